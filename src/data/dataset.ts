@@ -1,0 +1,51 @@
+import { GatewiseError } from "../errors.ts";
+import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
+
+/** The data sets by name; `digits` comes with the package, the others are looked for on disk. */
+export const DATASET_NAMES = ["digits", "mnist", "fashion-mnist"] as const;
+export type DatasetName = (typeof DATASET_NAMES)[number];
+
+/** Number of classes: labels are `0 … classes − 1`. */
+export const CLASSES = { digits: 10, mnist: 10, "fashion-mnist": 10 } as const satisfies Record<DatasetName, number>;
+
+/** `n` labeled examples, in file order. */
+export interface Examples {
+  /** `[n, …input shape]`, as stored: the graph scales bytes by 1/255. */
+  readonly inputs: DenseArray<"uint8">;
+  /** `[n]`, each below the number of classes. */
+  readonly labels: DenseArray<"uint8">;
+}
+
+/** A data set in memory, checked: shapes agree and labels are in range. */
+export interface Dataset {
+  readonly name: DatasetName;
+  readonly classes: number;
+  /** Shape of one input: `[height, width]`. */
+  readonly inputShape: readonly number[];
+  readonly train: Examples;
+  readonly test: Examples;
+  /** Where it came from, in one line, for `run.json`. */
+  readonly source: string;
+}
+
+/**
+ * The first `count` examples in file order, or all if `count` is undefined or larger: views, nothing is copied.
+ * @throws GatewiseError if `count` is not a whole number of at least 1
+ */
+export function firstExamples(examples: Examples, count: number | undefined): Examples {
+  if (count === undefined) return examples;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new GatewiseError({
+      received: `limit of ${count} examples`,
+      expected: "a whole number of at least 1",
+      next: "leave the limit out to take all examples",
+    });
+  }
+  return { inputs: firstRows(examples.inputs, count), labels: firstRows(examples.labels, count) };
+}
+
+function firstRows({ shape, data }: DenseArray<"uint8">, count: number): DenseArray<"uint8"> {
+  const [rows = 0, ...rowShape] = shape;
+  const kept = Math.min(count, rows);
+  return denseArray("uint8", [kept, ...rowShape], data.subarray(0, kept * sizeOf(rowShape)));
+}

@@ -1,0 +1,6 @@
+export { CLASSES, DATASET_NAMES, type Dataset, type DatasetName, type Examples, firstExamples } from "./dataset.ts";
+export { digitsFromIdx } from "./digits.ts";
+export { readIdx } from "./idx.ts";
+export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
+export { npyHeader, readNpy, writeNpy } from "./npy.ts";
+export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";

@@ -1,0 +1,5 @@
+export { type FetchedFile, type FetchOptions, type FetchProgress, fetchDataset } from "./fetch.ts";
+export { loadDataset } from "./load.ts";
+export type { DataPlaces } from "./locate.ts";
+export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
+export { type FileCheck, verifyDataset } from "./verify.ts";

@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { codeOf, GatewiseError, messageOf } from "../../errors.ts";
+import { fileError } from "./file-error.ts";
+
+const decompress = promisify(gunzip);
+/** Ten times the largest official file: a gzip file that swells beyond it is not one of them. */
+const MAX_DECOMPRESSED = 512 * 1024 * 1024;
+
+/** @throws GatewiseError if the system refuses */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    throw fileError(thrown, path, "a readable file");
+  }
+}
+
+/** Whether the bytes start as gzip data does; an IDX file starts with zeros. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * The bytes, decompressed if they are gzip data, whatever the file's name says.
+ * @param file names the file in errors
+ * @throws GatewiseError if the gzip data are truncated, damaged or swell beyond any official file
+ */
+export async function decompressed(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return await decompress(bytes, { maxOutputLength: MAX_DECOMPRESSED });
+  } catch (cause) {
+    switch (codeOf(cause)) {
+      case "Z_BUF_ERROR":
+        throw new GatewiseError({
+          received: `${file}: gzip data that end too early`,
+          expected: "a whole gzip file",
+          next: "the file is truncated: fetch it again",
+          cause,
+        });
+      case "ERR_BUFFER_TOO_LARGE":
+        throw new GatewiseError({
+          received: `${file}: more than ${MAX_DECOMPRESSED} bytes of content`,
+          expected: "a file of a data set",
+          next: "fetch the official file",
+          cause,
+        });
+      default:
+        throw new GatewiseError({
+          received: `${file}: damaged gzip data (${messageOf(cause)})`,
+          expected: "a whole gzip file",
+          next: "the file is damaged: fetch it again",
+          cause,
+        });
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { DenseArray, DType, Graph, Model } from "../graph/index.ts";
+
+/** Where a graph runs. `cuda` needs ONNX Runtime's CUDA provider, which this package does not install. */
+export const DEVICES = ["cpu", "wasm", "webgpu", "cuda"] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** An array that lives in the engine: uploaded once, or kept there by a run. */
+export interface ResidentArray extends AsyncDisposable {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** A copy of the values. */
+  read(): Promise<DenseArray>;
+}
+
+export type Feed = DenseArray | ResidentArray;
+export type Feeds = Readonly<Record<string, Feed>>;
+
+/** What a run gives back: copies of most outputs, and those that were asked to stay in the engine. */
+export interface RunResult {
+  readonly fetched: Readonly<Record<string, DenseArray>>;
+  readonly kept: Readonly<Record<string, ResidentArray>>;
+}
+
+/** A compiled graph, ready to run any number of times. */
+export interface Program extends AsyncDisposable {
+  readonly model: Model;
+  /**
+   * @param feeds one array for every input of the graph
+   * @param keep names of outputs that stay in the engine, to be fed to a later run
+   * @throws GatewiseError for a missing or unknown feed, a wrong dtype or shape, an unknown output to keep, an array of
+   * another engine, something that has been released, or a failure inside the engine
+   */
+  run(feeds: Feeds, keep?: readonly string[]): Promise<RunResult>;
+}
+
+/** Runs graphs on one device. Released with `await using`; its programs and arrays go with it. */
+export interface Engine extends AsyncDisposable {
+  readonly device: Device;
+  /** What the device cannot do is declared here and refused when a graph is compiled. */
+  readonly capabilities: Capabilities;
+  compile(graph: Graph): Promise<Program>;
+  /** A model that was not built here, or was built elsewhere with `writeModel`. */
+  load(model: Model): Promise<Program>;
+  /** Puts values into the engine, once for many runs; `array.data` must not change any more. */
+  upload(array: DenseArray): Promise<ResidentArray>;
+}
+
+export interface Capabilities {
+  /** Loops inside a graph. */
+  readonly scan: boolean;
+  readonly float64: boolean;
+}
+
+export interface EngineOptions {
+  /** Threads inside one op; 1 for bit-equal results and for several engines side by side. */
+  readonly threads: number;
+}
+
+/** Opens an engine: what is passed to rooms that need one. */
+export type OpenEngine = (options: EngineOptions) => Promise<Engine>;

@@ -1,0 +1,2 @@
+export { type NodeDevice, openNodeEngine } from "./node-engine.ts";
+export { openWorkerEngine } from "./worker-engine.ts";

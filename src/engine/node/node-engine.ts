@@ -1,0 +1,67 @@
+import { GatewiseError, messageOf } from "../../errors.ts";
+import { add, graph, input } from "../../graph/index.ts";
+import type { Device, Engine, EngineOptions } from "../engine.ts";
+import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
+
+export type NodeDevice = Exclude<Device, "wasm">;
+
+/** Loads onnxruntime-node with its telemetry off; the variable counts only if it is set before the library is loaded. */
+async function loadRuntime(): Promise<OrtRuntime> {
+  process.env.ORT_DISABLE_TELEMETRY = "1";
+  try {
+    return await import("onnxruntime-node");
+  } catch (thrown) {
+    throw new GatewiseError({
+      received: `an onnxruntime-node that does not load: ${messageOf(thrown)}`,
+      expected: "its native library for this platform",
+      next: "run npm install again on this machine; Linux, macOS and Windows on x64 and arm64 are supported",
+      cause: thrown,
+    });
+  }
+}
+
+/**
+ * An engine in this thread, which a run blocks: use a worker engine where the thread has other things to do.
+ * @throws GatewiseError if the device is missing on this machine
+ */
+export async function openNodeEngine(device: NodeDevice, { threads }: EngineOptions): Promise<Engine> {
+  const runtime = await loadRuntime();
+  const engine = ortEngine(runtime, {
+    device,
+    capabilities: { scan: device !== "webgpu", float64: device !== "webgpu" },
+    session: {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      extra: {
+        session: {
+          // idle threads must not take the cores of the other workers
+          intra_op: { allow_spinning: "0" },
+          // a node that silently runs elsewhere is an error (design: what is known of the engine)
+          ...(device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" }),
+        },
+      },
+    },
+  });
+  if (device !== "cpu") await probe(engine);
+  return engine;
+}
+
+/** A device is there if it adds two numbers. */
+async function probe(engine: Engine): Promise<void> {
+  const x = input("x", "float32", [1]);
+  try {
+    await using program = await engine.compile(graph({ y: add(x, x) }));
+    await program.run({ x: { dtype: "float32", shape: [1], data: Float32Array.of(1) } });
+  } catch (thrown) {
+    throw new GatewiseError({
+      received: `device "${engine.device}"`,
+      expected: "a device that this machine and its drivers have",
+      next: "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { openWasmEngine, type WasmOptions } from "./web-engine.ts";

@@ -1,0 +1,72 @@
+import type { DatasetName } from "../data/index.ts";
+import type { Architecture, Initializer, RegimeName } from "../network/index.ts";
+import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
+
+/** Best test accuracy in percent, mean and standard deviation over the runs. */
+export type PublishedFigure = readonly [mean: number, std: number];
+
+/** How much of the protocol is run: `full` is the paper's, `quick` a short one with the same ordering. */
+export interface Profile {
+  readonly data: DatasetName;
+  readonly epochs: number;
+  /** Seeds 0, 1, … */
+  readonly runs: number;
+}
+export const PROFILE_NAMES = ["quick", "full"] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** A protocol of the paper as data (theory 6). */
+export interface Experiment {
+  readonly name: string;
+  readonly title: string;
+  readonly architecture: Architecture;
+  readonly initializer: Initializer;
+  readonly optimizer: Optimizer;
+  readonly loss: Loss;
+  readonly batch: number;
+  readonly regimes: readonly RegimeName[];
+  readonly profiles: Readonly<Record<ProfileName, Profile>>;
+  /** Figures of the full protocol. */
+  readonly published: Readonly<Partial<Record<RegimeName, PublishedFigure>>>;
+  /** Where the figures stand. */
+  readonly source: string;
+}
+
+/** One training of an experiment. */
+export interface Trial {
+  /** `flnpf-seed1`: the name of its run directory. */
+  readonly id: string;
+  readonly plan: TrainingPlan;
+  /** The trial whose trained network gives the gates, which must end first. */
+  readonly learntFrom: string | undefined;
+}
+
+/** What a user may change of an experiment. */
+export interface TrialOptions {
+  readonly regimes?: readonly RegimeName[];
+  readonly seeds?: number;
+  readonly epochs?: number;
+}
+
+/**
+ * The trials of an experiment: every regime with every seed, one after the other by seed. A `flnpf` trial takes its gates
+ * from the `relu` trial of the same seed, which is added if it was not asked for.
+ */
+export function trialsOf(experiment: Experiment, profile: Profile, options: TrialOptions = {}): readonly Trial[] {
+  const asked = options.regimes ?? experiment.regimes;
+  const regimes = asked.includes("flnpf") && !asked.includes("relu") ? ["relu" as const, ...asked] : asked;
+  const { architecture, initializer, optimizer, loss, batch } = experiment;
+  const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
+  const epochs = options.epochs ?? profile.epochs;
+  return seeds.flatMap((seed) =>
+    regimes.map(
+      (regime): Trial => ({
+        id: trialId(regime, seed),
+        plan: { architecture, regime, initializer, optimizer, loss, batch, epochs, seed },
+        learntFrom: regime === "flnpf" ? trialId("relu", seed) : undefined,
+      }),
+    ),
+  );
+}
+
+const trialId = (regime: RegimeName, seed: number): string => `${regime}-seed${seed}`;

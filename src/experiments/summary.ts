@@ -1,0 +1,32 @@
+import type { RegimeName } from "../network/index.ts";
+import type { Experiment, PublishedFigure } from "./experiment.ts";
+
+/** A row of an experiment's table; accuracies in percent. */
+export interface SummaryRow {
+  readonly regime: RegimeName;
+  /** Mean and sample standard deviation of the best test accuracy over the runs; 0 for one run. */
+  readonly mean: number;
+  readonly std: number;
+  readonly published: PublishedFigure | null;
+  /** Best test accuracy of each run. */
+  readonly runs: readonly number[];
+}
+
+/** Rows in the order of the experiment's regimes, for those that have at least one finished run. */
+export function summarize(
+  experiment: Pick<Experiment, "published">,
+  results: readonly { readonly regime: RegimeName; readonly bestTestAccuracy: number }[],
+): readonly SummaryRow[] {
+  const regimes = [...new Set(results.map(({ regime }) => regime))];
+  return regimes.map((regime) => {
+    const runs = results.filter((result) => result.regime === regime).map(({ bestTestAccuracy }) => bestTestAccuracy);
+    return { regime, ...meanAndDeviation(runs), published: experiment.published[regime] ?? null, runs };
+  });
+}
+
+/** Mean and sample standard deviation (`n − 1`; 0 for fewer than two values). */
+export function meanAndDeviation(values: readonly number[]): { readonly mean: number; readonly std: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, std: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };
+}

@@ -1,0 +1,81 @@
+export {
+  BYTES,
+  bytesOf,
+  type DenseArray,
+  DTYPES,
+  type DType,
+  denseArray,
+  float32,
+  float64,
+  fromBytes,
+  int32,
+  int64,
+  type Storage,
+  sizeOf,
+  zeros,
+} from "./dense-array.ts";
+export { gradients } from "./gradients.ts";
+export { type Graph, graph } from "./graph.ts";
+export { nodeThatNeeds } from "./onnx/capability.ts";
+export { type Model, type Port, writeModel } from "./onnx/write.ts";
+export {
+  absolute,
+  add,
+  and,
+  cast,
+  divide,
+  equal,
+  exp,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  log,
+  maximum,
+  minimum,
+  multiply,
+  negate,
+  not,
+  type Operand,
+  power,
+  relu,
+  sigmoid,
+  sign,
+  sqrt,
+  square,
+  subtract,
+  tanh,
+  where,
+} from "./ops/arithmetic.ts";
+export {
+  convolution,
+  convolutionInputGradient,
+  convolutionWeightGradient,
+  type WindowOptions,
+} from "./ops/convolution.ts";
+export { concat, dilate, gather, oneHot, pad, scatterAdd, slice } from "./ops/indexing.ts";
+export { expandLike, reduceSum, reshape, transpose } from "./ops/layout.ts";
+export { matMul } from "./ops/matrix.ts";
+export {
+  averagePool,
+  globalAveragePool,
+  maxPool,
+  maxPoolGradient,
+  maxPoolSelect,
+  type PoolOptions,
+} from "./ops/pooling.ts";
+export { argMax, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "./ops/reductions.ts";
+export { type ScanResult, scan, type Tensors } from "./scan.ts";
+export {
+  constant,
+  type Dimension,
+  type FloatDType,
+  formatShape,
+  formatTensor,
+  input,
+  type NumericDType,
+  type Shape,
+  scalar,
+  shapeError,
+  type Tensor,
+} from "./tensor.ts";

@@ -1,0 +1,26 @@
+export {
+  type Architecture,
+  type FullyConnectedOptions,
+  featureParameterSpecs,
+  fullyConnected,
+  gatedLayers,
+  type Layer,
+  outputsOf,
+  type ParameterSpec,
+  parameterSpecs,
+  placeLayers,
+} from "./architecture.ts";
+export { featureForward, type ParameterTensors, reluForward, valueForward } from "./forward.ts";
+export { type Gating, gateOf } from "./gating.ts";
+export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
+export {
+  initialParameters,
+  type NetworkPair,
+  type Prediction,
+  predict,
+  REGIME_NAMES,
+  REGIMES,
+  type Regime,
+  type RegimeName,
+  trainedNetworks,
+} from "./regimes.ts";

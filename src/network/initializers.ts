@@ -1,0 +1,49 @@
+import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
+import { randomStream } from "../random.ts";
+import type { ParameterSpec } from "./architecture.ts";
+
+/** How weights are drawn before training; biases start at zero. */
+export type Initializer =
+  /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
+  | { readonly kind: "glorot-uniform" }
+  /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4, 6). */
+  | { readonly kind: "bernoulli"; readonly sigma: number };
+
+/** Parameters of one network by name (`1.weight`). */
+export type Parameters = Readonly<Record<string, DenseArray<"float32">>>;
+
+/** Which network of a trial is drawn: each has random streams of its own. */
+export type NetworkPurpose = "value-network" | "feature-network" | "fresh-value-network";
+
+/** Draws the parameters of one network; each tensor from a stream of its own, so layers do not depend on each other. */
+export function initialize(
+  specs: readonly ParameterSpec[],
+  initializer: Initializer,
+  seed: number,
+  purpose: NetworkPurpose,
+): Parameters {
+  return Object.fromEntries(specs.map((spec) => [spec.name, draw(spec, initializer, seed, purpose)]));
+}
+
+function draw(
+  spec: ParameterSpec,
+  initializer: Initializer,
+  seed: number,
+  purpose: NetworkPurpose,
+): DenseArray<"float32"> {
+  const count = sizeOf(spec.shape);
+  if (spec.kind === "bias") return denseArray("float32", spec.shape, new Float32Array(count));
+  const stream = randomStream(seed, purpose, spec.layer, "weight");
+  switch (initializer.kind) {
+    case "glorot-uniform": {
+      const limit = Math.sqrt(6 / (spec.fanIn + spec.fanOut));
+      return denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
+    }
+    case "bernoulli":
+      return denseArray(
+        "float32",
+        spec.shape,
+        Float32Array.from(stream.signs(count), (sign) => sign * initializer.sigma),
+      );
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Counter-based random streams: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+ *
+ * A stream is keyed by *what* is drawn (`randomStream(seed, "value-network", 1, "weight")`), never by call order, and
+ * has no hidden state: draw `i` of a stream is a pure function of key and `i`. So streams can be read in any order, on
+ * any worker, and resumed anywhere, with the same bits.
+ */
+
+/** A purpose is told by words and indices; `1` and `"1"` name the same stream. */
+export type StreamKey = string | number;
+
+/** Draws of one named stream; the methods are pure: the same call gives the same values. */
+export interface RandomStream {
+  /** `count` numbers, uniform in `[low, high)`, in steps of 2⁻³² of the width. */
+  uniform(count: number, low: number, high: number): Float64Array;
+  /** `count` draws of −1 or +1 with equal probability. */
+  signs(count: number): Int8Array;
+  /** `count` standard normal draws (Box–Muller). */
+  normal(count: number): Float64Array;
+  /** A uniform random order of `0 … count − 1` (Fisher–Yates). */
+  permutation(count: number): Int32Array;
+}
+
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+const TWO_32 = 4294967296;
+
+/** High 32 bits of the product of two unsigned 32-bit integers. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const cross = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(cross / 65536)) >>> 0;
+}
+
+/** One block of Philox4x32-10: four 32-bit words from a 128-bit counter and a 64-bit key. */
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): Uint32Array {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(M0, c0);
+    const low0 = Math.imul(M0, c0) >>> 0;
+    const high1 = multiplyHigh(M1, c2);
+    const low1 = Math.imul(M1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  return Uint32Array.of(c0, c1, c2, c3);
+}
+
+/** 64-bit FNV-1a of the purpose's UTF-8 text: names far apart for streams that must not meet. */
+function hashPurpose(purpose: readonly StreamKey[]): readonly [number, number] {
+  const bytes = new TextEncoder().encode(purpose.map(String).join("\u0000"));
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return [Number(hash & 0xffffffffn), Number(hash >> 32n)];
+}
+
+/**
+ * The stream of one purpose.
+ * @param seed a whole number from 0 to 2⁵³ − 1: the Philox key
+ * @param purpose what is drawn, in words and indices: it takes the upper half of the counter
+ */
+export function randomStream(seed: number, ...purpose: readonly StreamKey[]): RandomStream {
+  const key = [seed >>> 0, Math.floor(seed / TWO_32) >>> 0] as const;
+  const [upper0, upper1] = hashPurpose(purpose);
+
+  function words(count: number): Uint32Array {
+    const out = new Uint32Array(count);
+    for (let start = 0; start < count; start += 4) {
+      const block = start / 4;
+      const four = philox([block >>> 0, Math.floor(block / TWO_32) >>> 0, upper0, upper1], key);
+      for (let i = 0; i < 4 && start + i < count; i++) out[start + i] = four[i]!;
+    }
+    return out;
+  }
+
+  return {
+    uniform: (count, low, high) => Float64Array.from(words(count), (word) => low + (high - low) * (word / TWO_32)),
+    signs: (count) => Int8Array.from(words(count), (word) => (word & 1 ? 1 : -1)),
+    normal(count) {
+      const drawn = words(2 * count);
+      // (word + 1) / 2³² lies in (0, 1]: the logarithm is finite
+      return Float64Array.from(
+        { length: count },
+        (_, i) =>
+          Math.sqrt(-2 * Math.log((drawn[2 * i]! + 1) / TWO_32)) * Math.cos((2 * Math.PI * drawn[2 * i + 1]!) / TWO_32),
+      );
+    },
+    permutation(count) {
+      const order = Int32Array.from({ length: count }, (_, i) => i);
+      const drawn = words(count);
+      for (let i = count - 1; i > 0; i--) {
+        // Lemire's multiply-shift: the bias is below 2⁻³² · count, far under what an experiment could show
+        const j = Math.floor((drawn[i]! / TWO_32) * (i + 1));
+        const kept = order[i]!;
+        order[i] = order[j]!;
+        order[j] = kept;
+      }
+      return order;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { unreachable } from "../errors.ts";
+import { type Architecture, type Initializer, type Layer, outputsOf, parameterSpecs } from "../network/index.ts";
+import type { RunRecord } from "../runs/index.ts";
+import type { Loss, Optimizer } from "../train/index.ts";
+
+/** A name and what it is in these runs: more than one value if the runs differ. */
+export interface Setting {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** What the runs were trained with; regime and seed differ by design. */
+export function configurationOf(runs: readonly RunRecord[]): readonly Setting[] {
+  const setting = (name: string, of: (run: RunRecord) => string): Setting => ({ name, values: distinct(runs.map(of)) });
+  return [
+    setting("Architecture", ({ plan }) => architectureWords(plan.architecture)),
+    setting("Initializer", ({ plan }) => initializerWords(plan.initializer)),
+    setting("Optimizer", ({ plan }) => optimizerWords(plan.optimizer)),
+    setting("Loss", ({ plan }) => LOSS_WORDS[plan.loss]),
+    setting("Batch", ({ plan }) => `${plan.batch} examples`),
+    setting("Epochs", ({ plan }) => String(plan.epochs)),
+    setting("Data", ({ data }) => dataWords(data)),
+  ];
+}
+
+/** Where the runs were trained. */
+export function machineOf(runs: readonly RunRecord[]): readonly Setting[] {
+  const setting = (name: string, of: (run: RunRecord) => string): Setting => ({ name, values: distinct(runs.map(of)) });
+  return [
+    setting("Processor", ({ machine }) => `${machine.processor}, ${counted(machine.cores, "core")}`),
+    setting("Memory", ({ machine }) => `${Number(machine.memoryGiB.toFixed(1))} GiB`),
+    setting(
+      "System",
+      ({ machine }) => `${machine.platform}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}`,
+    ),
+    setting("Device", ({ device, threads }) => `${device}, ${counted(threads, "thread")} a run`),
+    setting("Gatewise", ({ gatewise }) => gatewise),
+  ];
+}
+
+const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
+
+export const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+/** `60,000`, whatever the locale. */
+export const grouped = (count: number): string => String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+
+/** `28×28 → flatten → 5 × dense 128, gated → dense 10; with biases; 166,666 parameters`. */
+export function architectureWords(architecture: Architecture): string {
+  const { inputShape, layers } = architecture;
+  const runs: { words: string; times: number }[] = [];
+  for (const words of layers.map(layerWords)) {
+    const last = runs.at(-1);
+    if (last?.words === words) last.times += 1;
+    else runs.push({ words, times: 1 });
+  }
+  const steps = runs.map(({ words, times }) => (times === 1 ? words : `${times} × ${words}`));
+  const weighted = layers.filter((layer) => layer.kind === "dense" || layer.kind === "convolution");
+  const biased = weighted.filter(({ bias }) => bias).length;
+  const biases = biased === 0 ? "no biases" : biased === weighted.length ? "with biases" : "biases in some layers";
+  const parameters = parameterSpecs(architecture).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const outputs = counted(outputsOf(architecture), "output");
+  return `${inputShape.join("×")} → ${steps.join(" → ")}; ${outputs}, ${biases}, ${grouped(parameters)} parameters`;
+}
+
+function layerWords(layer: Layer): string {
+  switch (layer.kind) {
+    case "flatten":
+      return "flatten";
+    case "dense":
+      return `dense ${layer.units}${layer.gated ? ", gated" : ""}`;
+    case "convolution": {
+      const stride = layer.stride === 1 ? "" : `, stride ${layer.stride}`;
+      return `convolution ${layer.kernel}×${layer.kernel} ${layer.channels} ${layer.padding}${stride}${layer.gated ? ", gated" : ""}`;
+    }
+    case "average-pool":
+      return `average pool ${layer.size}×${layer.size}`;
+    case "global-average-pool":
+      return "global average pool";
+    default:
+      return unreachable(layer);
+  }
+}
+
+function initializerWords(initializer: Initializer): string {
+  switch (initializer.kind) {
+    case "glorot-uniform":
+      return "Glorot uniform, biases 0";
+    case "bernoulli":
+      return `±${Number(initializer.sigma.toPrecision(4))} with equal probability, biases 0`;
+    default:
+      return unreachable(initializer);
+  }
+}
+
+function optimizerWords(optimizer: Optimizer): string {
+  const rate = `learning rate ${optimizer.learningRate}`;
+  switch (optimizer.kind) {
+    case "sgd":
+      return `SGD, ${rate}${optimizer.momentum === 0 ? "" : `, momentum ${optimizer.momentum}`}`;
+    case "adam":
+      return `Adam, ${rate}, β₁ ${optimizer.beta1}, β₂ ${optimizer.beta2}, ε ${optimizer.epsilon}`;
+    case "rmsprop":
+      return `RMSprop, ${rate}, ρ ${optimizer.rho}, ε ${optimizer.epsilon}`;
+    default:
+      return unreachable(optimizer);
+  }
+}
+
+const LOSS_WORDS = {
+  "softmax-cross-entropy": "softmax cross-entropy",
+  "mean-squared-error": "mean squared error",
+} as const satisfies Record<Loss, string>;
+
+function dataWords({ name, source, trainExamples, testExamples, limit, testLimit }: RunRecord["data"]): string {
+  const limits = [
+    ...(limit === null ? [] : [`the first ${grouped(limit)} for training`]),
+    ...(testLimit === null ? [] : [`the first ${grouped(testLimit)} for the test`]),
+  ];
+  const limited = limits.length === 0 ? "" : ` (limited to ${limits.join(", ")})`;
+  return `${name}: ${grouped(trainExamples)} training and ${grouped(testExamples)} test examples${limited}; ${source}`;
+}

@@ -1,0 +1,53 @@
+import type { EpochMetrics } from "../train/index.ts";
+import type { ReportTrial } from "./report-input.ts";
+
+/** What some trials measured at one place of the horizontal axis. */
+export interface CurvePoint {
+  /** An epoch, or a layer. */
+  readonly at: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+export type Curve = readonly CurvePoint[];
+
+/** A figure of 250 pixels shows no more; without it 300 epochs of five regimes would make the page heavy. */
+const MOST_POINTS = 150;
+
+/** Mean and range over the trials that have the epoch, at 150 epochs at most; the first and the last are kept. */
+export function curveOf(trials: readonly ReportTrial[], measure: (metrics: EpochMetrics) => number | undefined): Curve {
+  const byEpoch = new Map<number, number[]>();
+  for (const metrics of trials.flatMap((trial) => trial.metrics)) {
+    const value = measure(metrics);
+    if (value === undefined) continue;
+    const values = byEpoch.get(metrics.epoch);
+    if (values === undefined) byEpoch.set(metrics.epoch, [value]);
+    else values.push(value);
+  }
+  const points = [...byEpoch].sort(([a], [b]) => a - b).map(([epoch, values]) => pointOf(epoch, values));
+  return thinned(points, MOST_POINTS);
+}
+
+/** Mean and range of at least one value. */
+export function pointOf(at: number, values: readonly number[]): CurvePoint {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    at,
+    mean: shortened(mean),
+    low: shortened(Math.min(...values)),
+    high: shortened(Math.max(...values)),
+  };
+}
+
+/** Five digits: more than a figure shows, a third of the bytes. */
+export const shortened = (value: number): number => Number(value.toPrecision(5));
+
+/** At most `most` of the items, evenly spread, with the first and the last. */
+export function thinned<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items;
+  const step = (items.length - 1) / (most - 1);
+  return Array.from({ length: most }, (_, i) => items[Math.round(i * step)]!);
+}
+
+/** Whether any point of the curves stands for more than one value. */
+export const hasSpread = (curve: Curve): boolean => curve.some(({ low, high }) => low < high);

@@ -1,0 +1,90 @@
+/**
+ * What all figures share. A figure is one or more panels below each other, small enough (190 to 380 pixels wide) that a
+ * phone shows it unscaled: what would be a wide figure is several small ones, which the page sets side by side.
+ *
+ * Sizes are fixed here (`autosize: none`) and not measured: without a canvas Vega guesses the widths of texts, and
+ * the same figure would come out different in Node and in a browser.
+ */
+import type { TopLevelSpec } from "vega-lite";
+import { INK, type Shade } from "./palette.ts";
+
+export interface Figure {
+  /** File name without ending: `accuracy`. */
+  readonly name: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly spec: TopLevelSpec;
+}
+
+/** A Vega-Lite view of fixed size. */
+export type PanelSpec = Extract<TopLevelSpec, { vconcat: unknown }>["vconcat"][number] & {
+  readonly width: number;
+  readonly height: number;
+};
+export type LayerSpecs = Extract<TopLevelSpec, { layer: unknown }>["layer"];
+type Encoding = NonNullable<Extract<LayerSpecs[number], { mark: unknown }>["encoding"]>;
+export type X = NonNullable<Encoding["x"]>;
+export type Y = NonNullable<Encoding["y"]>;
+
+export interface FigureParts {
+  readonly name: string;
+  readonly title: string;
+  readonly caption: string;
+  /** Pixels around the panels; `top` holds the title, `right` the labels of lines. */
+  readonly margin: { readonly top: number; readonly right: number; readonly bottom: number; readonly left: number };
+  readonly panels: readonly PanelSpec[];
+  /** Pixels between panels. */
+  readonly spacing?: number;
+  /** Color of the title, for a figure of one regime. */
+  readonly color?: Shade;
+}
+
+export const FONT = "system-ui, sans-serif";
+export const FONT_SIZE = 11;
+
+/** A figure from its panels. */
+export function figureOf({ name, title, caption, margin, panels, spacing = 0, color = INK.ink }: FigureParts): Figure {
+  const height = panels.reduce((sum, panel) => sum + panel.height, spacing * (panels.length - 1));
+  const spec: TopLevelSpec = {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    description: `${title}. ${caption}`,
+    autosize: { type: "none" },
+    // a vertical concatenation has its panels' width, but without autosize no height: the padding carries that
+    padding: { ...margin, bottom: height + margin.bottom },
+    bounds: "flush",
+    spacing,
+    title: {
+      text: title,
+      anchor: "start",
+      frame: "group",
+      dx: -margin.left,
+      // a panel's title pushes the figure's up
+      offset: margin.top - (panels[0]?.title === undefined ? 16 : 36),
+      color: color.light,
+    },
+    vconcat: [...panels],
+    config: CONFIG,
+  };
+  return { name, title, caption, spec };
+}
+
+const CONFIG = {
+  aria: false,
+  background: INK.paper.light,
+  font: FONT,
+  view: { stroke: null },
+  title: { fontSize: 13, fontWeight: 600, color: INK.ink.light },
+  text: { fontSize: FONT_SIZE, color: INK.ink.light },
+  axis: {
+    labelFontSize: FONT_SIZE,
+    titleFontSize: FONT_SIZE,
+    titleFontWeight: "normal",
+    labelColor: INK.muted.light,
+    titleColor: INK.muted.light,
+    gridColor: INK.rule.light,
+    domainColor: INK.rule.light,
+    tickColor: INK.rule.light,
+    labelPadding: 4,
+    labelOverlap: false,
+  },
+} as const satisfies TopLevelSpec["config"];

@@ -1,0 +1,30 @@
+import { accuracyFigures, lossFigures } from "./accuracy-figures.ts";
+import type { Figure } from "./figure.ts";
+import { gateFigures } from "./gate-figures.ts";
+import { type ReportInput, regimeGroups } from "./report-input.ts";
+import { resultsFigures } from "./results-figure.ts";
+import { summaryRows } from "./summary-rows.ts";
+
+/** Figures of a report by the section they stand in; a list is empty if there is nothing to draw. */
+export interface ReportFigures {
+  readonly results: readonly Figure[];
+  readonly accuracy: readonly Figure[];
+  readonly loss: readonly Figure[];
+  readonly gates: readonly Figure[];
+}
+
+export function reportFigures(input: ReportInput): ReportFigures {
+  const groups = regimeGroups(input.trials);
+  return {
+    results: resultsFigures(summaryRows(input), input.comparable),
+    accuracy: accuracyFigures(groups),
+    loss: lossFigures(groups),
+    gates: gateFigures(groups),
+  };
+}
+
+/** All figures of a report, as it shows them; none of what nothing was measured of. */
+export function figuresOf(input: ReportInput): readonly Figure[] {
+  const { results, accuracy, loss, gates } = reportFigures(input);
+  return [...results, ...accuracy, ...loss, ...gates];
+}

@@ -1,0 +1,127 @@
+import { REGIMES, type Regime } from "../network/index.ts";
+import type { GateMetrics } from "../train/index.ts";
+import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
+import { type Curve, curveOf, pointOf } from "./curves.ts";
+import { type Figure, type FigureParts, figureOf } from "./figure.ts";
+import { epochAxis, type Line, type LinePanelParts, linePanel } from "./line-panel.ts";
+import { layerColor, REGIME_COLORS } from "./palette.ts";
+import type { RegimeGroup } from "./report-input.ts";
+import { fitted, fromZero } from "./scales.ts";
+
+/** The three statistics, in percent, top to bottom in every figure. */
+const STATISTICS = [
+  { title: "gates on, %", scaleOf: fitted, measure: ({ on }: GateMetrics): number => 100 * on },
+  {
+    title: "dead gates, %",
+    scaleOf: fromZero,
+    measure: ({ dead, units }: GateMetrics): number => (100 * dead) / units,
+  },
+  {
+    title: "flipped since initialization, %",
+    scaleOf: fromZero,
+    measure: ({ flipped }: GateMetrics): number => 100 * flipped,
+  },
+] as const;
+
+const HEIGHT = 110;
+const SPACING = 52;
+/** Of a whole figure: all are equally wide, so that they have one scale on the page. */
+const WIDTH = 320;
+const LEFT = 32;
+/** Room for labels: numbers of layers, names of regimes. */
+const RIGHT = { layers: 30, regimes: 80 } as const;
+
+/** Whether training changes the gates of a regime. */
+export const gatesMove = (regime: Regime): boolean => regime.kind === "own-gates" || regime.trainsFeatures;
+
+/**
+ * Gate statistics: over the epochs, one figure for each regime whose gates move, and by layer after the last epoch for all
+ * regimes. All share their vertical axes, so they can be compared across.
+ */
+export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
+  const drawn = groups.filter(({ drawn }) =>
+    drawn.some(({ metrics }) => metrics.some(({ gates }) => gates.length > 0)),
+  );
+  if (drawn.length === 0) return [];
+  const moving = drawn
+    .filter(({ regime }) => gatesMove(REGIMES[regime]))
+    .map((group) => ({ group, lines: STATISTICS.map(({ measure }) => linesByLayer(group, measure)) }));
+  const last = STATISTICS.map(({ measure }) => drawn.map((group) => lineAcrossLayers(group, measure)));
+  const scales = STATISTICS.map(({ scaleOf }, i) => {
+    const lines = [...moving.flatMap((figure) => figure.lines[i] ?? []), ...(last[i] ?? [])];
+    return scaleOf(
+      lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high])),
+      HEIGHT,
+    );
+  });
+  const stack = (
+    lines: readonly (readonly Line[])[],
+    right: number,
+    horizontal: LinePanelParts["horizontal"],
+  ): Pick<FigureParts, "margin" | "panels" | "spacing"> => ({
+    margin: { top: 52, right, bottom: 36, left: LEFT },
+    spacing: SPACING,
+    panels: STATISTICS.map(({ title }, i) =>
+      linePanel({
+        lines: lines[i] ?? [],
+        width: WIDTH - LEFT - right,
+        height: HEIGHT,
+        title,
+        scale: scales[i]!,
+        vertical: "linear",
+        horizontal,
+        titled: i === STATISTICS.length - 1,
+        labelRoom: 14,
+      }),
+    ),
+  });
+  const epochs = epochAxis(
+    moving.flatMap(({ lines }) => lines.flat()),
+    WIDTH - LEFT - RIGHT.layers,
+  );
+  const layers = layersOf(drawn.flatMap(({ drawn }) => drawn.flatMap(({ metrics }) => metrics.at(-1)?.gates ?? [])));
+  return [
+    ...moving.map(({ group, lines }) =>
+      figureOf({
+        name: `gates-${group.regime}`,
+        title: `${REGIMES[group.regime].title}, layer by layer`,
+        caption: `Gates of ${REGIMES[group.regime].title} on the first test examples after each epoch, one line a layer (numbered from the input)${bandWords([group])}.${unfinishedWords([group])}`,
+        ...stack(lines, RIGHT.layers, epochs),
+        color: REGIME_COLORS[group.regime],
+      }),
+    ),
+    figureOf({
+      name: "gates-by-layer",
+      title: "All regimes, after the last epoch",
+      caption: `Gates of each layer after the last epoch, one line a regime${bandWords(drawn)}.${unfinishedWords(drawn)}`,
+      ...stack(last, RIGHT.regimes, { title: "layer", domain: domainOf(layers), ticks: layers }),
+    }),
+  ];
+}
+
+const domainOf = (layers: readonly number[]): readonly [number, number] =>
+  layers.length < 2 ? [(layers[0] ?? 1) - 0.5, (layers[0] ?? 1) + 0.5] : [Math.min(...layers), Math.max(...layers)];
+
+function linesByLayer({ drawn }: RegimeGroup, measure: (gates: GateMetrics) => number): readonly Line[] {
+  const layers = layersOf(drawn.flatMap(({ metrics }) => metrics.flatMap(({ gates }) => gates)));
+  return layers.map((layer, place) => ({
+    label: String(layer),
+    color: layerColor(place, layers.length),
+    curve: curveOf(drawn, ({ gates }) => {
+      const own = gates.find((candidate) => candidate.layer === layer);
+      return own && measure(own);
+    }),
+  }));
+}
+
+/** A regime's line over the layers. */
+function lineAcrossLayers({ regime, drawn }: RegimeGroup, measure: (gates: GateMetrics) => number): Line {
+  const last = drawn.flatMap(({ metrics }) => metrics.at(-1)?.gates ?? []);
+  const curve: Curve = layersOf(last).map((layer) =>
+    pointOf(layer, last.filter((gates) => gates.layer === layer).map(measure)),
+  );
+  return { label: REGIMES[regime].title, color: REGIME_COLORS[regime], curve };
+}
+
+const layersOf = (gates: readonly GateMetrics[]): readonly number[] =>
+  [...new Set(gates.map(({ layer }) => layer))].sort((a, b) => a - b);

@@ -1,0 +1,5 @@
+export type { Figure } from "./figure.ts";
+export { figuresOf } from "./figures.ts";
+export { renderSvg } from "./render-svg.ts";
+export { renderReport } from "./report.ts";
+export type { ReportInput, ReportTrial } from "./report-input.ts";

@@ -1,0 +1,68 @@
+import type { Experiment } from "../experiments/index.ts";
+import type { RegimeName } from "../network/index.ts";
+import type { RunRecord, RunResult } from "../runs/index.ts";
+import type { EpochMetrics } from "../train/index.ts";
+
+/** One training, as its run directory tells it. */
+export interface ReportTrial {
+  /** `flnpf-seed1`: the name of its run directory. */
+  readonly id: string;
+  readonly run: RunRecord;
+  /** The finished epochs, in order. */
+  readonly metrics: readonly EpochMetrics[];
+}
+
+/** All that a report is made of; it reads no clock and no file. */
+export interface ReportInput {
+  /** `FC on MNIST, Adam 1e-4 (quick profile)`. */
+  readonly title: string;
+  /** Empty if the runs are not an experiment's. */
+  readonly published: Experiment["published"];
+  readonly publishedSource: string | null;
+  /** Whether the published figures are of this protocol; if not, they are shown for reference and nothing is subtracted. */
+  readonly comparable: boolean;
+  /** Finished, failed and unfinished ones. */
+  readonly trials: readonly ReportTrial[];
+  /** Ids of trials that were to run and did not. */
+  readonly missing: readonly string[];
+  readonly command: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly version: string;
+}
+
+/** Order of tables and figures: from gates that learn nothing to gates that learn with everything else. */
+export const REGIME_ORDER = ["frnpf-ii", "frnpf-di", "flnpf", "dlnpf", "relu"] as const satisfies readonly RegimeName[];
+
+/** A trial that ended well. */
+export interface FinishedTrial extends ReportTrial {
+  readonly result: RunResult;
+}
+
+/** The trials of one regime. */
+export interface RegimeGroup {
+  readonly regime: RegimeName;
+  readonly finished: readonly FinishedTrial[];
+  /** Trials whose curves are drawn: the finished ones, or if there are none, those with at least one epoch. */
+  readonly drawn: readonly ReportTrial[];
+}
+
+/** Groups of the regimes that have at least one trial, in the order of {@link REGIME_ORDER}. */
+export function regimeGroups(trials: readonly ReportTrial[]): readonly RegimeGroup[] {
+  return REGIME_ORDER.flatMap((regime): readonly RegimeGroup[] => {
+    const own = trials.filter(({ run }) => run.plan.regime === regime);
+    if (own.length === 0) return [];
+    const finished = finishedTrials(own);
+    const drawn = (finished.length > 0 ? finished : own).filter(({ metrics }) => metrics.length > 0);
+    return [{ regime, finished, drawn }];
+  });
+}
+
+export const finishedTrials = (trials: readonly ReportTrial[]): readonly FinishedTrial[] =>
+  trials.flatMap((trial) =>
+    trial.run.status === "completed" && trial.run.result !== null ? [{ ...trial, result: trial.run.result }] : [],
+  );
+
+/** Trials that did not end well, whatever the reason. */
+export const unfinishedTrials = (trials: readonly ReportTrial[]): readonly ReportTrial[] =>
+  trials.filter(({ run }) => run.status !== "completed" || run.result === null);

@@ -1,0 +1,160 @@
+import { REGIMES } from "../network/index.ts";
+import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
+import { answerOf, listed } from "./answer.ts";
+import { configurationOf, counted, machineOf } from "./configuration.ts";
+import type { Figure } from "./figure.ts";
+import { type ReportFigures, reportFigures } from "./figures.ts";
+import { gatesMove } from "./gate-figures.ts";
+import { Html, html } from "./html.ts";
+import { PAGE_STYLE } from "./page-style.ts";
+import { renderSvg } from "./render-svg.ts";
+import { type RegimeGroup, type ReportInput, regimeGroups, unfinishedTrials } from "./report-input.ts";
+import { summaryRows } from "./summary-rows.ts";
+import { regimeTable, runsTable, settingsTable, timeTable, troubleList } from "./tables.ts";
+
+/**
+ * The report as one HTML file that asks for nothing else: no script, no font, no image from outside (its content security
+ * policy forbids them). The same input gives the same text.
+ */
+export async function renderReport(input: ReportInput): Promise<string> {
+  const rows = summaryRows(input);
+  const groups = regimeGroups(input.trials);
+  const figures = reportFigures(input);
+  const pair = await Promise.all([...figures.results, ...figures.accuracy].map(figureOf));
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="generator" content="gatewise ${input.version}">
+<title>${input.title} – Gatewise</title>
+<link rel="icon" href="data:,">
+<style>
+${new Html(PAGE_STYLE)}
+</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${input.title}</h1>
+<p class="question">A ReLU unit is a gate times its pre-activation, and the gates that are on pick the part of the network that makes the output. How much of what a network learns is stored in its gates?</p>
+<p class="answer">${answerOf(rows)}</p>
+${missingLine(input)}
+</header>
+<section aria-labelledby="regimes">
+<h2 id="regimes">Regimes</h2>
+${input.trials.length === 0 ? html`<p>There are no runs.</p>` : regimeTable(rows, input)}
+<div class="pair">${pair}</div>
+</section>
+${await lossSection(figures, groups)}
+${await gateSection(figures, groups)}
+<section aria-labelledby="configuration">
+<h2 id="configuration">Configuration</h2>
+${configurationSection(input)}
+</section>
+${rows.length === 0 ? "" : html`<section aria-labelledby="time"><h2 id="time">Time</h2>\n${timeTable(groups)}</section>`}
+<section aria-labelledby="runs">
+<h2 id="runs">Runs</h2>
+${troubleList(unfinishedTrials(input.trials), input.missing)}
+${input.trials.length + input.missing.length === 0 ? html`<p>There are none.</p>` : runsTable(input)}
+</section>
+<section aria-labelledby="command">
+<h2 id="command">Made with</h2>
+<pre><code>${input.command}</code></pre>
+</section>
+<footer>Gatewise ${input.version}, <time datetime="${input.createdAt}">${dateWords(input.createdAt)}</time></footer>
+</main>
+</body>
+</html>
+`.text;
+}
+
+/** One figure with its caption. */
+const figureOf = async (figure: Figure): Promise<Html> =>
+  html`<figure id="figure-${figure.name}">${await svgOf(figure)}<figcaption>${figure.caption}</figcaption></figure>\n`;
+
+/** Figures side by side under one caption. */
+const multiplesOf = async (figures: readonly Figure[], kind: "small" | "tall", caption: string): Promise<Html> =>
+  html`<figure><div class="${kind}">${await Promise.all(figures.map(svgOf))}</div>
+<figcaption>${caption}</figcaption></figure>`;
+
+/** {@link renderSvg} escapes what it puts in, and no text of a figure comes from outside. */
+const svgOf = async (figure: Figure): Promise<Html> => new Html(`${await renderSvg(figure, "page")}\n`);
+
+async function lossSection({ loss }: ReportFigures, groups: readonly RegimeGroup[]): Promise<Html> {
+  if (loss.length === 0) return html``;
+  const caption =
+    "Solid: in training, the mean over the steps of an epoch. Dashed: on the test set." +
+    ` All axes are the same and logarithmic${bandWords(groups)}.${unfinishedWords(groups)}`;
+  return html`<section aria-labelledby="loss">
+<h2 id="loss">Loss</h2>
+${await multiplesOf(loss, "small", caption)}
+</section>`;
+}
+
+async function gateSection({ gates }: ReportFigures, groups: readonly RegimeGroup[]): Promise<Html> {
+  if (gates.length === 0) return html``;
+  const fixed = groups.map(({ regime }) => REGIMES[regime]).filter((regime) => !gatesMove(regime));
+  const fixedWords =
+    fixed.length === 0
+      ? ""
+      : `The gates of ${listed(fixed.map(({ title }) => title))} are fixed: none ever flips, and what they are after the last epoch they were before the first. `;
+  const caption = `Gates on the first test examples. Layers are numbered from the input, from faint to strong. The panels of a row have the same axis${bandWords(groups)}.${unfinishedWords(groups)}`;
+  return html`<section aria-labelledby="gates">
+<h2 id="gates">Gates</h2>
+<p>${fixedWords}A dead gate is off for every example; a flipped one differs from what it was before training.</p>
+${await multiplesOf(gates, "tall", caption)}
+</section>`;
+}
+
+function configurationSection({ trials }: ReportInput): Html {
+  const runs = trials.map(({ run }) => run);
+  if (runs.length === 0) return html`<p>Nothing is known of a run.</p>`;
+  const settings = configurationOf(runs);
+  const mixed = settings.filter(({ values }) => values.length > 1).map(({ name }) => name.toLowerCase());
+  const seeds = [...new Set(runs.map(({ plan }) => plan.seed))].sort((a, b) => a - b);
+  const warning =
+    mixed.length === 0
+      ? ""
+      : html`<p class="warning">These runs differ in more than regime and seed: ${listed(mixed)}. A mean over them mixes protocols.</p>`;
+  return html`${warning}${settingsTable([...settings, { name: "Seeds", values: [seeds.join(", ")] }], "Configuration")}
+<h3>Machine</h3>
+${settingsTable(machineOf(runs), "Machine")}`;
+}
+
+/** One line at the top if anything is missing, so nobody takes the figures for the whole. */
+function missingLine({ trials, missing }: ReportInput): Html {
+  const unfinished = unfinishedTrials(trials).length;
+  const parts = [
+    ...(unfinished === 0 ? [] : [`${counted(unfinished, "run")} did not finish`]),
+    ...(missing.length === 0
+      ? []
+      : [`${counted(missing.length, "run")} ${missing.length === 1 ? "was" : "were"} not started`]),
+  ];
+  if (parts.length === 0) return html``;
+  return html`<p class="warning">${listed(parts)}: see <a href="#runs">runs</a>. Means are over finished runs only.</p>`;
+}
+
+/** `24 November 2025, 06:00 UTC`, whatever the locale; a text that is no such date stays as it is. */
+function dateWords(iso: string): string {
+  const [, year, month, day, time] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d).*Z$/.exec(iso) ?? [];
+  const name = MONTHS[Number(month) - 1];
+  return name === undefined ? iso : `${Number(day)} ${name} ${year}, ${time} UTC`;
+}
+
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+] as const;

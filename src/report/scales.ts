@@ -1,0 +1,105 @@
+/**
+ * The axes of the figures: where a value stands in pixels, and which values are written beside the axis.
+ * Vega could choose both, but labels at the ends of lines must be moved apart before Vega sees them.
+ */
+
+/** An axis: its range, the values written beside it, and where a value stands, in pixels from the top of the plot. */
+export interface Scale {
+  readonly domain: readonly [low: number, high: number];
+  readonly ticks: readonly number[];
+  readonly pixel: (value: number) => number;
+}
+
+/** Pixels between two labels of an axis. */
+const TICK_GAP = 20;
+
+/** From 0 to a round number that holds all values. */
+export const fromZero = (values: readonly number[], height: number): Scale => fitted([0, ...values], height);
+
+/** From a round number to a round number, as close around the values as ticks allow. */
+export function fitted(values: readonly number[], height: number): Scale {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const most = Math.max(1, Math.floor(height / 27));
+  const span = (size: number): readonly [number, number] => [
+    Math.floor(low / size + 1e-9),
+    Math.max(Math.ceil(high / size - 1e-9), Math.floor(low / size + 1e-9) + 1),
+  ];
+  const step = STEPS.find((size) => span(size)[1] - span(size)[0] <= most) ?? high - low;
+  const [first, last] = span(step);
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => round((first + i) * step));
+  const [bottom, top] = [round(first * step), round(last * step)];
+  return { domain: [bottom, top], ticks, pixel: (value) => (height * (top - value)) / (top - bottom) };
+}
+
+const STEPS = [-1, 0, 1, 2, 3].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+
+/** Logarithmic, with ticks at 1, 2 and 5 times powers of ten as they fit. */
+export function logarithmic(values: readonly number[], height: number): Scale {
+  const [low, high] = positiveRange(values);
+  const pixel = (value: number): number => (height * Math.log(high / value)) / Math.log(high / low);
+  const decades = Array.from({ length: 25 }, (_, i) => i - 12);
+  const candidates = [1, 5, 2].flatMap((digit) => decades.map((power) => digit * 10 ** power)).map(round);
+  return { domain: [low, high], ticks: fitting(candidates, [low, high], pixel), pixel };
+}
+
+/** Accuracies whose labels are wanted most, first. */
+const ACCURACIES = [
+  90, 99, 50, 95, 98, 80, 97, 70, 60, 96, 99.9, 99.5, 85, 92, 40, 30, 20, 99.8, 94, 75, 65, 99.2, 93, 10, 55, 97.5,
+  98.5,
+];
+
+/** Errors in percent, logarithmic, the smallest at the top; ticks where the *accuracy* is round. */
+export function accuracyScale(errors: readonly number[], height: number): Scale {
+  const [low, high] = positiveRange(errors);
+  const pixel = (error: number): number => (height * Math.log(error / low)) / Math.log(high / low);
+  const candidates = ACCURACIES.map((accuracy) => round(100 - accuracy));
+  return { domain: [low, high], ticks: fitting(candidates, [low, high], pixel), pixel };
+}
+
+/** Range of the values, opened a little, so that a single value has a place too. */
+function positiveRange(values: readonly number[]): readonly [number, number] {
+  const positive = values.filter((value) => value > 0);
+  if (positive.length === 0) return [0.1, 1];
+  return [Math.min(...positive) / 1.06, Math.max(...positive) * 1.06];
+}
+
+/** Takes candidates in their order as long as they keep their distance from those taken before. */
+function fitting(
+  candidates: readonly number[],
+  [low, high]: readonly [number, number],
+  pixel: (value: number) => number,
+): readonly number[] {
+  const taken: number[] = [];
+  for (const value of candidates) {
+    if (value < low || value > high) continue;
+    if (taken.every((other) => Math.abs(pixel(other) - pixel(value)) >= TICK_GAP)) taken.push(value);
+  }
+  return taken.sort((a, b) => a - b);
+}
+
+const round = (value: number): number => Number(value.toPrecision(6));
+
+/**
+ * Moves labels apart along one axis so that neighbors are at least `gap` pixels apart and all lie in `[0, extent]` as far
+ * as there is room; their order stays and none moves farther than it must (pool adjacent violators).
+ * @returns new positions, in the order of `wanted`
+ */
+export function spreadLabels(wanted: readonly number[], gap: number, extent: number): readonly number[] {
+  const order = wanted.map((position, index) => ({ position, index })).sort((a, b) => a.position - b.position);
+  // pools of labels that touch: a pool's start is the mean of what its members wish for it
+  const pools: { sum: number; count: number }[] = [];
+  const startOf = ({ sum, count }: { sum: number; count: number }): number =>
+    Math.max(0, Math.min(sum / count, extent - (count - 1) * gap));
+  for (const { position } of order) {
+    let pool = { sum: position, count: 1 };
+    for (let above = pools.at(-1); above && startOf(above) + above.count * gap > startOf(pool); above = pools.at(-1)) {
+      pools.pop();
+      pool = { sum: above.sum + pool.sum - pool.count * above.count * gap, count: above.count + pool.count };
+    }
+    pools.push(pool);
+  }
+  const spread = pools.flatMap((pool) => Array.from({ length: pool.count }, (_, i) => startOf(pool) + i * gap));
+  const moved: number[] = [];
+  for (const [rank, { index }] of order.entries()) moved[index] = spread[rank]!;
+  return moved;
+}

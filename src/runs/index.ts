@@ -1,0 +1,1 @@
+export { type Machine, type RunRecord, type RunResult, readRunRecord } from "./run-record.ts";

@@ -1,0 +1,145 @@
+/**
+ * Trials side by side, each in a process of its own: one that dies (out of memory, killed) takes no other with it.
+ */
+import { fork } from "node:child_process";
+import { createRequire } from "node:module";
+import { GatewiseError, type PackedError } from "../errors.ts";
+import { findRun, writeRecord } from "./run-directory.ts";
+import type { TrialOutcome, TrialProgress, TrialRequest } from "./run-trial.ts";
+
+export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
+export type FromTrialWorker =
+  | { readonly kind: "progress"; readonly progress: TrialProgress }
+  | { readonly kind: "outcome"; readonly outcome: TrialOutcome }
+  | { readonly kind: "error"; readonly error: PackedError };
+
+export interface TrialJob {
+  readonly id: string;
+  readonly request: TrialRequest;
+  /** Job that must have completed first. */
+  readonly after: string | undefined;
+}
+
+export type PoolEvent =
+  | { readonly kind: "started"; readonly id: string }
+  | { readonly kind: "progress"; readonly id: string; readonly progress: TrialProgress }
+  | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
+
+export interface PoolOptions {
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: PoolEvent) => void;
+}
+
+/**
+ * Runs all jobs, `workers` at a time, in their order as far as what they wait for allows.
+ * @returns the outcome of every job; a job whose predecessor did not complete fails or is interrupted with it
+ */
+export async function runTrials(
+  jobs: readonly TrialJob[],
+  options: PoolOptions,
+): Promise<ReadonlyMap<string, TrialOutcome>> {
+  const outcomes = new Map<string, TrialOutcome>();
+  const waiting = [...jobs];
+  const running = new Set<Promise<void>>();
+
+  const end = (id: string, outcome: TrialOutcome): void => {
+    outcomes.set(id, outcome);
+    options.onEvent({ kind: "ended", id, outcome });
+  };
+  const start = async (job: TrialJob): Promise<void> => {
+    options.onEvent({ kind: "started", id: job.id });
+    end(job.id, await runInProcess(job, options));
+  };
+
+  while (waiting.length > 0 || running.size > 0) {
+    while (running.size < options.workers) {
+      const next = takeReady(waiting, outcomes);
+      if (next === undefined) break;
+      const blocked = blockedBy(next, outcomes, options.signal);
+      if (blocked !== undefined) end(next.id, blocked);
+      else {
+        const task = start(next).finally(() => running.delete(task));
+        running.add(task);
+      }
+    }
+    if (running.size > 0) await Promise.race(running);
+  }
+  return outcomes;
+}
+
+function takeReady(waiting: TrialJob[], outcomes: ReadonlyMap<string, TrialOutcome>): TrialJob | undefined {
+  const index = waiting.findIndex(({ after }) => after === undefined || outcomes.has(after));
+  return index < 0 ? undefined : waiting.splice(index, 1)[0];
+}
+
+/** Why a job cannot start, or undefined if it can. */
+function blockedBy(
+  { after }: TrialJob,
+  outcomes: ReadonlyMap<string, TrialOutcome>,
+  signal: AbortSignal,
+): TrialOutcome | undefined {
+  const before = after === undefined ? undefined : outcomes.get(after);
+  if (signal.aborted || before?.status === "interrupted") return { status: "interrupted" };
+  if (before?.status !== "failed") return undefined;
+  return {
+    status: "failed",
+    message: `not started: ${after}, whose trained gates it needs, failed`,
+    hint: "mend what stopped that trial, then resume",
+  };
+}
+
+async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: PoolOptions): Promise<TrialOutcome> {
+  // read by ONNX Runtime's native library from the environment of its process
+  const env = { ...process.env, ORT_DISABLE_TELEMETRY: "1" };
+  const worker = fork(createRequire(import.meta.url).resolve("#dist/trial-worker.js"), {
+    env,
+    serialization: "advanced",
+    execArgv: [],
+  });
+  const post = (message: ToTrialWorker): void => void (worker.connected && worker.send(message));
+  const stop = (): void => post({ kind: "stop" });
+  signal.addEventListener("abort", stop);
+  try {
+    return await new Promise<TrialOutcome>((resolve, reject) => {
+      let settled: TrialOutcome | undefined;
+      worker.on("message", (message: FromTrialWorker) => {
+        switch (message.kind) {
+          case "progress":
+            onEvent({ kind: "progress", id, progress: message.progress });
+            break;
+          case "outcome":
+            settled = message.outcome;
+            break;
+          case "error":
+            settled = {
+              status: "failed",
+              message: message.error.message,
+              hint: message.error.kind === "mistake" ? message.error.hint : message.error.stack,
+            };
+            break;
+        }
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code, killedBy) => {
+        if (settled !== undefined) resolve(settled);
+        else markDead(request.directory, killedBy ?? `exit code ${code}`).then(resolve, reject);
+      });
+      post({ kind: "run", request });
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** A worker ended without a word: its run is marked failed, and can be resumed. */
+async function markDead(directory: string, how: string): Promise<TrialOutcome> {
+  const { message, hint } = new GatewiseError({
+    received: `a worker process that ended: ${how}`,
+    expected: "a worker that runs its trial to the end",
+    next: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
+  });
+  const record = await findRun(directory);
+  if (record !== undefined) await writeRecord(directory, { ...record, status: "failed", error: { message, hint } });
+  return { status: "failed", message, hint };
+}

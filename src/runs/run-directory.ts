@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { readSafetensors, writeSafetensors } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { Parameters } from "../network/index.ts";
+import type { Checkpoint, EpochMetrics } from "../train/index.ts";
+import { appendText, makeFolder, readIfThere, writeWhole } from "./files.ts";
+import { parseJson, type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
+
+/** `last`: with optimizer averages, to resume. `best`: parameters of the best test accuracy, to predict and to take gates from. */
+export type CheckpointName = "last" | "best";
+
+const recordFile = (directory: string): string => join(directory, "run.json");
+const metricsFile = (directory: string): string => join(directory, "metrics.jsonl");
+const checkpointFile = (directory: string, name: CheckpointName): string => join(directory, `${name}.safetensors`);
+
+/** The record of a run, or undefined if the directory holds none. */
+export async function findRun(directory: string): Promise<RunRecord | undefined> {
+  const bytes = await readIfThere(recordFile(directory));
+  return bytes === undefined ? undefined : readRunRecord(bytes.toString(), recordFile(directory));
+}
+
+/**
+ * The record of a run.
+ * @throws GatewiseError if the directory is no run directory
+ */
+export async function readRun(directory: string): Promise<RunRecord> {
+  const record = await findRun(directory);
+  if (record !== undefined) return record;
+  throw new GatewiseError({
+    received: `${directory} without a run.json`,
+    expected: "a run directory, as train and reproduce write it",
+    next: "check the path; reproduce puts each run into a folder of its own",
+  });
+}
+
+export async function writeRecord(directory: string, record: RunRecord): Promise<void> {
+  await makeFolder(directory);
+  await writeWhole(recordFile(directory), `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+/** Metrics of the finished epochs; a last line that a kill cut short is left out. */
+export async function readMetrics(directory: string): Promise<readonly EpochMetrics[]> {
+  const text = (await readIfThere(metricsFile(directory)))?.toString() ?? "";
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line, i) => readEpochMetrics(line, `${metricsFile(directory)}, line ${i + 1}`));
+}
+
+export const appendMetrics = (directory: string, metrics: EpochMetrics): Promise<void> =>
+  appendText(metricsFile(directory), `${JSON.stringify(metrics)}\n`);
+
+/** Drops the lines of epochs that no checkpoint holds: they are computed again. */
+export async function keepMetrics(directory: string, epochs: number): Promise<void> {
+  const kept = (await readMetrics(directory)).slice(0, epochs);
+  await writeWhole(metricsFile(directory), kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
+}
+
+const CheckpointMetadata = z.object({ epoch: z.int(), bestEpoch: z.int(), bestTestAccuracy: z.number() });
+
+export async function writeCheckpoint(directory: string, name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
+  const { tensors, epoch, bestEpoch, bestTestAccuracy } = checkpoint;
+  // averages serve to resume only
+  const kept =
+    name === "last" ? tensors : Object.fromEntries(Object.entries(tensors).filter(([label]) => !label.includes(":")));
+  const metadata = { gatewise: JSON.stringify({ epoch, bestEpoch, bestTestAccuracy }) };
+  await writeWhole(checkpointFile(directory, name), writeSafetensors(kept, metadata));
+}
+
+/** A checkpoint, or undefined if none was written yet. */
+export async function readCheckpoint(directory: string, name: CheckpointName): Promise<Checkpoint | undefined> {
+  const file = checkpointFile(directory, name);
+  const bytes = await readIfThere(file);
+  if (bytes === undefined) return undefined;
+  const { tensors, metadata } = readSafetensors(bytes, file);
+  return {
+    ...parseJson(CheckpointMetadata, metadata.gatewise ?? "", `${file}, metadata`),
+    tensors: onlyFloat32(tensors, file),
+  };
+}
+
+function onlyFloat32(tensors: ReturnType<typeof readSafetensors>["tensors"], file: string): Parameters {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, array]) => {
+      if (array.dtype === "float32") return [name, array];
+      throw new GatewiseError({
+        received: `${file}: ${name} of ${array.dtype}`,
+        expected: "float32 parameters",
+        next: "use a checkpoint that gatewise wrote",
+      });
+    }),
+  );
+}
+
+/**
+ * Parameters of the best epoch of a run.
+ * @throws GatewiseError if no epoch of it has ended yet
+ */
+export async function readBest(directory: string): Promise<Checkpoint> {
+  const best = await readCheckpoint(directory, "best");
+  if (best !== undefined) return best;
+  throw new GatewiseError({
+    received: `${directory} without best.safetensors`,
+    expected: "a run with at least one finished epoch",
+    next: "resume the run (train --resume --out DIR), or choose another",
+  });
+}

@@ -1,0 +1,27 @@
+/** Entry of a worker process: runs the one trial that its parent sends, reports, and ends. */
+import { packError } from "../errors.ts";
+import type { FromTrialWorker, ToTrialWorker } from "./pool.ts";
+import { runTrial } from "./run-trial.ts";
+
+const stop = new AbortController();
+const send = (message: FromTrialWorker): void => void process.send?.(message);
+
+// Ctrl-C reaches the whole process group: the parent decides and sends "stop"
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// the parent is gone: nobody would see the result, and a resumed run must find the directory free
+process.on("disconnect", () => process.exit(1));
+
+process.on("message", async (message: ToTrialWorker) => {
+  if (message.kind === "stop") {
+    stop.abort();
+    return;
+  }
+  try {
+    const outcome = await runTrial(message.request, stop.signal, (progress) => send({ kind: "progress", progress }));
+    send({ kind: "outcome", outcome });
+  } catch (thrown) {
+    send({ kind: "error", error: packError(thrown) });
+  }
+  process.disconnect();
+});

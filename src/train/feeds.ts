@@ -1,0 +1,34 @@
+import type { Feed, Feeds, Program, RunResult } from "../engine/index.ts";
+import type { DenseArray } from "../graph/index.ts";
+import type { Parameters } from "../network/index.ts";
+
+/** The feeds that a program asks for, from all that there are. */
+export const wanted = (program: Program, feeds: Feeds): Feeds =>
+  Object.fromEntries(
+    program.model.inputs.flatMap(({ name }) => (feeds[name] === undefined ? [] : [[name, feeds[name]]])),
+  );
+
+/** The numbers of one output. */
+export function numbers(fetched: RunResult["fetched"], name: string): readonly number[] {
+  const array = fetched[name];
+  if (array === undefined) throw new Error(`unreachable: no output ${name}`);
+  return Array.from(array.data, Number);
+}
+
+/** Frees those arrays that live in the engine. */
+export async function releaseArrays(arrays: Iterable<Feed | undefined>): Promise<void> {
+  for (const array of arrays) if (array !== undefined && !("data" in array)) await array[Symbol.asyncDispose]();
+}
+
+/** Values of parameters that may live in the engine. */
+export async function readAll(state: Feeds): Promise<Parameters> {
+  const read = await Promise.all(
+    Object.entries(state).map(async ([name, feed]) => [name, "data" in feed ? feed : await feed.read()] as const),
+  );
+  return Object.fromEntries(read.map(([name, array]) => [name, asFloat32(name, array)]));
+}
+
+function asFloat32(name: string, array: DenseArray): DenseArray<"float32"> {
+  if (array.dtype !== "float32") throw new Error(`unreachable: parameter ${name} of ${array.dtype}`);
+  return array;
+}

@@ -1,0 +1,65 @@
+import type { Engine, Program } from "../engine/index.ts";
+import { flippedShares, gateGraph, gateStatistics, type PackedGates, packGates } from "../gates/index.ts";
+import { type DenseArray, zeros } from "../graph/index.ts";
+import { gatedLayers, type Parameters } from "../network/index.ts";
+import { wanted } from "./feeds.ts";
+import { parts, rows } from "./labeled-bytes.ts";
+import type { GateMetrics, TrainingPlan } from "./plan.ts";
+import { gatePreActivations } from "./prediction-graphs.ts";
+
+/** Examples a run takes at once. */
+const BATCH = 1000;
+
+/** Reads the gates of inputs under a trial's parameters. */
+export class GateReader implements AsyncDisposable {
+  private constructor(
+    private readonly program: Program | undefined,
+    private readonly layers: readonly { readonly layer: number; readonly shape: readonly number[] }[],
+  ) {}
+
+  static async open(engine: Engine, plan: TrainingPlan): Promise<GateReader> {
+    const layers = gatedLayers(plan.architecture);
+    // a network of depth 1 has no gates
+    const program = layers.length === 0 ? undefined : await engine.compile(gateGraph(gatePreActivations(plan)));
+    return new GateReader(program, layers);
+  }
+
+  /** Gates as bits. */
+  async packed(parameters: Parameters, inputs: DenseArray<"uint8">): Promise<PackedGates> {
+    if (this.program === undefined) return { examples: inputs.shape[0] ?? 0, layers: [] };
+    const { fetched } = await this.program.run(wanted(this.program, { ...parameters, inputs }));
+    return packGates(
+      fetched,
+      this.layers.map(({ layer }) => layer),
+    );
+  }
+
+  /** Gates of any number of inputs as bytes, `gates.0`, … of `[n, …units]`. */
+  async table(
+    parameters: Parameters,
+    inputs: DenseArray<"uint8">,
+  ): Promise<Readonly<Record<string, DenseArray<"bool">>>> {
+    const [examples = 0] = inputs.shape;
+    const tables = this.layers.map(({ shape }) => zeros("bool", [examples, ...shape]));
+    const { program } = this;
+    if (program === undefined) return {};
+    for (const { start, count } of parts(examples, BATCH)) {
+      const { fetched } = await program.run(wanted(program, { ...parameters, inputs: rows(inputs, start, count) }));
+      tables.forEach(({ data }, i) => {
+        const part = fetched[`gates.${i}`];
+        if (part?.dtype === "bool") data.set(part.data, (start * data.length) / examples);
+      });
+    }
+    return Object.fromEntries(tables.map((table, i) => [`gates.${i}`, table]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.program?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Statistics of the gates now, and how many differ from those before training. */
+export function gateMetrics(before: PackedGates, now: PackedGates): readonly GateMetrics[] {
+  const flipped = flippedShares(before, now);
+  return gateStatistics(now).map((layer, i) => ({ ...layer, flipped: flipped[i] ?? 0 }));
+}

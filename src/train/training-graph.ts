@@ -1,0 +1,185 @@
+/**
+ * Training as one graph: a scan over the minibatches of a chunk, with gather, forward, backward and update inside the
+ * engine (design: one graph). Parameters and averages are the scan's state.
+ *
+ * A node costs about a microsecond whatever it does, so the body holds only what depends on the step before it: targets
+ * are prepared and losses counted outside, for all steps at once, and all biases are updated as one vector
+ * (bench/training.bench.ts).
+ */
+import {
+  cast,
+  type Graph,
+  gather,
+  gradients,
+  graph,
+  input,
+  multiply,
+  reduceMean,
+  reduceSum,
+  scan,
+  square,
+  type Tensor,
+} from "../graph/index.ts";
+import {
+  gatedLayers,
+  outputsOf,
+  type ParameterTensors,
+  predict,
+  REGIMES,
+  type Regime,
+  valueForward,
+} from "../network/index.ts";
+import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
+import { type Optimizer, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
+import { existing, groupsOf, inputsFor, join, networkPair, scaleBytes, split, trialParameters } from "./parameters.ts";
+import type { TrainingPlan } from "./plan.ts";
+
+type FloatTensor = Tensor<"float32">;
+
+/** The examples of one step, `[batch, …]`. */
+export interface StepExamples {
+  readonly x: FloatTensor;
+  /** Gates of the gated layers, where they are fixed and known. */
+  readonly gates?: readonly FloatTensor[];
+}
+
+/** What the steps of a chunk read, all with a first axis of `steps`. */
+export interface StepInputs extends StepScalars<FloatTensor> {
+  /** `[steps, batch]` */
+  readonly indices: Tensor<"int32">;
+  /** `[steps, batch, outputs]` */
+  readonly targets: FloatTensor;
+}
+
+/**
+ * The graph of a chunk of training steps.
+ *
+ * Further inputs: `unscale` `[]`, the inverse of the gradient scale of the last step, and all parameters and averages by
+ * name. Outputs: those that move, under `next:` and their name, `losses` (means) and `correct` `[steps]`.
+ * @param examplesAt the examples of a step from its indices
+ */
+export function chunkGraph(
+  plan: TrainingPlan,
+  steps: StepInputs,
+  examplesAt: (indices: Tensor<"int32">) => StepExamples,
+): Graph {
+  const { architecture, optimizer, loss } = plan;
+  const regime = REGIMES[plan.regime];
+  const parameters = trialParameters(architecture, regime);
+  const moving = parameters.filter(({ trains }) => trains);
+  const fixed = inputsFor(parameters.filter(({ trains }) => !trains));
+  const groups = groupsOf(moving);
+  const slots = slotNames(optimizer);
+  const suffixes = ["", ...slots.map((slot) => `:${slot}`)];
+  const names = suffixes.flatMap((suffix) =>
+    moving.map((parameter) => ({ ...parameter, name: parameter.name + suffix })),
+  );
+  const before = inputsFor(names);
+  const state = Object.fromEntries(
+    groups.flatMap((group) => suffixes.map((suffix) => [group.name + suffix, join(group, before, suffix)])),
+  );
+
+  const { state: after, outputs } = scan(state, { ...steps }, (now, { indices, targets, ...scalars }) => {
+    const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
+    const logits = logitsOf(plan, { ...fixed, ...current }, examplesAt(indices));
+    const slopes = slopesOf(plan, logits, targets, scalars.scale, current);
+    const updated = groups.flatMap((group) => {
+      const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, `${group.name}:${slot}`)]));
+      const next = update(optimizer, existing(now, group.name), join(group, slopes), averages, scalars);
+      const nextAverages = slots.map((slot) => [`${group.name}:${slot}`, existing(next.slots, slot)] as const);
+      return [[group.name, next.parameter] as const, ...nextAverages];
+    });
+    return { state: Object.fromEntries(updated), outputs: { logits } };
+  });
+
+  const unscale = input("unscale", "float32", []);
+  const next = groups.flatMap((group) =>
+    suffixes.flatMap((suffix) =>
+      split(group, unscaled(existing(after, group.name + suffix), suffix.slice(1), unscale), suffix),
+    ),
+  );
+  return graph({
+    ...Object.fromEntries(next.map(([name, tensor]) => [`next:${name}`, tensor])),
+    losses: reduceMean(exampleLosses(loss, outputs.logits, steps.targets), [1]),
+    correct: countTrue(isCorrect(outputs.logits, steps.targets), [1]),
+  });
+}
+
+function logitsOf(
+  { architecture, regime }: TrainingPlan,
+  parameters: ParameterTensors,
+  { x, gates }: StepExamples,
+): FloatTensor {
+  const networks = networkPair(parameters);
+  return gates === undefined
+    ? predict(architecture, REGIMES[regime], networks, x).logits
+    : valueForward(architecture, networks.value, x, gates).output;
+}
+
+/** Gradients of the mean loss, in the step's scale, by name. */
+function slopesOf(
+  { loss, optimizer }: TrainingPlan,
+  logits: FloatTensor,
+  targets: FloatTensor,
+  scale: FloatTensor,
+  current: ParameterTensors,
+): ParameterTensors {
+  const mean = multiply(reduceSum(exampleLosses(loss, logits, targets)), 1 / Number(targets.shape[0]));
+  const slopes = gradients(isScaled(optimizer) ? multiply(mean, scale) : mean, Object.values(current));
+  return Object.fromEntries(
+    Object.keys(current).flatMap((name, i) => (slopes[i] === undefined ? [] : [[name, slopes[i]]])),
+  );
+}
+
+/** Whether gradients are scaled within a chunk: only averages of squares gain from it. */
+const isScaled = (optimizer: Optimizer): boolean => slotNames(optimizer).some((slot) => scalePower(slot) > 0);
+
+/** An average after a chunk, in its own scale again. */
+function unscaled(tensor: FloatTensor, slot: string, factor: FloatTensor): FloatTensor {
+  switch (scalePower(slot)) {
+    case 0:
+      return tensor;
+    case 1:
+      return multiply(tensor, factor);
+    case 2:
+      return multiply(tensor, square(factor));
+  }
+}
+
+/** What a training graph is made for. */
+export interface TrainingGraphOptions {
+  /** Examples of the whole training set, which lives in the engine. */
+  readonly examples: number;
+  readonly batch: number;
+  /** Fixed gates come from a table of all examples' gates instead of the feature network. */
+  readonly gateTable: boolean;
+}
+
+/** Whether a regime's gates stay as they are: they can be computed once for all examples. */
+export const hasFixedGates = (regime: Regime): boolean => regime.kind === "two-networks" && !regime.trainsFeatures;
+
+/**
+ * The {@link chunkGraph} over a training set in the engine.
+ *
+ * Inputs: `inputs` `[n, …]` and `labels` `[n]` (bytes), `indices` `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`
+ * (stepScalars), and with a gate table `gates.0`, … `[n, …units]` in place of the feature network's parameters.
+ */
+export function trainingGraph(plan: TrainingPlan, { examples, batch, gateTable }: TrainingGraphOptions): Graph {
+  const { architecture } = plan;
+  const inputs = input("inputs", "uint8", [examples, ...architecture.inputShape]);
+  const labels = input("labels", "uint8", [examples]);
+  const table = gatedLayers(architecture).map(({ shape }, i) => input(`gates.${i}`, "bool", [examples, ...shape]));
+  const indices = input("indices", "int32", ["steps", batch]);
+  const scalar = (name: keyof StepScalars<unknown>): FloatTensor => input(name, "float32", ["steps"]);
+  const steps: StepInputs = {
+    indices,
+    targets: targetsOf(gather(labels, indices), outputsOf(architecture)),
+    rate: scalar("rate"),
+    scale: scalar("scale"),
+    epsilon: scalar("epsilon"),
+  };
+  return chunkGraph(plan, steps, (at) => {
+    const x = scaleBytes(gather(inputs, at));
+    return gateTable ? { x, gates: table.map((gates) => cast(gather(gates, at), "float32")) } : { x };
+  });
+}

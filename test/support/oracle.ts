@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { denseArray } from "../../src/graph/index.ts";
+import type { Architecture, Layer, Parameters, RegimeName } from "../../src/network/index.ts";
+import type { Numbers } from "./expect-close.ts";
+import { sharedPath } from "./shared-data.ts";
+
+const Tensor: z.ZodType<Numbers> = z.lazy(() => z.union([z.number(), z.array(Tensor)]));
+const OracleLayer = z.object({ kind: z.enum(["dense", "conv"]), weight: Tensor, bias: z.array(z.number()).nullable() });
+const OracleFile = z.object({
+  name: z.string(),
+  gate: z.string(),
+  pool: z.enum(["flatten", "gap"]).nullable(),
+  x: Tensor,
+  labels: z.array(z.int()),
+  value_net: z.array(OracleLayer),
+  feature_net: z.array(OracleLayer).nullable(),
+  logits: Tensor,
+  gates: z.array(Tensor),
+  loss: z.number(),
+  gradients: z.array(Tensor),
+  optimisers: z.record(
+    z.enum(["sgd", "adam", "rmsprop"]),
+    z.object({ lr: z.number(), steps: z.int(), losses: z.array(z.number()), params: z.array(Tensor) }),
+  ),
+});
+
+/** A golden case: a network, its inputs and what PyTorch made of them in float64. */
+export interface Oracle extends z.infer<typeof OracleFile> {
+  readonly architecture: Architecture;
+  readonly regime: RegimeName;
+  /** Parameters before training under trial names: `value.1.weight`. */
+  readonly parameters: Parameters;
+  /** Names of the trained parameters, in the order of `gradients`. */
+  readonly trained: readonly string[];
+}
+
+/** All golden cases whose name starts with `prefix`; none, said loudly, where they are missing. */
+export function oracles(prefix: string): readonly Oracle[] {
+  const folder = sharedPath("oracles");
+  if (folder === undefined) return [];
+  return readdirSync(folder)
+    .filter((file) => file.startsWith(prefix) && file.endsWith(".json"))
+    .map((file) => complete(OracleFile.parse(JSON.parse(readFileSync(join(folder, file), "utf8")))));
+}
+
+function complete(file: z.infer<typeof OracleFile>): Oracle {
+  const soft = file.gate !== "hard";
+  const regime = file.feature_net === null ? "relu" : soft ? "dlnpf" : "frnpf-ii";
+  const networks = { value: file.value_net, feature: file.feature_net ?? [] };
+  const parameters = Object.entries(networks).flatMap(([network, layers]) =>
+    layers.flatMap(({ weight, bias }, i) => [
+      [`${network}.${i + 1}.weight`, array(weight)] as const,
+      ...(bias === null ? [] : [[`${network}.${i + 1}.bias`, array(bias)] as const]),
+    ]),
+  );
+  const trained = parameters.flatMap(([name]) => (name.startsWith("value.") || regime === "dlnpf" ? [name] : []));
+  return { ...file, regime, architecture: architectureOf(file), parameters: Object.fromEntries(parameters), trained };
+}
+
+function architectureOf({ value_net, pool, x }: z.infer<typeof OracleFile>): Architecture {
+  const layers = value_net.flatMap(({ kind, weight, bias }, i): readonly Layer[] => {
+    const [first = 0, second = 0, kernel = 0] = shapeOf(weight);
+    const common = { bias: bias !== null, gated: i < value_net.length - 1 };
+    if (kind === "conv")
+      return [{ kind: "convolution", channels: first, kernel, stride: 1, padding: "same", ...common }];
+    const afterMaps = value_net[i - 1]?.kind === "conv";
+    const toVector: Layer = pool === "gap" ? { kind: "global-average-pool" } : { kind: "flatten" };
+    return [...(afterMaps ? [toVector] : []), { kind: "dense", units: second, ...common }];
+  });
+  return { inputShape: shapeOf(x).slice(1), layers };
+}
+
+export function shapeOf(numbers: Numbers): readonly number[] {
+  return Array.isArray(numbers) ? [numbers.length, ...shapeOf(numbers[0])] : [];
+}
+
+/** Nested lists as a float32 array. */
+export const array = (numbers: Numbers) => {
+  const flat = Array.isArray(numbers) ? numbers.flat(10).map(Number) : [Number(numbers)];
+  return denseArray("float32", shapeOf(numbers), Float32Array.from(flat));
+};

@@ -1,0 +1,24 @@
+import { defineConfig } from "tsdown";
+import { packDigits } from "./scripts/pack-digits.ts";
+
+// One build for all entries, and not one for each world: they share chunks, so there is one GatewiseError class.
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    node: "src/node.ts",
+    web: "src/web.ts",
+    main: "src/cli/main.ts",
+    "engine-worker": "src/engine/node/engine-worker.ts",
+    "trial-worker": "src/runs/trial-worker.ts",
+  },
+  format: "esm",
+  platform: "node",
+  // package.json names *.js, also on platform node
+  fixedExtension: false,
+  // lowers `await using`, which Node 20 does not read
+  target: "es2022",
+  dts: true,
+  sourcemap: false,
+  clean: true,
+  hooks: { "build:done": ({ options }) => packDigits(options.outDir) },
+});
