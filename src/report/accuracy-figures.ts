@@ -22,8 +22,8 @@ export function accuracyFigures(groups: readonly RegimeGroup[]): readonly Figure
   const [width, height] = [274, 230];
   const scale = accuracyScale(valuesOf(lines), height);
   const caption = [
-    `Test accuracy after each epoch: line, mean over the runs${bandWords(drawn)}. The axis is logarithmic in the error,`,
-    `so half the error is the same height everywhere.${unfinishedWords(drawn)}`,
+    `Test accuracy after each epoch, mean over the runs.${bandWords(drawn)} The axis is logarithmic in the error:`,
+    `halving it takes the same height everywhere.${unfinishedWords(drawn)}`,
   ].join(" ");
   return [
     figureOf({
@@ -58,7 +58,7 @@ export function lossFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
     figureOf({
       name: `loss-${group.regime}`,
       title: `Loss, ${REGIMES[group.regime].title}`,
-      caption: `Loss in training (solid, mean over the steps of an epoch) and on the test set (dashed)${bandWords([group])}. Logarithmic axis.${unfinishedWords([group])}`,
+      caption: `Loss in training (solid, mean over the steps of an epoch) and on the test set (dashed), mean over the runs.${bandWords([group])} Logarithmic axis.${unfinishedWords([group])}`,
       margin: { top: 32, right: 38, bottom: 36, left: 32 },
       panels: [linePanel({ lines: byRegime[i] ?? [], width, height, scale, vertical: "logarithmic", horizontal })],
       color: REGIME_COLORS[group.regime],
@@ -73,7 +73,7 @@ const valuesOf = (lines: readonly Line[]): readonly number[] =>
   lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high]));
 
 export const bandWords = (groups: readonly RegimeGroup[]): string =>
-  groups.some(({ drawn }) => drawn.length > 1) ? "; band, their range" : "";
+  groups.some(({ drawn }) => drawn.length > 1) ? " Bands span the runs." : "";
 
 /** Says whose curves are of runs that did not end. */
 export function unfinishedWords(groups: readonly RegimeGroup[]): string {

@@ -1,5 +1,5 @@
 import { unreachable } from "../errors.ts";
-import { type Architecture, type Initializer, type Layer, outputsOf, parameterSpecs } from "../network/index.ts";
+import { type Architecture, type Initializer, type Layer, parameterSpecs } from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
 import type { Loss, Optimizer } from "../train/index.ts";
 
@@ -59,8 +59,7 @@ export function architectureWords(architecture: Architecture): string {
   const biased = weighted.filter(({ bias }) => bias).length;
   const biases = biased === 0 ? "no biases" : biased === weighted.length ? "with biases" : "biases in some layers";
   const parameters = parameterSpecs(architecture).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const outputs = counted(outputsOf(architecture), "output");
-  return `${inputShape.join("×")} → ${steps.join(" → ")}; ${outputs}, ${biases}, ${grouped(parameters)} parameters`;
+  return `${inputShape.join("×")} → ${steps.join(" → ")}; ${biases}, ${grouped(parameters)} parameters`;
 }
 
 function layerWords(layer: Layer): string {

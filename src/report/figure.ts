@@ -17,10 +17,11 @@ export interface Figure {
 }
 
 /** A Vega-Lite view of fixed size. */
-export type PanelSpec = Extract<TopLevelSpec, { vconcat: unknown }>["vconcat"][number] & {
+export interface PanelSpec {
   readonly width: number;
   readonly height: number;
-};
+  readonly layer: LayerSpecs;
+}
 export type LayerSpecs = Extract<TopLevelSpec, { layer: unknown }>["layer"];
 type Encoding = NonNullable<Extract<LayerSpecs[number], { mark: unknown }>["encoding"]>;
 export type X = NonNullable<Encoding["x"]>;
@@ -44,6 +45,7 @@ export const FONT_SIZE = 11;
 
 /** A figure from its panels. */
 export function figureOf({ name, title, caption, margin, panels, spacing = 0, color = INK.ink }: FigureParts): Figure {
+  const titleStyle = { fontSize: 13, fontWeight: 600, color: color.light } as const;
   const height = panels.reduce((sum, panel) => sum + panel.height, spacing * (panels.length - 1));
   const spec: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -53,27 +55,34 @@ export function figureOf({ name, title, caption, margin, panels, spacing = 0, co
     padding: { ...margin, bottom: height + margin.bottom },
     bounds: "flush",
     spacing,
-    title: {
-      text: title,
-      anchor: "start",
-      frame: "group",
-      dx: -margin.left,
-      // a panel's title pushes the figure's up
-      offset: margin.top - (panels[0]?.title === undefined ? 16 : 36),
-      color: color.light,
-    },
-    vconcat: [...panels],
+    vconcat: panels.map((panel, i) => ({
+      ...panel,
+      layer: i === 0 ? [...panel.layer, textLayer(title, -margin.left, 14 - margin.top, titleStyle)] : panel.layer,
+    })),
     config: CONFIG,
   };
   return { name, title, caption, spec };
 }
+
+export interface TextStyle {
+  readonly color: string;
+  readonly align?: "left" | "right";
+  readonly fontSize?: number;
+  readonly fontWeight?: 600;
+}
+
+/** A text at a place in pixels of its panel, its middle at `y`; titles too, which Vega would move with what is below. */
+export const textLayer = (text: string, x: number, y: number, style: TextStyle): LayerSpecs[number] => ({
+  data: { values: [{ text }] },
+  mark: { type: "text", align: "left", baseline: "middle", ...style },
+  encoding: { x: { value: x }, y: { value: y }, text: { field: "text", type: "nominal" } },
+});
 
 const CONFIG = {
   aria: false,
   background: INK.paper.light,
   font: FONT,
   view: { stroke: null },
-  title: { fontSize: 13, fontWeight: 600, color: INK.ink.light },
   text: { fontSize: FONT_SIZE, color: INK.ink.light },
   axis: {
     labelFontSize: FONT_SIZE,

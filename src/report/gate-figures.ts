@@ -4,7 +4,7 @@ import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
 import { type Curve, curveOf, pointOf } from "./curves.ts";
 import { type Figure, type FigureParts, figureOf } from "./figure.ts";
 import { epochAxis, type Line, type LinePanelParts, linePanel } from "./line-panel.ts";
-import { layerColor, REGIME_COLORS } from "./palette.ts";
+import { INK, layerColor, REGIME_COLORS } from "./palette.ts";
 import type { RegimeGroup } from "./report-input.ts";
 import { fitted, fromZero } from "./scales.ts";
 
@@ -85,7 +85,7 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
       figureOf({
         name: `gates-${group.regime}`,
         title: `${REGIMES[group.regime].title}, layer by layer`,
-        caption: `Gates of ${REGIMES[group.regime].title} on the first test examples after each epoch, one line a layer (numbered from the input)${bandWords([group])}.${unfinishedWords([group])}`,
+        caption: `Gates of ${REGIMES[group.regime].title} on the first test examples after each epoch, one line a layer (numbered from the input), mean over the runs.${bandWords([group])}${unfinishedWords([group])}`,
         ...stack(lines, RIGHT.layers, epochs),
         color: REGIME_COLORS[group.regime],
       }),
@@ -93,7 +93,7 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
     figureOf({
       name: "gates-by-layer",
       title: "All regimes, after the last epoch",
-      caption: `Gates of each layer after the last epoch, one line a regime${bandWords(drawn)}.${unfinishedWords(drawn)}`,
+      caption: `Gates of each layer after the last epoch, one line a regime, mean over the runs.${bandWords(drawn)}${unfinishedWords(drawn)}`,
       ...stack(last, RIGHT.regimes, { title: "layer", domain: domainOf(layers), ticks: layers }),
     }),
   ];
@@ -107,6 +107,7 @@ function linesByLayer({ drawn }: RegimeGroup, measure: (gates: GateMetrics) => n
   return layers.map((layer, place) => ({
     label: String(layer),
     color: layerColor(place, layers.length),
+    labelColor: INK.ink,
     curve: curveOf(drawn, ({ gates }) => {
       const own = gates.find((candidate) => candidate.layer === layer);
       return own && measure(own);

@@ -1,5 +1,5 @@
 import { type Curve, hasSpread } from "./curves.ts";
-import { FONT_SIZE, type LayerSpecs, type PanelSpec, type X, type Y } from "./figure.ts";
+import { FONT_SIZE, type LayerSpecs, type PanelSpec, textLayer, type X, type Y } from "./figure.ts";
 import { INK, type Shade } from "./palette.ts";
 import { type Scale, spreadLabels } from "./scales.ts";
 
@@ -8,6 +8,8 @@ export interface Line {
   /** Written at its end. */
   readonly label: string;
   readonly color: Shade;
+  /** Color of the label, if that of the line is too faint for text. */
+  readonly labelColor?: Shade;
   readonly curve: Curve;
   readonly dashed?: boolean;
 }
@@ -40,23 +42,10 @@ export function linePanel(parts: LinePanelParts): PanelSpec {
     ...lines.filter(({ curve }) => hasSpread(curve)).map((line) => bandLayer(line, parts)),
     ...lines.map((line) => lineLayer(line, parts)),
     ...labelLayers(lines, parts),
+    ...(title === undefined ? [] : [textLayer(title, 0, -16, { color: INK.muted.light })]),
   ];
-  return {
-    width,
-    height,
-    ...(title === undefined ? {} : { title: { text: title, ...PANEL_TITLE } }),
-    layer: layers,
-  };
+  return { width, height, layer: layers };
 }
-
-const PANEL_TITLE = {
-  anchor: "start",
-  frame: "group",
-  fontSize: FONT_SIZE,
-  fontWeight: "normal",
-  color: INK.muted.light,
-  offset: 8,
-} as const;
 
 function bandLayer({ color, curve }: Line, parts: LinePanelParts): LayerSpecs[number] {
   return {
@@ -90,7 +79,7 @@ function labelLayers(lines: readonly Line[], { scale, width, height, labelRoom =
     FONT_SIZE,
     height + 2 * labelRoom,
   );
-  return lines.flatMap(({ label, color }, i): LayerSpecs => {
+  return lines.flatMap(({ label, color, labelColor = color }, i): LayerSpecs => {
     const end = ends[i]!;
     const place = places[i]! - labelRoom;
     return [
@@ -99,11 +88,7 @@ function labelLayers(lines: readonly Line[], { scale, width, height, labelRoom =
         mark: { type: "rule", color: color.light, opacity: 0.6, strokeWidth: 1 },
         encoding: { x: { value: width + 1 }, x2: { value: width + 8 }, y: { value: end }, y2: { value: place } },
       },
-      {
-        data: { values: [{ label }] },
-        mark: { type: "text", align: "left", baseline: "middle", color: color.light },
-        encoding: { x: { value: width + 11 }, y: { value: place }, text: { field: "label", type: "nominal" } },
-      },
+      textLayer(label, width + 11, place, { color: labelColor.light }),
     ];
   });
 }

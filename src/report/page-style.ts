@@ -20,24 +20,27 @@ ul { padding-left: 1.2rem; }
 .scroll { overflow-x: auto; max-width: 100%; }
 .scroll:focus-visible { outline: 2px solid var(--relu); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; }
-caption { caption-side: bottom; padding-top: .6rem; color: var(--muted); text-align: left; font-size: .875rem; }
-caption strong { color: var(--ink); }
+.note { margin-top: .6rem; font-size: .875rem; line-height: 1.45; }
+.note strong { color: var(--ink); }
+a { color: inherit; }
 th, td { padding: .35rem 1.4rem .35rem 0; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: baseline; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--muted); font-weight: 500; border-bottom-color: var(--muted); vertical-align: bottom; }
 tbody th { font-weight: 500; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody .number { white-space: nowrap; }
+.words { white-space: nowrap; }
 .strong { font-weight: 600; }
 .std { color: var(--muted); font-weight: 400; }
 .settings th { color: var(--muted); }
 .message { overflow-wrap: anywhere; }
 figure { margin: 0; min-width: 0; }
-figcaption { max-width: 44rem; color: var(--muted); font-size: .875rem; line-height: 1.45; }
+figcaption { margin-top: .4rem; max-width: 44rem; color: var(--muted); font-size: .875rem; line-height: 1.45; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem 3rem; margin-top: 1.75rem; align-items: start; }
 .pair svg { max-width: 30rem; }
 .small, .tall { display: grid; gap: 1rem 1.25rem; margin-bottom: .75rem; }
+.tall { margin-top: 1.25rem; }
 .small { grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
 .small svg { max-width: 15rem; }
 .tall { grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 2rem; }
@@ -54,9 +57,9 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
 @media print {
   :root { color-scheme: light; ${customProperties("light")} }
   @page { margin: 15mm; }
-  body { font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  html { font-size: 9.5pt; }
+  body { font-size: 1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
-  h1 { font-size: 18pt; }
   h2, h3 { break-after: avoid; }
   figure, svg, tr, pre, li { break-inside: avoid; }
   thead { display: table-header-group; }
@@ -64,6 +67,7 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
   .pair { grid-template-columns: 1fr 1fr; gap: 8mm; }
   .small { grid-template-columns: repeat(5, 1fr); gap: 3mm; }
   .tall { grid-template-columns: repeat(3, 1fr); gap: 5mm; }
-  table { font-size: 8.5pt; }
+  h2 { margin-top: 1.5rem; }
+  .words { white-space: normal; }
 }
 `.trim();

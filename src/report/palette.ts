@@ -10,7 +10,7 @@ export interface Shade {
 }
 export type Theme = "light" | "dark";
 
-/** What is neither data nor a regime. Text colors have a contrast of at least 4.5 on `paper` and `panel`. */
+/** What is neither data nor a regime. Texts have a contrast of at least 4.5 against `paper` and `panel`. */
 export const INK = {
   paper: { light: "#ffffff", dark: "#14171a" },
   panel: { light: "#f4f5f6", dark: "#1e2327" },
@@ -33,12 +33,12 @@ export const REGIME_COLORS = {
   dlnpf: { light: "#a33c81", dark: "#e391c6" },
 } as const satisfies Record<RegimeName, Shade>;
 
-/** Layers from first to last: from near the paper to far from it, so the order can be seen without hues. */
+/** Layers from first to last: from near the paper to far from it, so the order can be seen without hues. Contrast at least 3. */
 const LAYER_RAMP = [
-  { light: "#d29a4e", dark: "#7a5ea8" },
-  { light: "#c9803f", dark: "#9a66ad" },
-  { light: "#bd663b", dark: "#b870a9" },
-  { light: "#ac4d40", dark: "#cf7f9f" },
+  { light: "#b98133", dark: "#7a5ea8" },
+  { light: "#b87035", dark: "#9a66ad" },
+  { light: "#b05c37", dark: "#b870a9" },
+  { light: "#a3483f", dark: "#cf7f9f" },
   { light: "#95384a", dark: "#df9297" },
   { light: "#792a52", dark: "#eaa894" },
   { light: "#5b2153", dark: "#f1c09b" },

@@ -87,7 +87,7 @@ async function lossSection({ loss }: ReportFigures, groups: readonly RegimeGroup
   if (loss.length === 0) return html``;
   const caption =
     "Solid: in training, the mean over the steps of an epoch. Dashed: on the test set." +
-    ` All axes are the same and logarithmic${bandWords(groups)}.${unfinishedWords(groups)}`;
+    ` Means over the runs; all axes are the same and logarithmic.${bandWords(groups)}${unfinishedWords(groups)}`;
   return html`<section aria-labelledby="loss">
 <h2 id="loss">Loss</h2>
 ${await multiplesOf(loss, "small", caption)}
@@ -101,7 +101,7 @@ async function gateSection({ gates }: ReportFigures, groups: readonly RegimeGrou
     fixed.length === 0
       ? ""
       : `The gates of ${listed(fixed.map(({ title }) => title))} are fixed: none ever flips, and what they are after the last epoch they were before the first. `;
-  const caption = `Gates on the first test examples. Layers are numbered from the input, from faint to strong. The panels of a row have the same axis${bandWords(groups)}.${unfinishedWords(groups)}`;
+  const caption = `Gates on the first test examples, means over the runs. Layers are numbered from the input, from faint to strong; the panels of a row have the same axis.${bandWords(groups)}${unfinishedWords(groups)}`;
   return html`<section aria-labelledby="gates">
 <h2 id="gates">Gates</h2>
 <p>${fixedWords}A dead gate is off for every example; a flipped one differs from what it was before training.</p>

@@ -1,11 +1,13 @@
 import type { SummaryRow } from "../experiments/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { shortened } from "./curves.ts";
-import { type Figure, figureOf, type LayerSpecs, type X } from "./figure.ts";
+import { type Figure, figureOf, type LayerSpecs, textLayer, type X } from "./figure.ts";
 import { INK, REGIME_COLORS } from "./palette.ts";
 import { fitted, type Scale } from "./scales.ts";
 
 const ROW = 38;
+const WIDTH = 286;
+const BELOW = 9;
 
 /** Best test accuracy of every run as a dot, with the mean, against the published interval. */
 export function resultsFigures(rows: readonly SummaryRow[], comparable: boolean): readonly Figure[] {
@@ -25,7 +27,7 @@ export function resultsFigures(rows: readonly SummaryRow[], comparable: boolean)
       title: "Best test accuracy, %",
       caption,
       margin: { top: 34, right: 18, bottom: 36, left: 76 },
-      panels: [{ width: 286, height, layer: layers }],
+      panels: [{ width: WIDTH, height, layer: [...layers, ...publishedLabel(rows, scale)] }],
     }),
   ];
 }
@@ -40,15 +42,11 @@ function rowLayers(row: SummaryRow, center: number, { domain, ticks }: Scale): L
     field,
     type: "quantitative",
     scale: { domain: [...domain], nice: false, zero: false },
-    axis: { title: null, values: [...ticks], format: "~r", tickSize: 4, domain: false },
+    axis: { title: null, values: [...ticks], format: "~r", tickSize: 4, domain: false, labelFlush: false },
   });
   const y = { value: center - 6 };
   const dots: LayerSpecs = [
-    {
-      data: { values: [{ title: REGIMES[row.regime].title }] },
-      mark: { type: "text", align: "right", baseline: "middle", color },
-      encoding: { x: { value: -8 }, y: { value: center }, text: { field: "title", type: "nominal" } },
-    },
+    textLayer(REGIMES[row.regime].title, -8, center - 6, { color, align: "right" }),
     {
       data: { values: row.runs.map((accuracy) => ({ accuracy: shortened(accuracy) })) },
       mark: { type: "point", filled: false, color, size: 42, strokeWidth: 1.5, opacity: 0.8 },
@@ -62,7 +60,7 @@ function rowLayers(row: SummaryRow, center: number, { domain, ticks }: Scale): L
   ];
   if (row.published === null) return dots;
   const [mean, std] = row.published;
-  const below = { value: center + 9 };
+  const below = { value: center + BELOW };
   return [
     ...dots,
     {
@@ -76,4 +74,18 @@ function rowLayers(row: SummaryRow, center: number, { domain, ticks }: Scale): L
       encoding: { x: x("mean"), y: below },
     },
   ];
+}
+
+/** The word "published" beside the first published interval, on the side that has room. */
+function publishedLabel(rows: readonly SummaryRow[], { domain: [low, high] }: Scale): LayerSpecs {
+  const place = rows.findIndex(({ published }) => published !== null);
+  const published = rows[place]?.published;
+  if (!published) return [];
+  const [mean, std] = published;
+  const pixel = (value: number): number => (WIDTH * (value - low)) / (high - low);
+  const y = (place + 0.5) * ROW + BELOW;
+  const color = INK.muted.light;
+  return pixel(mean) > WIDTH / 2
+    ? [textLayer("published", pixel(mean - std) - 7, y, { color, align: "right" })]
+    : [textLayer("published", pixel(mean + std) + 7, y, { color })];
 }

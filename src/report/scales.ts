@@ -13,8 +13,8 @@ export interface Scale {
 /** Pixels between two labels of an axis. */
 const TICK_GAP = 20;
 
-/** From 0 to a round number that holds all values. */
-export const fromZero = (values: readonly number[], height: number): Scale => fitted([0, ...values], height);
+/** From 0 to a round number that holds all values, in percent: at least 1. */
+export const fromZero = (values: readonly number[], height: number): Scale => fitted([0, 1, ...values], height);
 
 /** From a round number to a round number, as close around the values as ticks allow. */
 export function fitted(values: readonly number[], height: number): Scale {
@@ -39,7 +39,8 @@ export function logarithmic(values: readonly number[], height: number): Scale {
   const pixel = (value: number): number => (height * Math.log(high / value)) / Math.log(high / low);
   const decades = Array.from({ length: 25 }, (_, i) => i - 12);
   const candidates = [1, 5, 2].flatMap((digit) => decades.map((power) => digit * 10 ** power)).map(round);
-  return { domain: [low, high], ticks: fitting(candidates, [low, high], pixel), pixel };
+  const ticks = fitting([candidates, fitted([low, high], height).ticks], [low, high], pixel);
+  return { domain: [low, high], ticks, pixel };
 }
 
 /** Accuracies whose labels are wanted most, first. */
@@ -52,8 +53,10 @@ const ACCURACIES = [
 export function accuracyScale(errors: readonly number[], height: number): Scale {
   const [low, high] = positiveRange(errors);
   const pixel = (error: number): number => (height * Math.log(error / low)) / Math.log(high / low);
-  const candidates = ACCURACIES.map((accuracy) => round(100 - accuracy));
-  return { domain: [low, high], ticks: fitting(candidates, [low, high], pixel), pixel };
+  const errorsOf = (accuracies: readonly number[]): readonly number[] => accuracies.map((value) => round(100 - value));
+  const even = fitted([100 - high, 100 - low], height).ticks;
+  const ticks = fitting([errorsOf(ACCURACIES), errorsOf(even)], [low, high], pixel);
+  return { domain: [low, high], ticks, pixel };
 }
 
 /** Range of the values, opened a little, so that a single value has a place too. */
@@ -63,17 +66,19 @@ function positiveRange(values: readonly number[]): readonly [number, number] {
   return [Math.min(...positive) / 1.06, Math.max(...positive) * 1.06];
 }
 
-/** Takes candidates in their order as long as they keep their distance from those taken before. */
+/** Takes candidates in their order as long as they keep their distance; of the second list only if the first gives few. */
 function fitting(
-  candidates: readonly number[],
+  [wanted, otherwise]: readonly [readonly number[], readonly number[]],
   [low, high]: readonly [number, number],
   pixel: (value: number) => number,
 ): readonly number[] {
   const taken: number[] = [];
-  for (const value of candidates) {
-    if (value < low || value > high) continue;
-    if (taken.every((other) => Math.abs(pixel(other) - pixel(value)) >= TICK_GAP)) taken.push(value);
-  }
+  const take = (value: number): void => {
+    const free = taken.every((other) => Math.abs(pixel(other) - pixel(value)) >= TICK_GAP);
+    if (value >= low && value <= high && free) taken.push(value);
+  };
+  wanted.forEach(take);
+  if (taken.length < 3) otherwise.forEach(take);
   return taken.sort((a, b) => a - b);
 }
 

@@ -39,27 +39,26 @@ export function regimeTable(rows: readonly SummaryRow[], input: ReportInput): Ht
     (regime) => rows.some((row) => row.regime === regime) || input.trials.some(({ run }) => run.plan.regime === regime),
   );
   const withDifference = known && input.comparable;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Regimes"><table>
-<caption>${captionOf(input, known)}</caption>
-<thead><tr><th scope="col">Regime</th><th scope="col">Gates</th><th scope="col">What trains</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Best test accuracy, %</th>${
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Regimes"><table aria-describedby="regimes-note">
+<thead><tr><th scope="col">Regime</th><th scope="col" class="number">Best test accuracy, %</th>${
     known ? html`<th scope="col" class="number">Published, %</th>` : ""
-  }${withDifference ? html`<th scope="col" class="number">Difference</th>` : ""}</tr></thead>
+  }${withDifference ? html`<th scope="col" class="number">Difference</th>` : ""}<th scope="col" class="number">Runs</th><th scope="col">Gates</th><th scope="col">What trains</th></tr></thead>
 <tbody>${present.map((regime) => {
     const row = rows.find((candidate) => candidate.regime === regime);
     const published = input.published[regime];
-    return html`<tr><th scope="row">${regimeName(regime)}</th><td>${REGIME_WORDS[regime].gates}</td><td>${
-      REGIME_WORDS[regime].trains
-    }</td><td class="number">${row?.runs.length ?? 0}</td><td class="number strong">${
+    const { gates, trains } = REGIME_WORDS[regime];
+    return html`<tr><th scope="row">${regimeName(regime)}</th><td class="number strong">${
       row ? interval(row.mean, row.runs.length > 1 ? row.std : undefined) : "–"
     }</td>${known ? html`<td class="number">${published ? interval(...published) : "–"}</td>` : ""}${
       withDifference
         ? html`<td class="number">${row && published ? differenceWords(row.mean, published[0]) : "–"}</td>`
         : ""
-    }</tr>\n`;
-  })}</tbody></table></div>`;
+    }<td class="number">${row?.runs.length ?? 0}</td><td class="words">${gates}</td><td class="words">${trains}</td></tr>\n`;
+  })}</tbody></table></div>
+<p class="note" id="regimes-note">${noteOf(input, known)}</p>`;
 }
 
-function captionOf({ comparable, publishedSource }: ReportInput, known: boolean): Html {
+function noteOf({ comparable, publishedSource }: ReportInput, known: boolean): Html {
   const ours = "Best test accuracy over the epochs of each run, mean ± standard deviation over runs.";
   if (!known) return html`${ours}`;
   const source = publishedSource === null ? "" : ` Published: ${publishedSource}.`;

@@ -74,23 +74,19 @@ export const transpose = named(
 const swapLastTwo = (rank: number): readonly number[] =>
   Array.from({ length: rank }, (_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
 
-const expandLikeOp: OpDefinition<undefined, readonly [x: Tensor, like: Tensor]> = {
+/** The second input is there only where a size must be read from it when the graph runs. */
+const expandLikeOp: OpDefinition<{ readonly shape: Shape }, readonly [x: Tensor, ...like: readonly Tensor[]]> = {
   name: "expandLike",
-  shape(inputs) {
-    const [x, like] = inputs;
-    if (!expandsTo(x.shape, like.shape)) {
-      throw shapeError("expandLike", { received: inputs, expected: "a first shape that broadcasts to the second" });
+  shape([x], { shape }) {
+    if (!expandsTo(x.shape, shape)) {
+      throw shapeError("expandLike", { received: [x, shape], expected: "a first shape that broadcasts to the second" });
     }
-    return like.shape;
+    return shape;
   },
-  gradient: ([x], dy) => [sumLike(dy, x), undefined],
-  onnx(emit, [x, like], _, [, { shape }]) {
+  gradient: ([x], dy) => [sumLike(dy, x)],
+  onnx(emit, [x, like], { shape }) {
     const sizes = shape.filter((size) => typeof size === "number");
-    const isStatic = sizes.length === shape.length;
-    return emit.node("Expand", [
-      x,
-      isStatic ? emit.constant(int64([sizes.length], sizes)) : emit.node("Shape", [like]),
-    ]);
+    return emit.node("Expand", [x, like ? emit.node("Shape", [like]) : emit.constant(int64([sizes.length], sizes))]);
   },
 };
 function expandsTo(from: Shape, to: Shape): boolean {
@@ -98,11 +94,11 @@ function expandsTo(from: Shape, to: Shape): boolean {
   return offset >= 0 && from.every((size, i) => size === 1 || size === to[i + offset]);
 }
 /** Repeats `x` along broadcast dimensions up to the shape of `like`, whose values are not read. */
-export const expandLike = named(
-  "expandLike",
-  <D extends DType>(x: Tensor<D>, like: Tensor): Tensor<D> =>
-    sameShape(x.shape, like.shape) ? x : apply(expandLikeOp, [x, like], undefined),
-);
+export const expandLike = named("expandLike", <D extends DType>(x: Tensor<D>, like: Tensor): Tensor<D> => {
+  const { shape } = like;
+  if (sameShape(x.shape, shape)) return x;
+  return apply(expandLikeOp, shape.some((size) => typeof size === "string") ? [x, like] : [x], { shape });
+});
 
 export interface ReduceParams {
   /** Counted from the front, ascending. */

@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import { GatewiseError } from "../errors.ts";
+import type { CliContext } from "./context.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { printError } from "./output.ts";
+
+/** What the process ends with, set by the command that ran. */
+export interface Ending {
+  code: ExitCode;
+}
+
+/** The world of a command, made once its `--json` is known. */
+export type MakeContext = (json: boolean) => CliContext;
+
+/**
+ * Runs a command in two stages: what `read` refuses is wrong usage (exit code 2), what `run` throws is a failure (1).
+ * @param read from commander's strings to checked values
+ */
+export async function runStages<T>(
+  command: Command,
+  makeContext: MakeContext,
+  ending: Ending,
+  read: (context: CliContext) => T,
+  run: (values: T, context: CliContext) => Promise<ExitCode>,
+): Promise<void> {
+  const context = makeContext(command.optsWithGlobals().json === true);
+  let stage: ExitCode = EXIT.wrongUsage;
+  try {
+    const values = read(context);
+    stage = EXIT.failed;
+    ending.code = await run(values, context);
+  } catch (thrown) {
+    printError(context, thrown);
+    ending.code = thrown instanceof GatewiseError ? stage : EXIT.failed;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Command } from "commander";
+import { DATASET_NAMES } from "../../data/index.ts";
+import { fetchDataset, loadDataset, verifyDataset } from "../../data/node/index.ts";
+import { GatewiseError, messageOf } from "../../errors.ts";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { interruptedCode } from "../interruption.ts";
+import { parseChoice } from "../options.ts";
+import { formatTable, note, printResult } from "../output.ts";
+import { byteProgress } from "../progress.ts";
+
+interface PlaceOptions {
+  readonly dataDir?: string;
+}
+
+const placesOf = ({ dataDir }: PlaceOptions, { environment, cacheDir }: CliContext) => ({
+  ...(dataDir === undefined ? {} : { dataDir }),
+  environment,
+  cacheDir,
+});
+
+export function dataCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const data = program
+    .command("data")
+    .summary("list, fetch and verify data sets")
+    .description("Lists, fetches and verifies data sets.");
+  const dataDir = ["--data-dir <dir>", "where the data set is looked for first, and fetched to"] as const;
+
+  const list = data
+    .command("list")
+    .description("Lists the data sets, and where they are found.")
+    .option(...dataDir)
+    .addHelpText("after", "\nExample:\n  $ gatewise data list");
+  list.action((options: PlaceOptions) => runStages(list, makeContext, ending, () => options, listData));
+
+  const fetch = data
+    .command("fetch")
+    .description("Downloads a data set from its well-known mirrors, checks it, and keeps it in the cache.")
+    .argument("<name>", DATASET_NAMES.join(", "))
+    .option(...dataDir)
+    .addHelpText("after", "\nExample:\n  $ gatewise data fetch mnist");
+  fetch.action((name: string, options: PlaceOptions) =>
+    runStages(
+      fetch,
+      makeContext,
+      ending,
+      () => ({ name: parseChoice("data set", name, DATASET_NAMES), directory: options.dataDir }),
+      fetchData,
+    ),
+  );
+
+  const verify = data
+    .command("verify")
+    .description("Checks the files of a data set against the published ones.")
+    .argument("<name>", DATASET_NAMES.join(", "))
+    .option(...dataDir)
+    .addHelpText("after", "\nExample:\n  $ gatewise data verify mnist");
+  verify.action((name: string, options: PlaceOptions) =>
+    runStages(
+      verify,
+      makeContext,
+      ending,
+      () => ({ name: parseChoice("data set", name, DATASET_NAMES), options }),
+      verifyData,
+    ),
+  );
+}
+
+async function listData(options: PlaceOptions, context: CliContext): Promise<ExitCode> {
+  const found = await Promise.all(
+    DATASET_NAMES.map(async (name) => {
+      try {
+        const { train, test, inputShape, source } = await loadDataset(name, placesOf(options, context));
+        return {
+          name,
+          available: true,
+          train: train.labels.data.length,
+          test: test.labels.data.length,
+          inputShape,
+          source,
+        };
+      } catch (thrown) {
+        if (!(thrown instanceof GatewiseError)) throw thrown;
+        return { name, available: false, problem: messageOf(thrown), hint: thrown.hint };
+      }
+    }),
+  );
+  printResult(context, found, () =>
+    formatTable(
+      [
+        { title: "data set" },
+        { title: "training", align: "right" },
+        { title: "test", align: "right" },
+        { title: "where" },
+      ],
+      found.map((one) =>
+        "source" in one
+          ? [one.name, String(one.train), String(one.test), one.source ?? ""]
+          : [one.name, "–", "–", `not here: ${one.hint}`],
+      ),
+    ),
+  );
+  return EXIT.done;
+}
+
+async function fetchData(
+  { name, directory }: { readonly name: (typeof DATASET_NAMES)[number]; readonly directory: string | undefined },
+  context: CliContext,
+): Promise<ExitCode> {
+  const bars = byteProgress(context);
+  try {
+    const files = await fetchDataset(name, {
+      directory: directory ?? context.cacheDir,
+      signal: context.signal,
+      progress: ({ file, receivedBytes, totalBytes }) => bars.update(file, receivedBytes, totalBytes),
+    });
+    bars.close();
+    printResult(context, { name, files }, () =>
+      files.length === 0
+        ? `${name} comes with the package`
+        : formatTable(
+            [{ title: "file" }, { title: "bytes", align: "right" }, { title: "path" }],
+            files.map(({ file, bytes, path }) => [file, String(bytes), path]),
+          ),
+    );
+    return EXIT.done;
+  } catch (thrown) {
+    bars.close();
+    if (!context.signal.aborted) throw thrown;
+    note(context, "interrupted; the same command goes on where it stopped");
+    return interruptedCode(context.signal);
+  }
+}
+
+async function verifyData(
+  { name, options }: { readonly name: (typeof DATASET_NAMES)[number]; readonly options: PlaceOptions },
+  context: CliContext,
+): Promise<ExitCode> {
+  const checks = await verifyDataset(name, placesOf(options, context));
+  printResult(context, { name, ok: checks.every(({ ok }) => ok), files: checks }, () =>
+    formatTable(
+      [{ title: "file" }, { title: "bytes", align: "right" }, { title: "state" }],
+      checks.map(({ file, bytes, ok, hashed, problem }) => [
+        file,
+        String(bytes),
+        ok ? (hashed ? "equals the published file" : "reads, digest not known") : (problem ?? "wrong"),
+      ]),
+    ),
+  );
+  return checks.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
+}

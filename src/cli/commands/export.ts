@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { constant, graph, input, type Tensor, writeModel } from "../../graph/index.ts";
+import { type Parameters, predict, REGIMES } from "../../network/index.ts";
+import { type RunRecord, readBest, readRun, writeWhole } from "../../runs/index.ts";
+import { networkPair } from "../../train/index.ts";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { formatTable, printResult } from "../output.ts";
+
+export function exportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("export")
+    .summary("write the network that predicts as ONNX")
+    .description(
+      "Writes the best checkpoint of a run as an ONNX model: input `input` (float32, pixels in [0, 1]), output `logits`. A gated network holds both its networks.",
+    )
+    .argument("<run>", "run directory")
+    .requiredOption("--onnx <file>", "file to write")
+    .addHelpText("after", "\nExample:\n  $ gatewise export runs/fc-digits-dlnpf-seed0 --onnx dlnpf.onnx");
+  command.action((run: string, { onnx }: { readonly onnx: string }) =>
+    runStages(
+      command,
+      makeContext,
+      ending,
+      () => ({ run, onnx }),
+      async (_, context) => {
+        const { plan } = await readRun(run);
+        const { tensors } = await readBest(run);
+        const model = predictingModel(plan, tensors);
+        await writeWhole(onnx, model.bytes);
+        const [from, to] = [model.inputs[0], model.outputs[0]].map(
+          (port) => `${port?.name} ${port?.dtype} [${port?.shape.join(", ")}]`,
+        );
+        printResult(context, { onnx, bytes: model.bytes.length, inputs: model.inputs, outputs: model.outputs }, () =>
+          formatTable(
+            [{ title: "file" }, { title: "bytes", align: "right" }, { title: "input" }, { title: "output" }],
+            [[onnx, String(model.bytes.length), from ?? "", to ?? ""]],
+          ),
+        );
+        return EXIT.done;
+      },
+    ),
+  );
+}
+
+/** The network that predicts, with its parameters inside, for any batch. */
+function predictingModel({ architecture, regime }: RunRecord["plan"], tensors: Parameters) {
+  const parameters: Readonly<Record<string, Tensor<"float32">>> = Object.fromEntries(
+    Object.entries(tensors).map(([name, array]) => [name, constant(array)]),
+  );
+  const x = input("input", "float32", ["batch", ...architecture.inputShape]);
+  return writeModel(graph({ logits: predict(architecture, REGIMES[regime], networkPair(parameters), x).logits }));
+}

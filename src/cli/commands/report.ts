@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printResult } from "../output.ts";
+import { reportInput, writeReport } from "../write-report.ts";
+
+export function reportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("report")
+    .summary("HTML report over runs")
+    .description("Writes one self-contained HTML file over runs, or over the folder of an experiment.")
+    .argument("<run...>", "run directories or folders of experiments")
+    .option("--out <file>", "file to write (default: report.html in the folder, or here for several)")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ gatewise report runs/fc-digits-relu-seed0 runs/fc-digits-dlnpf-seed0 --out compare.html",
+    );
+  command.action((runs: readonly string[], { out }: { readonly out?: string }) =>
+    runStages(
+      command,
+      makeContext,
+      ending,
+      () => runs,
+      async (_, context) => {
+        const [only = "."] = runs.length === 1 ? runs : ["."];
+        const report = await writeReport(await reportInput(runs, context.command), out ?? join(only, "report.html"));
+        printResult(context, { report }, () => `report  ${report}`);
+        return EXIT.done;
+      },
+    ),
+  );
+}

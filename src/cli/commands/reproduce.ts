@@ -1,0 +1,242 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import pc from "picocolors";
+import { GatewiseError } from "../../errors.ts";
+import {
+  EXPERIMENTS,
+  type Experiment,
+  PROFILE_NAMES,
+  type ProfileName,
+  type SummaryRow,
+} from "../../experiments/index.ts";
+import { REGIME_NAMES, REGIMES, type RegimeName } from "../../network/index.ts";
+import {
+  type ExperimentOutcome,
+  type ExperimentRequest,
+  runExperiment,
+  trialsFor,
+  workerCount,
+} from "../../runs/index.ts";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { freeFolder } from "../free-folder.ts";
+import { interruptedCode } from "../interruption.ts";
+import { parseChoice, parseChoices, parseWhole } from "../options.ts";
+import { formatTable, note, printResult } from "../output.ts";
+import { trialProgress } from "../progress.ts";
+import { experimentNamed, reportInput, writeReport } from "../write-report.ts";
+
+interface ReproduceOptions {
+  readonly list?: boolean;
+  readonly profile: string;
+  readonly regimes?: string;
+  readonly seeds?: string;
+  readonly epochs?: string;
+  readonly dataDir?: string;
+  readonly workers?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+}
+
+export function reproduceCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("reproduce")
+    .summary("run an experiment of the paper, all regimes and seeds")
+    .description("Runs an experiment of the paper, several trials at a time, and writes a table and a report.")
+    .argument("[experiment]", `${EXPERIMENTS.map(({ name }) => name).join(" or ")}`)
+    .option("--list", "list the experiments")
+    .option("--profile <name>", "quick: embedded digits, few epochs; full: the paper's protocol", "quick")
+    .option("--regimes <a,b>", `some of ${REGIME_NAMES.join(",")}`)
+    .option("--seeds <n>", "runs of each regime, with seeds 0, 1, …")
+    .option("--epochs <n>", "epochs of each run")
+    .option("--data-dir <dir>", "where the data set is looked for first")
+    .option("--workers <n>", "trials side by side (default: all cores)")
+    .option("--out <dir>", "folder for the runs and the report (default: runs/EXPERIMENT-PROFILE)")
+    .option("--resume", "go on with what the folder holds")
+    .addHelpText("after", "\nExample:\n  $ gatewise reproduce fc-mnist-adam --profile full --data-dir data");
+  command.action((name: string | undefined, options: ReproduceOptions) =>
+    runStages(
+      command,
+      makeContext,
+      ending,
+      (context) => (options.list ? "list" : readRequest(name, options, context)),
+      (values, context) => (values === "list" ? listExperiments(context) : reproduce(values, context)),
+    ),
+  );
+}
+
+async function listExperiments(context: CliContext): Promise<ExitCode> {
+  const rows = EXPERIMENTS.map(({ name, title, profiles }) => {
+    const lengths = PROFILE_NAMES.map(
+      (profile) => `${profiles[profile].data}, ${profiles[profile].epochs} epochs, ${profiles[profile].runs} runs`,
+    );
+    return [name, title, ...lengths];
+  });
+  printResult(
+    context,
+    EXPERIMENTS.map(({ name, title, profiles }) => ({ name, title, profiles })),
+    () =>
+      formatTable([{ title: "experiment" }, { title: "title" }, ...PROFILE_NAMES.map((title) => ({ title }))], rows),
+  );
+  return EXIT.done;
+}
+
+/** What `reproduce` and `demo` run. */
+export interface ReproduceRequest extends ExperimentRequest {
+  readonly workers: number;
+}
+
+function readRequest(name: string | undefined, options: ReproduceOptions, context: CliContext): ReproduceRequest {
+  if (name === undefined) {
+    throw new GatewiseError({
+      received: "no experiment",
+      expected: EXPERIMENTS.map((one) => one.name).join(" or "),
+      next: "name one, or see reproduce --list",
+    });
+  }
+  const experiment = experimentNamed(
+    parseChoice(
+      "experiment",
+      name,
+      EXPERIMENTS.map((one) => one.name),
+    ),
+  );
+  const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
+  const { epochs, runs } = experiment.profiles[profile];
+  return {
+    ...requestFor(experiment, profile, context),
+    regimes: options.regimes === undefined ? experiment.regimes : parseChoices("regime", options.regimes, REGIME_NAMES),
+    seeds: options.seeds === undefined ? runs : parseWhole("--seeds", options.seeds, 1),
+    epochs: options.epochs === undefined ? epochs : parseWhole("--epochs", options.epochs, 1),
+    directory: options.out ?? `runs/${experiment.name}-${profile}`,
+    places: { dataDir: options.dataDir ?? null, cacheDir: context.cacheDir },
+    workers: workerCount(
+      options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1),
+      context.environment,
+    ),
+    resume: options.resume ?? false,
+  };
+}
+
+/** A whole experiment as its profile has it. */
+function requestFor(experiment: Experiment, profile: ProfileName, context: CliContext): ReproduceRequest {
+  const { epochs, runs } = experiment.profiles[profile];
+  return {
+    experiment,
+    profile,
+    regimes: experiment.regimes,
+    seeds: runs,
+    epochs,
+    directory: "",
+    places: { dataDir: null, cacheDir: context.cacheDir },
+    device: "cpu",
+    command: context.command,
+    resume: false,
+    workers: workerCount(undefined, context.environment),
+  };
+}
+
+export function demoCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("demo")
+    .summary("the five regimes on the embedded digits: about 2 minutes")
+    .description("Trains the five regimes on the 10,000 embedded digits, two seeds each, and writes a report.")
+    .option(
+      "--out <dir>",
+      "folder for the runs and the report, gone on with if it holds a demo (default: a new runs/demo)",
+    )
+    .addHelpText("after", "\nExample:\n  $ gatewise demo");
+  command.action((options: { readonly out?: string }) =>
+    runStages(
+      command,
+      makeContext,
+      ending,
+      (context): ReproduceRequest => ({
+        ...requestFor(experimentNamed("fc-mnist-adam"), "quick", context),
+        directory: options.out ?? freeFolder("runs/demo"),
+        resume: options.out !== undefined,
+      }),
+      reproduce,
+    ),
+  );
+}
+
+async function reproduce(request: ReproduceRequest, context: CliContext): Promise<ExitCode> {
+  const trials = trialsFor(request);
+  note(
+    context,
+    `${request.experiment.title}: ${trials.length} trials of ${request.epochs} epochs, ${request.workers} at a time, into ${request.directory}`,
+  );
+  const view = trialProgress(
+    context,
+    trials.map(({ id, plan }) => ({ id, epochs: plan.epochs })),
+  );
+  let outcome: ExperimentOutcome;
+  try {
+    outcome = await runExperiment(request, { workers: request.workers, signal: context.signal, onEvent: view.onEvent });
+  } finally {
+    view.close();
+  }
+  const report = await writeReport(
+    await reportInput([request.directory], request.command),
+    join(request.directory, "report.html"),
+  );
+  return finish(request, outcome, report, context);
+}
+
+function finish(
+  request: ReproduceRequest,
+  { trials, outcomes, rows }: ExperimentOutcome,
+  report: string,
+  context: CliContext,
+): ExitCode {
+  const ended = trials.map(({ id }) => ({ id, outcome: outcomes.get(id) }));
+  const failed = ended.flatMap(({ id, outcome }) =>
+    outcome?.status === "failed" ? [{ id, message: outcome.message, hint: outcome.hint }] : [],
+  );
+  const open = ended.flatMap(({ id, outcome }) => (outcome?.status === "completed" ? [] : [id]));
+  const { experiment, profile } = request;
+  const result = { experiment: experiment.name, profile, rows, report, failed, missing: open };
+  printResult(context, result, () => [regimeTable(rows, profile), "", `report  ${report}`].join("\n"));
+  for (const { id, message, hint } of failed)
+    note(context, `${pc.red("failed")} ${id}: ${message}\n${pc.dim("  →")} ${hint}`);
+  if (open.length === 0) return EXIT.done;
+  note(context, `${open.length} of ${trials.length} trials are not done; to go on:\n  ${resumeCommand(request)}`);
+  return context.signal.aborted ? interruptedCode(context.signal) : EXIT.failed;
+}
+
+const resumeCommand = ({ experiment, profile, regimes, seeds, epochs, directory, places }: ReproduceRequest): string =>
+  [
+    `gatewise reproduce ${experiment.name} --profile ${profile} --out ${directory}`,
+    ...(places.dataDir === null ? [] : [`--data-dir ${places.dataDir}`]),
+    ...(regimes.length === experiment.regimes.length ? [] : [`--regimes ${regimes.join(",")}`]),
+    ...(seeds === experiment.profiles[profile].runs ? [] : [`--seeds ${seeds}`]),
+    ...(epochs === experiment.profiles[profile].epochs ? [] : [`--epochs ${epochs}`]),
+    "--resume",
+  ].join(" ");
+
+/** Results beside the published figures. */
+function regimeTable(rows: readonly SummaryRow[], profile: ProfileName): string {
+  const plusMinus = ([mean, std]: readonly [number, number]): string => `${mean.toFixed(2)} ± ${std.toFixed(2)}`;
+  const title = (regime: RegimeName): string => REGIMES[regime].title;
+  const table = formatTable(
+    [
+      { title: "regime" },
+      { title: "test accuracy %", align: "right" },
+      { title: "runs", align: "right" },
+      { title: "published", align: "right" },
+      { title: "difference", align: "right" },
+    ],
+    rows.map(({ regime, mean, std, runs, published }) => [
+      title(regime),
+      plusMinus([mean, std]),
+      String(runs.length),
+      published === null ? "–" : plusMinus(published),
+      published === null ? "–" : (mean - published[0] >= 0 ? "+" : "") + (mean - published[0]).toFixed(2),
+    ]),
+  );
+  return profile === "full"
+    ? table
+    : `${table}\n${pc.dim("published figures are of the full protocol: 60,000 images, more epochs")}`;
+}

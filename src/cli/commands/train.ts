@@ -1,0 +1,214 @@
+import { join, relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { CLASSES, DATASET_NAMES, type DatasetName } from "../../data/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { fullyConnected, REGIME_NAMES, type RegimeName } from "../../network/index.ts";
+import { findRun, runTrials, type TrialJob, type TrialOutcome, type TrialRequest } from "../../runs/index.ts";
+import { OPTIMIZER_KINDS, type OptimizerKind, optimizer, type TrainingPlan } from "../../train/index.ts";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { interruptedCode } from "../interruption.ts";
+import { parseChoice, parsePositive, parseWhole } from "../options.ts";
+import { formatTable, note, printResult } from "../output.ts";
+import { trialProgress } from "../progress.ts";
+
+interface TrainOptions {
+  readonly arch: string;
+  readonly regime: string;
+  readonly data: string;
+  readonly dataDir?: string;
+  readonly optimizer: string;
+  readonly lr?: string;
+  readonly batch: string;
+  readonly epochs: string;
+  readonly limit?: string;
+  readonly testLimit?: string;
+  readonly width: string;
+  readonly depth: string;
+  readonly seed: string;
+  readonly device: string;
+  readonly from?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly threads: string;
+}
+
+/** Rates of the experiments for `fc` (theory 6). */
+const DEFAULT_RATE = { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 } as const satisfies Record<OptimizerKind, number>;
+/** Shape of one example of each data set. */
+const INPUT_SHAPE = { digits: [28, 28], mnist: [28, 28], "fashion-mnist": [28, 28] } as const satisfies Record<
+  DatasetName,
+  readonly number[]
+>;
+
+export function trainCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("train")
+    .summary("train one network in one regime")
+    .description("Trains one network in one regime into a run directory.")
+    .option("--arch <name>", "fc: fully connected", "fc")
+    .option("--regime <name>", REGIME_NAMES.join(", "), "relu")
+    .option("--data <name>", DATASET_NAMES.join(", "), "digits")
+    .option("--data-dir <dir>", "where the data set is looked for first")
+    .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), "adam")
+    .option("--lr <x>", "learning rate (default: sgd 1e-2, adam and rmsprop 1e-4)")
+    .option("--batch <n>", "examples a step", "32")
+    .option("--epochs <n>", "passes over the training set", "10")
+    .option("--limit <n>", "the first n training examples only")
+    .option("--test-limit <n>", "the first n test examples only")
+    .option("--width <n>", "units of a hidden layer", "128")
+    .option("--depth <n>", "weight layers", "6")
+    .option("--seed <n>", "decides weights and order", "0")
+    .option("--device <name>", "cpu or webgpu", "cpu")
+    .option("--from <run>", "flnpf: the run whose gates are taken (default: one is trained first)")
+    .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
+    .option("--resume", "go on with the run that the directory holds")
+    .option("--threads <n>", "threads of the engine; bit-equal results are promised for 1", "1")
+    .addHelpText("after", "\nExample:\n  $ gatewise train --regime dlnpf --data digits --epochs 20");
+  command.action((options: TrainOptions) =>
+    runStages(command, makeContext, ending, (context) => readRequest(options, context), trainRun),
+  );
+}
+
+interface TrainRequest {
+  readonly request: TrialRequest;
+  /** The ReLU network that must be trained first, for `flnpf` without `--from`. */
+  readonly first: TrialRequest | undefined;
+}
+
+function readRequest(options: TrainOptions, context: CliContext): TrainRequest {
+  const arch = parseChoice("architecture", options.arch, ["fc"]);
+  const regime = parseChoice("regime", options.regime, REGIME_NAMES);
+  const name = parseChoice("data set", options.data, DATASET_NAMES);
+  const kind = parseChoice("optimizer", options.optimizer, OPTIMIZER_KINDS);
+  const seed = parseWhole("--seed", options.seed, 0);
+  const plan: TrainingPlan = {
+    architecture: fullyConnected({
+      inputShape: INPUT_SHAPE[name],
+      depth: parseWhole("--depth", options.depth, 1),
+      width: parseWhole("--width", options.width, 1),
+      outputs: CLASSES[name],
+    }),
+    regime,
+    initializer: { kind: "glorot-uniform" },
+    optimizer: optimizer(kind, options.lr === undefined ? DEFAULT_RATE[kind] : parsePositive("--lr", options.lr)),
+    loss: "softmax-cross-entropy",
+    batch: parseWhole("--batch", options.batch, 1),
+    epochs: parseWhole("--epochs", options.epochs, 1),
+    seed,
+  };
+  if (options.from !== undefined && regime !== "flnpf") {
+    throw new GatewiseError({
+      received: `--from with regime "${regime}"`,
+      expected: "--from only with flnpf, which takes another network's gates",
+      next: "leave --from out",
+    });
+  }
+  const directory = options.out ?? `runs/${arch}-${name}-${regime}-seed${seed}`;
+  const source = join(directory, "relu");
+  const request: TrialRequest = {
+    directory,
+    plan,
+    data: {
+      name,
+      dataDir: options.dataDir ?? null,
+      cacheDir: context.cacheDir,
+      limit: options.limit === undefined ? null : parseWhole("--limit", options.limit, 1),
+      testLimit: options.testLimit === undefined ? null : parseWhole("--test-limit", options.testLimit, 1),
+    },
+    learntFrom: regime === "flnpf" ? learntFrom(directory, options.from ?? source) : null,
+    device: parseChoice("device", options.device, ["cpu", "webgpu"]),
+    threads: parseWhole("--threads", options.threads, 1),
+    command: context.command,
+    resume: options.resume ?? false,
+  };
+  const trainsFirst = regime === "flnpf" && options.from === undefined;
+  const first: TrialRequest = {
+    ...request,
+    directory: source,
+    plan: { ...plan, regime: "relu" satisfies RegimeName },
+    learntFrom: null,
+  };
+  return { request, first: trainsFirst ? first : undefined };
+}
+
+const learntFrom = (directory: string, from: string) => ({
+  label: relative(resolve(directory), resolve(from)),
+  directory: from,
+});
+
+async function trainRun({ request, first }: TrainRequest, context: CliContext): Promise<ExitCode> {
+  await checkSource(request, first);
+  const own: TrialJob = { id: request.plan.regime, request, after: first === undefined ? undefined : "relu" };
+  const jobs: readonly TrialJob[] =
+    first === undefined ? [own] : [{ id: "relu", request: first, after: undefined }, own];
+  const view = trialProgress(
+    context,
+    jobs.map(({ id, request: { plan } }) => ({ id, epochs: plan.epochs })),
+  );
+  let outcomes: ReadonlyMap<string, TrialOutcome>;
+  try {
+    outcomes = await runTrials(jobs, { workers: 1, signal: context.signal, onEvent: view.onEvent });
+  } finally {
+    view.close();
+  }
+  return finish(request, [...outcomes.values()], context);
+}
+
+/** Refuses a source that is no trained ReLU network before anything is written. */
+async function checkSource({ learntFrom: source, plan }: TrialRequest, first: TrialRequest | undefined): Promise<void> {
+  if (source === null || first !== undefined) return;
+  const run = await findRun(source.directory);
+  if (run?.plan.regime === "relu") return;
+  throw new GatewiseError({
+    received: `--from ${source.directory}, ${run === undefined ? "which is no run directory" : `a run of regime ${run.plan.regime}`}`,
+    expected: `a run of regime relu whose gates ${plan.regime} takes`,
+    next: "name such a run, or leave --from out to train one first",
+  });
+}
+
+function finish({ directory, plan }: TrialRequest, outcomes: readonly TrialOutcome[], context: CliContext): ExitCode {
+  const failed = outcomes.find((outcome) => outcome.status === "failed");
+  if (failed !== undefined) throw GatewiseError.of(failed.message, failed.hint);
+  const last = outcomes.at(-1);
+  if (last?.status !== "completed") {
+    const hint = `${context.command.replace(" --resume", "")} --resume`;
+    if (context.json) throw GatewiseError.of("interrupted: expected a run to its last epoch", `to go on: ${hint}`);
+    note(context, `interrupted; to go on:\n  ${hint}`);
+    return interruptedCode(context.signal);
+  }
+  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch } = last.result;
+  const result = {
+    run: directory,
+    regime: plan.regime,
+    epochs: plan.epochs,
+    bestTestAccuracy,
+    bestEpoch,
+    lastTestAccuracy,
+    secondsPerEpoch,
+  };
+  printResult(context, result, () =>
+    formatTable(
+      [
+        { title: "regime" },
+        { title: "epochs", align: "right" },
+        { title: "best test accuracy %", align: "right" },
+        { title: "last", align: "right" },
+        { title: "s/epoch", align: "right" },
+        { title: "run" },
+      ],
+      [
+        [
+          plan.regime,
+          String(plan.epochs),
+          `${bestTestAccuracy.toFixed(2)} (epoch ${bestEpoch})`,
+          lastTestAccuracy.toFixed(2),
+          secondsPerEpoch.toFixed(2),
+          directory,
+        ],
+      ],
+    ),
+  );
+  return EXIT.done;
+}

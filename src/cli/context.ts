@@ -1,0 +1,26 @@
+import envPaths from "env-paths";
+
+/** What a command may touch of the world outside; tests give their own. */
+export interface CliContext {
+  /** The result: text for people, or one JSON value. */
+  readonly stdout: NodeJS.WritableStream;
+  /** Progress and messages; drawn on only where it is a terminal. */
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where fetched data are kept. */
+  readonly cacheDir: string;
+  /** The command as it was typed, for records and for the hint to resume. */
+  readonly command: string;
+  readonly json: boolean;
+  /** Aborted by Ctrl-C or a termination; its reason is the exit code. */
+  readonly signal: AbortSignal;
+}
+
+/** `gatewise train --epochs 5`, quoted where a shell needs it. */
+export const commandLine = (args: readonly string[]): string =>
+  ["gatewise", ...args]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+
+/** The folder for fetched data by the XDG rules. */
+export const defaultCacheDir = (): string => envPaths("gatewise", { suffix: "" }).cache;

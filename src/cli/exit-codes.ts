@@ -1,0 +1,11 @@
+/** Exit codes of every command (design: command line contract). */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  wrongUsage: 2,
+  /** Stopped at a time limit (SIGTERM, as schedulers send it); can be resumed. */
+  timeLimit: 75,
+  /** Interrupted by Ctrl-C; can be resumed. */
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

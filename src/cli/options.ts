@@ -1,0 +1,46 @@
+import { distance } from "fastest-levenshtein";
+import { GatewiseError } from "../errors.ts";
+
+/** One of `choices`; a near miss is suggested. */
+export function parseChoice<T extends string>(what: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  const [nearest] = [...choices].sort((a, b) => distance(text, a) - distance(text, b));
+  const near = nearest !== undefined && distance(text, nearest) <= Math.max(2, Math.floor(nearest.length / 3));
+  throw new GatewiseError({
+    received: `${what} "${text}"`,
+    expected: listOf(choices),
+    next: near ? `did you mean "${nearest}"?` : `choose one of them`,
+  });
+}
+
+/** Several of `choices`, separated by commas. */
+export function parseChoices<T extends string>(what: string, text: string, choices: readonly T[]): readonly T[] {
+  const words = text.split(",").map((word) => word.trim());
+  return [...new Set(words.map((word) => parseChoice(what, word, choices)))];
+}
+
+const listOf = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+
+/** A whole number of at least `least`. */
+export function parseWhole(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
+  throw new GatewiseError({
+    received: `${option} ${text}`,
+    expected: `a whole number of at least ${least}`,
+    next: `give another ${option}`,
+  });
+}
+
+/** A number above zero. */
+export function parsePositive(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new GatewiseError({
+    received: `${option} ${text}`,
+    expected: "a number above 0",
+    next: `give another ${option}`,
+  });
+}

@@ -1,0 +1,74 @@
+import { Command, CommanderError } from "commander";
+import { GatewiseError } from "../errors.ts";
+import { gatewiseVersion } from "../runs/index.ts";
+import type { Ending, MakeContext } from "./command.ts";
+import { dataCommand } from "./commands/data.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { exportCommand } from "./commands/export.ts";
+import { reportCommand } from "./commands/report.ts";
+import { demoCommand, reproduceCommand } from "./commands/reproduce.ts";
+import { trainCommand } from "./commands/train.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { printError } from "./output.ts";
+
+/**
+ * Runs the command line.
+ * @param args without node and script
+ * @returns the exit code
+ */
+export async function runCommandLine(args: readonly string[], makeContext: MakeContext): Promise<ExitCode> {
+  const ending: Ending = { code: EXIT.done };
+  const json = args.includes("--json");
+  const context = makeContext(json);
+  const program = new Command("gatewise")
+    .description("Train, measure and explain deep networks through their gates.")
+    .version(gatewiseVersion(), "-V, --version", "print the version")
+    .option("--json", "one JSON result on standard output")
+    .helpOption("-h, --help", "print help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void (json || context.stderr.write(text)),
+      outputError: () => {},
+    })
+    .configureHelp({ showGlobalOptions: true });
+  for (const register of [
+    demoCommand,
+    trainCommand,
+    reproduceCommand,
+    evaluateCommand,
+    reportCommand,
+    exportCommand,
+    dataCommand,
+  ]) {
+    register(program, makeContext, ending);
+  }
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
+    inherit(command, program);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return ending.code;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return EXIT.done;
+    // commander has printed the help where a command was missing
+    if (thrown.code !== "commander.help") printError(context, usageError(thrown));
+    return EXIT.wrongUsage;
+  }
+}
+
+/** Every command takes --json where people type it: at the end. */
+function inherit(command: Command, program: Command): void {
+  if (command === program) return;
+  command.copyInheritedSettings(program).option("--json", "one JSON result on standard output");
+}
+
+function usageError({ message }: CommanderError): GatewiseError {
+  const [problem = message, ...rest] = message.replace(/^error: /, "").split("\n");
+  const suggestion = /\(Did you mean (.+?)\?\)/.exec(message)?.[1];
+  return GatewiseError.of(
+    problem,
+    suggestion === undefined ? [...rest, "see --help"].join(" ") : `did you mean ${suggestion}?`,
+  );
+}

@@ -1,0 +1,93 @@
+import { basename, dirname, join } from "node:path";
+import { GatewiseError } from "../errors.ts";
+import { EXPERIMENTS, type Experiment, trialsOf } from "../experiments/index.ts";
+import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
+import {
+  findExperiment,
+  findRun,
+  gatewiseVersion,
+  makeFolder,
+  readMetrics,
+  readRun,
+  writeWhole,
+} from "../runs/index.ts";
+
+/** The experiment of a name that stands in a file. */
+export function experimentNamed(name: string): Experiment {
+  const found = EXPERIMENTS.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new GatewiseError({
+    received: `experiment "${name}"`,
+    expected: EXPERIMENTS.map((one) => one.name).join(" or "),
+    next: "use the version of gatewise that made these runs",
+  });
+}
+
+/** A run directory as a trial of a report. */
+async function trialAt(directory: string): Promise<ReportTrial> {
+  return { id: basename(directory), run: await readRun(directory), metrics: await readMetrics(directory) };
+}
+
+/** All of an experiment's folder. */
+async function experimentInput(directory: string, command: string): Promise<ReportInput | undefined> {
+  const record = await findExperiment(directory);
+  if (record === undefined) return undefined;
+  const experiment = experimentNamed(record.experiment);
+  const ids = trialsOf(experiment, experiment.profiles[record.profile], record).map(({ id }) => id);
+  const found = await Promise.all(ids.map(async (id) => [id, await findRun(join(directory, id))] as const));
+  const there = found.flatMap(([id, run]) => (run === undefined ? [] : [id]));
+  const { data, epochs } = experiment.profiles.full;
+  return {
+    title: `${experiment.title} (${record.profile} profile)`,
+    published: experiment.published,
+    publishedSource: experiment.source,
+    comparable: record.data === data && record.epochs === epochs,
+    trials: await Promise.all(there.map((id) => trialAt(join(directory, id)))),
+    missing: ids.filter((id) => !there.includes(id)),
+    command,
+    createdAt: new Date().toISOString(),
+    version: gatewiseVersion(),
+  };
+}
+
+/** Reports over an experiment's folder, or over single runs. */
+export async function reportInput(directories: readonly string[], command: string): Promise<ReportInput> {
+  const [first] = directories;
+  const experiment =
+    directories.length === 1 && first !== undefined ? await experimentInput(first, command) : undefined;
+  if (experiment !== undefined) return experiment;
+  const inputs = await Promise.all(directories.map((directory) => experimentInput(directory, command)));
+  const trials = await Promise.all(
+    directories.map(async (directory, i) => {
+      const input = inputs[i];
+      if (input === undefined) return [await trialAt(directory)];
+      return input.trials.map((trial) => ({ ...trial, id: `${basename(directory)}/${trial.id}` }));
+    }),
+  );
+  return {
+    title: directories.map((directory) => basename(directory)).join(", "),
+    published: {},
+    publishedSource: null,
+    comparable: false,
+    trials: trials.flat(),
+    missing: [],
+    command,
+    createdAt: new Date().toISOString(),
+    version: gatewiseVersion(),
+  };
+}
+
+/**
+ * Writes `report.html`, and its figures beside it as Vega-Lite specs and SVG.
+ * @returns the path of the report
+ */
+export async function writeReport(input: ReportInput, file: string): Promise<string> {
+  const figures = join(dirname(file), "figures");
+  await makeFolder(figures);
+  for (const figure of figuresOf(input)) {
+    await writeWhole(join(figures, `${figure.name}.vl.json`), `${JSON.stringify(figure.spec, undefined, 2)}\n`);
+    await writeWhole(join(figures, `${figure.name}.svg`), await renderSvg(figure));
+  }
+  await writeWhole(file, await renderReport(input));
+  return file;
+}

@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { DATASET_NAMES } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import {
+  type Experiment,
+  PROFILE_NAMES,
+  type ProfileName,
+  type SummaryRow,
+  summarize,
+  type Trial,
+  trialsOf,
+} from "../experiments/index.ts";
+import { REGIME_NAMES, type RegimeName } from "../network/index.ts";
+import { makeFolder, readIfThere, writeWhole } from "./files.ts";
+import { lockDirectory } from "./lock.ts";
+import { type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
+import { findRun } from "./run-directory.ts";
+import { parseJson } from "./run-record.ts";
+import type { DataSelection, TrialOutcome } from "./run-trial.ts";
+
+/** `experiment.json`: what a folder of runs was made for; each trial is a run directory inside, named by its id. */
+const ExperimentFile = z.strictObject({
+  format: z.literal(1),
+  experiment: z.string(),
+  profile: z.enum(PROFILE_NAMES),
+  data: z.enum(DATASET_NAMES),
+  regimes: z.array(z.enum(REGIME_NAMES)),
+  seeds: z.int().min(1),
+  epochs: z.int().min(1),
+  command: z.string(),
+});
+export type ExperimentRecord = z.infer<typeof ExperimentFile>;
+
+const experimentFile = (directory: string): string => join(directory, "experiment.json");
+
+/** The record of an experiment's folder, or undefined if the folder holds none. */
+export async function findExperiment(directory: string): Promise<ExperimentRecord | undefined> {
+  const bytes = await readIfThere(experimentFile(directory));
+  return bytes === undefined ? undefined : parseJson(ExperimentFile, bytes.toString(), experimentFile(directory));
+}
+
+export interface ExperimentRequest {
+  readonly experiment: Experiment;
+  readonly profile: ProfileName;
+  readonly regimes: readonly RegimeName[];
+  readonly seeds: number;
+  readonly epochs: number;
+  readonly directory: string;
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+  readonly device: "cpu" | "webgpu";
+  readonly command: string;
+  readonly resume: boolean;
+}
+
+export interface ExperimentOutcome {
+  readonly trials: readonly Trial[];
+  readonly outcomes: ReadonlyMap<string, TrialOutcome>;
+  readonly rows: readonly SummaryRow[];
+}
+
+/** The trials of a request. */
+export const trialsFor = ({
+  experiment,
+  profile,
+  regimes,
+  seeds,
+  epochs,
+}: Pick<ExperimentRequest, "experiment" | "profile" | "regimes" | "seeds" | "epochs">): readonly Trial[] =>
+  trialsOf(experiment, experiment.profiles[profile], { regimes, seeds, epochs });
+
+/**
+ * Runs all trials of an experiment into run directories of `directory`, several at a time.
+ * @throws GatewiseError if the directory is in use, holds another experiment, or holds this one and `resume` is false
+ */
+export async function runExperiment(request: ExperimentRequest, pool: PoolOptions): Promise<ExperimentOutcome> {
+  const { experiment, directory } = request;
+  await makeFolder(directory);
+  await using _lock = await lockDirectory(directory);
+  await claim(request);
+  const trials = trialsFor(request);
+  const jobs = trials.map((trial) => jobOf(request, trial));
+  const outcomes = await runTrials(jobs, pool);
+  return { trials, outcomes, rows: summarize(experiment, resultsOf(trials, outcomes)) };
+}
+
+/** Writes the experiment's record, or checks that the one that is there is the same. */
+async function claim({
+  experiment,
+  profile,
+  regimes,
+  seeds,
+  epochs,
+  directory,
+  command,
+  resume,
+}: ExperimentRequest): Promise<void> {
+  const record: ExperimentRecord = {
+    format: 1,
+    experiment: experiment.name,
+    profile,
+    data: experiment.profiles[profile].data,
+    regimes: [...regimes],
+    seeds,
+    epochs,
+    command,
+  };
+  const before = await findExperiment(directory);
+  const isRun = (await findRun(directory)) !== undefined;
+  if (before !== undefined && !resume) {
+    throw new GatewiseError({
+      received: `${directory}, which holds results already`,
+      expected: "a folder without results",
+      next: "choose another with --out, or go on with this one: --resume",
+    });
+  }
+  const same =
+    before === undefined ||
+    (before.experiment === record.experiment && before.profile === record.profile && before.data === record.data);
+  if (isRun || !same) {
+    throw new GatewiseError({
+      received: `${directory}, which holds ${before === undefined ? "a single run" : `${before.experiment}, ${before.profile} profile`}`,
+      expected: `a folder for ${experiment.name}, ${profile} profile`,
+      next: "choose another folder with --out",
+    });
+  }
+  // regimes, seeds and epochs may grow: what is there is used
+  await writeWhole(experimentFile(directory), `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+function jobOf(
+  { experiment, profile, directory, places, device, command }: ExperimentRequest,
+  { id, plan, learntFrom }: Trial,
+): TrialJob {
+  return {
+    id,
+    after: learntFrom,
+    request: {
+      directory: join(directory, id),
+      plan,
+      data: { ...places, name: experiment.profiles[profile].data, limit: null, testLimit: null },
+      learntFrom:
+        learntFrom === undefined ? null : { label: `../${learntFrom}`, directory: join(directory, learntFrom) },
+      device,
+      threads: 1,
+      command,
+      resume: true,
+    },
+  };
+}
+
+const resultsOf = (trials: readonly Trial[], outcomes: ReadonlyMap<string, TrialOutcome>) =>
+  trials.flatMap(({ id, plan: { regime } }) => {
+    const outcome = outcomes.get(id);
+    return outcome?.status === "completed" ? [{ regime, bestTestAccuracy: outcome.result.bestTestAccuracy }] : [];
+  });
