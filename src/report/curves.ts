@@ -46,7 +46,8 @@ export const shortened = (value: number): number => Number(value.toPrecision(5))
 export function thinned<T>(items: readonly T[], most: number): readonly T[] {
   if (items.length <= most) return items;
   const step = (items.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, i) => items[Math.round(i * step)]!);
+  const kept = new Set(Array.from({ length: most }, (_, i) => Math.round(i * step)));
+  return items.filter((_, i) => kept.has(i));
 }
 
 /** Whether any point of the curves stands for more than one value. */

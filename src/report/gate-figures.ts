@@ -1,4 +1,4 @@
-import { REGIMES, type Regime } from "../network/index.ts";
+import { REGIMES, type Regime, type RegimeName } from "../network/index.ts";
 import type { GateMetrics } from "../train/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
 import { type Curve, curveOf, pointOf } from "./curves.ts";
@@ -43,50 +43,50 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
     drawn.some(({ metrics }) => metrics.some(({ gates }) => gates.length > 0)),
   );
   if (drawn.length === 0) return [];
-  const moving = drawn
-    .filter(({ regime }) => gatesMove(REGIMES[regime]))
-    .map((group) => ({ group, lines: STATISTICS.map(({ measure }) => linesByLayer(group, measure)) }));
-  const last = STATISTICS.map(({ measure }) => drawn.map((group) => lineAcrossLayers(group, measure)));
-  const scales = STATISTICS.map(({ scaleOf }, i) => {
-    const lines = [...moving.flatMap((figure) => figure.lines[i] ?? []), ...(last[i] ?? [])];
-    return scaleOf(
-      lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high])),
-      HEIGHT,
-    );
+  const moving = drawn.filter(({ regime }) => gatesMove(REGIMES[regime]));
+  const rows = STATISTICS.map(({ title, scaleOf, measure }) => {
+    const overEpochs = moving.map((group) => ({ regime: group.regime, lines: linesByLayer(group, measure) }));
+    const overLayers = drawn.map((group) => lineAcrossLayers(group, measure));
+    const lines = [...overEpochs.flatMap((figure) => figure.lines), ...overLayers];
+    const values = lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high]));
+    return { title, overEpochs, overLayers, scale: scaleOf(values, HEIGHT) };
   });
+  type Row = (typeof rows)[number];
   const stack = (
-    lines: readonly (readonly Line[])[],
+    linesOf: (row: Row) => readonly Line[],
     right: number,
     horizontal: LinePanelParts["horizontal"],
   ): Pick<FigureParts, "margin" | "panels" | "spacing"> => ({
     margin: { top: 52, right, bottom: 36, left: LEFT },
     spacing: SPACING,
-    panels: STATISTICS.map(({ title }, i) =>
+    panels: rows.map((row, i) =>
       linePanel({
-        lines: lines[i] ?? [],
+        lines: linesOf(row),
         width: WIDTH - LEFT - right,
         height: HEIGHT,
-        title,
-        scale: scales[i]!,
+        title: row.title,
+        scale: row.scale,
         vertical: "linear",
         horizontal,
-        titled: i === STATISTICS.length - 1,
+        titled: i === rows.length - 1,
         labelRoom: 14,
       }),
     ),
   });
   const epochs = epochAxis(
-    moving.flatMap(({ lines }) => lines.flat()),
+    rows.flatMap(({ overEpochs }) => overEpochs.flatMap(({ lines }) => lines)),
     WIDTH - LEFT - RIGHT.layers,
   );
   const layers = layersOf(drawn.flatMap(({ drawn }) => drawn.flatMap(({ metrics }) => metrics.at(-1)?.gates ?? [])));
+  const own = (regime: RegimeName) => (row: Row) =>
+    row.overEpochs.filter((figure) => figure.regime === regime).flatMap(({ lines }) => lines);
   return [
-    ...moving.map(({ group, lines }) =>
+    ...moving.map((group) =>
       figureOf({
         name: `gates-${group.regime}`,
         title: `${REGIMES[group.regime].title}, layer by layer`,
         caption: `Gates of ${REGIMES[group.regime].title} on the first test examples after each epoch, one line a layer (numbered from the input), mean over the runs.${bandWords([group])}${unfinishedWords([group])}`,
-        ...stack(lines, RIGHT.layers, epochs),
+        ...stack(own(group.regime), RIGHT.layers, epochs),
         color: REGIME_COLORS[group.regime],
       }),
     ),
@@ -94,7 +94,11 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
       name: "gates-by-layer",
       title: "All regimes, after the last epoch",
       caption: `Gates of each layer after the last epoch, one line a regime, mean over the runs.${bandWords(drawn)}${unfinishedWords(drawn)}`,
-      ...stack(last, RIGHT.regimes, { title: "layer", domain: domainOf(layers), ticks: layers }),
+      ...stack(({ overLayers }) => overLayers, RIGHT.regimes, {
+        title: "layer",
+        domain: domainOf(layers),
+        ticks: layers,
+      }),
     }),
   ];
 }

@@ -73,22 +73,20 @@ function lineLayer({ color, curve, dashed }: Line, parts: LinePanelParts): Layer
 
 /** The labels, moved apart, each with a leader from the end of its line. */
 function labelLayers(lines: readonly Line[], { scale, width, height, labelRoom = 6 }: LinePanelParts): LayerSpecs {
-  const ends = lines.map(({ curve }) => scale.pixel(curve.at(-1)?.mean ?? 0));
-  const places = spreadLabels(
-    ends.map((end) => end + labelRoom),
-    FONT_SIZE,
-    height + 2 * labelRoom,
-  );
-  return lines.flatMap(({ label, color, labelColor = color }, i): LayerSpecs => {
-    const end = ends[i]!;
-    const place = places[i]! - labelRoom;
+  const labels = lines.map(({ label, color, labelColor = color, curve }) => {
+    const end = scale.pixel(curve.at(-1)?.mean ?? 0);
+    return { label, color, labelColor, end, wanted: end + labelRoom };
+  });
+  const spread = spreadLabels(labels, FONT_SIZE, height + 2 * labelRoom);
+  return spread.flatMap(({ label, color, labelColor, end, place }): LayerSpecs => {
+    const y = place - labelRoom;
     return [
       {
         data: { values: [{}] },
         mark: { type: "rule", color: color.light, opacity: 0.6, strokeWidth: 1 },
-        encoding: { x: { value: width + 1 }, x2: { value: width + 8 }, y: { value: end }, y2: { value: place } },
+        encoding: { x: { value: width + 1 }, x2: { value: width + 8 }, y: { value: end }, y2: { value: y } },
       },
-      textLayer(label, width + 11, place, { color: labelColor.light }),
+      textLayer(label, width + 11, y, { color: labelColor.light }),
     ];
   });
 }

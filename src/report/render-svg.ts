@@ -43,17 +43,11 @@ function loggerTo(warn: Warn) {
 }
 
 /**
- * Vega's SVG without what a static picture does not need (half of it), with an accessible name, numbers of a hundredth
- * of a pixel, and ids that start with the figure's name: Vega counts them for the process, so two figures in one page
- * could share one, and a second rendering would differ.
+ * Vega's SVG without what a static picture does not need (half of it), with an accessible name and numbers of a hundredth
+ * of a pixel. It has no ids: Vega counts those of clips and gradients for the whole process, so a second rendering would
+ * differ and two figures in one page could share one; hence no figure clips.
  */
-function tidied(svg: string, { name, title, caption }: Figure, inPage: boolean): string {
-  const ids = new Map<string, string>();
-  const ownId = (id: string): string => {
-    const known = ids.get(id) ?? `${name}-${ids.size}`;
-    ids.set(id, known);
-    return known;
-  };
+function tidied(svg: string, { title, caption }: Figure, inPage: boolean): string {
   const label = `${title}. ${caption}`.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
   return svg
     .replaceAll(/<path class="(?:background|foreground)"[^>]* d="(?:M0,0h0v0h0Z)?"[^>]*\/>/g, "")
@@ -62,9 +56,7 @@ function tidied(svg: string, { name, title, caption }: Figure, inPage: boolean):
       tag
         .replaceAll(/ (?:class|role|aria-[a-z]+|pointer-events|xmlns:xlink|version)="[^"]*"/g, "")
         .replaceAll(' opacity="1"', "")
-        .replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2))))
-        .replaceAll(/ id="([^"]*)"/g, (_, id: string) => ` id="${ownId(id)}"`)
-        .replaceAll(/url\(#([^)]*)\)/g, (_, id: string) => `url(#${ownId(id)})`),
+        .replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2)))),
     )
     .replace(/<svg xmlns="[^"]*"/, (start) => `${inPage ? "<svg" : start} role="img" aria-label="${label}"`)
     .replace(/<rect [^>]*\/>/, (background) => (inPage ? "" : background));

@@ -16,30 +16,35 @@ const TICK_GAP = 20;
 /** From 0 to a round number that holds all values, in percent: at least 1. */
 export const fromZero = (values: readonly number[], height: number): Scale => fitted([0, 1, ...values], height);
 
-/** From a round number to a round number, as close around the values as ticks allow. */
-export function fitted(values: readonly number[], height: number): Scale {
+/**
+ * From a round number to a round number, as close around the values as ticks allow.
+ * @param finest smallest step between ticks
+ */
+export function fitted(values: readonly number[], height: number, finest = 0.1): Scale {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const most = Math.max(1, Math.floor(height / 27));
   const span = (size: number): readonly [number, number] => [
     Math.floor(low / size + 1e-9),
     Math.max(Math.ceil(high / size - 1e-9), Math.floor(low / size + 1e-9) + 1),
   ];
-  const step = STEPS.find((size) => span(size)[1] - span(size)[0] <= most) ?? high - low;
+  const step = STEPS.find((size) => size >= finest && span(size)[1] - span(size)[0] <= most) ?? high - low;
   const [first, last] = span(step);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => round((first + i) * step));
   const [bottom, top] = [round(first * step), round(last * step)];
   return { domain: [bottom, top], ticks, pixel: (value) => (height * (top - value)) / (top - bottom) };
 }
 
-const STEPS = [-1, 0, 1, 2, 3].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+const STEPS = [-5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((power) =>
+  [1, 2, 5].map((digit) => Number(`${digit}e${power}`)),
+);
 
 /** Logarithmic, with ticks at 1, 2 and 5 times powers of ten as they fit. */
 export function logarithmic(values: readonly number[], height: number): Scale {
   const [low, high] = positiveRange(values);
   const pixel = (value: number): number => (height * Math.log(high / value)) / Math.log(high / low);
   const decades = Array.from({ length: 25 }, (_, i) => i - 12);
-  const candidates = [1, 5, 2].flatMap((digit) => decades.map((power) => digit * 10 ** power)).map(round);
-  const ticks = fitting([candidates, fitted([low, high], height).ticks], [low, high], pixel);
+  const candidates = [1, 5, 2].flatMap((digit) => decades.map((power) => Number(`${digit}e${power}`)));
+  const ticks = fitting([candidates, fitted([low, high], height, 1e-5).ticks], [low, high], pixel);
   return { domain: [low, high], ticks, pixel };
 }
 
@@ -87,24 +92,33 @@ const round = (value: number): number => Number(value.toPrecision(6));
 /**
  * Moves labels apart along one axis so that neighbors are at least `gap` pixels apart and all lie in `[0, extent]` as far
  * as there is room; their order stays and none moves farther than it must (pool adjacent violators).
- * @returns new positions, in the order of `wanted`
+ * @param labels each with the place it wishes for
+ * @returns the labels in the order of their places
  */
-export function spreadLabels(wanted: readonly number[], gap: number, extent: number): readonly number[] {
-  const order = wanted.map((position, index) => ({ position, index })).sort((a, b) => a.position - b.position);
-  // pools of labels that touch: a pool's start is the mean of what its members wish for it
-  const pools: { sum: number; count: number }[] = [];
-  const startOf = ({ sum, count }: { sum: number; count: number }): number =>
-    Math.max(0, Math.min(sum / count, extent - (count - 1) * gap));
-  for (const { position } of order) {
-    let pool = { sum: position, count: 1 };
-    for (let above = pools.at(-1); above && startOf(above) + above.count * gap > startOf(pool); above = pools.at(-1)) {
+export function spreadLabels<Label extends { readonly wanted: number }>(
+  labels: readonly Label[],
+  gap: number,
+  extent: number,
+): readonly (Label & { readonly place: number })[] {
+  // pools of labels that touch: a pool starts at the mean of what its members wish for it
+  interface Pool {
+    readonly labels: readonly Label[];
+    readonly sum: number;
+  }
+  const startOf = ({ labels: { length }, sum }: Pool): number =>
+    Math.max(0, Math.min(sum / length, extent - (length - 1) * gap));
+  const endOf = (pool: Pool): number => startOf(pool) + pool.labels.length * gap;
+  const pools: Pool[] = [];
+  for (const label of [...labels].sort((a, b) => a.wanted - b.wanted)) {
+    let pool: Pool = { labels: [label], sum: label.wanted };
+    for (let above = pools.at(-1); above && endOf(above) > startOf(pool); above = pools.at(-1)) {
       pools.pop();
-      pool = { sum: above.sum + pool.sum - pool.count * above.count * gap, count: above.count + pool.count };
+      pool = {
+        labels: [...above.labels, ...pool.labels],
+        sum: above.sum + pool.sum - pool.labels.length * above.labels.length * gap,
+      };
     }
     pools.push(pool);
   }
-  const spread = pools.flatMap((pool) => Array.from({ length: pool.count }, (_, i) => startOf(pool) + i * gap));
-  const moved: number[] = [];
-  for (const [rank, { index }] of order.entries()) moved[index] = spread[rank]!;
-  return moved;
+  return pools.flatMap((pool) => pool.labels.map((label, i) => ({ ...label, place: startOf(pool) + i * gap })));
 }

@@ -29,7 +29,7 @@ const CASES: readonly { name: string; runs: Runs; answer: string }[] = [
       "regime the spread is unknown.",
   },
   {
-    name: "differences of the figures as shown (96.005 − 94.004 is 2.001, 96.01 − 94.00 is 2.01)",
+    name: "differences of the figures as shown (96.006 − 94.004 is 2.002, 96.01 − 94.00 is 2.01)",
     runs: { "frnpf-ii": [94.004], flnpf: [96.006], relu: [97] },
     answer:
       "Gates learnt by a ReLU network and then frozen (FLNPF) reach 96.01 %, random gates (FRNPF(II)) 94.00 %, the ReLU " +

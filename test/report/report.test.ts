@@ -192,7 +192,7 @@ describe("text from outside", () => {
           "]]>",
           "\u0000",
           "\\",
-          "${x}",
+          "$&",
         ),
         fc.string({ unit: "grapheme" }),
       ),

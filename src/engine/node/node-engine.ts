@@ -35,7 +35,8 @@ export async function openNodeEngine(device: NodeDevice, { threads }: EngineOpti
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      // what fails is thrown, and told once
+      logSeverityLevel: 4,
       extra: {
         session: {
           // idle threads must not take the cores of the other workers
@@ -57,8 +58,10 @@ async function probe(engine: Engine): Promise<void> {
     await using program = await engine.compile(graph({ y: add(x, x) }));
     await program.run({ x: { dtype: "float32", shape: [1], data: Float32Array.of(1) } });
   } catch (thrown) {
+    // the engine's own error says it in the runtime's words, which is what helps here
+    const reason = messageOf(thrown instanceof GatewiseError ? thrown.cause : thrown).trim();
     throw new GatewiseError({
-      received: `device "${engine.device}"`,
+      received: `device "${engine.device}", which does not start (${reason})`,
       expected: "a device that this machine and its drivers have",
       next: "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
       cause: thrown,

@@ -17,7 +17,7 @@ export async function openWasmEngine({ threads, wasmPaths }: WasmOptions): Promi
   return ortEngine(runtime, {
     device: "wasm",
     capabilities: { scan: true, float64: true },
-    session: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 },
+    session: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 4 },
   });
 }
 

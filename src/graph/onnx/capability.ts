@@ -6,10 +6,21 @@ import { type AttributeProto, type GraphProto, ModelProtoSchema, type NodeProto 
 /** Features of models that not every device has. */
 export type ModelFeature = "scan" | "float64";
 
-/** The first node, input or constant that needs a feature, as a message calls it: `node "Scan:scan_3"`. */
+/**
+ * The first node, input or constant that needs a feature, as a message calls it: `node "Scan:scan_3"`. None in bytes that
+ * are no model: the engine that loads them says so in its own words.
+ */
 export function nodeThatNeeds(feature: ModelFeature, model: Uint8Array): string | undefined {
-  const { graph } = fromBinary(ModelProtoSchema, model);
+  const graph = graphOf(model);
   return graph && findIn(graph, feature === "scan" ? LOOPS : FLOAT64);
+}
+
+function graphOf(model: Uint8Array): GraphProto | undefined {
+  try {
+    return fromBinary(ModelProtoSchema, model).graph;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Feature {

@@ -1,0 +1,124 @@
+import { Worker } from "node:worker_threads";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { openNodeEngine, openWorkerEngine } from "../../src/engine/node/index.ts";
+import { engineInWorker } from "../../src/engine/node/worker-engine.ts";
+import { ortEngine } from "../../src/engine/ort-engine.ts";
+import { openWasmEngine } from "../../src/engine/web/index.ts";
+import { cast, constant, float32, float64, graph, input, scan } from "../../src/graph/index.ts";
+import { engineConformance } from "../conformance/engine.ts";
+import { rejectionOf } from "../support/error-of.ts";
+
+engineConformance("cpu in this thread", () => openNodeEngine("cpu", { threads: 1 }));
+engineConformance("cpu in a worker", () => openWorkerEngine("cpu", { threads: 1 }));
+engineConformance("wasm", () => openWasmEngine({ threads: 1 }));
+engineConformance("a device without loops and float64", async () =>
+  ortEngine(
+    { InferenceSession, Tensor: OrtTensor },
+    {
+      device: "webgpu",
+      capabilities: { scan: false, float64: false },
+      session: { executionProviders: ["cpu"], logSeverityLevel: 4 },
+    },
+  ),
+);
+
+describe("a device without float64 names", () => {
+  const engine = ortEngine(
+    { InferenceSession, Tensor: OrtTensor },
+    {
+      device: "webgpu",
+      capabilities: { scan: true, float64: false },
+      session: { executionProviders: ["cpu"], logSeverityLevel: 4 },
+    },
+  );
+  const x = input("x", "float32", [2]);
+  const hint = "build it in float32, or run it with --device cpu";
+
+  it("the constant", async () =>
+    expect(await rejectionOf(engine.compile(graph({ y: constant(float64([1], [1])) })))).toEqual({
+      message: 'constant "constant_1" of the model: expected a model without float64 on webgpu',
+      hint,
+    }));
+
+  it("the node, also one inside a loop", async () => {
+    expect(await rejectionOf(engine.compile(graph({ y: cast(cast(x, "float64"), "float32") })))).toEqual({
+      message: 'node "Cast:Cast_1" of the model: expected a model without float64 on webgpu',
+      hint,
+    });
+    const { outputs } = scan({}, { x }, (_, slices) => ({
+      state: {},
+      outputs: { y: cast(cast(slices.x, "float64"), "float32") },
+    }));
+    expect((await rejectionOf(engine.compile(graph(outputs)))).message).toMatch(/^node "Cast:Cast_\d+" of the model: /);
+  });
+});
+
+describe("a device that this machine does not have", () => {
+  it.each([
+    { device: "webgpu", open: openNodeEngine, title: "webgpu in this thread" },
+    { device: "webgpu", open: openWorkerEngine, title: "webgpu in a worker" },
+    { device: "cuda", open: openNodeEngine, title: "cuda in this thread" },
+    { device: "cuda", open: openWorkerEngine, title: "cuda in a worker" },
+  ] as const)("is refused with its reason, or it is there: $title", async ({ device, open }) => {
+    const opening = open(device, { threads: 1 });
+    const engine = await opening.catch(() => undefined);
+    if (engine !== undefined) {
+      await engine[Symbol.asyncDispose]();
+      return;
+    }
+    const { message, hint } = await rejectionOf(opening);
+    expect(message).toMatch(
+      new RegExp(
+        `^device "${device}", which does not start \\(.+\\): expected a device that this machine and its drivers have$`,
+        "s",
+      ),
+    );
+    expect(hint).toBe(
+      "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+    );
+  });
+});
+
+describe("a worker that dies", () => {
+  /** Speaks the protocol up to its death at the first request. */
+  const mortal = (death: string): Worker =>
+    new Worker(
+      `const { parentPort } = require("node:worker_threads");
+       parentPort.on("message", ({ kind }) => {
+         if (kind === "open") parentPort.postMessage({ kind: "opened", capabilities: { scan: true, float64: true } });
+         else { ${death} }
+       });`,
+      { eval: true, stderr: true },
+    );
+  const hint = "try again; if it was out of memory, with fewer workers or a smaller batch";
+
+  it.each([
+    { title: "by an exit", death: "process.exit(3)", reason: "exit code 3" },
+    { title: "by an error", death: 'throw new Error("no room")', reason: "no room" },
+  ])("rejects what is pending and what comes later: $title", async ({ death, reason }) => {
+    const engine = await engineInWorker(mortal(death), "cpu", { threads: 1 });
+    const [first, second] = [
+      engine.upload(float32([1], [1])),
+      engine.compile(graph({ y: constant(float32([], [1])) })),
+    ];
+    const wanted = {
+      message: `an engine worker that ended: ${reason}: expected a worker that lives until it is released`,
+      hint,
+    };
+    const [pending, alsoPending] = await Promise.all([rejectionOf(first), rejectionOf(second)]);
+    expect(pending).toEqual(wanted);
+    expect(alsoPending).toEqual(wanted);
+    expect(await rejectionOf(engine.upload(float32([1], [1])))).toEqual(wanted);
+    // and its release does not wait for the dead
+    await engine[Symbol.asyncDispose]();
+  });
+
+  it("before it is open", async () => {
+    const worker = new Worker("process.exit(4)", { eval: true });
+    expect(await rejectionOf(engineInWorker(worker, "cpu", { threads: 1 }))).toEqual({
+      message: "an engine worker that ended: exit code 4: expected a worker that lives until it is released",
+      hint,
+    });
+  });
+});
