@@ -9,7 +9,10 @@ export type NodeDevice = Exclude<Device, "wasm">;
 async function loadRuntime(): Promise<OrtRuntime> {
   process.env.ORT_DISABLE_TELEMETRY = "1";
   try {
-    return await import("onnxruntime-node");
+    const runtime = await import("onnxruntime-node");
+    // what fails is thrown, and told once
+    runtime.env.logLevel = "fatal";
+    return runtime;
   } catch (thrown) {
     throw new GatewiseError({
       received: `an onnxruntime-node that does not load: ${messageOf(thrown)}`,
@@ -35,7 +38,6 @@ export async function openNodeEngine(device: NodeDevice, { threads }: EngineOpti
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      // what fails is thrown, and told once
       logSeverityLevel: 4,
       extra: {
         session: {

@@ -25,6 +25,8 @@ async function loadRuntime(threads: number, wasmPaths: string | undefined): Prom
   try {
     const runtime = await import("onnxruntime-web/wasm");
     runtime.env.wasm.numThreads = threads;
+    // what fails is thrown, and told once
+    runtime.env.logLevel = "fatal";
     if (wasmPaths !== undefined) runtime.env.wasm.wasmPaths = wasmPaths;
     return runtime;
   } catch (thrown) {
