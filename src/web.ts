@@ -1,1 +1,8 @@
-export const placeholder = 1;
+/** What needs a browser: its engine. Everything else is in `gatewise`. */
+
+// Browsers of today lack the symbols that `await using` releases by; the build lowers the syntax itself.
+for (const name of ["dispose", "asyncDispose"] as const) {
+  if (!(name in Symbol)) Object.defineProperty(Symbol, name, { value: Symbol.for(`Symbol.${name}`) });
+}
+
+export { openWasmEngine, type WasmOptions } from "./engine/web/index.ts";

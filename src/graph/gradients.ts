@@ -1,7 +1,8 @@
 import { GatewiseError } from "../errors.ts";
-import { type InputGradients, type Inputs, isFloat } from "./op.ts";
+import { isFloat } from "./op.ts";
 import { add } from "./ops/arithmetic.ts";
-import { type FloatDType, formatTensor, scalar, shapeError, type Tensor } from "./tensor.ts";
+import type { FloatDType, InputGradients, Inputs, Tensor } from "./symbolic.ts";
+import { formatTensor, scalar, shapeError } from "./tensor.ts";
 import { dependencies, topologicalOrder } from "./traversal.ts";
 
 /**

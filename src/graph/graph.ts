@@ -1,5 +1,6 @@
 import { GatewiseError } from "../errors.ts";
-import { formatTensor, type Tensor } from "./tensor.ts";
+import type { Tensor } from "./symbolic.ts";
+import { formatTensor } from "./tensor.ts";
 import { freeScopes, topologicalOrder } from "./traversal.ts";
 
 /** What is computed: named outputs over named inputs. Plain data, compiled by an engine or written as ONNX. */

@@ -66,16 +66,5 @@ export {
 } from "./ops/pooling.ts";
 export { argMax, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "./ops/reductions.ts";
 export { type ScanResult, scan, type Tensors } from "./scan.ts";
-export {
-  constant,
-  type Dimension,
-  type FloatDType,
-  formatShape,
-  formatTensor,
-  input,
-  type NumericDType,
-  type Shape,
-  scalar,
-  shapeError,
-  type Tensor,
-} from "./tensor.ts";
+export type { Dimension, FloatDType, NumericDType, Shape, Tensor } from "./symbolic.ts";
+export { constant, formatShape, formatTensor, input, scalar, shapeError } from "./tensor.ts";

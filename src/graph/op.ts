@@ -1,48 +1,6 @@
-import type { DenseArray, DType } from "./dense-array.ts";
-import { type Dimension, type FloatDType, type Shape, shapeError, type Tensor } from "./tensor.ts";
-
-/** An attribute of an ONNX node, tagged by its type. */
-export type Attribute =
-  | { readonly int: number }
-  | { readonly ints: readonly number[] }
-  | { readonly float: number }
-  | { readonly string: string };
-export type Attributes = Readonly<Record<string, Attribute>>;
-
-/** What an op's ONNX form may do: add nodes and constants to the model that is being written. */
-export interface OnnxEmitter {
-  /** Adds a node and returns the name of its output number `output` (0 unless told otherwise). */
-  node(opType: string, inputs: readonly string[], attributes?: Attributes, output?: number): string;
-  /** A constant of the model, shared between equal scalars. */
-  constant(value: DenseArray): string;
-}
-
-/** The inputs of an op: as many, and of such dtypes, as its rules are written for. */
-export type Inputs = readonly Tensor[];
-export type FloatInput = readonly [x: Tensor<FloatDType>];
-export type FloatPair = readonly [a: Tensor<FloatDType>, b: Tensor<FloatDType>];
-
-/** The ONNX form of an op: the name of one node, or several nodes by hand. */
-export type OnnxForm<P, I extends Inputs> =
-  | string
-  | ((emit: OnnxEmitter, names: { readonly [K in keyof I]: string }, params: P, inputs: I, output: Tensor) => string);
-
-/** A gradient for each input, or undefined where none flows. */
-export type InputGradients<I extends Inputs> = { readonly [K in keyof I]: Tensor<FloatDType> | undefined };
-
-/** One op: its shape rule, its gradient rule and its ONNX form, together. */
-export interface OpDefinition<P = unknown, I extends Inputs = Inputs> {
-  readonly name: string;
-  /** Result dtype; that of the first input unless told otherwise. */
-  dtype?(inputs: I, params: P): DType;
-  /** Result shape; throws {@link shapeError} for inputs that do not fit. */
-  shape(inputs: I, params: P): Shape;
-  /** Reverse rule: from the gradient of the output to those of the inputs; `"none"` where it is zero or undefined. */
-  readonly gradient:
-    | "none"
-    | ((inputs: I, outputGradient: Tensor<FloatDType>, output: Tensor<FloatDType>, params: P) => InputGradients<I>);
-  readonly onnx: OnnxForm<P, I>;
-}
+import type { DType } from "./dense-array.ts";
+import type { Dimension, FloatDType, Inputs, OpDefinition, Shape, Tensor } from "./symbolic.ts";
+import { shapeError } from "./tensor.ts";
 
 /** A function that builds tensors of one op, carrying the op's name. */
 export type NamedOp<N extends string, F> = F & { readonly opName: N };

@@ -1,17 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import type { DType } from "./dense-array.ts";
-import { type Dimension, formatTensor, type ScanScope, sameShape, shapeError, type Tensor } from "./tensor.ts";
-
-/** One loop: the body's results as tensors over its bound states and slices. */
-export interface ScanNode {
-  readonly scope: ScanScope;
-  readonly initial: readonly Tensor[];
-  readonly scanned: readonly Tensor[];
-  readonly boundState: readonly Tensor[];
-  readonly boundSlices: readonly Tensor[];
-  readonly body: { readonly state: readonly Tensor[]; readonly outputs: readonly Tensor[] };
-  readonly length: Dimension;
-}
+import type { ScanNode, ScanScope, Tensor } from "./symbolic.ts";
+import { formatTensor, sameShape, shapeError } from "./tensor.ts";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 /** The same names with the same dtypes. */

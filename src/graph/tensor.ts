@@ -1,35 +1,6 @@
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, type DType, filled } from "./dense-array.ts";
-import type { OpDefinition } from "./op.ts";
-import type { ScanNode } from "./scan.ts";
-
-/** One dimension: a size, or the name of a size that is known only when the graph runs (`"batch"`). */
-export type Dimension = number | string;
-export type Shape = readonly Dimension[];
-
-export type FloatDType = "float32" | "float64";
-export type NumericDType = Exclude<DType, "bool">;
-
-/** Where a tensor's values come from. */
-export type Source =
-  | { readonly kind: "input"; readonly name: string }
-  | { readonly kind: "constant"; readonly value: DenseArray }
-  | { readonly kind: "op"; readonly op: OpDefinition; readonly inputs: readonly Tensor[]; readonly params: unknown }
-  /** A state or a slice inside the body of a scan. */
-  | { readonly kind: "bound"; readonly scope: ScanScope; readonly label: string }
-  | { readonly kind: "scan"; readonly scan: ScanNode; readonly index: number };
-
-/** Identity of one scan body: its bound tensors belong to no other. */
-export interface ScanScope {
-  readonly label: string;
-}
-
-/** A symbolic tensor: what will be computed, with its dtype and static shape. Plain immutable data. */
-export interface Tensor<D extends DType = DType> {
-  readonly dtype: D;
-  readonly shape: Shape;
-  readonly source: Source;
-}
+import type { Shape, Tensor } from "./symbolic.ts";
 
 /** A tensor that is fed by name when the graph runs. */
 export const input = <D extends DType>(name: string, dtype: D, shape: Shape): Tensor<D> => ({

@@ -1,6 +1,5 @@
-import type { ScanScope, Tensor } from "./tensor.ts";
-
 /** The tensors that a tensor is computed from; for a scan its states, its scanned inputs and its body's results. */
+import type { ScanScope, Tensor } from "./symbolic.ts";
 export function dependencies({ source }: Tensor): readonly Tensor[] {
   switch (source.kind) {
     case "op":

@@ -61,7 +61,7 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
   body { font-size: 1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
   h2, h3, p:has(+ figure) { break-after: avoid; }
-  figure, svg, tr, pre, li { break-inside: avoid; }
+  figure, svg, tr, pre, li, p { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
   .pair { grid-template-columns: 1fr 1fr; gap: 8mm; }

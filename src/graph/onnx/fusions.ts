@@ -5,9 +5,11 @@
  * training step, where a matrix product is scaled and added to the weights (a third of an SGD step otherwise,
  * bench/training.bench.ts).
  */
-import { type Attributes, isMadeBy } from "../op.ts";
+
+import { isMadeBy } from "../op.ts";
 import { matMulOp } from "../ops/matrix.ts";
-import { type ScanScope, sameShape, type Tensor } from "../tensor.ts";
+import type { Attributes, ScanScope, Tensor } from "../symbolic.ts";
+import { sameShape } from "../tensor.ts";
 import { dependencies } from "../traversal.ts";
 
 /** A node in place of a tensor's own op, and the tensors that are then computed by nobody. */

@@ -4,12 +4,13 @@
  * Every tensor is written into the graph of the innermost scan body that it depends on: what a body uses but does not
  * change is computed once, outside (constants and data belong there too: the engine copies a body's own constants).
  */
+
 import { create, toBinary } from "@bufbuild/protobuf";
 import { bytesOf, type DenseArray, type DType } from "../dense-array.ts";
 import type { Graph } from "../graph.ts";
-import type { Attribute, Attributes, OnnxEmitter } from "../op.ts";
-import type { ScanNode } from "../scan.ts";
-import { formatTensor, type ScanScope, type Shape, type Tensor } from "../tensor.ts";
+import type { Attribute, Attributes, OnnxEmitter, ScanNode, ScanScope, Shape, Tensor } from "../symbolic.ts";
+
+import { formatTensor } from "../tensor.ts";
 import { freeScopes, topologicalOrder } from "../traversal.ts";
 import { ELEMENT_TYPE } from "./element-types.ts";
 import { type Fusion, findFusions } from "./fusions.ts";

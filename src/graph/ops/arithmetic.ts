@@ -1,19 +1,11 @@
 /** Ops on one element at a time, with NumPy's broadcasting. */
+
 import { GatewiseError } from "../../errors.ts";
 import { type DType, filled } from "../dense-array.ts";
 import { ELEMENT_TYPE } from "../onnx/element-types.ts";
-import {
-  apply,
-  asFloat,
-  broadcastShapes,
-  type FloatInput,
-  isFloat,
-  type NamedOp,
-  named,
-  type OpDefinition,
-  sameDType,
-} from "../op.ts";
-import { type FloatDType, type NumericDType, scalar, type Tensor } from "../tensor.ts";
+import { apply, asFloat, broadcastShapes, isFloat, type NamedOp, named, sameDType } from "../op.ts";
+import type { FloatDType, FloatInput, NumericDType, OpDefinition, Tensor } from "../symbolic.ts";
+import { scalar } from "../tensor.ts";
 import { sumLike } from "./layout.ts";
 
 /** A tensor, or a number that becomes a constant of the other operand's dtype. */

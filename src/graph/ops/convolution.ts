@@ -4,18 +4,11 @@
  * The convolution, its transpose (gradient by the input) and its correlation (gradient by the weights) are the three
  * partial maps of one trilinear form, so each one's gradients are the other two.
  */
+
 import { int64 } from "../dense-array.ts";
-import { type Attributes, apply, dimensions, type FloatPair, named, type OpDefinition, sameDType } from "../op.ts";
-import {
-  type FloatDType,
-  formatShape,
-  type Received,
-  type Shape,
-  sameShape,
-  shapeError,
-  staticSize,
-  type Tensor,
-} from "../tensor.ts";
+import { apply, dimensions, named, sameDType } from "../op.ts";
+import type { Attributes, FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
+import { formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
 
 type Pair = readonly [number, number];
 /** Geometry of a convolution. */

@@ -1,17 +1,10 @@
 /** Ops that take some elements, or put elements into zeros: pairs that are each other's gradient. */
+
 import { type DType, filled, int32, int64 } from "../dense-array.ts";
 import { ELEMENT_TYPE } from "../onnx/element-types.ts";
-import {
-  apply,
-  type FloatInput,
-  type Inputs,
-  named,
-  normalizeAxis,
-  type OnnxEmitter,
-  type OpDefinition,
-  sameDType,
-} from "../op.ts";
-import { type Dimension, type FloatDType, sameShape, shapeError, staticSize, type Tensor } from "../tensor.ts";
+import { apply, named, normalizeAxis, sameDType } from "../op.ts";
+import type { Dimension, FloatDType, FloatInput, Inputs, OnnxEmitter, OpDefinition, Tensor } from "../symbolic.ts";
+import { sameShape, shapeError, staticSize } from "../tensor.ts";
 
 type Indices = Tensor<"int32" | "int64">;
 const list = (emit: OnnxEmitter, ...values: readonly number[]): string => emit.constant(int64([values.length], values));

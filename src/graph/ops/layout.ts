@@ -1,15 +1,9 @@
 /** Ops that move or add up values: each is linear, and their gradients are each other. */
+
 import { type DType, float32, int64 } from "../dense-array.ts";
-import { apply, named, normalizeAxis, type OpDefinition } from "../op.ts";
-import {
-  type Dimension,
-  type FloatDType,
-  type NumericDType,
-  type Shape,
-  sameShape,
-  shapeError,
-  type Tensor,
-} from "../tensor.ts";
+import { apply, named, normalizeAxis } from "../op.ts";
+import type { Dimension, FloatDType, NumericDType, OpDefinition, Shape, Tensor } from "../symbolic.ts";
+import { sameShape, shapeError } from "../tensor.ts";
 
 type Single = readonly [x: Tensor];
 

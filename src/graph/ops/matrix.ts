@@ -1,5 +1,6 @@
-import { apply, broadcastShapes, type FloatPair, named, type OpDefinition, sameDType } from "../op.ts";
-import { type Dimension, type FloatDType, type Shape, shapeError, type Tensor } from "../tensor.ts";
+import { apply, broadcastShapes, named, sameDType } from "../op.ts";
+import type { Dimension, FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
+import { shapeError } from "../tensor.ts";
 import { sumLike } from "./layout.ts";
 
 interface MatMulParams {

@@ -1,26 +1,18 @@
 /** Pooling of maps `[n, channels, height, width]`: a gate that passes one input (max), a fixed linear layer (average). */
+
 import { filled, int64 } from "../dense-array.ts";
-import {
-  type Attributes,
-  apply,
-  dimensions,
-  type FloatInput,
-  type FloatPair,
-  named,
-  type OnnxEmitter,
-  type OpDefinition,
-} from "../op.ts";
-import {
-  constant,
-  type FloatDType,
-  formatShape,
-  type Received,
-  type Shape,
-  sameShape,
-  shapeError,
-  staticSize,
-  type Tensor,
-} from "../tensor.ts";
+import { apply, dimensions, named } from "../op.ts";
+import type {
+  Attributes,
+  FloatDType,
+  FloatInput,
+  FloatPair,
+  OnnxEmitter,
+  OpDefinition,
+  Shape,
+  Tensor,
+} from "../symbolic.ts";
+import { constant, formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
 import { divide } from "./arithmetic.ts";
 import { convolutionInputGradient, spatial, type Window, windowCounts } from "./convolution.ts";
 import { reduceMean } from "./reductions.ts";

@@ -1,7 +1,9 @@
 /** Reductions beyond the sum, and what is composed of them. */
+
 import { int64 } from "../dense-array.ts";
-import { apply, type FloatInput, named, normalizeAxis, type OpDefinition } from "../op.ts";
-import { type FloatDType, shapeError, staticSize, type Tensor } from "../tensor.ts";
+import { apply, named, normalizeAxis } from "../op.ts";
+import type { FloatDType, FloatInput, OpDefinition, Tensor } from "../symbolic.ts";
+import { shapeError, staticSize } from "../tensor.ts";
 import { cast, divide, equal, exp, multiply, subtract } from "./arithmetic.ts";
 import { expandLike, type ReduceParams, reducedShape, reduceParams, reduceSum, restoreDimensions } from "./layout.ts";
 

@@ -1,0 +1,226 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const SRC = resolve("src");
+
+const numeric = ["gates", "network", "engine", "data", "graph"] as const;
+const protocols = ["train", "paths", "kernels", ...numeric] as const;
+type Room =
+  | "graph"
+  | "engine"
+  | "data"
+  | "network"
+  | "gates"
+  | "paths"
+  | "kernels"
+  | "train"
+  | "experiments"
+  | "runs"
+  | "report"
+  | "cli";
+/** What each room may import (style 1); the leaves `errors.ts` and `random.ts` are open to all. */
+const MAY_IMPORT = {
+  graph: [],
+  engine: ["graph"],
+  data: ["graph"],
+  network: ["graph"],
+  gates: ["network", "engine", "graph"],
+  paths: numeric,
+  kernels: numeric,
+  train: numeric,
+  experiments: protocols,
+  runs: ["experiments", ...protocols],
+  report: ["runs", "experiments", ...protocols],
+  cli: ["report", "runs", "experiments", ...protocols],
+} as const satisfies Record<Room, readonly Room[]>;
+
+const LEAVES = ["errors.ts", "random.ts"];
+/** Main programs of the process or of a worker: like `cli/`, they own the clock, the process and the state of their loop. */
+const ENTRIES = ["engine/node/engine-worker.ts", "runs/trial-worker.ts"];
+
+interface Import {
+  readonly from: string;
+  /** Path below `src`, or the name of a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.replaceAll("\\", "/"))
+  .sort();
+
+const sources = new Map(
+  files.map((file) => [
+    file,
+    ts.createSourceFile(file, readFileSync(join(SRC, file), "utf8"), ts.ScriptTarget.Latest, true),
+  ]),
+);
+
+function importsOf(file: string): readonly Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node, typeOnly: boolean): void => {
+    if (!ts.isStringLiteral(specifier)) return;
+    const { text } = specifier;
+    const to = text.startsWith(".") ? relative(SRC, resolve(SRC, dirname(file), text)).replaceAll("\\", "/") : text;
+    found.push({ from: file, to, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0]) {
+      add(node.arguments[0], false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(sources.get(file) ?? expect.fail(file));
+  return found;
+}
+
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined || clause.isTypeOnly) return clause !== undefined;
+  const { name, namedBindings } = clause;
+  return (
+    name === undefined &&
+    !!namedBindings &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.every((one) => one.isTypeOnly)
+  );
+}
+
+const imports = files.flatMap(importsOf);
+const internal = imports.filter(({ to }) => to.endsWith(".ts"));
+const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] ?? "") : "");
+const isRoom = (room: string): room is Room => room in MAY_IMPORT;
+const say = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+describe("the house (style 1)", () => {
+  it("has no rooms but those of the table, and no room for everything", () => {
+    const unknown = files.filter((file) => roomOf(file) !== "" && !isRoom(roomOf(file)));
+    expect(unknown).toEqual([]);
+    expect(files.filter((file) => /(^|\/)(utils|helpers|common|misc|types)(\.ts|\/)/.test(file))).toEqual([]);
+  });
+
+  it("imports run downward only", () => {
+    const upward = internal.filter(({ from, to }) => {
+      const [room, target] = [roomOf(from), roomOf(to)];
+      if (!isRoom(room) || room === target || LEAVES.includes(to)) return false;
+      const allowed: readonly string[] = MAY_IMPORT[room];
+      return !allowed.includes(target);
+    });
+    expect(upward.map(say)).toEqual([]);
+  });
+
+  it("a room is imported through its index files only", () => {
+    const deep = internal.filter(({ from, to }) => {
+      const [room, target] = [roomOf(from), roomOf(to)];
+      return target !== "" && room !== target && !/^[a-z]+\/((node|web)\/)?index\.ts$/.test(to);
+    });
+    expect(deep.map(say)).toEqual([]);
+  });
+
+  it("has no import cycle, types included", () => {
+    const next = (file: string): readonly string[] => internal.filter(({ from }) => from === file).map(({ to }) => to);
+    const done = new Set<string>();
+    const cycleFrom = (file: string, path: readonly string[]): readonly string[] | undefined => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+      if (done.has(file)) return undefined;
+      const found = next(file).reduce<readonly string[] | undefined>(
+        (known, to) => known ?? cycleFrom(to, [...path, file]),
+        undefined,
+      );
+      done.add(file);
+      return found;
+    };
+    expect(files.map((file) => cycleFrom(file, [])).find((cycle) => cycle !== undefined)).toBeUndefined();
+  });
+
+  it("report imports no values of runs", () => {
+    const values = internal.filter(
+      ({ from, to, typeOnly }) => roomOf(from) === "report" && roomOf(to) === "runs" && !typeOnly,
+    );
+    expect(values.map(say)).toEqual([]);
+  });
+
+  it.each(["index.ts", "web.ts"])("nothing that runs behind %s needs Node", (entry) => {
+    const reached = new Set<string>();
+    const walk = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { to, typeOnly } of imports.filter(({ from }) => from === file))
+        if (!typeOnly && to.endsWith(".ts")) walk(to);
+    };
+    walk(entry);
+    const forbidden = imports.filter(
+      ({ from, to, typeOnly }) =>
+        !typeOnly &&
+        reached.has(from) &&
+        (/^node:/.test(to) || to === "onnxruntime-node" || (entry === "index.ts" && /^onnxruntime/.test(to))),
+    );
+    expect(forbidden.map(say)).toEqual([]);
+  });
+
+  it("Node-only code lives in node/, runs and cli", () => {
+    const elsewhere = imports.filter(
+      ({ from, to }) => /^node:/.test(to) && !/(^|\/)node\//.test(from) && !["runs", "cli"].includes(roomOf(from)),
+    );
+    expect(elsewhere.map(say)).toEqual([]);
+  });
+
+  it("imports no reference implementation", () => {
+    expect(internal.filter(({ to }) => to.endsWith(".reference.ts")).map(say)).toEqual([]);
+  });
+
+  it("every import leads to a file", () => {
+    expect(internal.filter(({ to }) => !existsSync(join(SRC, to))).map(say)).toEqual([]);
+  });
+});
+
+describe("habits that a machine can check (style 3)", () => {
+  const below = files.filter((file) => roomOf(file) !== "cli" && !ENTRIES.includes(file));
+  const calls = (file: string, pattern: RegExp): readonly string[] => {
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && pattern.test(node.getText())) {
+        found.push(`${file}: ${node.getText().split("\n")[0]}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(sources.get(file) ?? expect.fail(file));
+    return found;
+  };
+
+  it("nothing below cli draws hidden randomness, reads a clock or prints (7)", () => {
+    const pattern =
+      /^(Math\.random|Date\.now|performance\.now|new Date|console\.\w+|process\.(stdout|stderr)\.write)\b/;
+    expect(below.flatMap((file) => calls(file, pattern))).toEqual([]);
+  });
+
+  it("no module-level let (8)", () => {
+    const mutable = files
+      .filter((file) => !ENTRIES.includes(file))
+      .flatMap((file) =>
+        (sources.get(file)?.statements ?? [])
+          .filter(
+            (statement) => ts.isVariableStatement(statement) && !(statement.declarationList.flags & ts.NodeFlags.Const),
+          )
+          .map((statement) => `${file}: ${statement.getText().split("\n")[0]}`),
+      );
+    expect(mutable).toEqual([]);
+  });
+
+  it("index files list what they export by name, and nothing is a default export", () => {
+    const found = files.flatMap((file) =>
+      (sources.get(file)?.statements ?? [])
+        .filter(
+          (statement) =>
+            ts.isExportAssignment(statement) ||
+            (ts.isExportDeclaration(statement) && statement.exportClause === undefined),
+        )
+        .map((statement) => `${file}: ${statement.getText()}`),
+    );
+    expect(found).toEqual([]);
+  });
+});
