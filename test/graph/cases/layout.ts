@@ -1,7 +1,7 @@
 import { int64 } from "../../../src/graph/index.ts";
 import { expandLike, reduceSum, reshape, transpose } from "../../../src/graph/ops/layout.ts";
-import { draw } from "../draws.ts";
-import { by, type OpNames, type OpTable, opCase } from "../op-case.ts";
+import { draw, draw32 } from "../draws.ts";
+import { by, byLinear, FLOAT32, type OpNames, type OpTable, opCase } from "../op-case.ts";
 import { get, getBroadcast, type Nd, nd } from "../reference/nd.ts";
 import { reduce, sum } from "../reference/reduce.ts";
 
@@ -117,6 +117,22 @@ export const LAYOUT = {
       build: (x) => reduceSum(x, [-1, 0], true),
       reference: (x = EMPTY) => reduce(x, [0, 2], true, sum),
       gradient: by(0),
+    }),
+    opCase({
+      title: "over the rows of a float32 matrix",
+      inputs: [draw32("x", [4, 3])],
+      build: (x) => reduceSum(x, [-2]),
+      reference: (x = EMPTY) => reduce(x, [0], false, sum),
+      tolerance: FLOAT32,
+      gradient: byLinear(0),
+    }),
+    opCase({
+      title: "over the rows of a float32 matrix, dimensions kept",
+      inputs: [draw32("x", [4, 3])],
+      build: (x) => reduceSum(x, [0], true),
+      reference: (x = EMPTY) => reduce(x, [0], true, sum),
+      tolerance: FLOAT32,
+      gradient: byLinear(0),
     }),
     opCase({
       title: "over a symbolic batch",
