@@ -49,17 +49,18 @@ export interface TrialOptions {
 }
 
 /**
- * The trials of an experiment: every regime with every seed, one after the other by seed. A `flnpf` trial takes its gates
- * from the `relu` trial of the same seed, which is added if it was not asked for.
+ * The trials of an experiment: every regime once with every seed, one after the other by seed. A `flnpf` trial takes its
+ * gates from the `relu` trial of the same seed, which comes first, and is added if it was not asked for.
  */
 export function trialsOf(experiment: Experiment, profile: Profile, options: TrialOptions = {}): readonly Trial[] {
   const asked = options.regimes ?? experiment.regimes;
-  const regimes = asked.includes("flnpf") && !asked.includes("relu") ? ["relu" as const, ...asked] : asked;
+  const regimes = new Set(asked.includes("flnpf") ? ["relu" as const, ...asked] : asked);
   const { architecture, initializer, optimizer, loss, batch } = experiment;
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
   const epochs = options.epochs ?? profile.epochs;
   return seeds.flatMap((seed) =>
-    regimes.map(
+    Array.from(
+      regimes,
       (regime): Trial => ({
         id: trialId(regime, seed),
         plan: { architecture, regime, initializer, optimizer, loss, batch, epochs, seed },

@@ -1,4 +1,4 @@
-import type { RegimeName } from "../network/index.ts";
+import { REGIME_NAMES, type RegimeName } from "../network/index.ts";
 import type { Experiment, PublishedFigure } from "./experiment.ts";
 
 /** A row of an experiment's table; accuracies in percent. */
@@ -12,15 +12,15 @@ export interface SummaryRow {
   readonly runs: readonly number[];
 }
 
-/** Rows in the order of the experiment's regimes, for those that have at least one finished run. */
+/** Rows in the order of theory 5, whatever that of the results, for the regimes with at least one finished run. */
 export function summarize(
   experiment: Pick<Experiment, "published">,
   results: readonly { readonly regime: RegimeName; readonly bestTestAccuracy: number }[],
 ): readonly SummaryRow[] {
-  const regimes = [...new Set(results.map(({ regime }) => regime))];
-  return regimes.map((regime) => {
+  return REGIME_NAMES.flatMap((regime) => {
     const runs = results.filter((result) => result.regime === regime).map(({ bestTestAccuracy }) => bestTestAccuracy);
-    return { regime, ...meanAndDeviation(runs), published: experiment.published[regime] ?? null, runs };
+    const row = { regime, ...meanAndDeviation(runs), published: experiment.published[regime] ?? null, runs };
+    return runs.length === 0 ? [] : [row];
   });
 }
 

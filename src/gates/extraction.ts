@@ -17,11 +17,10 @@ export function packGates(
   fetched: Awaited<ReturnType<Program["run"]>>["fetched"],
   layers: readonly number[],
 ): PackedGates {
-  const packed = layers.map((layer, index) => packLayer(layer, boolOutput(fetched, `gates.${index}`)));
-  const [first] = packed;
+  const outputs = layers.map((_, index) => boolOutput(fetched, `gates.${index}`));
   return {
-    examples: first === undefined ? 0 : first.words.length / Math.max(first.wordsPerExample, 1),
-    layers: packed,
+    examples: outputs[0]?.shape[0] ?? 0,
+    layers: outputs.map((output, index) => packLayer(layers[index]!, output)),
   };
 }
 

@@ -4,7 +4,7 @@
  * A layer's gates of one example fill whole 64-bit words (two 32-bit ones here: JavaScript counts bits in 32), so that
  * overlaps of two examples are a popcount of an AND over aligned words.
  */
-import type { DenseArray } from "../graph/index.ts";
+import { type DenseArray, sizeOf } from "../graph/index.ts";
 
 export interface PackedLayer {
   /** Number of the weight layer, from 1. */
@@ -24,8 +24,8 @@ export interface PackedGates {
 
 /** Packs `[examples, ...units]` booleans of one layer. */
 export function packLayer(layer: number, gates: DenseArray<"bool">): PackedLayer {
-  const [examples = 0] = gates.shape;
-  const units = examples === 0 ? 0 : gates.data.length / examples;
+  const [examples = 0, ...shape] = gates.shape;
+  const units = sizeOf(shape);
   const wordsPerExample = 2 * Math.ceil(units / 64);
   const words = new Uint32Array(examples * wordsPerExample);
   const { data } = gates;

@@ -1,3 +1,4 @@
+import { GatewiseError } from "../errors.ts";
 import { type PackedGates, type PackedLayer, popcount } from "./packed-gates.ts";
 
 /** What the gates of one layer do over a set of inputs. */
@@ -5,7 +6,7 @@ export interface LayerStatistics {
   /** Number of the weight layer, from 1. */
   readonly layer: number;
   readonly units: number;
-  /** Share of all gates that are on, 0 to 1. */
+  /** Share of all gates that are on, 0 to 1; 0 without inputs. */
   readonly on: number;
   /** Units that are off for every input. */
   readonly dead: number;
@@ -19,35 +20,54 @@ export const gateStatistics = (gates: PackedGates): readonly LayerStatistics[] =
 
 function layerStatistics({ layer, units, wordsPerExample, words }: PackedLayer, examples: number): LayerStatistics {
   const everOn = new Uint32Array(wordsPerExample);
-  const everOff = new Uint32Array(wordsPerExample);
+  const alwaysOn = Uint32Array.from(everOn, (_, word) => usedBits(units, word));
   let on = 0;
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     on += popcount(word);
     everOn[i % wordsPerExample]! |= word;
-    everOff[i % wordsPerExample]! |= ~word;
+    alwaysOn[i % wordsPerExample]! &= word;
   }
-  // bits behind the last unit are never on, and not counted as dead
-  const unused = wordsPerExample * 32 - units;
   return {
     layer,
     units,
-    on: on / (units * examples),
+    on: share(on, units * examples),
     dead: units - countOnes(everOn),
-    alwaysOn: units - (countOnes(everOff) - unused),
+    alwaysOn: countOnes(alwaysOn),
   };
 }
+
+/** Ones where word `word` of an example holds units: the bits behind the last unit are no gates. */
+function usedBits(units: number, word: number): number {
+  const used = Math.min(Math.max(units - 32 * word, 0), 32);
+  return 2 ** used - 1;
+}
+
+const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 const countOnes = (words: Uint32Array): number => words.reduce((sum, word) => sum + popcount(word), 0);
 
 /**
  * Share of gates that differ, for each layer: the Hamming distance between two networks or two epochs of one
- * architecture on the same inputs.
+ * architecture on the same inputs. 0 without inputs.
+ * @throws GatewiseError if the two differ in their examples, layers or units
  */
-export const flippedShares = (before: PackedGates, after: PackedGates): readonly number[] =>
-  after.layers.map(({ words, units }, index) => {
-    const old = before.layers[index]?.words ?? words;
+export function flippedShares(before: PackedGates, after: PackedGates): readonly number[] {
+  const [was, is] = [describe(before), describe(after)];
+  if (was !== is) {
+    throw new GatewiseError({
+      received: `gates of ${was} and of ${is}`,
+      expected: "gates of one architecture on the same inputs",
+      next: "extract both with the same inputs",
+    });
+  }
+  return after.layers.map(({ words, units }, index) => {
+    const old = before.layers[index]!.words;
     let flipped = 0;
     for (let i = 0; i < words.length; i++) flipped += popcount(words[i]! ^ old[i]!);
-    return flipped / (units * after.examples);
+    return share(flipped, units * after.examples);
   });
+}
+
+const describe = ({ examples, layers }: PackedGates): string =>
+  `${examples} examples in layers of ${layers.map(({ units }) => units).join(", ") || "nothing"}`;

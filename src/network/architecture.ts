@@ -131,6 +131,9 @@ function shapeAfter(layer: Layer, shape: readonly number[], position: number): r
       if (shape.length !== 3) throw misfit("maps [channels, height, width]");
       const [top, bottom] = paddingOf(layer, height);
       const [left, right] = paddingOf(layer, width);
+      if (height + top + bottom < layer.kernel || width + left + right < layer.kernel) {
+        throw misfit(`maps of at least ${layer.kernel}×${layer.kernel}, the size of its kernel`);
+      }
       const along = (size: number, zeros: number): number =>
         Math.floor((size + zeros - layer.kernel) / layer.stride) + 1;
       return [layer.channels, along(height, top + bottom), along(width, left + right)];

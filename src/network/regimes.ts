@@ -1,6 +1,6 @@
 import { GatewiseError } from "../errors.ts";
-import type { Tensor } from "../graph/index.ts";
-import { type Architecture, featureParameterSpecs, parameterSpecs } from "./architecture.ts";
+import { formatShape, type Tensor } from "../graph/index.ts";
+import { type Architecture, featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./architecture.ts";
 import { featureForward, type ParameterTensors, reluForward, valueForward } from "./forward.ts";
 import { type Gating, gateOf } from "./gating.ts";
 import { type Initializer, initialize, type Parameters } from "./initializers.ts";
@@ -77,42 +77,43 @@ export function initialParameters(
       };
     case "copy-of-initial-value": {
       const value = initialize(specs, initializer, seed, "value-network");
-      return {
-        value,
-        feature: pick(
-          value,
-          featureSpecs.map(({ name }) => name),
-        ),
-      };
+      return { value, feature: pick(value, featureSpecs) };
     }
-    case "trained": {
-      const mismatch = featureSpecs.find(({ name, shape }) => learnt?.[name]?.shape.join() !== shape.join());
-      if (learnt === undefined || mismatch !== undefined) {
-        throw new GatewiseError({
-          received:
-            learnt === undefined
-              ? `regime "${regimeName}" without a trained network`
-              : `a trained network whose ${mismatch?.name} is [${learnt[mismatch?.name ?? ""]?.shape ?? "missing"}]`,
-          expected:
-            mismatch === undefined
-              ? "a trained ReLU network to take the gates from"
-              : `[${mismatch.shape}], as the value network has`,
-          next: "name a run of regime relu with the same architecture (--from RUN)",
-        });
-      }
+    case "trained":
       return {
         value: initialize(specs, initializer, seed, "fresh-value-network"),
-        feature: pick(
-          learnt,
-          featureSpecs.map(({ name }) => name),
-        ),
+        feature: learntFeatures(regimeName, featureSpecs, learnt),
       };
-    }
   }
 }
 
-const pick = (parameters: Parameters, names: readonly string[]): Parameters =>
-  Object.fromEntries(Object.entries(parameters).filter(([name]) => names.includes(name)));
+function learntFeatures(
+  regimeName: RegimeName,
+  specs: readonly ParameterSpec[],
+  learnt: Parameters | undefined,
+): Parameters {
+  const next = "name a run of regime relu with the same architecture (--from RUN)";
+  if (learnt === undefined) {
+    throw new GatewiseError({
+      received: `regime "${regimeName}" without a trained network`,
+      expected: "a trained ReLU network to take the gates from",
+      next,
+    });
+  }
+  for (const { name, shape } of specs) {
+    const found = learnt[name]?.shape;
+    if (found?.join() === shape.join()) continue;
+    throw new GatewiseError({
+      received: `a trained network ${found === undefined ? `without ${name}` : `whose ${name} is ${formatShape(found)}`}`,
+      expected: `${name} of ${formatShape(shape)}, as the value network has it`,
+      next,
+    });
+  }
+  return pick(learnt, specs);
+}
+
+const pick = (parameters: Parameters, specs: readonly ParameterSpec[]): Parameters =>
+  Object.fromEntries(Object.entries(parameters).filter(([key]) => specs.some(({ name }) => name === key)));
 
 /** Which of the two networks a regime trains. */
 export const trainedNetworks = (regime: Regime): readonly ("value" | "feature")[] =>

@@ -1,7 +1,8 @@
 import type { Engine, Feeds, Program } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
-import { numbers, releaseArrays, wanted } from "./feeds.ts";
-import { gradientScale, type Optimizer, STEP_SCALARS, stepScalars } from "./optimizers.ts";
+import type { Parameters } from "../network/index.ts";
+import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
+import { gradientScale, mostSteps, type Optimizer, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
 
@@ -16,9 +17,12 @@ export interface Chunk {
 }
 
 /** An epoch in runs of about equal length; what does not fill a batch comes last, as a step of its own. */
-export function chunksOf(examples: number, batch: number): readonly Chunk[] {
+export function chunksOf(
+  examples: number,
+  { batch, optimizer }: Pick<TrainingPlan, "batch" | "optimizer">,
+): readonly Chunk[] {
   const full = Math.floor(examples / batch);
-  const runs = Math.ceil(full / STEPS_PER_RUN);
+  const runs = Math.ceil(full / Math.min(STEPS_PER_RUN, mostSteps(optimizer)));
   const chunks = Array.from({ length: runs }, (_, i): Chunk => {
     const from = Math.floor((i * full) / runs);
     return { start: from * batch, batch, count: Math.floor(((i + 1) * full) / runs) - from };
@@ -28,65 +32,69 @@ export function chunksOf(examples: number, batch: number): readonly Chunk[] {
 }
 
 export interface ChunkResult {
-  /** All parameters and averages after the chunk; those that moved live in the engine. */
-  readonly state: Feeds;
   /** Mean loss of each step. */
   readonly losses: readonly number[];
   readonly correct: number;
 }
 
-/** Runs chunks of training steps; parameters and averages stay in the engine between them. */
+/** Runs chunks of training steps; parameters and averages stay in the engine between them and go with the runner. */
 export class ChunkRunner implements AsyncDisposable {
   private constructor(
     private readonly plan: TrainingPlan,
     private readonly data: Feeds,
     private readonly programs: ReadonlyMap<number, Program>,
+    private state: Feeds,
   ) {}
 
-  /** @param data what every chunk reads: `inputs`, `labels` and the gate table; released with the runner */
+  /**
+   * @param data what every chunk reads: `inputs`, `labels` and the gate table; released with the runner
+   * @param start all parameters and averages before the first chunk, by trial name
+   */
   static async open(
     engine: Engine,
     plan: TrainingPlan,
     data: Feeds,
+    start: Parameters,
     options: Omit<TrainingGraphOptions, "batch">,
   ): Promise<ChunkRunner> {
-    const sizes = new Set(chunksOf(options.examples, plan.batch).map(({ batch }) => batch));
+    const sizes = new Set(chunksOf(options.examples, plan).map(({ batch }) => batch));
     const programs = new Map<number, Program>();
     for (const batch of sizes) programs.set(batch, await engine.compile(trainingGraph(plan, { ...options, batch })));
-    return new ChunkRunner(plan, data, programs);
+    return new ChunkRunner(plan, data, programs, start);
   }
 
   /**
    * @param order the epoch's order of the examples
    * @param stepsBefore steps of the training before this epoch
    */
-  async run(
-    { start, batch, count }: Chunk,
-    order: Int32Array,
-    stepsBefore: number,
-    state: Feeds,
-  ): Promise<ChunkResult> {
+  async run({ start, batch, count }: Chunk, order: Int32Array, stepsBefore: number): Promise<ChunkResult> {
     const program = this.programs.get(batch);
     if (program === undefined) throw new Error(`unreachable: no program for a batch of ${batch}`);
     const indices = denseArray("int32", [count, batch], order.slice(start, start + count * batch));
     const scalars = scalarsOf(this.plan.optimizer, stepsBefore + start / this.plan.batch + 1, count);
     const moving = program.model.outputs.flatMap(({ name }) => (name.startsWith("next:") ? [name] : []));
     const { fetched, kept } = await program.run(
-      wanted(program, { ...state, ...this.data, ...scalars, indices }),
+      wanted(program, { ...this.state, ...this.data, ...scalars, indices }),
       moving,
     );
     const next = Object.fromEntries(Object.entries(kept).map(([name, array]) => [name.slice("next:".length), array]));
-    await releaseArrays(Object.keys(next).map((name) => state[name]));
+    const before = this.state;
+    this.state = { ...before, ...next };
+    await releaseArrays(Object.keys(next).map((name) => before[name]));
     return {
-      state: { ...state, ...next },
       losses: numbers(fetched, "losses"),
       correct: numbers(fetched, "correct").reduce((sum, one) => sum + one, 0),
     };
   }
 
+  /** Copies of all parameters and averages as they are now. */
+  read(): Promise<Parameters> {
+    return readAll(this.state);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const program of this.programs.values()) await program[Symbol.asyncDispose]();
-    await releaseArrays(Object.values(this.data));
+    await releaseArrays([...Object.values(this.data), ...Object.values(this.state)]);
   }
 }
 

@@ -40,14 +40,15 @@ export class GateReader implements AsyncDisposable {
     inputs: DenseArray<"uint8">,
   ): Promise<Readonly<Record<string, DenseArray<"bool">>>> {
     const [examples = 0] = inputs.shape;
-    const tables = this.layers.map(({ shape }) => zeros("bool", [examples, ...shape]));
     const { program } = this;
     if (program === undefined) return {};
+    const tables = this.layers.map(({ shape }) => zeros("bool", [examples, ...shape]));
     for (const { start, count } of parts(examples, BATCH)) {
       const { fetched } = await program.run(wanted(program, { ...parameters, inputs: rows(inputs, start, count) }));
       tables.forEach(({ data }, i) => {
         const part = fetched[`gates.${i}`];
-        if (part?.dtype === "bool") data.set(part.data, (start * data.length) / examples);
+        if (part?.dtype !== "bool") throw new Error(`unreachable: no bool output gates.${i}`);
+        data.set(part.data, (start * data.length) / examples);
       });
     }
     return Object.fromEntries(tables.map((table, i) => [`gates.${i}`, table]));

@@ -65,6 +65,15 @@ function squareDecay(config: Optimizer): number {
 /** Scale `sᵢ` of the gradients in step `i` of a chunk, from 1; step 0 is before the chunk. */
 export const gradientScale = (config: Optimizer, step: number): number => squareDecay(config) ** (-step / 2);
 
+/**
+ * Steps that a chunk may have before scaled squares (`sᵢ²` times their size) come near the end of float32, `2¹²⁸`: up to
+ * `sᵢ² = 2⁶⁰` (Adam 41,000 steps, RMSprop 394, with Keras's constants).
+ */
+export function mostSteps(config: Optimizer): number {
+  const decay = squareDecay(config);
+  return decay === 1 ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor((60 * Math.LN2) / -Math.log(decay)));
+}
+
 /** Power of the gradient's scale that a slot carries within a chunk. */
 export const scalePower = (slot: string): 0 | 1 | 2 => (slot === "second-moment" ? 2 : slot === "first-moment" ? 1 : 0);
 

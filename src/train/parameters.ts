@@ -19,7 +19,6 @@ export const scaleBytes = (bytes: Tensor<"uint8">): FloatTensor => multiply(cast
 /** A parameter of a trial: `value.1.weight`, `feature.1.bias`; averages add a suffix: `value.1.weight:first-moment`. */
 export interface TrialParameter {
   readonly name: string;
-  readonly network: "value" | "feature";
   readonly shape: readonly number[];
   readonly trains: boolean;
 }
@@ -32,7 +31,6 @@ export function trialParameters(architecture: Architecture, regime: Regime): rea
     const specs = network === "value" ? parameterSpecs(architecture) : featureParameterSpecs(architecture);
     return specs.map(({ name, shape }) => ({
       name: `${network}.${name}`,
-      network,
       shape,
       trains: trained.includes(network),
     }));

@@ -1,11 +1,10 @@
-import type { Engine, Feeds } from "../engine/index.ts";
+import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, float32, sizeOf } from "../graph/index.ts";
-import { gatedLayers, initialParameters, type Parameters, REGIMES } from "../network/index.ts";
+import { type DenseArray, float32, formatShape, sizeOf } from "../graph/index.ts";
+import { gatedLayers, initialParameters, outputsOf, type Parameters, REGIMES } from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import { ChunkRunner, chunksOf } from "./chunks.ts";
 import { evaluate } from "./evaluate.ts";
-import { readAll, releaseArrays } from "./feeds.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
 import { type LabeledBytes, rows } from "./labeled-bytes.ts";
 import { slotsOf, trialParameters } from "./parameters.ts";
@@ -81,38 +80,34 @@ export async function* train(
   resume?: Checkpoint,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { engine, clock, signal } = context;
-  checkInputs(plan, data);
+  checkData(plan, data);
   const examples = data.train.labels.data.length;
   await using gateReader = await GateReader.open(engine, plan);
   await using tester = await engine.compile(evaluationGraph(plan));
-  await using chunks = await openChunks(engine, plan, data.train, initial, gateReader);
+  await using chunks = await openChunks(engine, plan, data.train, initial, resume, gateReader);
   const probe = rows(data.test.inputs, 0, Math.min(PROBE, data.test.labels.data.length));
   const gatesBefore = await gateReader.packed(initial, probe);
 
   let last: Omit<Checkpoint, "tensors"> = resume ?? { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
-  let state: Feeds = resume?.tensors ?? initial;
   const steps = Math.ceil(examples / plan.batch);
   for (let epoch = last.epoch + 1; epoch <= plan.epochs; epoch++) {
     const order = randomStream(plan.seed, "order", epoch).permutation(examples);
     const sums = { loss: 0, correct: 0, milliseconds: 0 };
-    for (const chunk of chunksOf(examples, plan.batch)) {
-      if (signal?.aborted) {
-        await releaseArrays(Object.values(state));
-        return;
-      }
+    for (const chunk of chunksOf(examples, plan)) {
+      if (signal?.aborted) return;
       const before = clock();
-      const result = await chunks.run(chunk, order, (epoch - 1) * steps, state);
+      const result = await chunks.run(chunk, order, (epoch - 1) * steps);
       sums.milliseconds += clock() - before;
       sums.correct += result.correct;
       sums.loss += result.losses.reduce((sum, loss) => sum + loss * chunk.batch, 0);
-      state = result.state;
       const firstStep = chunk.start / plan.batch + 1;
       const broken = result.losses.findIndex((loss) => !Number.isFinite(loss));
-      if (broken >= 0) throw brokenLoss(plan, result.losses[broken], epoch, firstStep + broken);
+      if (broken >= 0) throw brokenLoss(plan, result.losses[broken], `in epoch ${epoch}, step ${firstStep + broken}`);
       yield { kind: "steps", epoch, step: firstStep + chunk.count - 1, steps };
     }
-    const tensors = await readAll(state);
+    const tensors = await chunks.read();
     const test = await evaluate(tester, data.test, tensors);
+    if (!Number.isFinite(test.loss)) throw brokenLoss(plan, test.loss, `on the test examples after epoch ${epoch}`);
     const metrics: EpochMetrics = {
       epoch,
       trainLoss: sums.loss / examples,
@@ -126,7 +121,6 @@ export async function* train(
     last = improved ? { epoch, bestEpoch: epoch, bestTestAccuracy: metrics.testAccuracy } : { ...last, epoch };
     yield { kind: "epoch", metrics, improved, checkpoint: { ...last, tensors } };
   }
-  await releaseArrays(Object.values(state));
 }
 
 /** Puts the data, and with fixed gates their table, into the engine. */
@@ -135,6 +129,7 @@ async function openChunks(
   plan: TrainingPlan,
   train: LabeledBytes,
   initial: Parameters,
+  resume: Checkpoint | undefined,
   gateReader: GateReader,
 ): Promise<ChunkRunner> {
   const examples = train.labels.data.length;
@@ -144,25 +139,50 @@ async function openChunks(
   const uploads = Object.entries({ inputs: train.inputs, labels: train.labels, ...table }).map(
     async ([name, array]) => [name, await engine.upload(array)] as const,
   );
-  return ChunkRunner.open(engine, plan, Object.fromEntries(await Promise.all(uploads)), { examples, gateTable });
+  const resident = Object.fromEntries(await Promise.all(uploads));
+  return ChunkRunner.open(engine, plan, resident, resume?.tensors ?? initial, { examples, gateTable });
 }
 
-function checkInputs({ architecture }: TrainingPlan, { train, test }: TrainingData): void {
-  for (const { inputs } of [train, test]) {
-    const shape = inputs.shape.slice(1);
+function checkData({ architecture, loss }: TrainingPlan, { train, test }: TrainingData): void {
+  const outputs = outputsOf(architecture);
+  if (loss === "softmax-cross-entropy" && outputs === 1) {
+    throw new GatewiseError({
+      received: "softmax-cross-entropy of one output",
+      expected: "at least two outputs, or mean-squared-error",
+      next: "give the last layer an output for each class, or change the loss",
+    });
+  }
+  const classes = Math.max(outputs, 2);
+  for (const [name, { inputs, labels }] of Object.entries({ training: train, test })) {
+    const [count, ...shape] = inputs.shape;
     if (shape.join() !== architecture.inputShape.join()) {
       throw new GatewiseError({
-        received: `inputs of shape [${shape.join(", ")}]`,
-        expected: `[${architecture.inputShape.join(", ")}], as the architecture has it`,
+        received: `${name} inputs of shape ${formatShape(shape)}`,
+        expected: `${formatShape(architecture.inputShape)}, as the architecture has it`,
         next: "choose another data set, or change the architecture's inputShape",
+      });
+    }
+    if (labels.data.length === 0 || count !== labels.data.length) {
+      throw new GatewiseError({
+        received: `${count} ${name} inputs and ${labels.data.length} labels`,
+        expected: "as many labels as inputs, at least one",
+        next: "take inputs and labels from the same data set",
+      });
+    }
+    const wrong = labels.data.findIndex((label) => label >= classes);
+    if (wrong >= 0) {
+      throw new GatewiseError({
+        received: `label ${labels.data[wrong]} of ${name} example ${wrong}`,
+        expected: `0 to ${classes - 1}, for ${outputs} output${outputs === 1 ? "" : "s"}`,
+        next: "give the last layer an output for each class",
       });
     }
   }
 }
 
-function brokenLoss({ optimizer }: TrainingPlan, loss: number | undefined, epoch: number, step: number): GatewiseError {
+function brokenLoss({ optimizer }: TrainingPlan, loss: number | undefined, where: string): GatewiseError {
   return new GatewiseError({
-    received: `a loss of ${loss} in epoch ${epoch}, step ${step}`,
+    received: `a loss of ${loss} ${where}`,
     expected: "a finite loss",
     next: `lower the learning rate (it is ${optimizer.learningRate}); the epochs before are kept`,
   });

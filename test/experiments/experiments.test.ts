@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import {
+  EXPERIMENTS,
+  fcMnistAdam,
+  fcMnistSgd,
+  meanAndDeviation,
+  type PublishedFigure,
+  summarize,
+  trialsOf,
+} from "../../src/experiments/index.ts";
+import { fullyConnected, type RegimeName } from "../../src/network/index.ts";
+import { expectClose } from "../support/expect-close.ts";
+
+/** The rows of theory 6 as they stand there: FRNPF(II), FRNPF(DI), DLNPF, FLNPF, ReLU. */
+const PUBLISHED = {
+  "fc-mnist-sgd": "95.85±0.10 95.85±0.17 97.86±0.11 97.10±0.09 97.85±0.09",
+  "fc-mnist-adam": "96.02±0.13 96.09±0.12 98.22±0.05 97.82±0.02 98.14±0.07",
+} as const;
+const COLUMNS = ["frnpf-ii", "frnpf-di", "dlnpf", "flnpf", "relu"] as const;
+
+describe("protocols are those of theory 6", () => {
+  it.each([
+    { experiment: fcMnistSgd, optimizer: { kind: "sgd", learningRate: 1e-2, momentum: 0 }, epochs: 300 },
+    {
+      experiment: fcMnistAdam,
+      optimizer: { kind: "adam", learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+      epochs: 100,
+    },
+  ])("$experiment.name", ({ experiment, optimizer, epochs }) => {
+    const cells = PUBLISHED[experiment.name].split(" ").map((cell): PublishedFigure => {
+      const [mean, std] = cell.split("±").map(Number);
+      return [mean ?? Number.NaN, std ?? Number.NaN];
+    });
+    expect(experiment.published).toEqual(Object.fromEntries(COLUMNS.map((regime, i) => [regime, cells[i]])));
+    expect(experiment.optimizer).toEqual(optimizer);
+    expect(experiment.profiles.full).toEqual({ data: "mnist", epochs, runs: 5 });
+    expect(experiment.profiles.quick.data).toBe("digits");
+    expect(experiment.architecture).toEqual(
+      fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10, bias: true }),
+    );
+    const { initializer, loss, batch } = experiment;
+    expect({ initializer, loss, batch }).toEqual({
+      initializer: { kind: "glorot-uniform" },
+      loss: "softmax-cross-entropy",
+      batch: 32,
+    });
+  });
+
+  it("have names of their own and survive JSON", () => {
+    expect(EXPERIMENTS.map(({ name }) => name)).toEqual(["fc-mnist-sgd", "fc-mnist-adam"]);
+    expect(JSON.parse(JSON.stringify(EXPERIMENTS))).toEqual(EXPERIMENTS);
+  });
+});
+
+describe("trialsOf", () => {
+  const idsOf = (regimes: readonly RegimeName[], seeds = 1) =>
+    trialsOf(fcMnistAdam, fcMnistAdam.profiles.full, { regimes, seeds }).map(({ id }) => id);
+
+  it("has every regime with every seed, seed by seed", () => {
+    const trials = trialsOf(fcMnistSgd, fcMnistSgd.profiles.full);
+    const regimes = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"];
+    expect(trials.map(({ id }) => id)).toEqual(
+      [0, 1, 2, 3, 4].flatMap((seed) => regimes.map((one) => `${one}-seed${seed}`)),
+    );
+    expect(trials.every(({ plan }) => plan.epochs === 300)).toBe(true);
+    for (const { id, plan } of trials) expect(id).toBe(`${plan.regime}-seed${plan.seed}`);
+  });
+
+  it("flnpf alone waits for the relu trial of its seed, which comes before it", () => {
+    const trials = trialsOf(fcMnistSgd, fcMnistSgd.profiles.quick, { seeds: 3, epochs: 2 });
+    for (const { plan, learntFrom } of trials) {
+      expect(learntFrom).toBe(plan.regime === "flnpf" ? `relu-seed${plan.seed}` : undefined);
+      expect(plan.epochs).toBe(2);
+    }
+  });
+
+  it.each<{ title: string; regimes: readonly RegimeName[]; wanted: readonly string[] }>([
+    { title: "adds the relu trial that flnpf needs", regimes: ["flnpf"], wanted: ["relu-seed0", "flnpf-seed0"] },
+    {
+      title: "puts it first",
+      regimes: ["flnpf", "dlnpf", "relu"],
+      wanted: ["relu-seed0", "flnpf-seed0", "dlnpf-seed0"],
+    },
+    { title: "takes a regime once", regimes: ["dlnpf", "dlnpf"], wanted: ["dlnpf-seed0"] },
+    { title: "keeps the order asked for", regimes: ["dlnpf", "relu"], wanted: ["dlnpf-seed0", "relu-seed0"] },
+  ])("$title", ({ regimes, wanted }) => expect(idsOf(regimes)).toEqual(wanted));
+});
+
+describe("summaries", () => {
+  /** numpy 2: a.mean(), a.std(ddof=1) */
+  it.each([
+    { values: [1, 2, 3, 4], mean: 2.5, std: 1.2909944487358056 },
+    { values: [97.85, 97.76, 97.94], mean: 97.85, std: 0.09 },
+    { values: [96.5], mean: 96.5, std: 0 },
+    { values: [5, 5, 5], mean: 5, std: 0 },
+  ])("of $values", ({ values, mean, std }) => {
+    const got = meanAndDeviation(values);
+    expectClose([got.mean, got.std], [mean, std], { relative: 1e-12, absolute: 1e-12 });
+  });
+
+  it("rows stand in the order of theory 5, whichever run ended first", () => {
+    const results = [
+      { regime: "dlnpf", bestTestAccuracy: 90 },
+      { regime: "relu", bestTestAccuracy: 96 },
+      { regime: "dlnpf", bestTestAccuracy: 92 },
+    ] as const;
+    expect(summarize({ published: { relu: [97.85, 0.09] } }, results)).toEqual([
+      { regime: "relu", mean: 96, std: 0, published: [97.85, 0.09], runs: [96] },
+      { regime: "dlnpf", mean: 91, std: Math.SQRT2, published: null, runs: [90, 92] },
+    ]);
+  });
+});

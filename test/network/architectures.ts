@@ -1,0 +1,23 @@
+import { type Architecture, fullyConnected, type Layer } from "../../src/network/index.ts";
+
+const convolution = (channels: number): Layer => ({
+  kind: "convolution",
+  channels,
+  kernel: 3,
+  stride: 1,
+  padding: "same",
+  bias: true,
+  gated: true,
+});
+const dense = (units: number, gated = true): Layer => ({ kind: "dense", units, bias: true, gated });
+
+const maps: readonly Layer[] = [64, 64, 128, 128].map(convolution);
+const head: readonly Layer[] = [dense(256), dense(256), dense(10, false)];
+
+/** The architectures of theory 6. */
+export const FC = fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 });
+export const VCONV: Architecture = { inputShape: [3, 32, 32], layers: [...maps, { kind: "flatten" }, ...head] };
+export const GCONV: Architecture = {
+  inputShape: [3, 32, 32],
+  layers: [...maps, { kind: "global-average-pool" }, ...head],
+};

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import {
+  fullyConnected,
+  type Initializer,
+  initialize,
+  type NetworkPurpose,
+  parameterSpecs,
+} from "../../src/network/index.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { FC, GCONV } from "./architectures.ts";
+
+const GLOROT: Initializer = { kind: "glorot-uniform" };
+const PURPOSES = [
+  "value-network",
+  "feature-network",
+  "fresh-value-network",
+] as const satisfies readonly NetworkPurpose[];
+
+const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const fcOf = (depth: number) =>
+  parameterSpecs(fullyConnected({ inputShape: [20], depth, width: 20, outputs: 20, bias: true }));
+
+describe.each([
+  { name: "FC", architecture: FC },
+  { name: "GCONV", architecture: GCONV },
+])("Glorot uniform weights of $name", ({ architecture }) => {
+  const parameters = initialize(parameterSpecs(architecture), GLOROT, 3, "value-network");
+  const weights = parameterSpecs(architecture).filter(({ kind }) => kind === "weight");
+
+  it.each(weights)(
+    "$name: bounds, mean and variance of ±√(6 / (fan in + fan out))",
+    ({ name, fanIn, fanOut, shape }) => {
+      const { data, shape: drawn } = parameters[name] ?? expect.fail(name);
+      expect(drawn).toEqual(shape);
+      const limit = Math.sqrt(6 / (fanIn + fanOut));
+      const n = data.length;
+      // maximum of n uniform draws: farther than 20/n from the limit with probability e^-10; float32 may round up to it
+      for (const extreme of [data.reduce((a, b) => Math.max(a, b)), -data.reduce((a, b) => Math.min(a, b))]) {
+        expect(extreme).toBeLessThanOrEqual(Math.fround(limit));
+        expect(extreme).toBeGreaterThan(limit * (1 - 20 / n));
+      }
+      // five standard errors: variance limit²/3, fourth moment limit⁴/5
+      expect(Math.abs(mean(data))).toBeLessThan((5 * limit) / Math.sqrt(3 * n));
+      const variance = mean(data.map((value) => value * value));
+      expect(Math.abs(variance - limit ** 2 / 3)).toBeLessThan(5 * limit ** 2 * Math.sqrt((1 / 5 - 1 / 9) / n));
+    },
+  );
+
+  it("biases are zero", () => {
+    const biases = Object.entries(parameters).filter(([name]) => name.endsWith(".bias"));
+    expect(biases).toHaveLength(weights.length);
+    for (const [, { data }] of biases) expect(data.every((value) => value === 0)).toBe(true);
+  });
+});
+
+it("Bernoulli weights are ±sigma, about half of each", () => {
+  const sigma = Math.sqrt(2 / 100);
+  const { "2.weight": weight } = initialize(parameterSpecs(FC), { kind: "bernoulli", sigma }, 1, "value-network");
+  const data = weight?.data ?? expect.fail();
+  expect(new Set(data)).toEqual(new Set([Math.fround(sigma), -Math.fround(sigma)]));
+  expect(Math.abs(mean(data))).toBeLessThan((5 * sigma) / Math.sqrt(data.length));
+});
+
+describe("streams", () => {
+  it("differ by layer, purpose and seed", () => {
+    const specs = fcOf(4);
+    const drawn = [0, 1].flatMap((seed) =>
+      PURPOSES.flatMap((purpose) =>
+        Object.entries(initialize(specs, GLOROT, seed, purpose)).flatMap(([name, { data }]) =>
+          name.endsWith("weight") ? [data.join()] : [],
+        ),
+      ),
+    );
+    expect(drawn).toHaveLength(2 * 3 * 4);
+    expect(new Set(drawn).size).toBe(drawn.length);
+  });
+
+  it("are the same for the same seed", () =>
+    expect(initialize(fcOf(3), GLOROT, 5, "value-network")).toEqual(initialize(fcOf(3), GLOROT, 5, "value-network")));
+
+  it("do not depend on other layers: a deeper network has the weights of the shallower one", () => {
+    const shallow = initialize(fcOf(3), GLOROT, 0, "value-network");
+    const deep = initialize(fcOf(5), GLOROT, 0, "value-network");
+    expect(Object.keys(deep)).toHaveLength(10);
+    for (const [name, { data }] of Object.entries(shallow)) expectClose(deep[name]?.data ?? [], data, { relative: 0 });
+  });
+});

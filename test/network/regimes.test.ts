@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { type DenseArray, denseArray } from "../../src/graph/index.ts";
+import {
+  fullyConnected,
+  type Initializer,
+  initialParameters,
+  type Parameters,
+  parameterSpecs,
+  REGIME_NAMES,
+  REGIMES,
+  type RegimeName,
+  trainedNetworks,
+} from "../../src/network/index.ts";
+import { trialParameters } from "../../src/train/index.ts";
+import { errorOf } from "../support/error-of.ts";
+
+const architecture = fullyConnected({ inputShape: [2, 3], depth: 3, width: 5, outputs: 4 });
+const GLOROT: Initializer = { kind: "glorot-uniform" };
+const FEATURES = ["1.weight", "1.bias", "2.weight", "2.bias"];
+const ALL = [...FEATURES, "3.weight", "3.bias"];
+
+const initial = (regime: RegimeName, learnt?: Parameters, seed = 7) =>
+  initialParameters(architecture, regime, GLOROT, seed, learnt);
+const without = (parameters: Parameters, ...names: readonly string[]): Parameters =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => !names.includes(name)));
+/** A trained network: all elements of a tensor the same, its position. */
+const learnt: Parameters = Object.fromEntries(
+  parameterSpecs(architecture).map(({ name, shape }, i): [string, DenseArray<"float32">] => [
+    name,
+    denseArray("float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(i + 1)),
+  ]),
+);
+
+describe("initial parameters", () => {
+  it("relu has one network", () => {
+    const { value, feature } = initial("relu");
+    expect(Object.keys(value)).toEqual(ALL);
+    expect(feature).toBeUndefined();
+  });
+
+  it.each(["frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] as const)(
+    "%s has a whole value network and a feature network without output layer",
+    (regime) => {
+      const { value, feature } = initial(regime, learnt);
+      expect(Object.keys(value)).toEqual(ALL);
+      expect(Object.keys(feature ?? {})).toEqual(FEATURES);
+    },
+  );
+
+  it("frnpf-di has the initial value network as feature network, to the bit", () => {
+    const { value, feature } = initial("frnpf-di");
+    expect(feature).toEqual(without(value, "3.weight", "3.bias"));
+  });
+
+  it.each(["frnpf-ii", "dlnpf"] as const)("%s has independent networks", (regime) => {
+    const { value, feature } = initial(regime);
+    for (const name of ["1.weight", "2.weight"]) {
+      const [one, other] = [value[name]?.data ?? [], feature?.[name]?.data ?? []];
+      expect(one).toHaveLength(other.length);
+      expect(Array.from(one).some((weight, i) => weight === other[i])).toBe(false);
+    }
+  });
+
+  it("all regimes but flnpf start from the value network of the relu trial", () => {
+    const { value } = initial("relu");
+    for (const regime of ["frnpf-ii", "frnpf-di", "dlnpf"] as const) expect(initial(regime).value).toEqual(value);
+  });
+
+  it("flnpf takes the hidden layers of the given network and a fresh value network", () => {
+    const { value, feature } = initial("flnpf", learnt);
+    expect(feature).toEqual(without(learnt, "3.weight", "3.bias"));
+    const drawn = [initial("relu").value, initial("frnpf-ii").feature ?? expect.fail()];
+    for (const name of ["1.weight", "2.weight"]) {
+      for (const other of drawn) expect(value[name]?.data).not.toEqual(other[name]?.data);
+    }
+  });
+
+  it("flnpf needs no output layer of the given network, and takes nothing else of it", () => {
+    const given = {
+      ...without(learnt, "3.weight", "3.bias"),
+      "1.weight:velocity": learnt["1.weight"] ?? expect.fail(),
+    };
+    expect(Object.keys(initial("flnpf", given).feature ?? {})).toEqual(FEATURES);
+  });
+
+  const hint = "name a run of regime relu with the same architecture (--from RUN)";
+  it.each<{ title: string; given: Parameters | undefined; message: string }>([
+    {
+      title: "without parameters",
+      given: undefined,
+      message: 'regime "flnpf" without a trained network: expected a trained ReLU network to take the gates from',
+    },
+    {
+      title: "with a parameter missing",
+      given: without(learnt, "2.bias"),
+      message: "a trained network without 2.bias: expected 2.bias of [5], as the value network has it",
+    },
+    {
+      title: "with a parameter of another shape",
+      given: { ...learnt, "1.weight": denseArray("float32", [2, 5], new Float32Array(10)) },
+      message: "a trained network whose 1.weight is [2, 5]: expected 1.weight of [6, 5], as the value network has it",
+    },
+  ])("flnpf $title is refused", ({ given, message }) => {
+    expect(errorOf(() => initial("flnpf", given))).toEqual({ message, hint });
+  });
+});
+
+/** The table of theory 5. */
+const TABLE = {
+  relu: { gates: undefined, trains: ["value"] },
+  "frnpf-ii": { gates: "hard", trains: ["value"] },
+  "frnpf-di": { gates: "hard", trains: ["value"] },
+  flnpf: { gates: "hard", trains: ["value"] },
+  dlnpf: { gates: "soft", trains: ["value", "feature"] },
+} as const satisfies Record<RegimeName, unknown>;
+
+describe.each(REGIME_NAMES)("regime %s", (name) => {
+  const regime = REGIMES[name];
+
+  it("has the gates of theory 5", () => {
+    expect(regime.kind === "own-gates" ? undefined : regime.gating.kind).toBe(TABLE[name].gates);
+    if (regime.kind === "two-networks" && regime.gating.kind === "soft") {
+      expect(regime.gating).toEqual({ kind: "soft", beta: 4, epsilon: 0.1 });
+    }
+  });
+
+  it("trains what theory 5 says", () => {
+    expect(trainedNetworks(regime)).toEqual(TABLE[name].trains);
+    const features = name === "relu" ? [] : FEATURES.map((parameter) => `feature.${parameter}`);
+    const parameters = trialParameters(architecture, regime);
+    expect(parameters.map((parameter) => parameter.name)).toEqual([...ALL.map((one) => `value.${one}`), ...features]);
+    const moving = parameters.flatMap((parameter) => (parameter.trains ? [parameter.name] : []));
+    expect(moving).toEqual([...ALL.map((one) => `value.${one}`), ...(name === "dlnpf" ? features : [])]);
+  });
+});

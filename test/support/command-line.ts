@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { Writable } from "node:stream";
+import { runCommandLine } from "../../src/cli/program.ts";
+
+/** What a command left behind. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+class Collected extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** Runs a command in this process; its trials still run in worker processes. */
+export async function gatewise(args: readonly string[], signal = new AbortController().signal): Promise<Finished> {
+  const [stdout, stderr] = [new Collected(), new Collected()];
+  const command = ["gatewise", ...args].join(" ");
+  const environment = { PATH: process.env.PATH };
+  const code = await runCommandLine(args, (json) => ({
+    stdout,
+    stderr,
+    environment,
+    cacheDir: "/nowhere",
+    command,
+    json,
+    signal,
+  }));
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** Starts the built command as a process of its own, in `cwd`. */
+export const startGatewise = (cwd: string, args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [resolve("dist/main.js"), ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+
+/** Waits for the end of a started command. */
+export async function endOf(child: ChildProcess): Promise<Finished> {
+  const text = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));
+  const [code] = await once(child, "close");
+  return { code, ...text };
+}
+
+/** A network and a share of the digits so small that an epoch takes milliseconds. */
+export const TINY = ["--limit", "320", "--test-limit", "100", "--width", "8", "--depth", "3"] as const;

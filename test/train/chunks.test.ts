@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { denseArray, float32, sizeOf } from "../../src/graph/index.ts";
+import { type Architecture, fullyConnected, type Layer, type Parameters } from "../../src/network/index.ts";
+import { randomStream } from "../../src/random.ts";
+import { ChunkRunner, chunksOf } from "../../src/train/chunks.ts";
+import { GateReader } from "../../src/train/gate-reader.ts";
+import { initialTensors, type Optimizer, optimizer, type TrainingPlan } from "../../src/train/index.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { startOf, tinyData, tinyPlan } from "../support/tiny-training.ts";
+
+const RMSPROP_SHORT: Optimizer = { kind: "rmsprop", learningRate: 1e-3, rho: 0.5, epsilon: 1e-7 };
+
+describe("chunksOf", () => {
+  const adam = optimizer("adam", 1e-3);
+  it.each([
+    { examples: 60000, batch: 32, config: adam, longest: 235 },
+    { examples: 45, batch: 8, config: adam, longest: 5 },
+    { examples: 3, batch: 8, config: adam, longest: 1 },
+    { examples: 8, batch: 8, config: adam, longest: 1 },
+    { examples: 251, batch: 1, config: adam, longest: 126 },
+    // 2^60 of squares that halve in every step
+    { examples: 600, batch: 1, config: RMSPROP_SHORT, longest: 60 },
+  ])("$examples examples in batches of $batch under $config.kind", ({ examples, batch, config, longest }) => {
+    const chunks = chunksOf(examples, { batch, optimizer: config });
+    let position = 0;
+    chunks.forEach((chunk, i) => {
+      expect(chunk.start).toBe(position);
+      position += chunk.batch * chunk.count;
+      if (chunk.batch !== batch) expect([i, chunk.batch]).toEqual([chunks.length - 1, examples % batch]);
+    });
+    expect(position).toBe(examples);
+    expect(Math.max(...chunks.map(({ count }) => count))).toBe(longest);
+  });
+});
+
+const INPUTS = 6;
+const BATCH = 4;
+const STEPS = 600;
+const EXAMPLES = BATCH * STEPS;
+const SEEN = {
+  inputs: denseArray(
+    "uint8",
+    [EXAMPLES, INPUTS],
+    Uint8Array.from(randomStream(4, "x").uniform(EXAMPLES * INPUTS, 0, 256)),
+  ),
+  labels: denseArray("uint8", [EXAMPLES], Uint8Array.from(randomStream(4, "y").uniform(EXAMPLES, 0, 2))),
+};
+const START = { "value.1.weight": float32([INPUTS, 1], randomStream(4, "w").uniform(INPUTS, -1, 1)) };
+
+const planOf = (config: Optimizer): TrainingPlan =>
+  tinyPlan({
+    architecture: fullyConnected({ inputShape: [INPUTS], depth: 1, width: 1, outputs: 1, bias: false }),
+    optimizer: config,
+    loss: "mean-squared-error",
+    batch: BATCH,
+    epochs: 1,
+  });
+
+/** One linear unit, labels −1 and +1 without any rule: the textbook's (and Keras's) formulas, step by step in float64. */
+function reference(config: Optimizer, order: Int32Array) {
+  const w = Array.from(START["value.1.weight"].data);
+  const [m, v, velocity] = [w.map(() => 0), w.map(() => 0), w.map(() => 0)];
+  const losses: number[] = [];
+  for (let t = 1; t <= STEPS; t++) {
+    const gradient = w.map(() => 0);
+    let loss = 0;
+    for (let b = 0; b < BATCH; b++) {
+      const example = order[(t - 1) * BATCH + b]!;
+      const x = w.map((_, i) => SEEN.inputs.data[example * INPUTS + i]! / 255);
+      const error = x.reduce((sum, value, i) => sum + value * w[i]!, 0) - (2 * SEEN.labels.data[example]! - 1);
+      loss += error ** 2 / BATCH;
+      x.forEach((value, i) => {
+        gradient[i]! += (2 * error * value) / BATCH;
+      });
+    }
+    losses.push(loss);
+    gradient.forEach((g, i) => {
+      if (config.kind === "sgd") {
+        velocity[i] = config.momentum * velocity[i]! - config.learningRate * g;
+        w[i]! += velocity[i]!;
+      } else if (config.kind === "adam") {
+        m[i] = config.beta1 * m[i]! + (1 - config.beta1) * g;
+        v[i] = config.beta2 * v[i]! + (1 - config.beta2) * g * g;
+        const rate = (config.learningRate * Math.sqrt(1 - config.beta2 ** t)) / (1 - config.beta1 ** t);
+        w[i]! -= (rate * m[i]!) / (Math.sqrt(v[i]!) + config.epsilon);
+      } else {
+        v[i] = config.rho * v[i]! + (1 - config.rho) * g * g;
+        w[i]! -= (config.learningRate * g) / (Math.sqrt(v[i]!) + config.epsilon);
+      }
+    });
+  }
+  return { w, m, v, velocity, losses };
+}
+
+/** The same steps by the graph, in chunks of these lengths. */
+async function chunked(config: Optimizer, order: Int32Array, counts: readonly number[]) {
+  const plan = planOf(config);
+  const averages = Object.entries(initialTensors(plan)).filter(([name]) => name.includes(":"));
+  const start: Parameters = { ...START, ...Object.fromEntries(averages) };
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  await using runner = await ChunkRunner.open(engine, plan, SEEN, start, { examples: EXAMPLES, gateTable: false });
+  const losses: number[] = [];
+  let position = 0;
+  for (const count of counts) {
+    losses.push(...(await runner.run({ start: position, batch: BATCH, count }, order, 0)).losses);
+    position += count * BATCH;
+  }
+  return { losses, tensors: await runner.read() };
+}
+
+describe.each([
+  { name: "sgd", config: optimizer("sgd", 1e-2) },
+  { name: "sgd with momentum", config: { kind: "sgd", learningRate: 1e-2, momentum: 0.9 } },
+  { name: "adam", config: optimizer("adam", 1e-2) },
+  { name: "rmsprop", config: optimizer("rmsprop", 1e-3) },
+] satisfies { name: string; config: Optimizer }[])(`${STEPS} steps of $name`, ({ config }) => {
+  it.each([
+    { title: "one chunk", counts: [STEPS] },
+    { title: "chunks of up to 250", counts: [200, 200, 200] },
+    { title: "a chunk for every step at first", counts: [1, 1, 1, 1, 1, 5, 90, 250, 250] },
+  ])("in $title are those of a float64 loop", async ({ counts }) => {
+    const order = randomStream(0, "order", 1).permutation(EXAMPLES);
+    const wanted = reference(config, order);
+    const { losses, tensors } = await chunked(config, order, counts);
+    // 600 roundings of float32
+    const tolerance = { relative: 2e-4, absolute: 2e-5 };
+    expectClose(losses, wanted.losses, tolerance);
+    expectClose(tensors["value.1.weight"]?.data ?? [], wanted.w, tolerance);
+    // averages are kept without the factors 1 − β₁ and 1 − β₂ (optimizers.ts)
+    const [beta1, beta2] =
+      config.kind === "adam" ? [config.beta1, config.beta2] : [0, config.kind === "rmsprop" ? config.rho : 0];
+    const slots = {
+      velocity: wanted.velocity,
+      "first-moment": wanted.m.map((value) => value / (1 - beta1)),
+      "second-moment": wanted.v.map((value) => value / (1 - beta2)),
+    };
+    for (const [slot, values] of Object.entries(slots)) {
+      const average = tensors[`value.1.weight:${slot}`];
+      if (average !== undefined) expectClose(average.data, values, { relative: 1e-3, absolute: 1e-4 });
+    }
+  });
+});
+
+const dense = (units: number, gated: boolean): Layer => ({ kind: "dense", units, bias: true, gated });
+const CONVOLUTIONAL: Architecture = {
+  inputShape: [1, 3, 4],
+  layers: [
+    { kind: "convolution", channels: 4, kernel: 3, stride: 1, padding: "same", bias: true, gated: true },
+    { kind: "flatten" },
+    dense(5, true),
+    dense(3, false),
+  ],
+};
+
+describe("a table of fixed gates trains as gates computed in every step", () => {
+  it.each([
+    { name: "fully connected", architecture: tinyPlan().architecture, regime: "frnpf-ii" },
+    { name: "fully connected", architecture: tinyPlan().architecture, regime: "flnpf" },
+    { name: "convolutional", architecture: CONVOLUTIONAL, regime: "frnpf-di" },
+  ] as const)("$name, $regime", async ({ architecture, regime }) => {
+    const plan = tinyPlan({ architecture, regime });
+    const { train } = tinyData(1203, 1, architecture.inputShape);
+    const start = startOf(plan);
+    const order = randomStream(0, "order", 1).permutation(1203);
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    await using reader = await GateReader.open(engine, plan);
+    // more examples than one run of the reader takes
+    const table = await reader.table(start, train.inputs);
+    const results = [];
+    for (const gateTable of [true, false]) {
+      const feeds = gateTable ? { ...train, ...table } : train;
+      await using runner = await ChunkRunner.open(engine, plan, { ...feeds }, start, { examples: 1203, gateTable });
+      const losses: number[] = [];
+      for (const chunk of chunksOf(1203, plan)) losses.push(...(await runner.run(chunk, order, 0)).losses);
+      results.push({ losses, tensors: await runner.read() });
+    }
+    const [tabled, computed] = results;
+    expectClose(tabled?.losses ?? [], computed?.losses ?? [], { relative: 1e-4, absolute: 1e-6 });
+    for (const [name, { data, shape }] of Object.entries(computed?.tensors ?? {})) {
+      expect(data).toHaveLength(sizeOf(shape));
+      if (!name.includes(":")) expectClose(tabled?.tensors[name]?.data ?? [], data, { relative: 1e-3, absolute: 1e-4 });
+    }
+  });
+});

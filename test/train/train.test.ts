@@ -1,0 +1,278 @@
+import { describe, expect, it } from "vitest";
+import type { Engine } from "../../src/engine/index.ts";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { openWasmEngine } from "../../src/engine/web/index.ts";
+import { denseArray } from "../../src/graph/index.ts";
+import { fullyConnected, REGIME_NAMES } from "../../src/network/index.ts";
+import { ChunkRunner } from "../../src/train/chunks.ts";
+import { evaluate, evaluationGraph, optimizer, train } from "../../src/train/index.ts";
+import { rejectionOf } from "../support/error-of.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { startOf, tinyData, tinyPlan, trainAll } from "../support/tiny-training.ts";
+
+const data = tinyData();
+
+describe.each(REGIME_NAMES)("regime %s", (regime) => {
+  it("moves what trains and leaves the rest to the bit", async () => {
+    const plan = tinyPlan({ regime, epochs: 1 });
+    const start = startOf(plan);
+    const [epoch] = await trainAll(plan, data);
+    const tensors = epoch?.checkpoint.tensors ?? expect.fail("no epoch");
+    expect(Object.keys(tensors).sort()).toEqual(Object.keys(start).sort());
+    for (const [name, { data: now }] of Object.entries(tensors)) {
+      const fixed = name.startsWith("feature.") && regime !== "dlnpf";
+      expect(now.join() === start[name]?.data.join(), name).toBe(fixed);
+    }
+  });
+
+  it("learns, and trains a network without gates too", async () => {
+    const epochs = await trainAll(tinyPlan({ regime, epochs: 8 }), data);
+    expect(epochs.at(-1)?.metrics.trainLoss).toBeLessThan((epochs[0]?.metrics.trainLoss ?? 0) * 0.8);
+    const architecture = fullyConnected({ inputShape: [3, 4], depth: 1, width: 1, outputs: 3 });
+    const [linear] = await trainAll(tinyPlan({ regime, architecture, epochs: 1 }), data);
+    expect(linear?.metrics.gates).toEqual([]);
+    expect(Number.isFinite(linear?.metrics.testLoss)).toBe(true);
+  });
+
+  it("is deterministic, and resumed from any epoch ends as if it had never stopped", async () => {
+    const plan = tinyPlan({ regime, epochs: 4 });
+    const whole = await trainAll(plan, data);
+    expect(await trainAll(plan, data)).toEqual(whole);
+    for (const [i, { checkpoint }] of whole.entries()) {
+      expect(await trainAll(plan, data, { resume: checkpoint })).toEqual(whole.slice(i + 1));
+    }
+  });
+});
+
+it("flipped gates: none under fixed features, some where features train", async () => {
+  for (const regime of REGIME_NAMES) {
+    const epochs = await trainAll(tinyPlan({ regime, epochs: 8 }), data);
+    const flipped = epochs.at(-1)?.metrics.gates.reduce((sum, layer) => sum + layer.flipped, 0) ?? Number.NaN;
+    expect(flipped > 0, regime).toBe(regime === "relu" || regime === "dlnpf");
+  }
+});
+
+it("the best epoch is the first of the greatest test accuracy", async () => {
+  const epochs = await trainAll(tinyPlan({ epochs: 6 }), data);
+  const accuracies = epochs.map(({ metrics }) => metrics.testAccuracy);
+  epochs.forEach(({ checkpoint, improved }, i) => {
+    const best = Math.max(...accuracies.slice(0, i + 1));
+    expect(checkpoint.bestTestAccuracy).toBe(best);
+    expect(checkpoint.bestEpoch).toBe(accuracies.indexOf(best) + 1);
+    expect(improved).toBe(accuracies.indexOf(best) === i);
+  });
+});
+
+it("every epoch takes all examples, in an order of its own that the seed decides", async () => {
+  /** The examples in the order in which the engine was told to take them. */
+  async function taken(seed: number): Promise<readonly (readonly number[])[]> {
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const seen: number[] = [];
+    const watching: Engine = {
+      device: engine.device,
+      capabilities: engine.capabilities,
+      load: (model) => engine.load(model),
+      upload: (array) => engine.upload(array),
+      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+      async compile(graph) {
+        const program = await engine.compile(graph);
+        return {
+          model: program.model,
+          [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+          run(feeds, keep) {
+            const { indices } = feeds;
+            if (indices !== undefined && "data" in indices) seen.push(...Array.from(indices.data, Number));
+            return program.run(feeds, keep);
+          },
+        };
+      },
+    };
+    await trainAll(tinyPlan({ seed }), data, { engine: watching });
+    return [0, 1, 2].map((epoch) => seen.slice(45 * epoch, 45 * (epoch + 1)));
+  }
+  const orders = [...(await taken(0)), ...(await taken(1))];
+  const all = Array.from({ length: 45 }, (_, i) => i);
+  for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual(all);
+  expect(new Set(orders.map((order) => order.join())).size).toBe(6);
+});
+
+it("the optimizer counts its steps over the epochs", async () => {
+  // steps of the whole data set: epochs differ in the order of a sum only
+  const plan = tinyPlan({ batch: 45, epochs: 4 });
+  const [, , , last] = await trainAll(plan, data);
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  const options = { examples: 45, gateTable: false };
+  await using runner = await ChunkRunner.open(engine, plan, { ...data.train }, startOf(plan), options);
+  const order = Int32Array.from({ length: 4 * 45 }, (_, i) => i % 45);
+  await runner.run({ start: 0, batch: 45, count: 4 }, order, 0);
+  const wanted = (await runner.read())["value.1.weight"];
+  expectClose(last?.checkpoint.tensors["value.1.weight"] ?? [], wanted ?? [], { relative: 1e-4, absolute: 1e-5 });
+});
+
+it("a batch larger than the data set is one step of all of it", async () => {
+  expectClose(
+    (await trainAll(tinyPlan({ batch: 1000 }), data)).map(({ metrics }) => metrics.testLoss),
+    (await trainAll(tinyPlan({ batch: 45 }), data)).map(({ metrics }) => metrics.testLoss),
+    { relative: 1e-6 },
+  );
+});
+
+it("sizes that are no multiples of the batch of an evaluation", async () => {
+  const plan = tinyPlan();
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  await using program = await engine.compile(evaluationGraph(plan));
+  const { test } = tinyData(1, 2300);
+  const parameters = startOf(plan);
+  let [loss, correct] = [0, 0];
+  for (let i = 0; i < 2300; i += 100) {
+    const part = {
+      inputs: denseArray("uint8", [100, 3, 4], test.inputs.data.subarray(12 * i, 12 * (i + 100))),
+      labels: denseArray("uint8", [100], test.labels.data.subarray(i, i + 100)),
+    };
+    const one = await evaluate(program, part, parameters);
+    loss += one.loss * 100;
+    correct += one.accuracy;
+  }
+  const whole = await evaluate(program, test, parameters);
+  expect(whole.examples).toBe(2300);
+  expectClose([whole.loss, whole.accuracy], [loss / 2300, correct / 23], { relative: 1e-6 });
+});
+
+it("WebAssembly trains like the CPU", async () => {
+  await using engine = await openWasmEngine({ threads: 1 });
+  for (const regime of ["relu", "frnpf-ii", "dlnpf"] as const) {
+    const plan = tinyPlan({ regime, epochs: 2 });
+    const [wasm, cpu] = [await trainAll(plan, data, { engine }), await trainAll(plan, data)];
+    const losses = (epochs: typeof cpu) => epochs.flatMap(({ metrics }) => [metrics.trainLoss, metrics.testLoss]);
+    // other kernels round differently, and 12 steps carry it on
+    expectClose(losses(wasm), losses(cpu), { relative: 1e-4 });
+    expect(wasm.map(({ metrics }) => metrics.testAccuracy)).toEqual(cpu.map(({ metrics }) => metrics.testAccuracy));
+  }
+});
+
+it("stops at the signal, between two runs of steps", async () => {
+  const controller = new AbortController();
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  const plan = tinyPlan();
+  const kinds: string[] = [];
+  const context = { engine, clock: () => 0, signal: controller.signal };
+  for await (const event of train(plan, data, startOf(plan), context)) {
+    kinds.push(event.kind);
+    if (event.kind === "epoch") controller.abort();
+  }
+  expect(kinds).toEqual(["steps", "steps", "epoch"]);
+  expect(await trainAll(plan, data, { signal: controller.signal })).toEqual([]);
+});
+
+it("gives back all that lives in the engine, also when it is left early or fails", async () => {
+  for (const kind of ["to the end", "left", "failed"] as const) {
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    let programs = 0;
+    let arrays = 0;
+    const counted: Engine = {
+      device: engine.device,
+      capabilities: engine.capabilities,
+      load: (model) => engine.load(model),
+      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+      async upload(array) {
+        const inner = await engine.upload(array);
+        return counting(inner);
+      },
+      async compile(graph) {
+        const inner = await engine.compile(graph);
+        programs += 1;
+        return {
+          model: inner.model,
+          async run(feeds, keep) {
+            const { fetched, kept } = await inner.run(feeds, keep);
+            for (const array of Object.values(kept)) counting(array);
+            return { fetched, kept };
+          },
+          async [Symbol.asyncDispose]() {
+            programs -= 1;
+            await inner[Symbol.asyncDispose]();
+          },
+        };
+      },
+    };
+    /** The same array, which counts its release. */
+    function counting<A extends AsyncDisposable>(array: A): A {
+      arrays += 1;
+      const release = array[Symbol.asyncDispose].bind(array);
+      array[Symbol.asyncDispose] = async () => {
+        arrays -= 1;
+        await release();
+      };
+      return array;
+    }
+    const plan = tinyPlan({ epochs: 2, optimizer: optimizer("sgd", kind === "failed" ? 1e30 : 1e-2) });
+    let steps = 0;
+    try {
+      for await (const _ of train(plan, data, startOf(plan), { engine: counted, clock: () => 0 })) {
+        steps += 1;
+        expect(programs).toBeGreaterThan(0);
+        expect(arrays).toBeGreaterThan(0);
+        if (kind === "left") break;
+      }
+    } catch (thrown) {
+      expect(kind, String(thrown)).toBe("failed");
+    }
+    expect({ kind, programs, arrays, some: steps > 0 || kind === "failed" }).toEqual({
+      kind,
+      programs: 0,
+      arrays: 0,
+      some: true,
+    });
+  }
+});
+
+describe("errors", () => {
+  const sgd = (learningRate: number) => tinyPlan({ optimizer: optimizer("sgd", learningRate), epochs: 1 });
+  const labels = (...values: readonly number[]) => denseArray("uint8", [values.length], Uint8Array.from(values));
+  const { train: examples, test } = tinyData(3, 3);
+
+  it("a broken loss, in a step and after the last one", async () => {
+    const hint = "lower the learning rate (it is 1e+30); the epochs before are kept";
+    const { message, ...rest } = await rejectionOf(trainAll(sgd(1e30), data));
+    expect(rest).toEqual({ hint });
+    expect(message).toMatch(/^a loss of (NaN|Infinity|-Infinity) in epoch 1, step 2: expected a finite loss$/);
+    const late = await rejectionOf(trainAll({ ...sgd(1e30), batch: 45 }, data));
+    expect(late.hint).toBe(hint);
+    expect(late.message).toMatch(
+      /^a loss of (NaN|Infinity|-Infinity) on the test examples after epoch 1: expected a finite loss$/,
+    );
+  });
+
+  it.each([
+    {
+      title: "inputs of another shape",
+      plan: tinyPlan(),
+      given: tinyData(3, 3, [4, 3]),
+      message: "training inputs of shape [4, 3]: expected [3, 4], as the architecture has it",
+      hint: "choose another data set, or change the architecture's inputShape",
+    },
+    {
+      title: "a label that has no output",
+      plan: tinyPlan(),
+      given: { train: examples, test: { ...test, labels: labels(0, 2, 3) } },
+      message: "label 3 of test example 2: expected 0 to 2, for 3 outputs",
+      hint: "give the last layer an output for each class",
+    },
+    {
+      title: "fewer labels than inputs",
+      plan: tinyPlan(),
+      given: { train: { ...examples, labels: labels(0, 1) }, test },
+      message: "3 training inputs and 2 labels: expected as many labels as inputs, at least one",
+      hint: "take inputs and labels from the same data set",
+    },
+    {
+      title: "cross-entropy of one output",
+      plan: tinyPlan({ architecture: fullyConnected({ inputShape: [3, 4], depth: 2, width: 2, outputs: 1 }) }),
+      given: data,
+      message: "softmax-cross-entropy of one output: expected at least two outputs, or mean-squared-error",
+      hint: "give the last layer an output for each class, or change the loss",
+    },
+  ])("$title", async ({ plan, given, message, hint }) => {
+    expect(await rejectionOf(trainAll(plan, given))).toEqual({ message, hint });
+  });
+});
