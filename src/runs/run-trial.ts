@@ -46,6 +46,16 @@ export type TrialProgress =
   | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
   | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
 
+/** What a trial needs of its process. */
+export interface TrialContext {
+  readonly signal: AbortSignal;
+  readonly report: (progress: TrialProgress) => void;
+  /** Milliseconds from any fixed point. */
+  readonly clock: () => number;
+  /** The time of day, ISO 8601. */
+  readonly now: () => string;
+}
+
 export type TrialOutcome =
   | { readonly status: "completed"; readonly result: RunResult }
   | { readonly status: "interrupted" }
@@ -68,12 +78,9 @@ export async function selectData(selection: DataSelection, environment: NodeJS.P
  * @throws GatewiseError before anything is written, for a directory that is in use or holds another run; failures of the
  * training itself are the outcome, and stand in `run.json`
  */
-export async function runTrial(
-  request: TrialRequest,
-  signal: AbortSignal,
-  report: (progress: TrialProgress) => void,
-): Promise<TrialOutcome> {
+export async function runTrial(request: TrialRequest, context: TrialContext): Promise<TrialOutcome> {
   const { directory, plan } = request;
+  const { now } = context;
   checkResumable(request, await findRun(directory));
   const data = await selectData(request.data, process.env);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom.directory);
@@ -87,7 +94,7 @@ export async function runTrial(
     return { status: "completed", result: before.result };
   }
   const record: RunRecord = {
-    ...(before ?? newRecord(request, data)),
+    ...(before ?? newRecord(request, data, now())),
     plan: mutablePlan(plan),
     status: "running",
     error: null,
@@ -97,7 +104,7 @@ export async function runTrial(
   try {
     const resume = await readCheckpoint(directory, "last");
     await keepMetrics(directory, resume?.epoch ?? 0);
-    const finished = await trainAndWrite(request, data, initial, resume, signal, report);
+    const finished = await trainAndWrite(request, data, initial, resume, context);
     if (!finished) {
       await writeRecord(directory, { ...record, status: "interrupted" });
       return { status: "interrupted" };
@@ -122,13 +129,11 @@ async function trainAndWrite(
   data: Dataset,
   initial: Parameters,
   resume: Checkpoint | undefined,
-  signal: AbortSignal,
-  report: (progress: TrialProgress) => void,
+  { signal, report, clock }: TrialContext,
 ): Promise<boolean> {
   await using engine = await openNodeEngine(device, { threads });
-  const context = { engine, clock: () => performance.now(), signal };
   let epoch = resume?.epoch ?? 0;
-  for await (const event of train(plan, data, initial, context, resume)) {
+  for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
     if (event.kind === "epoch") {
       epoch = event.metrics.epoch;
       await appendMetrics(directory, event.metrics);
@@ -205,7 +210,7 @@ function newRecord({ plan, data, learntFrom, device, threads, command }: TrialRe
     threads,
     machine: describeMachine(),
     command,
-    startedAt: now(),
+    startedAt,
     finishedAt: null,
     result: null,
     error: null,
@@ -217,5 +222,3 @@ const mutablePlan = (plan: TrainingPlan): RunRecord["plan"] => ({
   ...plan,
   architecture: { inputShape: [...plan.architecture.inputShape], layers: [...plan.architecture.layers] },
 });
-
-const now = (): string => new Date().toISOString();

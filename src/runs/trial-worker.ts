@@ -18,7 +18,12 @@ process.on("message", async (message: ToTrialWorker) => {
     return;
   }
   try {
-    const outcome = await runTrial(message.request, stop.signal, (progress) => send({ kind: "progress", progress }));
+    const outcome = await runTrial(message.request, {
+      signal: stop.signal,
+      report: (progress) => send({ kind: "progress", progress }),
+      clock: () => performance.now(),
+      now: () => new Date().toISOString(),
+    });
     send({ kind: "outcome", outcome });
   } catch (thrown) {
     send({ kind: "error", error: packError(thrown) });

@@ -1,0 +1,179 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { readSafetensors } from "../../src/data/index.ts";
+import { fullyConnected, type RegimeName } from "../../src/network/index.ts";
+import { type PoolEvent, readMetrics, readRun, runTrials, type TrialJob } from "../../src/runs/index.ts";
+import { optimizer } from "../../src/train/index.ts";
+import { endOf, startGatewise, TINY } from "../support/command-line.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** Everything of a run that must not depend on interruptions or workers. */
+async function contentOf(directory: string) {
+  const metrics = (await readMetrics(directory)).map(({ seconds: _, ...rest }) => rest);
+  const files = await Promise.all(["best", "last"].map((name) => readFile(join(directory, `${name}.safetensors`))));
+  return { metrics, checkpoints: files.map((bytes) => readSafetensors(bytes)) };
+}
+
+function job(folder: string, regime: RegimeName, seed: number, epochs: number): TrialJob {
+  const id = `${regime}-${seed}`;
+  const learntFrom = regime === "flnpf" ? { label: `../relu-${seed}`, directory: join(folder, `relu-${seed}`) } : null;
+  return {
+    id,
+    after: learntFrom === null ? undefined : `relu-${seed}`,
+    request: {
+      directory: join(folder, id),
+      plan: {
+        architecture: fullyConnected({ inputShape: [28, 28], depth: 3, width: 8, outputs: 10 }),
+        regime,
+        initializer: { kind: "glorot-uniform" },
+        optimizer: optimizer("adam", 1e-3),
+        loss: "softmax-cross-entropy",
+        batch: 32,
+        epochs,
+        seed,
+      },
+      data: { name: "digits", dataDir: null, cacheDir: "", limit: 320, testLimit: 100 },
+      learntFrom,
+      device: "cpu",
+      threads: 1,
+      command: "test",
+      resume: true,
+    },
+  };
+}
+
+const never = new AbortController().signal;
+
+describe("a run that is killed", () => {
+  it("resumes and ends with the metrics and checkpoints of an uninterrupted one", async () => {
+    await using folder = await temporaryFolder();
+    const args = (out: string) => ["train", "--regime", "dlnpf", ...TINY, "--epochs", "120", "--out", out, "--resume"];
+    expect((await endOf(startGatewise(folder.path, args("whole")))).code).toBe(0);
+
+    const kills: number[] = [];
+    for (let delay = 700; ; delay += 130) {
+      const child = startGatewise(folder.path, args("killed"));
+      const end = endOf(child);
+      await wait(delay);
+      child.kill("SIGKILL");
+      const { code } = await end;
+      if (code === 0) break;
+      kills.push((await metricsSoFar(join(folder.path, "killed"))).length);
+      expect(kills.length, "the delays grow until a run gets to its end").toBeLessThan(40);
+    }
+    expect(kills.length, "at least one kill came before the end").toBeGreaterThan(0);
+    expect(await contentOf(join(folder.path, "killed"))).toEqual(await contentOf(join(folder.path, "whole")));
+  });
+
+  it("is reported when its worker dies; the others go on, and it can be resumed", async () => {
+    await using folder = await temporaryFolder();
+    const jobs = [job(folder.path, "relu", 0, 2000), job(folder.path, "relu", 1, 3)];
+    const killOnce = async (event: PoolEvent): Promise<void> => {
+      if (
+        event.kind !== "progress" ||
+        event.id !== "relu-0" ||
+        event.progress.kind !== "epoch" ||
+        event.progress.metrics.epoch !== 5
+      )
+        return;
+      const lock = JSON.parse(await readFile(join(folder.path, "relu-0", "lock"), "utf8"));
+      process.kill(lock.pid, "SIGKILL");
+    };
+    const outcomes = await runTrials(jobs, { workers: 2, signal: never, onEvent: (event) => void killOnce(event) });
+    expect(outcomes.get("relu-1")?.status).toBe("completed");
+    expect(outcomes.get("relu-0")).toEqual({
+      status: "failed",
+      message: "a worker process that ended: SIGKILL: expected a worker that runs its trial to the end",
+      hint: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
+    });
+    expect((await readRun(join(folder.path, "relu-0"))).status).toBe("failed");
+
+    const epochs = (await metricsSoFar(join(folder.path, "relu-0"))).length + 2;
+    const again = await runTrials([job(folder.path, "relu", 0, epochs)], {
+      workers: 1,
+      signal: never,
+      onEvent: () => {},
+    });
+    expect(again.get("relu-0")?.status).toBe("completed");
+  });
+});
+
+const metricsSoFar = async (directory: string) =>
+  existsSync(join(directory, "metrics.jsonl")) ? await readMetrics(directory) : [];
+
+describe("a pool", () => {
+  it("gives the same bits with one worker and with two, flnpf behind its relu", async () => {
+    await using one = await temporaryFolder();
+    await using two = await temporaryFolder();
+    const regimes = ["flnpf", "relu", "dlnpf"] as const;
+    for (const [folder, workers] of [
+      [one, 1],
+      [two, 2],
+    ] as const) {
+      const jobs = regimes.map((regime) => job(folder.path, regime, 0, 3));
+      const outcomes = await runTrials(jobs, { workers, signal: never, onEvent: () => {} });
+      expect([...outcomes.values()].map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
+    }
+    for (const regime of regimes) {
+      expect(await contentOf(join(two.path, `${regime}-0`))).toEqual(await contentOf(join(one.path, `${regime}-0`)));
+    }
+  });
+
+  it("does not start a flnpf whose relu failed", async () => {
+    await using folder = await temporaryFolder();
+    const relu = job(folder.path, "relu", 0, 2);
+    const broken: TrialJob = {
+      ...relu,
+      request: { ...relu.request, plan: { ...relu.request.plan, optimizer: optimizer("sgd", 1e30) } },
+    };
+    const outcomes = await runTrials([broken, job(folder.path, "flnpf", 0, 2)], {
+      workers: 2,
+      signal: never,
+      onEvent: () => {},
+    });
+    expect(outcomes.get("relu-0")).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/^a loss of (NaN|Infinity) in epoch 1, step \d+: expected a finite loss$/),
+    });
+    expect(outcomes.get("flnpf-0")).toEqual({
+      status: "failed",
+      message: "not started: relu-0, whose trained gates it needs, failed",
+      hint: "mend what stopped that trial, then resume",
+    });
+    expect(existsSync(join(folder.path, "flnpf-0"))).toBe(false);
+  });
+
+  it("extends a finished run to more epochs as if it had been asked for them at once", async () => {
+    await using folder = await temporaryFolder();
+    await using other = await temporaryFolder();
+    const run = (at: string, epochs: number) =>
+      runTrials([job(at, "relu", 0, epochs)], { workers: 1, signal: never, onEvent: () => {} });
+    await run(folder.path, 2);
+    await run(folder.path, 5);
+    await run(other.path, 5);
+    expect(await contentOf(join(folder.path, "relu-0"))).toEqual(await contentOf(join(other.path, "relu-0")));
+  });
+
+  it("stops at the signal and leaves runs that say so", async () => {
+    await using folder = await temporaryFolder();
+    const stop = new AbortController();
+    const onEvent = (event: PoolEvent): void => {
+      if (event.kind === "progress" && event.progress.kind === "epoch" && event.progress.metrics.epoch === 3)
+        stop.abort();
+    };
+    const outcomes = await runTrials([job(folder.path, "relu", 0, 100_000), job(folder.path, "flnpf", 0, 2)], {
+      workers: 1,
+      signal: stop.signal,
+      onEvent,
+    });
+    expect([...outcomes]).toEqual([
+      ["relu-0", { status: "interrupted" }],
+      ["flnpf-0", { status: "interrupted" }],
+    ]);
+    expect((await readRun(join(folder.path, "relu-0"))).status).toBe("interrupted");
+    expect(existsSync(join(folder.path, "relu-0", "lock"))).toBe(false);
+  });
+});
