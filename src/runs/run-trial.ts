@@ -191,7 +191,11 @@ function checkResumable({ directory, plan, resume, data }: TrialRequest, before:
   }
 }
 
-function newRecord({ plan, data, learntFrom, device, threads, command }: TrialRequest, loaded: Dataset): RunRecord {
+function newRecord(
+  { plan, data, learntFrom, device, threads, command }: TrialRequest,
+  loaded: Dataset,
+  startedAt: string,
+): RunRecord {
   return {
     format: 1,
     gatewise: gatewiseVersion(),
