@@ -1,0 +1,204 @@
+/**
+ * Seconds an epoch of the five regimes against PyTorch doing the same work on as many threads, in alternating epochs of
+ * one run: `npm run bench -- --python PATH --data-dir DIR`. The peer needs `pip install torch numpy`.
+ *
+ * PyTorch runs its stock optimizers (`--fused` for the fused ones). Gatewise computes gates that are fixed once for a
+ * whole training (FRNPF, FLNPF); the peer computes them in every step, as the protocol is written down. The time of that
+ * one pass stands in a column of its own.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { firstExamples } from "../src/data/index.ts";
+import { loadDataset } from "../src/data/node/index.ts";
+import { openNodeEngine } from "../src/engine/node/index.ts";
+import { constant, graph, input, matMul, zeros } from "../src/graph/index.ts";
+import { fullyConnected, parameterSpecs, REGIME_NAMES, REGIMES, type RegimeName } from "../src/network/index.ts";
+import { initialTensors, type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    python: { type: "string", default: "python3" },
+    "data-dir": { type: "string", default: "../shared/data" },
+    optimizers: { type: "string", default: "sgd,adam" },
+    epochs: { type: "string", default: "7" },
+    limit: { type: "string", default: "10000" },
+    threads: { type: "string", default: "1" },
+    fused: { type: "boolean", default: false },
+  },
+});
+const threads = Number(options.threads);
+const limit = Number(options.limit);
+const architecture = fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 });
+const BATCH = 32;
+const RATES = { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 } as const satisfies Record<OptimizerKind, number>;
+
+interface Contestant extends AsyncDisposable {
+  /** Seconds of one epoch's steps. */
+  epoch(): Promise<number>;
+}
+
+class PyTorch implements Contestant {
+  private readonly process: ChildProcess;
+  private readonly lines: Interface;
+
+  constructor(regime: RegimeName, kind: OptimizerKind) {
+    const args = [
+      "bench/peers/fc_torch.py",
+      "--serve",
+      "--regime",
+      regime,
+      "--optimizer",
+      kind,
+      "--lr",
+      String(RATES[kind]),
+    ];
+    const common = ["--limit", String(limit), "--threads", String(threads), "--data-dir", options["data-dir"]];
+    this.process = spawn(options.python, [...args, ...common, ...(options.fused ? ["--fused"] : [])], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    if (this.process.stdout === null) throw new Error("no output of the peer");
+    this.lines = createInterface(this.process.stdout);
+  }
+
+  async epoch(): Promise<number> {
+    const answer = once(this.lines, "line");
+    this.process.stdin?.write("epoch\n");
+    const ended = once(this.process, "exit").then(() => {
+      throw new Error(`the PyTorch peer ended: does "${options.python}" have torch and numpy (--python PATH)?`);
+    });
+    const [line] = await Promise.race([answer, ended]);
+    return Number(JSON.parse(String(line)).seconds);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exit = once(this.process, "exit");
+    this.process.stdin?.end("quit\n");
+    await exit;
+  }
+}
+
+async function openGatewise(
+  regime: RegimeName,
+  kind: OptimizerKind,
+): Promise<Contestant & { readonly gateSeconds: number }> {
+  const data = await loadDataset("mnist", { dataDir: options["data-dir"], environment: process.env, cacheDir: "" });
+  const engine = await openNodeEngine("cpu", { threads });
+  const plan: TrainingPlan = {
+    architecture,
+    regime,
+    initializer: { kind: "glorot-uniform" },
+    optimizer: optimizer(kind, RATES[kind]),
+    loss: "softmax-cross-entropy",
+    batch: BATCH,
+    epochs: Number.MAX_SAFE_INTEGER,
+    seed: 0,
+  };
+  const named = Object.entries(initialTensors({ ...plan, regime: "relu" })).map(
+    ([name, array]) => [name.slice("value.".length), array] as const,
+  );
+  const learnt = Object.fromEntries(named.filter(([name]) => !name.includes(":")));
+  const parts = { train: firstExamples(data.train, limit), test: firstExamples(data.test, 100) };
+  const events = train(plan, parts, initialTensors(plan, learnt), { engine, clock: () => performance.now() });
+  const before = performance.now();
+  await events.next();
+  const opening = (performance.now() - before) / 1000;
+  return {
+    gateSeconds: opening,
+    async epoch() {
+      for (;;) {
+        const { value: event } = await events.next();
+        if (event?.kind === "epoch") return event.metrics.seconds;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await events.return();
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Floating point operations of the matrix products of one step, counting each multiplication and addition. */
+function operations(regime: RegimeName): number {
+  const weights = parameterSpecs(architecture)
+    .filter(({ kind }) => kind === "weight")
+    .map(({ shape: [from = 0, to = 0] }) => from * to);
+  // forward, by weights, by inputs; the first layer's inputs need no gradient
+  const trained = (layers: readonly number[]): number =>
+    layers.reduce((sum, one) => sum + 3 * one, 0) - (layers[0] ?? 0);
+  const regimeOf = REGIMES[regime];
+  const features = regimeOf.kind === "two-networks" && regimeOf.trainsFeatures ? trained(weights.slice(0, -1)) : 0;
+  return 2 * BATCH * (trained(weights) + features);
+}
+
+/** GFLOP/s of a large matrix product on the same engine: what the machine can do here. */
+async function peak(): Promise<number> {
+  const size = 1024;
+  const repeats = 8;
+  await using engine = await openNodeEngine("cpu", { threads });
+  const right = constant(zeros("float32", [size, size]));
+  let product = input("x", "float32", [size, size]);
+  for (let i = 0; i < repeats; i++) product = matMul(product, right);
+  await using program = await engine.compile(graph({ product }));
+  const feeds = { x: zeros("float32", [size, size]) };
+  const times: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const before = performance.now();
+    await program.run(feeds);
+    times.push(performance.now() - before);
+  }
+  return (2 * size ** 3 * repeats) / Math.min(...times) / 1e6;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const best = await peak();
+const table = new Table({
+  head: [
+    "regime",
+    "optimizer",
+    "gatewise s/epoch",
+    "torch s/epoch",
+    "ratio",
+    "ms/step",
+    "GFLOP/s",
+    "of peak",
+    "opening s",
+  ],
+  style: { head: [], border: [] },
+});
+for (const name of options.optimizers.split(",")) {
+  const kind = (["sgd", "adam", "rmsprop"] as const).find((one) => one === name) ?? "sgd";
+  for (const regime of REGIME_NAMES) {
+    await using torch = new PyTorch(regime, kind);
+    await using gatewise = await openGatewise(regime, kind);
+    const times = { gatewise: [] as number[], torch: [] as number[] };
+    // one epoch each to warm up, then in turns
+    await torch.epoch();
+    await gatewise.epoch();
+    for (let i = 0; i < Number(options.epochs); i++) {
+      times.torch.push(await torch.epoch());
+      times.gatewise.push(await gatewise.epoch());
+    }
+    const ours = median(times.gatewise);
+    const theirs = median(times.torch);
+    const ratio = median(times.gatewise.map((one, i) => one / (times.torch[i] ?? Number.NaN)));
+    const steps = Math.ceil(limit / BATCH);
+    const rate = (operations(regime) * steps) / ours / 1e9;
+    const cells = [
+      ours.toFixed(3),
+      theirs.toFixed(3),
+      ratio.toFixed(2),
+      ((1000 * ours) / steps).toFixed(3),
+      rate.toFixed(0),
+    ];
+    table.push([regime, kind, ...cells, `${((100 * rate) / best).toFixed(0)} %`, gatewise.gateSeconds.toFixed(2)]);
+    process.stderr.write(`${regime} ${kind}: ratio ${ratio.toFixed(2)}\n`);
+  }
+}
+process.stdout.write(
+  `${limit} MNIST images, batch ${BATCH}, ${threads} thread(s), medians of ${options.epochs} alternating epochs, torch optimizers ${options.fused ? "fused" : "stock"}\npeak (1024³ product): ${best.toFixed(0)} GFLOP/s\n${table.toString()}\n`,
+);
