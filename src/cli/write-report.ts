@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { GatewiseError } from "../errors.ts";
-import { EXPERIMENTS, type Experiment, trialsOf } from "../experiments/index.ts";
+import { trialsOf } from "../experiments/index.ts";
 import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
 import {
   findExperiment,
@@ -11,17 +10,7 @@ import {
   readRun,
   writeWhole,
 } from "../runs/index.ts";
-
-/** The experiment of a name that stands in a file. */
-export function experimentNamed(name: string): Experiment {
-  const found = EXPERIMENTS.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  throw new GatewiseError({
-    received: `experiment "${name}"`,
-    expected: EXPERIMENTS.map((one) => one.name).join(" or "),
-    next: "use the version of gatewise that made these runs",
-  });
-}
+import { experimentNamed } from "./experiment-named.ts";
 
 /** A run directory as a trial of a report. */
 async function trialAt(directory: string): Promise<ReportTrial> {

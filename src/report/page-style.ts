@@ -57,14 +57,15 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
 @media print {
   :root { color-scheme: light; ${customProperties("light")} }
   @page { margin: 15mm; }
-  html { font-size: 9.5pt; }
+  html { font-size: 9pt; }
   body { font-size: 1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
   h2, h3, p:has(+ figure) { break-after: avoid; }
-  figure, svg, tr, pre, li, p { break-inside: avoid; }
+  figure, svg, tr, pre, li, p, .settings { break-inside: avoid; }
+  th, td { padding-top: .2rem; padding-bottom: .2rem; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
-  .pair { grid-template-columns: 1fr 1fr; gap: 8mm; }
+  .pair { grid-template-columns: 1fr 1fr; gap: 8mm; margin-top: 1rem; }
   .small { grid-template-columns: repeat(5, 1fr); gap: 3mm; }
   .tall { grid-template-columns: repeat(3, 1fr); gap: 5mm; }
   h2 { margin-top: 1.5rem; }

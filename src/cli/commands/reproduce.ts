@@ -20,12 +20,12 @@ import {
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { experimentNamed } from "../experiment-named.ts";
 import { freeFolder } from "../free-folder.ts";
 import { interruptedCode } from "../interruption.ts";
 import { parseChoice, parseChoices, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
-import { experimentNamed, reportInput, writeReport } from "../write-report.ts";
 
 interface ReproduceOptions {
   readonly list?: boolean;
@@ -178,6 +178,8 @@ async function reproduce(request: ReproduceRequest, context: CliContext): Promis
   } finally {
     view.close();
   }
+  // loaded now, not at the start: the figures bring Vega, which takes longer than most commands
+  const { reportInput, writeReport } = await import("../write-report.ts");
   const report = await writeReport(
     await reportInput([request.directory], request.command),
     join(request.directory, "report.html"),
