@@ -1,5 +1,6 @@
 import { type Dataset, type DatasetName, firstExamples } from "../data/index.ts";
 import { loadDataset } from "../data/node/index.ts";
+import type { Engine } from "../engine/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
@@ -85,6 +86,8 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const data = await selectData(request.data, process.env);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom.directory);
   const initial = initialTensors(plan, learnt);
+  // a device that is missing leaves no run behind
+  await using engine = await openNodeEngine(request.device, { threads: request.threads });
   await makeFolder(directory);
   await using _lock = await lockDirectory(directory);
   // once more behind the lock: another process may have come first
@@ -104,7 +107,7 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   try {
     const resume = await readCheckpoint(directory, "last");
     await keepMetrics(directory, resume?.epoch ?? 0);
-    const finished = await trainAndWrite(request, data, initial, resume, context);
+    const finished = await trainAndWrite(request, data, initial, resume, { ...context, engine });
     if (!finished) {
       await writeRecord(directory, { ...record, status: "interrupted" });
       return { status: "interrupted" };
@@ -125,13 +128,12 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
 
 /** True if all epochs were trained, false if the signal came first. */
 async function trainAndWrite(
-  { directory, plan, device, threads }: TrialRequest,
+  { directory, plan }: TrialRequest,
   data: Dataset,
   initial: Parameters,
   resume: Checkpoint | undefined,
-  { signal, report, clock }: TrialContext,
+  { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
 ): Promise<boolean> {
-  await using engine = await openNodeEngine(device, { threads });
   let epoch = resume?.epoch ?? 0;
   for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
     if (event.kind === "epoch") {
