@@ -23,7 +23,6 @@ export {
   type ExperimentOutcome,
   type ExperimentRecord,
   type ExperimentRequest,
-  fileError,
   findExperiment,
   findRun,
   gatewiseVersion,

@@ -6,7 +6,7 @@ export {
   runExperiment,
   trialsFor,
 } from "./experiment-run.ts";
-export { fileError, makeFolder, writeWhole } from "./files.ts";
+export { makeFolder, writeWhole } from "./files.ts";
 export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
 export { type PoolEvent, type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
 export { findRun, readBest, readMetrics, readRun } from "./run-directory.ts";

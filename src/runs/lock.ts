@@ -10,8 +10,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
+import { fileError } from "../data/node/index.ts";
 import { codeOf, GatewiseError } from "../errors.ts";
-import { fileError, readIfThere } from "./files.ts";
+import { readIfThere } from "./files.ts";
 
 const Holder = z.object({ id: z.string(), host: z.string(), pid: z.int(), started: z.string() });
 type Holder = z.infer<typeof Holder>;
@@ -54,7 +55,7 @@ async function place(path: string, holder: Holder): Promise<boolean> {
     return true;
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST") return false;
-    throw fileError(path, thrown);
+    throw fileError(thrown, path, "a lock file that can be written");
   } finally {
     await rm(own, { force: true });
   }
@@ -96,7 +97,8 @@ async function removeStale(path: string, stale: Holder): Promise<void> {
     await rename(path, aside);
     if (readHolder(await readIfThere(aside))?.id !== stale.id) await link(aside, path);
   } catch (thrown) {
-    if (codeOf(thrown) !== "ENOENT" && codeOf(thrown) !== "EEXIST") throw fileError(path, thrown);
+    if (codeOf(thrown) !== "ENOENT" && codeOf(thrown) !== "EEXIST")
+      throw fileError(thrown, path, "a lock file that can be written");
   } finally {
     await rm(aside, { force: true });
   }
