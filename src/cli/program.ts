@@ -8,6 +8,7 @@ import { exportCommand } from "./commands/export.ts";
 import { reportCommand } from "./commands/report.ts";
 import { demoCommand, reproduceCommand } from "./commands/reproduce.ts";
 import { trainCommand } from "./commands/train.ts";
+import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { printError } from "./output.ts";
 
@@ -52,8 +53,9 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return EXIT.done;
-    // commander has printed the help where a command was missing
+    // where a command is missing, commander has printed the help for people
     if (thrown.code !== "commander.help") printError(context, usageError(thrown));
+    else if (json) printError(context, noCommand(context));
     return EXIT.wrongUsage;
   }
 }
@@ -63,6 +65,9 @@ function inherit(command: Command, program: Command): void {
   if (command === program) return;
   command.copyInheritedSettings(program).option("--json", "one JSON result on standard output");
 }
+
+const noCommand = ({ command }: CliContext): GatewiseError =>
+  new GatewiseError({ received: command, expected: "a command behind it", next: "see --help" });
 
 function usageError({ message }: CommanderError): GatewiseError {
   const [problem = message, ...rest] = message.replace(/^error: /, "").split("\n");

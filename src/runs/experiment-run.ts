@@ -17,7 +17,7 @@ import { lockDirectory } from "./lock.ts";
 import { type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 import { parseJson } from "./run-record.ts";
-import type { DataSelection, TrialOutcome } from "./run-trial.ts";
+import { type DataSelection, selectData, type TrialOutcome } from "./run-trial.ts";
 
 /** `experiment.json`: what a folder of runs was made for; each trial is a run directory inside, named by its id. */
 const ExperimentFile = z.strictObject({
@@ -75,11 +75,14 @@ export const trialsFor = ({
  */
 export async function runExperiment(request: ExperimentRequest, pool: PoolOptions): Promise<ExperimentOutcome> {
   const { experiment, directory } = request;
+  const trials = trialsFor(request);
+  const jobs = trials.map((trial) => jobOf(request, trial));
+  // one clear refusal before anything is written, and not one a trial
+  const [first] = jobs;
+  if (first !== undefined) await selectData(first.request.data, process.env);
   await makeFolder(directory);
   await using _lock = await lockDirectory(directory);
   await claim(request);
-  const trials = trialsFor(request);
-  const jobs = trials.map((trial) => jobOf(request, trial));
   const outcomes = await runTrials(jobs, pool);
   return { trials, outcomes, rows: summarize(experiment, resultsOf(trials, outcomes)) };
 }
@@ -95,17 +98,18 @@ async function claim({
   command,
   resume,
 }: ExperimentRequest): Promise<void> {
+  const before = await findExperiment(directory);
   const record: ExperimentRecord = {
     format: 1,
     experiment: experiment.name,
     profile,
     data: experiment.profiles[profile].data,
-    regimes: [...regimes],
-    seeds,
+    // what is there stays part of it, whatever this command runs
+    regimes: [...new Set([...(before?.regimes ?? []), ...regimes])],
+    seeds: Math.max(before?.seeds ?? 1, seeds),
     epochs,
     command,
   };
-  const before = await findExperiment(directory);
   const isRun = (await findRun(directory)) !== undefined;
   if (before !== undefined && !resume) {
     throw new GatewiseError({
@@ -124,7 +128,7 @@ async function claim({
       next: "choose another folder with --out",
     });
   }
-  // regimes, seeds and epochs may grow: what is there is used
+  // regimes, seeds and epochs may change: what is there is used
   await writeWhole(experimentFile(directory), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 

@@ -35,7 +35,8 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (thrown) {
-    await rm(temporary, { force: true });
+    // what cannot be removed was never made (ENOTDIR), or is overwritten by the next attempt
+    await rm(temporary, { force: true }).catch(() => {});
     throw fileError(thrown, path, "a file that can be written");
   }
 }
@@ -47,11 +48,12 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** Adds text to the end of a file. */
+/** Adds text to the end of a file, and waits until it is on the disk: what is written after it may count on it. */
 export async function appendText(path: string, text: string): Promise<void> {
   try {
     await using file = await open(path, "a");
     await file.writeFile(text);
+    await file.sync();
   } catch (thrown) {
     throw fileError(thrown, path, "a file that can be written");
   }

@@ -12,6 +12,7 @@ export { type PoolEvent, type PoolOptions, runTrials, type TrialJob } from "./po
 export { findRun, readBest, readMetrics, readRun } from "./run-directory.ts";
 export { type Machine, type RunRecord, type RunResult, readRunRecord } from "./run-record.ts";
 export {
+  checkResumable,
   type DataSelection,
   selectData,
   type TrialOutcome,

@@ -17,22 +17,27 @@ import { readIfThere } from "./files.ts";
 const Holder = z.object({ id: z.string(), host: z.string(), pid: z.int(), started: z.string() });
 type Holder = z.infer<typeof Holder>;
 
-/** How long a holder that is about to end is waited for: a worker whose parent was killed ends within a run of steps. */
-const PATIENCE_MS = 5000;
+export interface LockOptions {
+  /** How long a holder that is about to end is waited for: a worker whose parent was killed ends within a run of steps. */
+  readonly patienceMs?: number;
+}
 const RETRY_MS = 100;
 
 /**
  * Takes the lock of a directory; it is given back when it goes out of scope.
  * @throws GatewiseError if another process holds it
  */
-export async function lockDirectory(directory: string): Promise<AsyncDisposable> {
+export async function lockDirectory(
+  directory: string,
+  { patienceMs = 5000 }: LockOptions = {},
+): Promise<AsyncDisposable> {
   const path = join(directory, "lock");
   const mine: Holder = { id: randomUUID(), host: hostname(), pid: process.pid, started: await startOf(process.pid) };
   for (let waited = 0; ; waited += RETRY_MS) {
     if (await place(path, mine)) break;
     const holder = readHolder(await readIfThere(path));
     if (holder !== undefined && !(await isAlive(holder))) await removeStale(path, holder);
-    else if (waited >= PATIENCE_MS) throw held(directory, holder);
+    else if (waited >= patienceMs) throw held(directory, holder);
     else await wait(RETRY_MS);
   }
   return { [Symbol.asyncDispose]: () => removeOwn(path, mine) };
@@ -80,11 +85,15 @@ async function isAlive({ host, pid, started }: Holder): Promise<boolean> {
   return (await startOf(pid)) === started;
 }
 
-/** Start time of a process in clock ticks (field 22 of Linux's `stat`), or "" where the system does not tell. */
+/**
+ * Start time of a process in clock ticks (field 22 of Linux's `stat`), or "" where the system does not tell. A zombie has
+ * none: it has ended, and in a container without an init it stays for ever.
+ */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "" : (fields[19] ?? "");
   } catch {
     return "";
   }

@@ -64,6 +64,7 @@ export async function runTrials(
       }
     }
     if (running.size > 0) await Promise.race(running);
+    else if (waiting.length > 0) throw new Error(`unreachable: ${waiting[0]?.id} waits for a job that is not there`);
   }
   return outcomes;
 }
@@ -97,7 +98,8 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Pool
     serialization: "advanced",
     execArgv: [],
   });
-  const post = (message: ToTrialWorker): void => void (worker.connected && worker.send(message));
+  // a worker that is gone cannot be told anything: its end says all
+  const post = (message: ToTrialWorker): void => void (worker.connected && worker.send(message, () => {}));
   const stop = (): void => post({ kind: "stop" });
   signal.addEventListener("abort", stop);
   try {
@@ -120,10 +122,13 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Pool
             break;
         }
       });
-      worker.on("error", reject);
-      worker.on("exit", (code, killedBy) => {
+      worker.on("error", (error) => {
+        if (worker.pid === undefined) resolve(failedWith(`a worker process that did not start: ${error.message}`));
+      });
+      // "close" and not "exit": all messages have been read by then
+      worker.on("close", (code, killedBy) => {
         if (settled !== undefined) resolve(settled);
-        else markDead(request.directory, killedBy ?? `exit code ${code}`).then(resolve, reject);
+        else markEnded(request.directory, signal, killedBy ?? `exit code ${code}`).then(resolve, reject);
       });
       post({ kind: "run", request });
     });
@@ -132,14 +137,26 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Pool
   }
 }
 
-/** A worker ended without a word: its run is marked failed, and can be resumed. */
-async function markDead(directory: string, how: string): Promise<TrialOutcome> {
+function failedWith(received: string) {
   const { message, hint } = new GatewiseError({
-    received: `a worker process that ended: ${how}`,
+    received,
     expected: "a worker that runs its trial to the end",
     next: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
   });
+  return { status: "failed", message, hint } as const;
+}
+
+/** A worker ended without a word: its run, if it was under way, is marked and can be resumed. */
+async function markEnded(directory: string, signal: AbortSignal, how: string): Promise<TrialOutcome> {
+  // Ctrl-C reaches the whole process group: a worker that was just starting does not know better yet than to end
+  const interrupted = signal.aborted || how === "SIGINT";
+  const outcome = interrupted
+    ? ({ status: "interrupted" } as const)
+    : failedWith(`a worker process that ended: ${how}`);
   const record = await findRun(directory);
-  if (record !== undefined) await writeRecord(directory, { ...record, status: "failed", error: { message, hint } });
-  return { status: "failed", message, hint };
+  if (record?.status === "running") {
+    const error = outcome.status === "failed" ? { message: outcome.message, hint: outcome.hint } : null;
+    await writeRecord(directory, { ...record, status: outcome.status, error });
+  }
+  return outcome;
 }

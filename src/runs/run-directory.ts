@@ -49,9 +49,19 @@ export async function readMetrics(directory: string): Promise<readonly EpochMetr
 export const appendMetrics = (directory: string, metrics: EpochMetrics): Promise<void> =>
   appendText(metricsFile(directory), `${JSON.stringify(metrics)}\n`);
 
-/** Drops the lines of epochs that no checkpoint holds: they are computed again. */
+/**
+ * Drops the lines of epochs that no checkpoint holds: they are computed again.
+ * @throws GatewiseError if lines of earlier epochs are missing
+ */
 export async function keepMetrics(directory: string, epochs: number): Promise<void> {
   const kept = (await readMetrics(directory)).slice(0, epochs);
+  if (kept.length < epochs) {
+    throw new GatewiseError({
+      received: `${metricsFile(directory)} with ${kept.length} epochs`,
+      expected: `the ${epochs} epochs of last.safetensors beside it`,
+      next: "restore the file, or start a new run",
+    });
+  }
   await writeWhole(metricsFile(directory), kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Dataset, type DatasetName, firstExamples } from "../data/index.ts";
 import { loadDataset } from "../data/node/index.ts";
 import type { Engine } from "../engine/index.ts";
@@ -93,9 +94,11 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   // once more behind the lock: another process may have come first
   const before = await findRun(directory);
   checkResumable(request, before);
-  if (before?.status === "completed" && before.result !== null && before.plan.epochs >= plan.epochs) {
+  if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
     return { status: "completed", result: before.result };
   }
+  const resume = resumable(plan, initial, await readCheckpoint(directory, "last"));
+  checkLength(request, resume);
   const record: RunRecord = {
     ...(before ?? newRecord(request, data, now())),
     plan: mutablePlan(plan),
@@ -105,7 +108,6 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   };
   await writeRecord(directory, record);
   try {
-    const resume = await readCheckpoint(directory, "last");
     await keepMetrics(directory, resume?.epoch ?? 0);
     const finished = await trainAndWrite(request, data, initial, resume, { ...context, engine });
     if (!finished) {
@@ -124,6 +126,26 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
     if (!(thrown instanceof GatewiseError)) throw thrown;
     return { status: "failed", ...error };
   }
+}
+
+/**
+ * The checkpoint to go on from. Where the gates are taken from a network that was trained on since (more epochs), what
+ * was learnt behind its old gates is of no use: the trial starts again, as a new run would.
+ */
+function resumable(plan: TrainingPlan, initial: Parameters, last: Checkpoint | undefined): Checkpoint | undefined {
+  if (plan.regime !== "flnpf" || last === undefined) return last;
+  const gates = (tensors: Parameters) => Object.entries(tensors).filter(([name]) => name.startsWith("feature."));
+  return isDeepStrictEqual(new Map(gates(last.tensors)), new Map(gates(initial))) ? last : undefined;
+}
+
+/** A run may be asked to end earlier than it was, but not before where it stands. */
+function checkLength({ directory, plan }: TrialRequest, resume: Checkpoint | undefined): void {
+  if (resume === undefined || resume.epoch <= plan.epochs) return;
+  throw new GatewiseError({
+    received: `${directory}, trained for ${resume.epoch} epochs`,
+    expected: `a run of at most ${plan.epochs}`,
+    next: "ask for at least as many --epochs, or choose another directory with --out",
+  });
 }
 
 /** True if all epochs were trained, false if the signal came first. */
@@ -172,7 +194,14 @@ async function learntParameters(directory: string): Promise<Parameters> {
   );
 }
 
-function checkResumable({ directory, plan, resume, data }: TrialRequest, before: RunRecord | undefined): void {
+/**
+ * Refuses to write into a directory that holds another run, or any run if `resume` is false.
+ * @param before the record of the run that the directory holds
+ */
+export function checkResumable(
+  { directory, plan, resume, data, learntFrom }: TrialRequest,
+  before: RunRecord | undefined,
+): void {
   if (before === undefined) return;
   if (!resume) {
     throw new GatewiseError({
@@ -181,10 +210,12 @@ function checkResumable({ directory, plan, resume, data }: TrialRequest, before:
       next: "choose another with --out, or go on with this one: --resume",
     });
   }
-  const [theirs, ours] = [before.plan, plan].map(({ epochs: _, ...rest }) => JSON.stringify(rest));
-  const sameData =
-    before.data.name === data.name && before.data.limit === data.limit && before.data.testLimit === data.testLimit;
-  if (theirs !== ours || !sameData) {
+  const { name, limit, testLimit } = data;
+  const isSame =
+    isDeepStrictEqual({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
+    isDeepStrictEqual([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
+    before.learntFrom === (learntFrom?.label ?? null);
+  if (!isSame) {
     throw new GatewiseError({
       received: `${directory}, which holds a run of another configuration`,
       expected: "the configuration that stands in its run.json (only the number of epochs may change)",

@@ -5,6 +5,8 @@ import { runTrial } from "./run-trial.ts";
 
 const stop = new AbortController();
 const send = (message: FromTrialWorker): void => void process.send?.(message);
+/** Says the last word, and ends once it is on its way. */
+const end = (message: FromTrialWorker): void => void process.send?.(message, () => process.disconnect());
 
 // Ctrl-C reaches the whole process group: the parent decides and sends "stop"
 process.on("SIGINT", () => {});
@@ -24,9 +26,8 @@ process.on("message", async (message: ToTrialWorker) => {
       clock: () => performance.now(),
       now: () => new Date().toISOString(),
     });
-    send({ kind: "outcome", outcome });
+    end({ kind: "outcome", outcome });
   } catch (thrown) {
-    send({ kind: "error", error: packError(thrown) });
+    end({ kind: "error", error: packError(thrown) });
   }
-  process.disconnect();
 });

@@ -1,13 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.ts";
 import { loadDataset } from "../../src/data/node/index.ts";
 import { REGIME_NAMES } from "../../src/network/index.ts";
-import { endOf, gatewise, startGatewise, TINY } from "../support/command-line.ts";
+import { endOf, gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -30,6 +32,7 @@ const COMMANDS = [
   ["evaluate"],
   ["report"],
   ["export"],
+  ["data"],
   ["data", "list"],
   ["data", "fetch"],
   ["data", "verify"],
@@ -344,25 +347,44 @@ describe("a process", () => {
   it.each([
     { signal: "SIGINT", code: 130 },
     { signal: "SIGTERM", code: 75 },
-  ] as const)("stops cleanly at $signal with $code, and its hint works", async ({ signal, code }) => {
-    const child = startGatewise(folder.path, ["train", ...TINY, "--epochs", "3000", "--out", signal]);
+  ] as const)("stops cleanly at $signal with $code, and its hint works as printed", async ({ signal, code }) => {
+    const out = `it's ${signal}`;
+    const child = startGatewise(folder.path, ["train", ...TINY, "--epochs", "300", "--out", out]);
     const end = endOf(child);
-    while (!readdirSync(folder.path).includes(signal) || !readdirSync(at(signal)).includes("last.safetensors")) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!readdirSync(folder.path).includes(out) || !readdirSync(at(out)).includes("last.safetensors")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
     child.kill(signal);
     const stopped = await end;
     expect(stopped.code).toBe(code);
     expect(stopped.stdout).toBe("");
-    const [hint = ""] = /gatewise .*--resume/.exec(stopped.stderr) ?? [];
-    expect(hint).toBe(`gatewise train ${TINY.join(" ")} --epochs 3000 --out ${signal} --resume`);
-    const resumed = await endOf(
-      startGatewise(folder.path, [...hint.replace("3000", "1").split(" ").slice(1), "--json"]),
-    );
-    expect(resumed.code, resumed.stdout).toBe(0);
+    const [, hint = ""] = stopped.stderr.split("\n");
+    const command = `gatewise train ${TINY.join(" ")} --epochs 300 --out 'it'\\''s ${signal}' --resume`;
+    expect(stopped.stderr).toBe(`interrupted; to go on:\n  ${command}\n`);
+    expect(JSON.parse(await readFile(at(out, "run.json"), "utf8"))).toMatchObject({ status: "interrupted" });
+    const resumed = await endOf(startInShell(folder.path, `${hint} --json`));
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ run: out, epochs: 300 });
+    expect((await readFile(at(out, "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(300);
   });
 
   it("quotes what a shell would split", () => {
     expect(commandLine(["train", "--out", "my runs/it's"])).toBe("gatewise train --out 'my runs/it'\\''s'");
+    expect(commandLine(["train", "--out", ""])).toBe("gatewise train --out ''");
+  });
+
+  it("gives a shell the words that it got", () => {
+    const words = fc.array(
+      fc.string({ unit: "binary" }).map((word) => word.replaceAll("\0", "")),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(words, (args) => {
+        const line = commandLine(args).replace("gatewise", "printf '%s\\0' x");
+        const output = execFileSync("sh", ["-c", line], { encoding: "utf8" });
+        expect(output.split("\0").slice(1, -1)).toEqual(args.map((word) => Buffer.from(word).toString()));
+      }),
+      { numRuns: 40 },
+    );
   });
 });

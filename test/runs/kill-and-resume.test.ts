@@ -3,47 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { readSafetensors } from "../../src/data/index.ts";
-import { fullyConnected, type RegimeName } from "../../src/network/index.ts";
 import { type PoolEvent, readMetrics, readRun, runTrials, type TrialJob } from "../../src/runs/index.ts";
 import { optimizer } from "../../src/train/index.ts";
 import { endOf, startGatewise, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-/** Everything of a run that must not depend on interruptions or workers. */
-async function contentOf(directory: string) {
-  const metrics = (await readMetrics(directory)).map(({ seconds: _, ...rest }) => rest);
-  const files = await Promise.all(["best", "last"].map((name) => readFile(join(directory, `${name}.safetensors`))));
-  return { metrics, checkpoints: files.map((bytes) => readSafetensors(bytes)) };
-}
-
-function job(folder: string, regime: RegimeName, seed: number, epochs: number): TrialJob {
-  const id = `${regime}-${seed}`;
-  const learntFrom = regime === "flnpf" ? { label: `../relu-${seed}`, directory: join(folder, `relu-${seed}`) } : null;
-  return {
-    id,
-    after: learntFrom === null ? undefined : `relu-${seed}`,
-    request: {
-      directory: join(folder, id),
-      plan: {
-        architecture: fullyConnected({ inputShape: [28, 28], depth: 3, width: 8, outputs: 10 }),
-        regime,
-        initializer: { kind: "glorot-uniform" },
-        optimizer: optimizer("adam", 1e-3),
-        loss: "softmax-cross-entropy",
-        batch: 32,
-        epochs,
-        seed,
-      },
-      data: { name: "digits", dataDir: null, cacheDir: "", limit: 320, testLimit: 100 },
-      learntFrom,
-      device: "cpu",
-      threads: 1,
-      command: "test",
-      resume: true,
-    },
-  };
-}
+import { contentOf, tinyJob } from "../support/tiny-trials.ts";
 
 const never = new AbortController().signal;
 
@@ -70,7 +34,7 @@ describe("a run that is killed", () => {
 
   it("is reported when its worker dies; the others go on, and it can be resumed", async () => {
     await using folder = await temporaryFolder();
-    const jobs = [job(folder.path, "relu", 0, 2000), job(folder.path, "relu", 1, 3)];
+    const jobs = [tinyJob(folder.path, "relu", 0, 2000), tinyJob(folder.path, "relu", 1, 3)];
     const killOnce = async (event: PoolEvent): Promise<void> => {
       if (
         event.kind !== "progress" ||
@@ -92,7 +56,7 @@ describe("a run that is killed", () => {
     expect((await readRun(join(folder.path, "relu-0"))).status).toBe("failed");
 
     const epochs = (await metricsSoFar(join(folder.path, "relu-0"))).length + 2;
-    const again = await runTrials([job(folder.path, "relu", 0, epochs)], {
+    const again = await runTrials([tinyJob(folder.path, "relu", 0, epochs)], {
       workers: 1,
       signal: never,
       onEvent: () => {},
@@ -113,7 +77,7 @@ describe("a pool", () => {
       [one, 1],
       [two, 2],
     ] as const) {
-      const jobs = regimes.map((regime) => job(folder.path, regime, 0, 3));
+      const jobs = regimes.map((regime) => tinyJob(folder.path, regime, 0, 3));
       const outcomes = await runTrials(jobs, { workers, signal: never, onEvent: () => {} });
       expect([...outcomes.values()].map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
     }
@@ -124,12 +88,12 @@ describe("a pool", () => {
 
   it("does not start a flnpf whose relu failed", async () => {
     await using folder = await temporaryFolder();
-    const relu = job(folder.path, "relu", 0, 2);
+    const relu = tinyJob(folder.path, "relu", 0, 2);
     const broken: TrialJob = {
       ...relu,
       request: { ...relu.request, plan: { ...relu.request.plan, optimizer: optimizer("sgd", 1e30) } },
     };
-    const outcomes = await runTrials([broken, job(folder.path, "flnpf", 0, 2)], {
+    const outcomes = await runTrials([broken, tinyJob(folder.path, "flnpf", 0, 2)], {
       workers: 2,
       signal: never,
       onEvent: () => {},
@@ -150,7 +114,7 @@ describe("a pool", () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();
     const run = (at: string, epochs: number) =>
-      runTrials([job(at, "relu", 0, epochs)], { workers: 1, signal: never, onEvent: () => {} });
+      runTrials([tinyJob(at, "relu", 0, epochs)], { workers: 1, signal: never, onEvent: () => {} });
     await run(folder.path, 2);
     await run(folder.path, 5);
     await run(other.path, 5);
@@ -164,7 +128,7 @@ describe("a pool", () => {
       if (event.kind === "progress" && event.progress.kind === "epoch" && event.progress.metrics.epoch === 3)
         stop.abort();
     };
-    const outcomes = await runTrials([job(folder.path, "relu", 0, 100_000), job(folder.path, "flnpf", 0, 2)], {
+    const outcomes = await runTrials([tinyJob(folder.path, "relu", 0, 100_000), tinyJob(folder.path, "flnpf", 0, 2)], {
       workers: 1,
       signal: stop.signal,
       onEvent,

@@ -47,7 +47,7 @@ describe("the lock of a directory", () => {
   it("of another machine is respected", async () => {
     await using folder = await temporaryFolder();
     await writeFile(join(folder.path, "lock"), holder(1, "elsewhere"));
-    expect(await rejectionOf(lockDirectory(folder.path))).toEqual({
+    expect(await rejectionOf(lockDirectory(folder.path, { patienceMs: 200 }))).toEqual({
       message: `${folder.path}, in use by process 1 on elsewhere: expected a directory that no other process writes`,
       hint: "wait for it or stop it; if it is surely gone, delete the file lock in the directory",
     });
@@ -68,5 +68,56 @@ describe("the lock of a directory", () => {
     };
     await Promise.all(Array.from({ length: 8 }, enter));
     expect(most).toBe(1);
+  });
+
+  it("of a process that has ended and that nobody has reaped is taken over at once", async () => {
+    if (process.platform !== "linux") return;
+    await using folder = await temporaryFolder();
+    // the shell becomes `sleep`, which does not know of its child
+    const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const pid = Number(String((await once(parent.stdout, "data"))[0]));
+      const stat = async (): Promise<string[]> => {
+        const text = await readFile(`/proc/${pid}/stat`, "utf8");
+        return text.slice(text.lastIndexOf(")") + 2).split(" ");
+      };
+      while ((await stat())[0] !== "Z") await new Promise((resolve) => setTimeout(resolve, 10));
+      await writeFile(join(folder.path, "lock"), holder(pid, hostname(), (await stat())[19]));
+      await using _lock = await lockDirectory(folder.path, { patienceMs: 0 });
+      expect(JSON.parse(await readFile(join(folder.path, "lock"), "utf8"))).toMatchObject({ pid: process.pid });
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
+  it.each([
+    {
+      name: "that is held",
+      content: async () => undefined,
+      by: `process ${process.pid} on ${hostname()}`,
+    },
+    { name: "that is garbage", content: async () => "garbage", by: "another process" },
+    { name: "that is empty", content: async () => "", by: "another process" },
+  ])("$name is refused after the patience, and stays", async ({ content, by }) => {
+    await using folder = await temporaryFolder();
+    const text = await content();
+    await using _held = text === undefined ? await lockDirectory(folder.path) : null;
+    if (text !== undefined) await writeFile(join(folder.path, "lock"), text);
+    const before = await readFile(join(folder.path, "lock"), "utf8");
+    expect(await rejectionOf(lockDirectory(folder.path, { patienceMs: 200 }))).toEqual({
+      message: `${folder.path}, in use by ${by}: expected a directory that no other process writes`,
+      hint: "wait for it or stop it; if it is surely gone, delete the file lock in the directory",
+    });
+    expect(await readdir(folder.path)).toEqual(["lock"]);
+    expect(await readFile(join(folder.path, "lock"), "utf8")).toBe(before);
+  });
+
+  it("is waited for while its holder ends", async () => {
+    await using folder = await temporaryFolder();
+    const first = await lockDirectory(folder.path);
+    const second = lockDirectory(folder.path, { patienceMs: 20_000 });
+    await first[Symbol.asyncDispose]();
+    await using _lock = await second;
+    expect(await readdir(folder.path)).toEqual(["lock"]);
   });
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { Writable } from "node:stream";
+import { commandLine } from "../../src/cli/context.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 
 /** What a command left behind. */
@@ -22,7 +23,7 @@ class Collected extends Writable {
 /** Runs a command in this process; its trials still run in worker processes. */
 export async function gatewise(args: readonly string[], signal = new AbortController().signal): Promise<Finished> {
   const [stdout, stderr] = [new Collected(), new Collected()];
-  const command = ["gatewise", ...args].join(" ");
+  const command = commandLine(args);
   const environment = { PATH: process.env.PATH };
   const code = await runCommandLine(args, (json) => ({
     stdout,
@@ -39,6 +40,13 @@ export async function gatewise(args: readonly string[], signal = new AbortContro
 /** Starts the built command as a process of its own, in `cwd`. */
 export const startGatewise = (cwd: string, args: readonly string[]): ChildProcess =>
   spawn(process.execPath, [resolve("dist/main.js"), ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+
+/** Starts a line in a shell that knows the built command as `gatewise`. */
+export const startInShell = (cwd: string, line: string): ChildProcess =>
+  spawn("sh", ["-c", `gatewise() { '${process.execPath}' '${resolve("dist/main.js")}' "$@"; }; ${line}`], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 
 /** Waits for the end of a started command. */
 export async function endOf(child: ChildProcess): Promise<Finished> {

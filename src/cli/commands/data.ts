@@ -5,9 +5,9 @@ import { GatewiseError, messageOf } from "../../errors.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { interruptedCode } from "../interruption.ts";
+import { endInterrupted } from "../interruption.ts";
 import { parseChoice } from "../options.ts";
-import { formatTable, note, printResult } from "../output.ts";
+import { formatTable, printResult } from "../output.ts";
 import { byteProgress } from "../progress.ts";
 
 interface PlaceOptions {
@@ -24,7 +24,8 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
   const data = program
     .command("data")
     .summary("list, fetch and verify data sets")
-    .description("Lists, fetches and verifies data sets.");
+    .description("Lists, fetches and verifies data sets.")
+    .addHelpText("after", "\nExample:\n  $ gatewise data list");
   const dataDir = ["--data-dir <dir>", "where the data set is looked for first, and fetched to"] as const;
 
   const list = data
@@ -128,8 +129,7 @@ async function fetchData(
   } catch (thrown) {
     bars.close();
     if (!context.signal.aborted) throw thrown;
-    note(context, "interrupted; the same command goes on where it stopped");
-    return interruptedCode(context.signal);
+    return endInterrupted(context, context.command);
   }
 }
 

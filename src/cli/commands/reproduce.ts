@@ -18,7 +18,7 @@ import {
   workerCount,
 } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
+import { type CliContext, commandLine } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { experimentNamed } from "../experiment-named.ts";
 import { freeFolder } from "../free-folder.ts";
@@ -209,14 +209,14 @@ function finish(
 }
 
 const resumeCommand = ({ experiment, profile, regimes, seeds, epochs, directory, places }: ReproduceRequest): string =>
-  [
-    `gatewise reproduce ${experiment.name} --profile ${profile} --out ${directory}`,
-    ...(places.dataDir === null ? [] : [`--data-dir ${places.dataDir}`]),
-    ...(regimes.length === experiment.regimes.length ? [] : [`--regimes ${regimes.join(",")}`]),
-    ...(seeds === experiment.profiles[profile].runs ? [] : [`--seeds ${seeds}`]),
-    ...(epochs === experiment.profiles[profile].epochs ? [] : [`--epochs ${epochs}`]),
+  commandLine([
+    ...["reproduce", experiment.name, "--profile", profile, "--out", directory],
+    ...(places.dataDir === null ? [] : ["--data-dir", places.dataDir]),
+    ...(regimes.length === experiment.regimes.length ? [] : ["--regimes", regimes.join(",")]),
+    ...(seeds === experiment.profiles[profile].runs ? [] : ["--seeds", String(seeds)]),
+    ...(epochs === experiment.profiles[profile].epochs ? [] : ["--epochs", String(epochs)]),
     "--resume",
-  ].join(" ");
+  ]);
 
 /** Results beside the published figures. */
 function regimeTable(rows: readonly SummaryRow[], profile: ProfileName): string {

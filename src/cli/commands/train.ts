@@ -3,14 +3,21 @@ import type { Command } from "commander";
 import { CLASSES, DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { fullyConnected, REGIME_NAMES, type RegimeName } from "../../network/index.ts";
-import { findRun, runTrials, type TrialJob, type TrialOutcome, type TrialRequest } from "../../runs/index.ts";
+import {
+  checkResumable,
+  findRun,
+  runTrials,
+  type TrialJob,
+  type TrialOutcome,
+  type TrialRequest,
+} from "../../runs/index.ts";
 import { OPTIMIZER_KINDS, type OptimizerKind, optimizer, type TrainingPlan } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { interruptedCode } from "../interruption.ts";
+import { endInterrupted } from "../interruption.ts";
 import { parseChoice, parsePositive, parseWhole } from "../options.ts";
-import { formatTable, note, printResult } from "../output.ts";
+import { formatTable, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
 
 interface TrainOptions {
@@ -140,6 +147,7 @@ const learntFrom = (directory: string, from: string) => ({
 
 async function trainRun({ request, first }: TrainRequest, context: CliContext): Promise<ExitCode> {
   await checkSource(request, first);
+  if (first !== undefined) checkResumable(request, await findRun(request.directory));
   const own: TrialJob = { id: request.plan.regime, request, after: first === undefined ? undefined : "relu" };
   const jobs: readonly TrialJob[] =
     first === undefined ? [own] : [{ id: "relu", request: first, after: undefined }, own];
@@ -168,15 +176,16 @@ async function checkSource({ learntFrom: source, plan }: TrialRequest, first: Tr
   });
 }
 
-function finish({ directory, plan }: TrialRequest, outcomes: readonly TrialOutcome[], context: CliContext): ExitCode {
+function finish(
+  { directory, plan, resume }: TrialRequest,
+  outcomes: readonly TrialOutcome[],
+  context: CliContext,
+): ExitCode {
   const failed = outcomes.find((outcome) => outcome.status === "failed");
   if (failed !== undefined) throw GatewiseError.of(failed.message, failed.hint);
   const last = outcomes.at(-1);
   if (last?.status !== "completed") {
-    const hint = `${context.command.replace(" --resume", "")} --resume`;
-    if (context.json) throw GatewiseError.of("interrupted: expected a run to its last epoch", `to go on: ${hint}`);
-    note(context, `interrupted; to go on:\n  ${hint}`);
-    return interruptedCode(context.signal);
+    return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
   }
   const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch } = last.result;
   const result = {

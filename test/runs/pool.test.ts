@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type PoolEvent, readRun, runTrials } from "../../src/runs/index.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { tinyJob } from "../support/tiny-trials.ts";
+
+const never = new AbortController().signal;
+
+/** The worker processes of this process, as Linux tells them. */
+const workers = (): readonly number[] =>
+  readdirSync("/proc/self/task").flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+  );
+
+/** Sends `signal` to the one worker in its first moments, before it can handle anything. */
+const strikeAtStart =
+  (signal: NodeJS.Signals) =>
+  ({ kind }: PoolEvent): void => {
+    const strike = (): void => {
+      for (const pid of workers()) process.kill(pid, signal);
+    };
+    // the worker is forked right after its event
+    if (kind === "started") setImmediate(strike);
+  };
+
+describe.skipIf(process.platform !== "linux")("a worker that ends while it starts", () => {
+  it("by Ctrl-C, which reaches the whole process group, is interrupted", async () => {
+    await using folder = await temporaryFolder();
+    const outcomes = await runTrials([tinyJob(folder.path, "relu", 0, 1)], {
+      workers: 1,
+      signal: never,
+      onEvent: strikeAtStart("SIGINT"),
+    });
+    expect([...outcomes]).toEqual([["relu-0", { status: "interrupted" }]]);
+  });
+
+  it("by a kill has failed, and a complete run stays complete", async () => {
+    await using folder = await temporaryFolder();
+    const job = tinyJob(folder.path, "relu", 0, 1);
+    await runTrials([job], { workers: 1, signal: never, onEvent: () => {} });
+    const before = await readRun(join(folder.path, "relu-0"));
+    expect(before.status).toBe("completed");
+    const outcomes = await runTrials([job], { workers: 1, signal: never, onEvent: strikeAtStart("SIGKILL") });
+    expect([...outcomes]).toEqual([
+      [
+        "relu-0",
+        {
+          status: "failed",
+          message: "a worker process that ended: SIGKILL: expected a worker that runs its trial to the end",
+          hint: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
+        },
+      ],
+    ]);
+    expect(await readRun(join(folder.path, "relu-0"))).toEqual(before);
+  });
+});
+
+describe("the order of a pool", () => {
+  it("starts what is ready, in order, as many as there are workers", async () => {
+    await using folder = await temporaryFolder();
+    const events: string[] = [];
+    let running = 0;
+    let most = 0;
+    const onEvent = ({ kind, id }: PoolEvent): void => {
+      if (kind === "progress") return;
+      running += kind === "started" ? 1 : -1;
+      most = Math.max(most, running);
+      events.push(`${kind} ${id}`);
+    };
+    const jobs = [
+      tinyJob(folder.path, "flnpf", 0, 1),
+      tinyJob(folder.path, "relu", 0, 1),
+      tinyJob(folder.path, "frnpf-ii", 0, 1),
+    ];
+    await runTrials(jobs, { workers: 2, signal: never, onEvent });
+    expect(most).toBe(2);
+    expect(events.slice(0, 2)).toEqual(["started relu-0", "started frnpf-ii-0"]);
+    expect(events.indexOf("started flnpf-0")).toBeGreaterThan(events.indexOf("ended relu-0"));
+  });
+
+  it("does not start anything behind an aborted signal", async () => {
+    await using folder = await temporaryFolder();
+    const events: string[] = [];
+    const jobs = [tinyJob(folder.path, "relu", 0, 1), tinyJob(folder.path, "flnpf", 0, 1)];
+    await runTrials(jobs, {
+      workers: 2,
+      signal: AbortSignal.abort(),
+      onEvent: ({ kind, id }) => events.push(`${kind} ${id}`),
+    });
+    expect(events).toEqual(["ended relu-0", "ended flnpf-0"]);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it("a job that waits for none of the others is our bug, and does not hang", async () => {
+    await using folder = await temporaryFolder();
+    const alone = tinyJob(folder.path, "flnpf", 0, 1);
+    const running = runTrials([alone], { workers: 1, signal: never, onEvent: () => {} });
+    await expect(running).rejects.toThrow("unreachable: flnpf-0 waits for a job that is not there");
+  });
+});
