@@ -1,6 +1,6 @@
 import Table from "cli-table3";
-import pc from "picocolors";
 import { GatewiseError, messageOf } from "../errors.ts";
+import { errorColors, outputColors } from "./colors.ts";
 import type { CliContext } from "./context.ts";
 
 /** Writes the result: JSON alone, or the text for people. */
@@ -18,7 +18,7 @@ export function printError(context: Pick<CliContext, "stdout" | "stderr" | "json
   const message = messageOf(thrown);
   const hint = thrown instanceof GatewiseError ? thrown.hint : "this is a bug: please report it with the command";
   if (context.json) context.stdout.write(`${JSON.stringify({ error: { message, hint } })}\n`);
-  else context.stderr.write(`${pc.red("error")} ${message}\n${pc.dim("  →")} ${hint}\n`);
+  else context.stderr.write(`${errorColors.red("error")} ${message}\n${errorColors.dim("  →")} ${hint}\n`);
   if (!(thrown instanceof GatewiseError) && thrown instanceof Error) context.stderr.write(`${thrown.stack}\n`);
 }
 
@@ -47,5 +47,5 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   });
   table.push(...rows.map((row) => [...row]));
   const [head = "", ...lines] = table.toString().split("\n");
-  return [pc.dim(head), ...lines].map((line) => line.trimEnd()).join("\n");
+  return [outputColors.dim(head.trimEnd()), ...lines.map((line) => line.trimEnd())].join("\n");
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import pc from "picocolors";
 import { GatewiseError } from "../../errors.ts";
 import {
   EXPERIMENTS,
@@ -17,6 +16,7 @@ import {
   trialsFor,
   workerCount,
 } from "../../runs/index.ts";
+import { errorColors, outputColors } from "../colors.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { type CliContext, commandLine } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -202,7 +202,7 @@ function finish(
   const result = { experiment: experiment.name, profile, rows, report, failed, missing: open };
   printResult(context, result, () => [regimeTable(rows, profile), "", `report  ${report}`].join("\n"));
   for (const { id, message, hint } of failed)
-    note(context, `${pc.red("failed")} ${id}: ${message}\n${pc.dim("  →")} ${hint}`);
+    note(context, `${errorColors.red("failed")} ${id}: ${message}\n${errorColors.dim("  →")} ${hint}`);
   if (open.length === 0) return EXIT.done;
   note(context, `${open.length} of ${trials.length} trials are not done; to go on:\n  ${resumeCommand(request)}`);
   return context.signal.aborted ? interruptedCode(context.signal) : EXIT.failed;
@@ -240,5 +240,5 @@ function regimeTable(rows: readonly SummaryRow[], profile: ProfileName): string 
   );
   return profile === "full"
     ? table
-    : `${table}\n${pc.dim("published figures are of the full protocol: 60,000 images, more epochs")}`;
+    : `${table}\n${outputColors.dim("published figures are of the full protocol: 60,000 images, more epochs")}`;
 }
