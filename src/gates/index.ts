@@ -1,3 +1,11 @@
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
+export {
+  checkInputs,
+  type GateReading,
+  type Inputs,
+  inputRows,
+  networkGateGraph,
+  readNetworkGates,
+} from "./network-gates.ts";
 export { type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
 export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";

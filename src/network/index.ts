@@ -11,6 +11,28 @@ export {
   placeLayers,
 } from "./architecture.ts";
 export { featureForward, type ParameterTensors, reluForward, valueForward } from "./forward.ts";
+export { gatedNetwork } from "./from-architecture.ts";
+export { type ForwardOptions, forwardNodes, heldBy } from "./gated-forward.ts";
+export {
+  allInputs,
+  type GatedNetwork,
+  type GatedNode,
+  type GateNode,
+  type GateRule,
+  gatePositions,
+  hasHardGates,
+  inputShapeOf,
+  isWeightNode,
+  type MapWindow,
+  type NodeOperation,
+  outputCount,
+  pathInputs,
+  pathNodes,
+  usedNodes,
+  type WeightNode,
+  type Weights,
+  weightLayers,
+} from "./gated-network.ts";
 export { type Gating, gateOf } from "./gating.ts";
 export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
 export {

@@ -103,7 +103,11 @@ const castOp: OpDefinition<{ readonly to: DType }, Single> = {
   onnx: (emit, names, { to }) => emit.node("Cast", names, { to: { int: ELEMENT_TYPE[to] } }),
 };
 /** Values as another dtype; a bool becomes 0 or 1, a number becomes `value != 0`. */
-export const cast = named("cast", <D extends DType>(x: Tensor, to: D): Tensor<D> => apply(castOp, [x], { to }));
+export const cast = named(
+  "cast",
+  <D extends DType>(x: Tensor, to: D): Tensor<D> => (hasDType(x, to) ? x : apply(castOp, [x], { to })),
+);
+const hasDType = <D extends DType>(x: Tensor, dtype: D): x is Tensor<D> => x.dtype === dtype;
 
 export const add = binary("add", { onnx: "Add", gradient: (_a, _b, dy) => [dy, dy] });
 export const subtract = binary("subtract", { onnx: "Sub", gradient: (_a, _b, dy) => [dy, negate(dy)] });

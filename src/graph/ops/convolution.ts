@@ -9,6 +9,8 @@ import { int64 } from "../dense-array.ts";
 import { apply, dimensions, named, sameDType } from "../op.ts";
 import type { Attributes, FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
 import { formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
+import { cast } from "./arithmetic.ts";
+import { unrolledConvolution } from "./unrolled-windows.ts";
 
 type Pair = readonly [number, number];
 /** Geometry of a convolution. */
@@ -81,11 +83,24 @@ const convolutionOp: OpDefinition<Window, FloatPair> = {
   ],
   onnx: (emit, names, window) => emit.node("Conv", names, attributesOf(window)),
 };
-/** Cross-correlation as every framework calls convolution: `[n, c, h, w]` and `[k, c / groups, kh, kw]` make `[n, k, oh, ow]`. */
+const areFloat64 = (operands: {
+  readonly x: Tensor<FloatDType>;
+  readonly weight: Tensor<FloatDType>;
+}): operands is { readonly x: Tensor<"float64">; readonly weight: Tensor<"float64"> } =>
+  operands.x.dtype === "float64" && operands.weight.dtype === "float64";
+/**
+ * Cross-correlation as every framework calls convolution: `[n, c, h, w]` and `[k, c / groups, kh, kw]` make
+ * `[n, k, oh, ow]`. In float64 windows are unrolled: ONNX Runtime has no kernel for it.
+ */
 export const convolution = named(
   "convolution",
-  <D extends FloatDType>(x: Tensor<D>, weight: Tensor<D>, options: WindowOptions = {}): Tensor<D> =>
-    apply(convolutionOp, [x, weight], windowOf(options)),
+  <D extends FloatDType>(x: Tensor<D>, weight: Tensor<D>, options: WindowOptions = {}): Tensor<D> => {
+    const window = windowOf(options);
+    const both = { x, weight };
+    if (!areFloat64(both)) return apply(convolutionOp, [x, weight], window);
+    const [, , rows, columns] = convolvedShape("convolution", [x, weight], [x, weight], window).map(Number);
+    return cast(unrolledConvolution(both.x, both.weight, window, [rows ?? 0, columns ?? 0]), x.dtype);
+  },
 );
 
 type WindowTo = Window & { readonly to: Shape };

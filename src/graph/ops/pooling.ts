@@ -13,9 +13,10 @@ import type {
   Tensor,
 } from "../symbolic.ts";
 import { constant, formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
-import { divide } from "./arithmetic.ts";
+import { cast, divide } from "./arithmetic.ts";
 import { convolutionInputGradient, spatial, type Window, windowCounts } from "./convolution.ts";
 import { reduceMean } from "./reductions.ts";
+import { unrolledAveragePool } from "./unrolled-windows.ts";
 
 type Pair = readonly [number, number];
 export interface PoolOptions {
@@ -133,15 +134,18 @@ const averagePoolOp: OpDefinition<Pool, readonly [x: Tensor<"float32">]> = {
   onnx: (emit, names, pool) =>
     emit.node("AveragePool", names, { ...attributesOf(pool), count_include_pad: { int: 1 } }),
 };
-/**
- * Mean of each window, padding counted as zeros: a linear layer with fixed weights (theory 2). float32 alone: ONNX
- * Runtime has no other kernel.
- */
+/** Mean of each window, padding counted as zeros: a linear layer with fixed weights (theory 2). */
 export const averagePool = named(
   "averagePool",
-  (x: Tensor<"float32">, kernel: Pair, options: PoolOptions = {}): Tensor<"float32"> =>
-    apply(averagePoolOp, [x], poolOf(kernel, options)),
+  <D extends FloatDType>(x: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> => {
+    const pool = poolOf(kernel, options);
+    const maps: Tensor<FloatDType> = x;
+    if (isFloat32(maps)) return cast(apply(averagePoolOp, [maps], pool), x.dtype);
+    const [, , rows, columns] = pooledShape("averagePool", [x], x, pool).map(Number);
+    return cast(unrolledAveragePool(cast(x, "float64"), kernel, pool, [rows ?? 0, columns ?? 0]), x.dtype);
+  },
 );
+const isFloat32 = (x: Tensor<FloatDType>): x is Tensor<"float32"> => x.dtype === "float32";
 
 /** Mean over all positions: `[n, c, h, w]` to `[n, c]`. */
 export function globalAveragePool<D extends FloatDType>(x: Tensor<D>): Tensor<D> {

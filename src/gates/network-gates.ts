@@ -1,0 +1,109 @@
+import type { Engine } from "../engine/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { type DenseArray, float32, type Graph, graph, greater, input, type Tensor } from "../graph/index.ts";
+import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
+import { packGates } from "./extraction.ts";
+import type { PackedGates } from "./packed-gates.ts";
+
+/** Inputs as files hold them, `[n, ...inputShape]`. */
+export type Inputs = DenseArray<"float32" | "float64">;
+
+/** Examples in one run of the engine: enough to fill its matrix products, few enough for wide maps. */
+const BATCH = 64;
+
+export interface GateReading {
+  /** Examples a run; 64 unless told otherwise. */
+  readonly batch?: number;
+  readonly onProgress?: (examples: number, of: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Gates of all inputs in one pass through the engine, packed: one layer for each gate that paths pass, counted from 1 in
+ * the order of the network. A gate is on where its pre-activation is positive, for soft and leaky gates likewise.
+ * @throws GatewiseError if the inputs do not have the network's shape, or the pass was aborted
+ */
+export async function readNetworkGates(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  { batch = BATCH, onProgress, signal }: GateReading = {},
+): Promise<PackedGates> {
+  checkInputs(network, inputs);
+  const [examples = 0] = inputs.shape;
+  const layers = gatePositions(network).map((_, index) => index + 1);
+  if (layers.length === 0) return { examples, layers: [] };
+  await using program = await engine.compile(networkGateGraph(network));
+  const parts: PackedGates[] = [];
+  for (let from = 0; from < examples; from += batch) {
+    signal?.throwIfAborted();
+    const rows = inputRows(inputs, from, Math.min(from + batch, examples));
+    parts.push(packGates((await program.run({ x: rows })).fetched, layers));
+    onProgress?.(Math.min(from + batch, examples), examples);
+  }
+  return joinGates(parts, layers);
+}
+
+/** The graph from inputs `x` `[batch, ...inputShape]` to the gates of every gate node, in order. */
+export function networkGateGraph(network: GatedNetwork): Graph {
+  const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
+  const values = forwardNodes(network, x);
+  return graph(
+    Object.fromEntries(
+      gatePositions(network).map((position, index) => [
+        `gates.${index}`,
+        greater(decidedBy(network, values, position), 0),
+      ]),
+    ),
+  );
+}
+
+function decidedBy(
+  { nodes }: GatedNetwork,
+  values: ReadonlyMap<number, Tensor<"float32">>,
+  position: number,
+): Tensor<"float32"> {
+  const node = nodes[position];
+  const q = node?.kind === "gate" ? values.get(node.gatedBy) : undefined;
+  if (q === undefined) throw new Error(`unreachable: no pre-activation for node ${position}`);
+  return q;
+}
+
+/** Examples `from` to `to` as the engine takes them. */
+export function inputRows({ shape, data }: Inputs, from: number, to: number): DenseArray<"float32"> {
+  const size = shape.slice(1).reduce((product, length) => product * length, 1);
+  return float32([to - from, ...shape.slice(1)], data.subarray(from * size, to * size));
+}
+
+/** @throws GatewiseError if `inputs` are not `[n, ...inputShape]` with `n ≥ 1` */
+export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
+  const wanted = inputShapeOf(network);
+  const [examples = 0, ...shape] = inputs.shape;
+  if (inputs.shape.length > 0 && examples > 0 && shape.join() === wanted.join()) return;
+  throw new GatewiseError({
+    received: `inputs of shape [${inputs.shape.join(", ")}]`,
+    expected: `[${["n", ...wanted].join(", ")}] with at least one example, as the network reads them`,
+    next:
+      inputs.shape.join() === wanted.join()
+        ? "put the one example into an array of shape [1, …]"
+        : "reshape the inputs or choose the model that they belong to",
+  });
+}
+
+function joinGates(parts: readonly PackedGates[], layers: readonly number[]): PackedGates {
+  const examples = parts.reduce((sum, part) => sum + part.examples, 0);
+  return {
+    examples,
+    layers: layers.map((layer, index) => {
+      const pieces = parts.flatMap((part) => part.layers.slice(index, index + 1));
+      const { units = 0, wordsPerExample = 0 } = pieces[0] ?? {};
+      const words = new Uint32Array(examples * wordsPerExample);
+      let at = 0;
+      for (const piece of pieces) {
+        words.set(piece.words, at);
+        at += piece.words.length;
+      }
+      return { layer, units, wordsPerExample, words };
+    }),
+  };
+}
