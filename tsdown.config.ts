@@ -10,6 +10,7 @@ export default defineConfig({
     main: "src/cli/main.ts",
     "engine-worker": "src/engine/node/engine-worker.ts",
     "trial-worker": "src/runs/trial-worker.ts",
+    "tile-worker": "src/kernels/node/tile-worker.ts",
   },
   format: "esm",
   platform: "node",

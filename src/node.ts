@@ -17,6 +17,7 @@ export {
   openNodeEngine,
   openWorkerEngine,
 } from "./engine/node/index.ts";
+export { finishedTiles, type KernelFile, writeKernelFile } from "./kernels/node/index.ts";
 export {
   type DataSelection,
   describeMachine,
@@ -26,6 +27,8 @@ export {
   findExperiment,
   findRun,
   gatewiseVersion,
+  type LoadedNetwork,
+  loadNetwork,
   type Machine,
   makeFolder,
   type PoolEvent,

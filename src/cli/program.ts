@@ -5,6 +5,13 @@ import type { Ending, MakeContext } from "./command.ts";
 import { dataCommand } from "./commands/data.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
+import { gatesCommand } from "./commands/gates.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { kernelFitCommand } from "./commands/kernel-fit.ts";
+import { neighborsCommand } from "./commands/neighbors.ts";
+import { npkCommand } from "./commands/npk.ts";
+import { ntkCommand } from "./commands/ntk.ts";
+import { pathsCommand } from "./commands/paths.ts";
 import { reportCommand } from "./commands/report.ts";
 import { demoCommand, reproduceCommand } from "./commands/reproduce.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -39,6 +46,13 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
     trainCommand,
     reproduceCommand,
     evaluateCommand,
+    inspectCommand,
+    gatesCommand,
+    npkCommand,
+    ntkCommand,
+    neighborsCommand,
+    kernelFitCommand,
+    pathsCommand,
     reportCommand,
     exportCommand,
     dataCommand,

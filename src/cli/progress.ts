@@ -123,3 +123,28 @@ export function byteProgress(context: CliContext): {
     close: () => bars.stop(),
   };
 }
+
+/** A bar for a count of like things that are worked off. */
+export function countProgress(
+  context: CliContext,
+  name: string,
+  things: string,
+): { readonly update: (done: number, of: number) => void; readonly close: () => void } {
+  if (context.json || !context.stderr.isTTY) return { update: () => {}, close: () => {} };
+  const bar = new cliProgress.SingleBar(
+    {
+      stream: context.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+      format: `${name} {bar} {value}/{total} ${things}, {eta_formatted} left`,
+    },
+    cliProgress.Presets.shades_grey,
+  );
+  return {
+    update(done, of) {
+      if (bar.getTotal() !== of || done === 0) bar.start(of, done);
+      bar.update(done);
+    },
+    close: () => bar.stop(),
+  };
+}

@@ -1,3 +1,4 @@
+export { type ClassOverlap, classOverlaps } from "./class-overlap.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export {
   checkInputs,

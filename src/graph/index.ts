@@ -17,6 +17,10 @@ export {
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";
 export { nodeThatNeeds } from "./onnx/capability.ts";
+export { quoted } from "./onnx/quoted.ts";
+export { type OnnxModel, type OnnxPort, readModel } from "./onnx/read.ts";
+export type { OnnxAttribute, OnnxNode } from "./onnx/read-node.ts";
+export { MAX_RANK } from "./onnx/read-tensor.ts";
 export { type Model, type Port, writeModel } from "./onnx/write.ts";
 export {
   absolute,

@@ -35,6 +35,7 @@ export {
 } from "./gated-network.ts";
 export { type Gating, gateOf } from "./gating.ts";
 export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
+export { networkFromOnnx, ONNX_OPS } from "./onnx/network-from-onnx.ts";
 export {
   initialParameters,
   type NetworkPair,

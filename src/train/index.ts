@@ -4,7 +4,7 @@ export { LOSSES, type Loss } from "./losses.ts";
 export { OPTIMIZER_KINDS, type Optimizer, type OptimizerKind, optimizer } from "./optimizers.ts";
 export { networkPair, trialParameters } from "./parameters.ts";
 export type { EpochMetrics, GateMetrics, TrainingPlan } from "./plan.ts";
-export { evaluationGraph } from "./prediction-graphs.ts";
+export { evaluationGraph, networkEvaluationGraph } from "./prediction-graphs.ts";
 export {
   type Checkpoint,
   initialTensors,

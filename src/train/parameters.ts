@@ -43,8 +43,8 @@ export const slotsOf = (plan: Pick<TrainingPlan, "optimizer">, parameter: string
   slotNames(plan.optimizer).map((slot) => `${parameter}:${slot}`);
 
 /** Splits tensors named `value.…` and `feature.…` into the two networks. */
-export function networkPair(tensors: ParameterTensors): NetworkPair<ParameterTensors> {
-  const of = (prefix: string): ParameterTensors =>
+export function networkPair<P>(tensors: Readonly<Record<string, P>>): NetworkPair<Readonly<Record<string, P>>> {
+  const of = (prefix: string): Readonly<Record<string, P>> =>
     Object.fromEntries(
       Object.entries(tensors).flatMap(([name, tensor]) =>
         name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],

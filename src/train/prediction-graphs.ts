@@ -1,6 +1,18 @@
-import { type Graph, graph, input, reduceSum, type Tensor } from "../graph/index.ts";
-import { type Architecture, outputsOf, type Prediction, predict, REGIMES, type Regime } from "../network/index.ts";
-import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
+import { GatewiseError } from "../errors.ts";
+import { type Graph, graph, input, reduceSum, reshape, sizeOf, type Tensor, transpose } from "../graph/index.ts";
+import {
+  type Architecture,
+  forwardNodes,
+  type GatedNetwork,
+  inputShapeOf,
+  outputCount,
+  outputsOf,
+  type Prediction,
+  predict,
+  REGIMES,
+  type Regime,
+} from "../network/index.ts";
+import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf } from "./losses.ts";
 import { inputsFor, networkPair, scaleBytes, trialParameters } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 
@@ -18,7 +30,37 @@ export function evaluationGraph({
   loss,
 }: Pick<TrainingPlan, "architecture" | "regime" | "loss">): Graph {
   const { logits } = prediction(architecture, REGIMES[regime]);
-  const targets = targetsOf(input("labels", "uint8", ["batch"]), outputsOf(architecture));
+  return measured(logits, outputsOf(architecture), loss);
+}
+
+/**
+ * The same of a network from anywhere, its softmax cross-entropy.
+ * @param dataShape shape of one example of the data; maps `[c, h, w]` are turned where the network reads `[h, w, c]`
+ * @throws GatewiseError if the network reads another number of pixels
+ */
+export function networkEvaluationGraph(network: GatedNetwork, dataShape: readonly number[]): Graph {
+  const bytes = input("inputs", "uint8", ["batch", ...dataShape]);
+  const x = arranged(scaleBytes(bytes), dataShape, inputShapeOf(network));
+  const logits = forwardNodes(network, x).get(network.output);
+  if (logits === undefined) throw new Error("unreachable: a network without an output");
+  return measured(logits, outputCount(network), "softmax-cross-entropy");
+}
+
+function arranged(x: Tensor<"float32">, from: readonly number[], to: readonly number[]): Tensor<"float32"> {
+  if (sizeOf(from) !== sizeOf(to)) {
+    throw new GatewiseError({
+      received: `examples of shape [${from.join(", ")}]`,
+      expected: `[${to.join(", ")}], as the network reads them`,
+      next: "choose a data set that fits the network",
+    });
+  }
+  const [channels, ...rest] = from;
+  const channelsLast = from.length === 3 && [...rest, channels].join() === to.join();
+  return reshape(channelsLast ? transpose(x, [0, 2, 3, 1]) : x, ["batch", ...to]);
+}
+
+function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph {
+  const targets = targetsOf(input("labels", "uint8", ["batch"]), outputs);
   return graph({
     loss: reduceSum(exampleLosses(loss, logits, targets)),
     correct: countTrue(isCorrect(logits, targets)),

@@ -30,6 +30,13 @@ const COMMANDS = [
   ["train"],
   ["reproduce"],
   ["evaluate"],
+  ["inspect"],
+  ["gates"],
+  ["paths"],
+  ["npk"],
+  ["ntk"],
+  ["kernel-fit"],
+  ["neighbors"],
   ["report"],
   ["export"],
   ["data"],
@@ -172,7 +179,7 @@ const MISTAKES: readonly {
     args: () => ["reproduce"],
     code: 2,
     error: () => ({
-      message: "no experiment: expected fc-mnist-sgd or fc-mnist-adam",
+      message: "no experiment: expected fc-mnist-sgd or fc-mnist-adam or theorem",
       hint: "name one, or see reproduce --list",
     }),
   },
@@ -180,7 +187,7 @@ const MISTAKES: readonly {
     args: () => ["reproduce", "fc-mnist-adm"],
     code: 2,
     error: () => ({
-      message: 'experiment "fc-mnist-adm": expected fc-mnist-sgd or fc-mnist-adam',
+      message: 'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam or theorem',
       hint: 'did you mean "fc-mnist-adam"?',
     }),
   },
@@ -235,7 +242,7 @@ const MISTAKES: readonly {
   {
     args: () => ["evaluate"],
     code: 2,
-    error: () => ({ message: "required option '--model <run>' not specified", hint: "see --help" }),
+    error: () => ({ message: "required option '--model <model>' not specified", hint: "see --help" }),
   },
   {
     args: () => ["report"],

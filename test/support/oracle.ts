@@ -8,6 +8,21 @@ import { sharedPath } from "./shared-data.ts";
 
 const Tensor: z.ZodType<Numbers> = z.lazy(() => z.union([z.number(), z.array(Tensor)]));
 const OracleLayer = z.object({ kind: z.enum(["dense", "conv"]), weight: Tensor, bias: z.array(z.number()).nullable() });
+const Kernel = z.array(z.array(z.number()));
+/** Sums over all paths of the first example to a logit, and the largest of them. */
+const FirstPaths = z.object({
+  logit: z.int(),
+  sum_of_all_paths: z.number(),
+  absolute_mass: z.number(),
+  paths_with_nonzero_contribution: z.int(),
+  top: z.array(
+    z.object({
+      contribution: z.number(),
+      units: z.array(z.int()),
+      starts_at_bias_of_layer: z.int().nullable(),
+    }),
+  ),
+});
 const OracleFile = z.object({
   name: z.string(),
   gate: z.string(),
@@ -24,6 +39,11 @@ const OracleFile = z.object({
     z.enum(["sgd", "adam", "rmsprop"]),
     z.object({ lr: z.number(), steps: z.int(), losses: z.array(z.number()), params: z.array(Tensor) }),
   ),
+  // kernels over the inputs, `[n, n]`; those of the tangents are of logit 0
+  npk: Kernel.optional(),
+  ntk_value: Kernel.optional(),
+  ntk_feature: Kernel.optional(),
+  paths_of_first_example: FirstPaths.optional(),
 });
 
 /** A golden case: a network, its inputs and what PyTorch made of them in float64. */

@@ -3,8 +3,8 @@ import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { loadDataset } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { readBest, readRun } from "../../runs/index.ts";
-import { evaluate, evaluationGraph } from "../../train/index.ts";
+import { loadNetwork, readRun } from "../../runs/index.ts";
+import { evaluate, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -21,9 +21,11 @@ export function evaluateCommand(program: Command, makeContext: MakeContext, endi
   const command = program
     .command("evaluate")
     .summary("accuracy and loss of a trained network on a test set")
-    .description("Measures the best checkpoint of a run on the test set of a data set.")
-    .requiredOption("--model <run>", "run directory")
-    .option("--data <name>", `${DATASET_NAMES.join(", ")} (default: the run's own)`)
+    .description(
+      "Measures a network on the test set of a data set: the best checkpoint of a run, or an ONNX model of any framework.",
+    )
+    .requiredOption("--model <model>", "run directory or .onnx file")
+    .option("--data <name>", `${DATASET_NAMES.join(", ")} (default for a run: its own)`)
     .option("--data-dir <dir>", "where the data set is looked for first")
     .addHelpText("after", "\nExample:\n  $ gatewise evaluate --model runs/fc-digits-relu-seed0 --data digits");
   command.action((options: EvaluateOptions) =>
@@ -44,24 +46,17 @@ async function evaluateRun(
   { model, dataDir, name }: EvaluateOptions & { readonly name: DatasetName | undefined },
   context: CliContext,
 ): Promise<ExitCode> {
-  const { plan, data } = await readRun(model);
-  const { tensors } = await readBest(model);
   const places = {
     ...(dataDir === undefined ? {} : { dataDir }),
     environment: context.environment,
     cacheDir: context.cacheDir,
   };
-  const dataset = await loadDataset(name ?? parseChoice("data set", data.name, DATASET_NAMES), places);
-  if (dataset.inputShape.join() !== plan.architecture.inputShape.join()) {
-    throw new GatewiseError({
-      received: `${dataset.name} with inputs [${dataset.inputShape.join(", ")}]`,
-      expected: `[${plan.architecture.inputShape.join(", ")}], as the network has it`,
-      next: "choose a data set that fits the network",
-    });
-  }
+  const dataset = await loadDataset(name ?? (await ownDataset(model)), places);
+  const { network } = await loadNetwork(model);
+  const evaluation = networkEvaluationGraph(network, dataset.inputShape);
   await using engine = await openWorkerEngine("cpu", { threads: 1 });
-  await using program = await engine.compile(evaluationGraph(plan));
-  const result = await evaluate(program, dataset.test, tensors);
+  await using program = await engine.compile(evaluation);
+  const result = await evaluate(program, dataset.test, {});
   printResult(context, result, () =>
     formatTable(
       [
@@ -74,4 +69,16 @@ async function evaluateRun(
     ),
   );
   return EXIT.done;
+}
+
+/** The data set that a run was trained on. */
+async function ownDataset(model: string): Promise<DatasetName> {
+  if (model.endsWith(".onnx")) {
+    throw new GatewiseError({
+      received: `${model} without --data`,
+      expected: "the data set to measure it on: a model does not name its own",
+      next: `add --data ${DATASET_NAMES.join(", --data ")}`,
+    });
+  }
+  return parseChoice("data set", (await readRun(model)).data.name, DATASET_NAMES);
 }

@@ -26,6 +26,7 @@ import { interruptedCode } from "../interruption.ts";
 import { parseChoice, parseChoices, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
+import { reproduceTheorem, type TheoremRequest } from "../theorem-experiment.ts";
 
 interface ReproduceOptions {
   readonly list?: boolean;
@@ -44,7 +45,7 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
     .command("reproduce")
     .summary("run an experiment of the paper, all regimes and seeds")
     .description("Runs an experiment of the paper, several trials at a time, and writes a table and a report.")
-    .argument("[experiment]", `${EXPERIMENTS.map(({ name }) => name).join(" or ")}`)
+    .argument("[experiment]", NAMES.join(", "))
     .option("--list", "list the experiments")
     .option("--profile <name>", "quick: embedded digits, few epochs; full: the paper's protocol", "quick")
     .option("--regimes <a,b>", `some of ${REGIME_NAMES.join(",")}`)
@@ -61,7 +62,10 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
       makeContext,
       ending,
       (context) => (options.list ? "list" : readRequest(name, options, context)),
-      (values, context) => (values === "list" ? listExperiments(context) : reproduce(values, context)),
+      (values, context) => {
+        if (values === "list") return listExperiments(context);
+        return trains(values) ? reproduce(values, context) : reproduceTheorem(values, context);
+      },
     ),
   );
 }
@@ -87,22 +91,33 @@ export interface ReproduceRequest extends ExperimentRequest {
   readonly workers: number;
 }
 
-function readRequest(name: string | undefined, options: ReproduceOptions, context: CliContext): ReproduceRequest {
+const trains = (request: ReproduceRequest | TheoremRequest): request is ReproduceRequest => "experiment" in request;
+
+/** Experiments that train, and the theorem, which draws. */
+const NAMES: readonly string[] = [...EXPERIMENTS.map(({ name }) => name), "theorem"];
+
+function readRequest(
+  name: string | undefined,
+  options: ReproduceOptions,
+  context: CliContext,
+): ReproduceRequest | TheoremRequest {
   if (name === undefined) {
     throw new GatewiseError({
       received: "no experiment",
-      expected: EXPERIMENTS.map((one) => one.name).join(" or "),
+      expected: NAMES.join(" or "),
       next: "name one, or see reproduce --list",
     });
   }
-  const experiment = experimentNamed(
-    parseChoice(
-      "experiment",
-      name,
-      EXPERIMENTS.map((one) => one.name),
-    ),
-  );
+  const chosen = parseChoice("experiment", name, NAMES);
   const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
+  if (chosen === "theorem") {
+    return {
+      profile,
+      seeds: options.seeds === undefined ? undefined : parseWhole("--seeds", options.seeds, 2),
+      directory: options.out ?? `runs/theorem-${profile}`,
+    };
+  }
+  const experiment = experimentNamed(chosen);
   const { epochs, runs } = experiment.profiles[profile];
   return {
     ...requestFor(experiment, profile, context),

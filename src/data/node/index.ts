@@ -3,4 +3,5 @@ export { fileError } from "./file-error.ts";
 export { loadDataset } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
+export { readBytes } from "./read-file.ts";
 export { type FileCheck, verifyDataset } from "./verify.ts";

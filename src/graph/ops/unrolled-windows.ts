@@ -6,7 +6,7 @@ import type { Tensor } from "../symbolic.ts";
 import { shapeError, staticSize } from "../tensor.ts";
 import { add, multiply } from "./arithmetic.ts";
 import { concat, pad, slice } from "./indexing.ts";
-import { reshape, transpose } from "./layout.ts";
+import { reduceSum, reshape, transpose } from "./layout.ts";
 import { matMul } from "./matrix.ts";
 
 interface Window {
@@ -57,16 +57,29 @@ export function unrolledConvolution(
   return reshape(joined(results, 1), [batch, out, ...to]);
 }
 
-/** Means of windows, padding counted as zeros, `to` the result's size. */
+/**
+ * Means of windows, padding counted as zeros, `to` the result's size. One axis after the other: the taps of a window the
+ * size of the map (a global pool) would be a node each.
+ */
 export function unrolledAveragePool(
   x: Maps,
   kernel: readonly [number, number],
   window: Window,
   to: readonly [number, number],
 ): Maps {
-  const sum = taps(x, kernel, window, to).reduce((total, tap) => add(total, tap));
-  return multiply(sum, 1 / (kernel[0] * kernel[1]));
+  const [, , , width = 0] = x.shape.map(Number);
+  const [top, left, bottom, right] = window.pads;
+  const columns = { strides: [1, window.strides[1]], pads: [0, left, 0, right], dilations: [1, 1] } as const;
+  const rows = { strides: [window.strides[0], 1], pads: [top, 0, bottom, 0], dilations: [1, 1] } as const;
+  if (to[0] === 1 && to[1] === 1 && window.pads.every((pad) => pad === 0)) {
+    const whole = slice(slice(x, 2, 0, kernel[0]), 3, 0, kernel[1]);
+    return multiply(reduceSum(whole, [2, 3], true), 1 / (kernel[0] * kernel[1]));
+  }
+  const down = sumOf(taps(x, [kernel[0], 1], rows, [to[0], width]));
+  return multiply(sumOf(taps(down, [1, kernel[1]], columns, to)), 1 / (kernel[0] * kernel[1]));
 }
+
+const sumOf = (maps: readonly Maps[]): Maps => maps.reduce((total, tap) => add(total, tap));
 
 function joined(parts: readonly Maps[], axis: number): Maps {
   const [first, ...rest] = parts;

@@ -1,0 +1,97 @@
+/**
+ * Times of path statistics and of the largest paths of one example: `node --import tsx bench/paths.bench.ts`. The network
+ * is GCONV on 32×32×3 (266 million multiply-adds a pass) with random Glorot weights and biases of a trained size.
+ */
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import {
+  type Architecture,
+  gatedNetwork,
+  initialize,
+  type Layer,
+  parameterSpecs,
+  REGIMES,
+} from "../src/network/index.ts";
+import {
+  activate,
+  countActivePaths,
+  giniIndex,
+  kBestPaths,
+  lorenzCurve,
+  pathNorm,
+  pathStatistics,
+  samplePaths,
+} from "../src/paths/index.ts";
+import { randomStream } from "../src/random.ts";
+
+const { values: options } = parseArgs({ options: { repeat: { type: "string", default: "3" } } });
+
+const convolution = (channels: number): Layer => ({
+  kind: "convolution",
+  channels,
+  kernel: 3,
+  stride: 1,
+  padding: "same",
+  bias: true,
+  gated: true,
+});
+const dense = (units: number, gated: boolean): Layer => ({ kind: "dense", units, bias: true, gated });
+const architecture: Architecture = {
+  inputShape: [3, 32, 32],
+  layers: [
+    ...[64, 64, 128, 128].map(convolution),
+    { kind: "global-average-pool" },
+    dense(256, true),
+    dense(256, true),
+    dense(10, false),
+  ],
+};
+
+const SEED = 0;
+const specs = parameterSpecs(architecture);
+const parameters = Object.fromEntries(
+  Object.entries(initialize(specs, { kind: "glorot-uniform" }, SEED, "value-network")).map(([name, one]) => [
+    name,
+    name.endsWith(".bias")
+      ? { ...one, data: Float32Array.from(randomStream(SEED, name).normal(one.data.length), (x) => 0.02 * x) }
+      : one,
+  ]),
+);
+const network = gatedNetwork(architecture, REGIMES.relu, { value: parameters, feature: undefined });
+const image = randomStream(SEED, "image").uniform(3 * 32 * 32, 0, 1);
+const active = activate(network, image);
+const output = active.logits.indexOf(Math.max(...active.logits));
+const statistics = pathStatistics(active, output);
+
+const WORK = {
+  "activate (gates, selections)": () => activate(network, image),
+  "active paths, exact": () => countActivePaths(active, output),
+  "all statistics": () => pathStatistics(active, output),
+  "path-norm": () => pathNorm(network, 2),
+  "top 20 paths": () => kBestPaths(active, output, 20),
+  "top 1000 paths": () => kBestPaths(active, output, 1000),
+  "1000 sampled paths": () => samplePaths(active, output, 1000, randomStream(SEED, "paths")),
+} as const satisfies Record<string, () => unknown>;
+
+/** Least seconds of a few runs, by the wall and by the processor: other work on the machine only adds to the first. */
+function secondsOf(work: () => unknown): readonly [wall: string, processor: string] {
+  const times = Array.from({ length: Number(options.repeat) }, () => {
+    const [start, before] = [performance.now(), process.cpuUsage()];
+    work();
+    const { user, system } = process.cpuUsage(before);
+    return { wall: (performance.now() - start) / 1e3, processor: (user + system) / 1e6 };
+  });
+  const least = (of: (time: (typeof times)[number]) => number): string => Math.min(...times.map(of)).toFixed(3);
+  return [least(({ wall }) => wall), least(({ processor }) => processor)];
+}
+
+const table = new Table({ head: ["GCONV, one example", "seconds", "of a core"], style: { head: [], border: [] } });
+for (const [name, work] of Object.entries(WORK)) table.push([name, ...secondsOf(work)]);
+console.log(table.toString());
+console.log({ ...statistics, paths: String(statistics.paths), activePaths: String(statistics.activePaths) });
+const curve = lorenzCurve(samplePaths(active, output, 1000, randomStream(SEED, "paths")), {
+  log2Mass: statistics.log2AbsoluteMass,
+  log2Contributing: statistics.log2ContributingPaths,
+});
+console.log({ gini: giniIndex(curve) });
+console.log(kBestPaths(active, output, 3).map(({ contribution, units }) => JSON.stringify({ contribution, units })));

@@ -1,0 +1,154 @@
+import type { Command } from "commander";
+import { readNpy, writeNpy } from "../../data/index.ts";
+import { readBytes } from "../../data/node/index.ts";
+import { openWorkerEngine } from "../../engine/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import {
+  type ClassOverlap,
+  classOverlaps,
+  flippedShares,
+  gateStatistics,
+  type Inputs,
+  type PackedGates,
+  readNetworkGates,
+} from "../../gates/index.ts";
+import { type DenseArray, denseArray } from "../../graph/index.ts";
+import type { GatedNetwork } from "../../network/index.ts";
+import { loadNetwork, writeWhole } from "../../runs/index.ts";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { readModelInputs } from "../model-inputs.ts";
+import { type Column, formatTable, printResult } from "../output.ts";
+import { countProgress } from "../progress.ts";
+
+interface GatesOptions {
+  readonly model: string;
+  readonly inputs: string;
+  readonly out?: string;
+  readonly labels?: string;
+  readonly against?: string;
+}
+
+export function gatesCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("gates")
+    .summary("which gates are on: statistics, and the gates themselves as bits")
+    .description("Extracts the gates of every input and tells how many are on, never on or always on, layer by layer.")
+    .requiredOption("--model <model>", "run directory or .onnx file")
+    .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
+    .option("--out <file>", "write the packed gates as .npy, uint8 [n, bytes]")
+    .option("--labels <file>", ".npy of whole numbers: overlap of the gates within and between classes")
+    .option("--against <model>", "share of gates that differ from those of another network of this shape")
+    .addHelpText(
+      "after",
+      "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy",
+    );
+  command.action((options: GatesOptions) => runStages(command, makeContext, ending, () => options, runGates));
+}
+
+async function runGates(options: GatesOptions, context: CliContext): Promise<ExitCode> {
+  const { network } = await loadNetwork(options.model);
+  const inputs = await readModelInputs(options.inputs, network);
+  const labels = options.labels === undefined ? undefined : await readLabels(options.labels, inputs.shape[0] ?? 0);
+  const other = options.against === undefined ? undefined : (await loadNetwork(options.against)).network;
+  const gates = await extract(network, inputs, context);
+  const flipped = other && flippedShares(await extract(other, inputs, context), gates);
+  const overlaps = labels && classOverlaps(gates, labels, Math.max(...labels) + 1);
+  if (options.out !== undefined) await writeWhole(options.out, writeNpy(gateBytes(gates)));
+  const layers = gateStatistics(gates).map((layer, index) => ({
+    ...layer,
+    ...(flipped === undefined ? {} : { flipped: flipped[index] ?? 0 }),
+    ...(overlaps === undefined ? {} : { classOverlap: overlaps[index]?.shares.map(withoutNaN) }),
+  }));
+  printResult(context, { examples: gates.examples, layers, out: options.out ?? null }, () =>
+    [
+      describeLayers(gates, layers),
+      ...(overlaps === undefined ? [] : [describeOverlaps(overlaps)]),
+      ...(options.out === undefined ? [] : [`gates written to ${options.out}`]),
+    ].join("\n\n"),
+  );
+  return EXIT.done;
+}
+
+async function extract(network: GatedNetwork, inputs: Inputs, context: CliContext): Promise<PackedGates> {
+  const progress = countProgress(context, "gates", "inputs");
+  try {
+    await using engine = await openWorkerEngine("cpu", { threads: 1 });
+    return await readNetworkGates(network, engine, inputs, { onProgress: progress.update, signal: context.signal });
+  } finally {
+    progress.close();
+  }
+}
+
+/** `[examples, bytes]`, the words of all layers of an example one behind the other. */
+function gateBytes({ examples, layers }: PackedGates): DenseArray<"uint8"> {
+  const words = layers.reduce((sum, layer) => sum + layer.wordsPerExample, 0);
+  const packed = new Uint32Array(examples * words);
+  let start = 0;
+  for (const layer of layers) {
+    for (let example = 0; example < examples; example++) {
+      const from = example * layer.wordsPerExample;
+      packed.set(layer.words.subarray(from, from + layer.wordsPerExample), example * words + start);
+    }
+    start += layer.wordsPerExample;
+  }
+  return denseArray("uint8", [examples, 4 * words], new Uint8Array(packed.buffer));
+}
+
+/** A class beyond this is a mistake: overlaps are told for every pair of classes. */
+const MAX_CLASSES = 1000;
+
+async function readLabels(file: string, examples: number): Promise<readonly number[]> {
+  const { shape, data } = readNpy(await readBytes(file), file);
+  const labels = Array.from(data, Number);
+  const fits = shape.length === 1 && labels.length === examples;
+  if (fits && labels.every((label) => Number.isInteger(label) && label >= 0 && label < MAX_CLASSES)) return labels;
+  throw new GatewiseError({
+    received: `${file} of shape [${shape.join(", ")}]`,
+    expected: `${examples} classes, whole numbers from 0 to ${MAX_CLASSES - 1}, one for each input`,
+    next: "give the labels of these inputs, in the same order",
+  });
+}
+
+const withoutNaN = (shares: readonly number[]): readonly (number | null)[] =>
+  shares.map((share) => (Number.isNaN(share) ? null : share));
+
+const percent = (share: number): string => (100 * share).toFixed(1);
+
+function describeLayers(
+  { examples }: PackedGates,
+  layers: readonly (ReturnType<typeof gateStatistics>[number] & { readonly flipped?: number })[],
+): string {
+  const flips = layers.some(({ flipped }) => flipped !== undefined);
+  const right = (title: string): Column => ({ title, align: "right" });
+  const columns = ["layer", "gates", "on %", "dead", "always on", ...(flips ? ["differ %"] : [])].map(right);
+  const rows = layers.map(({ layer, units, on, dead, alwaysOn, flipped }) => [
+    String(layer),
+    String(units),
+    percent(on),
+    String(dead),
+    String(alwaysOn),
+    ...(flipped === undefined ? [] : [percent(flipped)]),
+  ]);
+  return `${examples} inputs\n\n${formatTable(columns, rows)}`;
+}
+
+function describeOverlaps(overlaps: readonly ClassOverlap[]): string {
+  const mean = (shares: readonly number[]): string => {
+    const known = shares.filter((share) => !Number.isNaN(share));
+    return known.length === 0 ? "–" : percent(known.reduce((sum, share) => sum + share, 0) / known.length);
+  };
+  return formatTable(
+    [
+      { title: "layer", align: "right" },
+      { title: "both on, one class %", align: "right" },
+      { title: "both on, two classes %", align: "right" },
+    ],
+    overlaps.map(({ layer, shares }) => [
+      String(layer),
+      mean(shares.flatMap((row, a) => row.slice(a, a + 1))),
+      mean(shares.flatMap((row, a) => row.filter((_, b) => a !== b))),
+    ]),
+  );
+}

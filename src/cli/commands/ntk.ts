@@ -1,0 +1,152 @@
+import type { Command } from "commander";
+import { writeNpy } from "../../data/index.ts";
+import type { Engine } from "../../engine/index.ts";
+import { openWorkerEngine } from "../../engine/node/index.ts";
+import type { Inputs } from "../../gates/index.ts";
+import { type DenseArray, denseArray } from "../../graph/index.ts";
+import {
+  type KernelSize,
+  kernelSize,
+  type TangentPart,
+  type TangentSummary,
+  tangentKernel,
+  tangentKernelMemory,
+  tangentKernels,
+  tangentSummary,
+} from "../../kernels/index.ts";
+import { type GatedNetwork, pathNodes, usedNodes } from "../../network/index.ts";
+import { loadNetwork, writeWhole } from "../../runs/index.ts";
+import { type Ending, type MakeContext, runStages } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { readModelInputs } from "../model-inputs.ts";
+import { parseChoice, parseWhole } from "../options.ts";
+import { formatTable, note, printResult } from "../output.ts";
+import { countProgress } from "../progress.ts";
+
+const PARTS = ["value", "feature", "all"] as const;
+
+interface NtkOptions {
+  readonly model: string;
+  readonly inputs: string;
+  readonly output: string;
+  readonly part: string;
+  readonly out?: string;
+}
+
+interface NtkRequest extends Omit<NtkOptions, "output" | "part"> {
+  readonly output: number;
+  readonly part: (typeof PARTS)[number];
+}
+
+export function ntkCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+  const command = program
+    .command("ntk")
+    .summary("neural tangent kernel of one output")
+    .description(
+      "Inner products of the output's gradients by the parameters, for every two inputs: of those that carry the value, of those that only make the gates, or of both.",
+    )
+    .requiredOption("--model <model>", "run directory or .onnx file")
+    .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
+    .option("--output <number>", "the logit that is differentiated, from 0", "0")
+    .option("--part <part>", PARTS.join(", "), "all")
+    .option("--out <file>", "write the kernel as .npy, float64 [n, n]")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ gatewise ntk --model runs/fc-digits-dlnpf-seed0 --inputs x.npy --out ntk.npy",
+    );
+  command.action((options: NtkOptions) =>
+    runStages(
+      command,
+      makeContext,
+      ending,
+      () => ({
+        ...options,
+        output: parseWhole("--output", options.output, 0),
+        part: parseChoice("part", options.part, PARTS),
+      }),
+      runNtk,
+    ),
+  );
+}
+
+async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
+  const { model, inputs: file, output, part, out } = request;
+  const { network } = await loadNetwork(model);
+  const inputs = await readModelInputs(file, network);
+  const [examples = 0] = inputs.shape;
+  // the value and the feature part of a network with both, beside their sum
+  const kernels = splits(network, part) ? 3 : 1;
+  const bytes = tangentKernelMemory(network).bytes + kernels * 8 * examples ** 2;
+  note(context, `needs up to ${Math.ceil(bytes / 1e6)} MB of memory`);
+  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  const { kernel, parts } = await compute(network, engine, inputs, request, context);
+  const summary = await tangentSummary(kernel, engine, context.signal);
+  if (out !== undefined) await writeWhole(out, writeNpy(kernel));
+  printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
+    [describe(part, summary, parts, output, examples), ...(out === undefined ? [] : [`kernel written to ${out}`])].join(
+      "\n\n",
+    ),
+  );
+  return EXIT.done;
+}
+
+/** Whether the kernel is the sum of two parts that are worth telling apart. */
+const splits = (network: GatedNetwork, part: NtkRequest["part"]): boolean =>
+  part === "all" && usedNodes(network).length > pathNodes(network).length;
+
+type PartNorms = Readonly<Record<TangentPart, KernelSize>>;
+
+interface Computed {
+  readonly kernel: DenseArray<"float64">;
+  /** Of a network with a feature network. */
+  readonly parts?: PartNorms;
+}
+
+async function compute(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  { output, part }: NtkRequest,
+  context: CliContext,
+): Promise<Computed> {
+  const progress = countProgress(context, "ntk", "inputs");
+  const options = { output, signal: context.signal, onProgress: progress.update };
+  try {
+    if (!splits(network, part)) return { kernel: await tangentKernel(network, engine, inputs, { ...options, part }) };
+    const { value, feature } = await tangentKernels(network, engine, inputs, options);
+    const kernel = denseArray(
+      "float64",
+      value.shape,
+      value.data.map((one, i) => one + feature.data[i]!),
+    );
+    return { kernel, parts: { value: kernelSize(value), feature: kernelSize(feature) } };
+  } finally {
+    progress.close();
+  }
+}
+
+function describe(
+  part: NtkRequest["part"],
+  { smallestEigenvalue, ...whole }: TangentSummary,
+  parts: PartNorms | undefined,
+  output: number,
+  examples: number,
+): string {
+  const row = (name: string, { trace, frobenius }: KernelSize): readonly string[] => [
+    name,
+    trace.toPrecision(6),
+    frobenius.toPrecision(6),
+  ];
+  const rows = parts === undefined ? [] : [row("value", parts.value), row("feature", parts.feature)];
+  const columns = [
+    { title: "part" },
+    { title: "trace", align: "right" },
+    { title: "Frobenius norm", align: "right" },
+  ] as const;
+  return [
+    `tangent kernel of output ${output} over ${examples} inputs`,
+    formatTable(columns, [...rows, row(part, whole)]),
+    `smallest eigenvalue ${smallestEigenvalue.toPrecision(4)}`,
+  ].join("\n\n");
+}

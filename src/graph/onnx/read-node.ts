@@ -1,0 +1,75 @@
+import { GatewiseError } from "../../errors.ts";
+import type { DenseArray } from "../dense-array.ts";
+import { type AttributeProto, AttributeProto_AttributeType, type NodeProto } from "./onnx_pb.ts";
+import { quoted } from "./quoted.ts";
+import { readTensor } from "./read-tensor.ts";
+
+/** An attribute of a node; 64-bit integers beyond 2⁵³ are rounded. `unread` are graphs, types and sparse tensors. */
+export type OnnxAttribute =
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "int"; readonly value: number }
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "tensor"; readonly value: DenseArray }
+  | { readonly kind: "floats"; readonly value: readonly number[] }
+  | { readonly kind: "ints"; readonly value: readonly number[] }
+  | { readonly kind: "unread" };
+
+export interface OnnxNode {
+  /** As the file calls it, or `node 3` for the third node of the file if it has no name. */
+  readonly name: string;
+  /** For messages: `node "Conv_0" (Conv)`, `node 3 (Conv)`. */
+  readonly label: string;
+  readonly opType: string;
+  /** Names of tensors; "" where an optional one is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+}
+
+/** Whether this is ONNX's own set of operators, which has two names. */
+export const isOnnx = (domain: string): boolean => domain === "" || domain === "ai.onnx";
+
+/**
+ * @param index position in the file, from 0
+ * @throws GatewiseError for an op of another set, or a damaged tensor among the attributes
+ */
+export function readNode({ name, opType, domain, input, output, attribute }: NodeProto, index: number): OnnxNode {
+  const shown = `${name === "" ? `node ${index + 1}` : `node ${quoted(name)}`} (${quoted(opType).slice(1, -1)})`;
+  if (!isOnnx(domain)) {
+    throw new GatewiseError({
+      received: `${shown} of the operator set ${quoted(domain)}`,
+      expected: "ops of ONNX's own set",
+      next: "export the model without custom or fused ops",
+    });
+  }
+  return {
+    name: name === "" ? `node ${index + 1}` : name,
+    label: shown,
+    opType,
+    inputs: input,
+    outputs: output,
+    attributes: new Map(attribute.map((one) => [one.name, readAttribute(one, shown)])),
+  };
+}
+
+function readAttribute(attribute: AttributeProto, node: string): OnnxAttribute {
+  const types = AttributeProto_AttributeType;
+  switch (attribute.type) {
+    case types.FLOAT:
+      return { kind: "float", value: attribute.f };
+    case types.INT:
+      return { kind: "int", value: Number(attribute.i) };
+    case types.STRING:
+      return { kind: "string", value: new TextDecoder().decode(attribute.s) };
+    case types.TENSOR:
+      return attribute.t === undefined
+        ? { kind: "unread" }
+        : { kind: "tensor", value: readTensor(attribute.t, `${node}: its tensor ${quoted(attribute.name)}`) };
+    case types.FLOATS:
+      return { kind: "floats", value: attribute.floats };
+    case types.INTS:
+      return { kind: "ints", value: attribute.ints.map(Number) };
+    default:
+      return { kind: "unread" };
+  }
+}

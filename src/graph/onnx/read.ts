@@ -1,0 +1,120 @@
+/**
+ * ONNX models as plain data: names resolved, nodes in topological order, every length checked against the bytes that
+ * are there. What an op means is not known here.
+ */
+import { fromBinary } from "@bufbuild/protobuf";
+import { GatewiseError } from "../../errors.ts";
+import type { DenseArray } from "../dense-array.ts";
+import { type GraphProto, type ModelProto, ModelProtoSchema, type ValueInfoProto } from "./onnx_pb.ts";
+import { quoted } from "./quoted.ts";
+import { isOnnx, type OnnxNode, readNode } from "./read-node.ts";
+import { sortedNodes, twice } from "./read-order.ts";
+import { readShape, readTensor } from "./read-tensor.ts";
+
+/** Before 7, ops had no broadcasting and other attributes; what comes after 26 is not known yet. */
+const OPSETS = { oldest: 7, newest: 26 } as const;
+/** The deepest networks in use have some thousands of nodes. */
+const MAX_NODES = 100_000;
+
+/** Name, element type (`TensorProto.DataType`) and shape of an input or output. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly elementType: number;
+  /** Undefined where the file says nothing; a symbolic or unknown size is a string (maybe ""). */
+  readonly shape: readonly (number | string)[] | undefined;
+}
+
+export interface OnnxModel {
+  /** Version of the default operator set. */
+  readonly opset: number;
+  /** In topological order. */
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, DenseArray>;
+  /** Without those that are initializers too. */
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}
+
+/**
+ * Reads an ONNX model with all its weights.
+ * @throws GatewiseError for bytes that are no model, damaged or external tensors, operator sets other than ONNX's own in
+ * versions 7 to 26, tensors made twice or never, cycles
+ */
+export function readModel(bytes: Uint8Array): OnnxModel {
+  const model = decode(bytes);
+  const { graph } = model;
+  if (graph === undefined || graph.node.length === 0) {
+    throw new GatewiseError({
+      received: `${bytes.length} bytes without a node`,
+      expected: "an ONNX model",
+      next: "check that the file is whole and holds a network",
+    });
+  }
+  if (graph.node.length > MAX_NODES) {
+    throw new GatewiseError({
+      received: `${graph.node.length} nodes`,
+      expected: `at most ${MAX_NODES}`,
+      next: "simplify the model before it is exported",
+    });
+  }
+  const initializers = readInitializers(graph);
+  const inputs = graph.input.filter(({ name }) => !initializers.has(name)).map(readPort);
+  const known = [...initializers.keys(), ...inputs.map(({ name }) => name)];
+  return {
+    opset: opsetOf(model),
+    nodes: sortedNodes(graph.node.map(readNode), known, graph.output),
+    initializers,
+    inputs,
+    outputs: graph.output.map(readPort),
+  };
+}
+
+function decode(bytes: Uint8Array): ModelProto {
+  try {
+    return fromBinary(ModelProtoSchema, bytes);
+  } catch (cause) {
+    throw new GatewiseError({
+      received: `${bytes.length} bytes that do not parse`,
+      expected: "an ONNX model",
+      next: "the file is truncated, damaged or of another format: export the model again",
+      cause,
+    });
+  }
+}
+
+function opsetOf({ opsetImport }: ModelProto): number {
+  const version = Number(opsetImport.find(({ domain }) => isOnnx(domain))?.version ?? 0n);
+  if (OPSETS.oldest <= version && version <= OPSETS.newest) return version;
+  throw new GatewiseError({
+    received: version === 0 ? "a model without ONNX's operator set" : `operator set ${version}`,
+    expected: `${OPSETS.oldest} to ${OPSETS.newest}`,
+    next: "export the model with opset_version=18",
+  });
+}
+
+function readInitializers({ initializer, sparseInitializer }: GraphProto): ReadonlyMap<string, DenseArray> {
+  if (sparseInitializer.length > 0) {
+    throw new GatewiseError({
+      received: "a model with sparse weights",
+      expected: "dense weights",
+      next: "convert its sparse initializers before the export",
+    });
+  }
+  const initializers = new Map<string, DenseArray>();
+  for (const tensor of initializer) {
+    const what = `initializer ${quoted(tensor.name)}`;
+    if (initializers.has(tensor.name)) throw twice(what);
+    initializers.set(tensor.name, readTensor(tensor, what));
+  }
+  return initializers;
+}
+
+function readPort({ name, type }: ValueInfoProto): OnnxPort {
+  if (type?.value.case !== "tensorType") return { name, elementType: 0, shape: undefined };
+  const { elemType, shape } = type.value.value;
+  const what = `${quoted(name)}, an input or output,`;
+  const sizes = shape?.dim.map(({ value }) =>
+    value.case === "dimValue" ? (readShape([value.value], what)[0] ?? 0) : (value.value ?? ""),
+  );
+  return { name, elementType: elemType, shape: sizes };
+}

@@ -1,0 +1,32 @@
+import type { PackedGates } from "../gates/index.ts";
+
+/** Gates of some examples, the layers of an example one behind the other in whole 64-bit words. */
+export interface GateRows {
+  readonly examples: number;
+  /** 64-bit words an example. */
+  readonly words: number;
+  /** `[examples, 2 · words]` */
+  readonly data: Uint32Array;
+}
+
+/** Lays the layers of each example one behind the other. */
+export function gateRows({ examples, layers }: PackedGates): GateRows {
+  const words32 = layers.reduce((sum, { wordsPerExample }) => sum + wordsPerExample, 0);
+  const data = new Uint32Array(examples * words32);
+  let start = 0;
+  for (const { words, wordsPerExample } of layers) {
+    for (let example = 0; example < examples; example++) {
+      const from = example * wordsPerExample;
+      data.set(words.subarray(from, from + wordsPerExample), example * words32 + start);
+    }
+    start += wordsPerExample;
+  }
+  return { examples, words: words32 / 2, data };
+}
+
+/** Examples `from` to `to`; shares the memory. */
+export const sliceGates = ({ words, data }: GateRows, from: number, to: number): GateRows => ({
+  examples: to - from,
+  words,
+  data: data.subarray(2 * words * from, 2 * words * to),
+});

@@ -1,0 +1,146 @@
+/**
+ * Makes tiles of the neural path kernel in worker threads, each with a WebAssembly instance of its own; gates and bytes
+ * lie in memory that all of them share. The engine's products, where they are needed, are computed once and handed over.
+ */
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import type { Engine } from "../../engine/index.ts";
+import { GatewiseError, messageOf, type PackedError, unpackError } from "../../errors.ts";
+import type { ByteRows } from "../byte-rows.ts";
+import type { GateRows } from "../gate-rows.ts";
+import { openInputGram, type Range } from "../input-gram.ts";
+import { sparseBytes, type TileMaker, type TileOverlaps, type TileWork } from "../tile-maker.ts";
+
+/** What a worker is started with. */
+export interface PoolWork {
+  readonly overlaps: TileOverlaps;
+  readonly bytes: readonly [ByteRows, ByteRows] | undefined;
+}
+
+export interface TileRequest {
+  readonly id: number;
+  readonly rows: Range;
+  readonly columns: Range;
+  /** `[rows, columns]`, the input's inner products, unless the work has bytes. */
+  readonly products: Float64Array<ArrayBuffer> | undefined;
+}
+
+export type FromTileWorker =
+  | { readonly id: number; readonly values: Float64Array<ArrayBuffer> }
+  | { readonly id: number; readonly error: PackedError };
+
+/** Opens tile makers of so many worker threads, for the option `open` of the kernel's functions. */
+export const openTilePool =
+  (threads: number) =>
+  async (work: TileWork, engine: Engine): Promise<TileMaker> => {
+    const bytes = sparseBytes(work);
+    const gram = bytes === undefined ? await openInputGram(engine, work.rows, work.columns) : undefined;
+    const pool = new TilePool(threads, poolWork(work, bytes));
+    return {
+      // one more than there are workers: none of them waits while a tile is put in its place
+      ahead: threads + 1,
+      async tile(rows, columns) {
+        return await pool.tile(rows, columns, await gram?.tile(rows, columns));
+      },
+      async [Symbol.asyncDispose]() {
+        await pool.close();
+        await gram?.[Symbol.asyncDispose]();
+      },
+    };
+  };
+
+function poolWork({ rows, columns, layers, lastBias }: TileWork, bytes: PoolWork["bytes"]): PoolWork {
+  const left = { gates: sharedGates(rows.gates) };
+  const right = rows === columns ? left : { gates: sharedGates(columns.gates) };
+  const leftBytes = bytes && sharedBytes(bytes[0]);
+  return {
+    overlaps: { layers, lastBias, rows: left, columns: right },
+    bytes: leftBytes && [leftBytes, bytes[0] === bytes[1] ? leftBytes : sharedBytes(bytes[1])],
+  };
+}
+
+function sharedGates(gates: GateRows): GateRows {
+  const data = new Uint32Array(new SharedArrayBuffer(gates.data.byteLength));
+  data.set(gates.data);
+  return { ...gates, data };
+}
+
+function sharedBytes(rows: ByteRows): ByteRows {
+  const data = new Uint8Array(new SharedArrayBuffer(rows.data.byteLength));
+  data.set(rows.data);
+  return { ...rows, data };
+}
+
+interface Job {
+  readonly request: TileRequest;
+  readonly resolve: (values: Float64Array) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** Workers, and the tiles that wait for one or are under way. */
+class TilePool {
+  private readonly workers: readonly Worker[];
+  private readonly idle: Worker[];
+  private readonly waiting: Job[] = [];
+  private readonly running = new Map<Worker, Job>();
+  private dead: Error | undefined;
+  private isClosed = false;
+  private counter = 0;
+
+  constructor(threads: number, work: PoolWork) {
+    const path = createRequire(import.meta.url).resolve("#dist/tile-worker.js");
+    this.workers = Array.from({ length: threads }, () => new Worker(path, { workerData: work }));
+    this.idle = [...this.workers];
+    for (const worker of this.workers) {
+      worker.on("message", (message: FromTileWorker) => this.receive(worker, message));
+      worker.on("error", (error) => this.die(messageOf(error), error));
+      worker.on("exit", (code) => this.die(`exit code ${code}`));
+    }
+  }
+
+  tile(rows: Range, columns: Range, products: Float64Array<ArrayBuffer> | undefined): Promise<Float64Array> {
+    if (this.dead !== undefined) return Promise.reject(this.dead);
+    this.counter += 1;
+    const id = this.counter;
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ request: { id, rows, columns, products }, resolve, reject });
+      this.start();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+
+  private start(): void {
+    while (this.idle.length > 0 && this.waiting.length > 0) {
+      const [worker, job] = [this.idle.pop(), this.waiting.shift()];
+      if (worker === undefined || job === undefined) return;
+      this.running.set(worker, job);
+      const { products } = job.request;
+      worker.postMessage(job.request, products === undefined ? [] : [products.buffer]);
+    }
+  }
+
+  private receive(worker: Worker, message: FromTileWorker): void {
+    const job = this.running.get(worker);
+    this.running.delete(worker);
+    this.idle.push(worker);
+    this.start();
+    if ("values" in message) job?.resolve(message.values);
+    else job?.reject(unpackError(message.error));
+  }
+
+  private die(reason: string, cause?: unknown): void {
+    if (this.isClosed) return;
+    this.dead ??= new GatewiseError({
+      received: `a kernel worker that ended: ${reason}`,
+      expected: "a worker that lives until it is released",
+      next: "try again; if it was out of memory, with fewer threads",
+      cause,
+    });
+    for (const job of [...this.running.values(), ...this.waiting.splice(0)]) job.reject(this.dead);
+    this.running.clear();
+  }
+}

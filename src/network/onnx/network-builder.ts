@@ -1,0 +1,152 @@
+import { GatewiseError } from "../../errors.ts";
+import { type OnnxNode, quoted, sizeOf } from "../../graph/index.ts";
+import type { GatedNetwork, GatedNode, NodeOperation } from "../gated-network.ts";
+import { usedNodes } from "../gated-network.ts";
+import type { Limits } from "./limits.ts";
+import { nodeError } from "./node-error.ts";
+import { type ExampleValue, exampleShape } from "./value.ts";
+
+/** The network while its model is read. Nodes that later ones replace stay until the end. */
+export class NetworkBuilder {
+  private readonly nodes: GatedNode[] = [];
+  private readonly shared = new Set<number>();
+  /** By position: whether only normalization and order lie between the input and this node. */
+  private readonly raw: boolean[] = [];
+
+  /** @param symbolicBatch whether the model takes batches of any size */
+  constructor(
+    readonly limits: Limits,
+    private readonly symbolicBatch: boolean,
+  ) {}
+
+  /** The input as a value; the first node. */
+  input(name: string, shape: readonly number[], batched: boolean): ExampleValue {
+    const example = batched ? shape.slice(1) : shape;
+    this.limits.activation(`input ${quoted(name)}`, example);
+    this.nodes.push({ name, shape: example, kind: "input" });
+    this.raw.push(true);
+    return { kind: "example", position: 0, shape, batched, softmax: undefined };
+  }
+
+  at(position: number): GatedNode {
+    const node = this.nodes[position];
+    if (node === undefined) throw new Error(`unreachable: no node ${position}`);
+    return node;
+  }
+
+  /**
+   * A node of the network, for a node of the model.
+   * @param name the model's name for it unless told otherwise
+   */
+  append(node: OnnxNode, shape: readonly number[], operation: NodeOperation, name = node.name): number {
+    this.limits.activation(node.label, shape);
+    const { kind } = operation;
+    this.raw.push((kind === "normalize" || kind === "rearrange") && this.isRaw(operation.input));
+    return this.nodes.push({ name, shape, ...operation }) - 1;
+  }
+
+  isRaw(position: number): boolean {
+    return this.raw[position] ?? false;
+  }
+
+  /** Notes that several nodes read a value. */
+  share(position: number): void {
+    this.shared.add(position);
+  }
+
+  isShared(position: number): boolean {
+    return this.shared.has(position);
+  }
+
+  /** The position of a value's elements in another shape, in the same order or from the places `from`. */
+  rearranged(node: OnnxNode, position: number, shape: readonly number[], from?: Int32Array): number {
+    const same = (other: readonly number[]): boolean => `${other}` === `${shape}`;
+    const source = this.at(position);
+    if (from === undefined) {
+      if (same(source.shape)) return position;
+      if (source.kind === "rearrange" && source.from === undefined) {
+        return this.rearranged(node, source.input, shape);
+      }
+    }
+    return this.append(node, shape, { kind: "rearrange", input: position, from }, `${node.name}.rearrange`);
+  }
+
+  /** A value of the same batch whose example has `shape` (as its node has), made by a node at `position`. */
+  sameBatch(value: ExampleValue, position: number, shape: readonly number[]): ExampleValue {
+    return { ...value, position, shape: value.batched ? [1, ...shape] : shape };
+  }
+
+  /**
+   * The value with its elements in the shape `shape`, batch included, from the places `from`.
+   * @throws GatewiseError if a batch of any size would get mixed
+   */
+  reshaped(node: OnnxNode, value: ExampleValue, shape: readonly number[], from?: Int32Array): ExampleValue {
+    const batched = shape[0] === 1 && (this.symbolicBatch ? value.batched : shape.length >= 2);
+    if (this.symbolicBatch && value.batched && !batched) {
+      const received = `[batch, ${value.shape.slice(1).join(", ")}] made [${shape.join(", ")}] for one example`;
+      throw nodeError(node, received, "axis 0 to stay the batch, of any size");
+    }
+    const position = this.rearranged(node, value.position, batched ? shape.slice(1) : shape, from);
+    return { ...value, position, shape, batched };
+  }
+
+  /** The network that ends in `value`, its logits in a vector, without nodes that nothing needs. */
+  finish(value: ExampleValue, last: OnnxNode): GatedNetwork {
+    const size = sizeOf(exampleShape(value));
+    const output = this.rearranged(last, value.position, [size]);
+    const used = usedNodes({ nodes: this.nodes, output });
+    if (used[0] !== 0) {
+      throw new GatewiseError({
+        received: "an output that does not depend on the input",
+        expected: "a network from one input to one output",
+        next: "check the outputs of the model",
+      });
+    }
+    const places = new Map(used.map((position, place) => [position, place]));
+    const place = (position: number): number => places.get(position) ?? 0;
+    const names = new UniqueNames();
+    const nodes = used.map((position): GatedNode => {
+      const node = this.at(position);
+      return { ...moved(node, place), name: names.next(node.name) };
+    });
+    return { nodes, output: place(output) };
+  }
+}
+
+function moved(node: GatedNode, place: (position: number) => number): GatedNode {
+  switch (node.kind) {
+    case "input":
+      return node;
+    case "sum":
+    case "concat":
+      return { ...node, inputs: node.inputs.map(place) };
+    case "gate":
+      return { ...node, input: place(node.input), gatedBy: place(node.gatedBy) };
+    case "max-pool":
+      return { ...node, input: place(node.input), selectedBy: place(node.selectedBy) };
+    case "normalize":
+    case "dense":
+    case "convolution":
+    case "scale":
+    case "average-pool":
+    case "rearrange":
+      return { ...node, input: place(node.input) };
+  }
+}
+
+/** Names as they come, with a number behind those that came before. */
+class UniqueNames {
+  private readonly taken = new Set<string>();
+  private readonly counts = new Map<string, number>();
+
+  next(wanted: string): string {
+    let name = wanted;
+    while (this.taken.has(name)) {
+      const count = (this.counts.get(wanted) ?? 1) + 1;
+      this.counts.set(wanted, count);
+      name = `${wanted} (${count})`;
+    }
+    this.taken.add(name);
+    return name;
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Networks from ONNX models (theory 2): layers, gates, pooling and sums become nodes; normalization by constants in front
+ * and batch normalization behind layers are taken together; what only moves elements becomes a rearrangement.
+ *
+ * A batch of one example that exporters write into a model is lifted: shapes are followed for one example, axis 0 its
+ * batch, and an op that would mix a batch is refused.
+ */
+import { GatewiseError } from "../../errors.ts";
+import { type OnnxModel, type OnnxNode, type OnnxPort, quoted, readModel } from "../../graph/index.ts";
+import type { GatedNetwork } from "../gated-network.ts";
+import { Limits } from "./limits.ts";
+import { NetworkBuilder } from "./network-builder.ts";
+import { nodeError } from "./node-error.ts";
+import { NodeReader, type OpReader } from "./node-reader.ts";
+import { add, divide, multiply, subtract, sum } from "./read-arithmetic.ts";
+import { cast, constant } from "./read-constants.ts";
+import { clip, globalMaxPool, leakyRelu, maxPool, pRelu, relu } from "./read-gates.ts";
+import {
+  concat,
+  dropout,
+  flatten,
+  gather,
+  identity,
+  pad,
+  reshape,
+  shape,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from "./read-layout.ts";
+import { batchNormalization, conv, gemm, matMul } from "./read-linear.ts";
+import { averagePool, globalAveragePool, reduceMean } from "./read-means.ts";
+import { softmax } from "./read-softmax.ts";
+import { constantOf, type ExampleValue, type Value } from "./value.ts";
+
+const READERS: ReadonlyMap<string, OpReader> = new Map([
+  ["Add", add],
+  ["AveragePool", averagePool],
+  ["BatchNormalization", batchNormalization],
+  ["Cast", cast],
+  ["Clip", clip],
+  ["Concat", concat],
+  ["Constant", constant],
+  ["Conv", conv],
+  ["Div", divide],
+  ["Dropout", dropout],
+  ["Flatten", flatten],
+  ["Gather", gather],
+  ["Gemm", gemm],
+  ["GlobalAveragePool", globalAveragePool],
+  ["GlobalMaxPool", globalMaxPool],
+  ["Identity", identity],
+  ["LeakyRelu", leakyRelu],
+  ["LogSoftmax", softmax],
+  ["MatMul", matMul],
+  ["MaxPool", maxPool],
+  ["Mul", multiply],
+  ["PRelu", pRelu],
+  ["Pad", pad],
+  ["ReduceMean", reduceMean],
+  ["Relu", relu],
+  ["Reshape", reshape],
+  ["Shape", shape],
+  ["Slice", slice],
+  ["Softmax", softmax],
+  ["Squeeze", squeeze],
+  ["Sub", subtract],
+  ["Sum", sum],
+  ["Transpose", transpose],
+  ["Unsqueeze", unsqueeze],
+]);
+
+/** Ops of ONNX that networks are read from. */
+export const ONNX_OPS: readonly string[] = [...READERS.keys()];
+
+/** `TensorProto.DataType`: float32, float16 (read as float32), float64. */
+const FLOAT_TYPES: readonly number[] = [1, 10, 11];
+
+/**
+ * The network of an ONNX model: units with ReLU, leaky or clipped gates, max and average pooling, residual sums. A
+ * softmax at the end is left out: the network gives logits.
+ * @throws GatewiseError for damaged files, for ops and shapes that no gated network has (naming the node), and for models
+ * of several inputs or outputs
+ */
+export function networkFromOnnx(bytes: Uint8Array): GatedNetwork {
+  const model = readModel(bytes);
+  const [input, output] = [only(model.inputs, "input"), only(model.outputs, "output")];
+  const needed = neededNodes(model, output);
+  const last = needed.at(-1);
+  if (last === undefined) {
+    throw new GatewiseError({
+      received: `an output ${quoted(output.name)} that no node makes`,
+      expected: "a network from one input to one output",
+      next: "check the outputs of the model",
+    });
+  }
+  const { sizes, symbolic } = inputShape(input);
+  const builder = new NetworkBuilder(new Limits(bytes.length), symbolic);
+  const values = new Map<string, Value>();
+  for (const [name, array] of model.initializers) values.set(name, constantOf(array));
+  const uses = usesOf(needed, output);
+  const define = (name: string, value: Value): void => {
+    values.set(name, value);
+    if (value.kind === "example" && (uses.get(name) ?? 0) > 1) builder.share(value.position);
+  };
+  define(input.name, builder.input(input.name, sizes, symbolic || sizes.length > 1));
+  for (const node of needed) {
+    const [name = ""] = node.outputs;
+    define(name, readNode(node, values, builder, model.opset, uses));
+  }
+  return builder.finish(exampleAt(values, output), last);
+}
+
+function readNode(
+  node: OnnxNode,
+  values: ReadonlyMap<string, Value>,
+  builder: NetworkBuilder,
+  opset: number,
+  uses: ReadonlyMap<string, number>,
+): Value {
+  const read = READERS.get(node.opType);
+  if (read === undefined) {
+    throw new GatewiseError({
+      received: node.label,
+      expected: ONNX_OPS.join(", "),
+      next: "only networks of ReLU-like gates have paths: replace this layer, or cut the model before it",
+    });
+  }
+  const extra = node.outputs.slice(1).find((name) => uses.has(name));
+  if (extra !== undefined) {
+    throw nodeError(node, `a second output ${quoted(extra)} in use`, "nodes of which the first output is used");
+  }
+  const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
+  return read(new NodeReader(node, inputs, builder, opset));
+}
+
+function exampleAt(values: ReadonlyMap<string, Value>, { name }: OnnxPort): ExampleValue {
+  const value = values.get(name);
+  if (value?.kind === "example") return value;
+  throw new GatewiseError({
+    received: `a constant output ${quoted(name)}`,
+    expected: "a network from one input to one output",
+    next: "check the outputs of the model",
+  });
+}
+
+function only(ports: readonly OnnxPort[], what: "input" | "output"): OnnxPort {
+  const [port] = ports;
+  if (port !== undefined && ports.length === 1) return port;
+  const names = ports.slice(0, 4).map(({ name }) => quoted(name));
+  throw new GatewiseError({
+    received: `a model of ${ports.length} ${what}s${names.length > 0 ? ` (${names.join(", ")}${ports.length > 4 ? ", …" : ""})` : ""}`,
+    expected: `one ${what}`,
+    next: `export the part of the model with one ${what}`,
+  });
+}
+
+/** Nodes that the output depends on, in order. */
+function neededNodes({ nodes }: OnnxModel, output: OnnxPort): readonly OnnxNode[] {
+  const names = new Set([output.name]);
+  const needed: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => names.has(name))) continue;
+    needed.push(node);
+    for (const name of node.inputs) if (name !== "") names.add(name);
+  }
+  return needed.reverse();
+}
+
+/** How often each tensor is read, the model's output counted. */
+function usesOf(nodes: readonly OnnxNode[], output: OnnxPort): ReadonlyMap<string, number> {
+  const uses = new Map([[output.name, 1]]);
+  for (const name of nodes.flatMap(({ inputs }) => inputs)) if (name !== "") uses.set(name, (uses.get(name) ?? 0) + 1);
+  return uses;
+}
+
+/** The input's sizes for one example, axis 0 its batch where there is more than one axis or the size is open. */
+function inputShape({ name, elementType, shape }: OnnxPort): {
+  readonly sizes: readonly number[];
+  readonly symbolic: boolean;
+} {
+  const what = `input ${quoted(name)}`;
+  if (!FLOAT_TYPES.includes(elementType)) {
+    throw new GatewiseError({
+      received: `${what} of element type ${elementType}`,
+      expected: "float32, float64 or float16",
+      next: "export the model with floating-point inputs",
+    });
+  }
+  const [first, ...rest] = shape ?? [];
+  const symbolic = typeof first === "string";
+  const sizes = rest.filter((size) => typeof size === "number");
+  const lone = first !== undefined && rest.length === 0 && !symbolic;
+  const fits = sizes.length === rest.length && (lone || (rest.length > 0 && (symbolic || first === 1)));
+  if (fits) return { sizes: lone ? [first] : [1, ...sizes], symbolic };
+  throw new GatewiseError({
+    received: `${what} of shape ${shape === undefined ? "unknown" : `[${shape.map((size) => size || "?").join(", ")}]`}`,
+    expected: "[batch, …sizes] with all sizes but the batch written, and the batch open or 1",
+    next: "export the model with a fixed input shape and one example a batch",
+  });
+}

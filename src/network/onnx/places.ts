@@ -1,0 +1,56 @@
+import { sizeOf } from "../../graph/index.ts";
+
+/** Distance of neighbors along each axis, in C order. */
+export const stridesOf = (shape: readonly number[]): readonly number[] =>
+  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+
+/** Where each element of the transposed array comes from. */
+export function transposedPlaces(shape: readonly number[], order: readonly number[]): Int32Array {
+  const strides = stridesOf(shape);
+  return places(
+    order.map((axis) => ({ count: shape[axis] ?? 1, at: (index) => index * (strides[axis] ?? 1) })),
+    sizeOf(shape),
+  );
+}
+
+/** Along one axis: element `i` comes from `start + i · step`, or from nowhere (−1) outside `0 … size − 1`. */
+export interface Cut {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** Where each element comes from after a cut along every axis; −1 for padding. */
+export function cutPlaces(shape: readonly number[], cuts: readonly Cut[]): Int32Array {
+  const strides = stridesOf(shape);
+  const axes = cuts.map(({ start, step, count }, axis) => ({
+    count,
+    at: (index: number): number => {
+      const from = start + index * step;
+      return from < 0 || from >= (shape[axis] ?? 0) ? -1 : from * (strides[axis] ?? 1);
+    },
+  }));
+  return places(axes, sizeOf(cuts.map(({ count }) => count)));
+}
+
+interface Axis {
+  readonly count: number;
+  /** What an index adds to the place; −1 for padding. */
+  readonly at: (index: number) => number;
+}
+
+/** Sums of one place of each axis, the last axis fastest; −1 where any of them is padding. */
+function places(axes: readonly Axis[], size: number): Int32Array {
+  let sums = new Int32Array(1);
+  for (const { count, at } of axes) {
+    const along = Int32Array.from({ length: count }, (_, index) => at(index));
+    const next = new Int32Array(sums.length * count);
+    for (let i = 0; i < sums.length; i++) {
+      const sum = sums[i]!;
+      for (let j = 0; j < count; j++) next[i * count + j] = sum < 0 || along[j]! < 0 ? -1 : sum + along[j]!;
+    }
+    sums = next;
+  }
+  if (sums.length !== size) throw new Error(`unreachable: ${sums.length} places for ${size} elements`);
+  return sums;
+}

@@ -1,0 +1,176 @@
+/** Add, Sub, Mul, Div: normalization of the input, biases and scales by constants, residual sums. */
+import { MAX_RANK, sizeOf } from "../../graph/index.ts";
+import type { Weights } from "../gated-network.ts";
+import { mergedBias } from "./merge.ts";
+import type { NodeReader, OpReader } from "./node-reader.ts";
+import { stridesOf } from "./places.ts";
+import { type ExampleValue, exampleShape } from "./value.ts";
+import { along, spread, weightsOf } from "./weights.ts";
+
+/** What an op with one constant does to the other operand: `x · factor + shift`. */
+interface Affine {
+  readonly factor: (c: number) => number;
+  readonly shift: ((c: number) => number) | undefined;
+}
+interface Arithmetic {
+  readonly constantSecond: Affine;
+  /** Undefined where it is not linear. */
+  readonly constantFirst: Affine | undefined;
+}
+
+const ADD = {
+  constantSecond: { factor: () => 1, shift: (c) => c },
+  constantFirst: { factor: () => 1, shift: (c) => c },
+} as const satisfies Arithmetic;
+const SUBTRACT = {
+  constantSecond: { factor: () => 1, shift: (c) => -c },
+  constantFirst: { factor: () => -1, shift: (c) => c },
+} as const satisfies Arithmetic;
+const MULTIPLY = {
+  constantSecond: { factor: (c) => c, shift: undefined },
+  constantFirst: { factor: (c) => c, shift: undefined },
+} as const satisfies Arithmetic;
+const DIVIDE = {
+  constantSecond: { factor: (c) => 1 / c, shift: undefined },
+  constantFirst: undefined,
+} as const satisfies Arithmetic;
+
+const arithmetic =
+  ({ constantFirst, constantSecond }: Arithmetic): OpReader =>
+  (reader) => {
+    const [first, second] = reader.inputs;
+    if (second?.kind === "constant") return affine(reader, reader.example(0), reader.weights(1), constantSecond);
+    if (first?.kind === "constant" && constantFirst !== undefined) {
+      return affine(reader, reader.example(1), reader.weights(0), constantFirst);
+    }
+    throw reader.error("two operands that depend on the example", "one of them constant (the second, for Div)");
+  };
+
+export const subtract: OpReader = arithmetic(SUBTRACT);
+export const multiply: OpReader = arithmetic(MULTIPLY);
+export const divide: OpReader = arithmetic(DIVIDE);
+
+/** A bias, or the sum of two nodes. */
+export const add: OpReader = (reader) =>
+  reader.inputs.some((input) => input?.kind === "constant") ? arithmetic(ADD)(reader) : sum(reader);
+
+/** Nodes of one shape added up. */
+export const sum: OpReader = (reader) => {
+  const values = reader.inputs.map((_, index) => reader.example(index));
+  const [first] = values;
+  if (first === undefined) throw reader.error("no input", "nodes to add");
+  const odd = values.find(({ shape, batched }) => `${shape}` !== `${first.shape}` || batched !== first.batched);
+  if (odd !== undefined) {
+    const received = `operands of shapes [${first.shape.join(", ")}] and [${odd.shape.join(", ")}]`;
+    throw reader.error(received, "operands of one shape");
+  }
+  if (values.length === 1) return first;
+  const inputs = values.map(({ position }) => position);
+  const shape = exampleShape(first);
+  return reader.builder.sameBatch(first, reader.builder.append(reader.node, shape, { kind: "sum", inputs }), shape);
+};
+
+function affine(reader: NodeReader, x: ExampleValue, constant: Weights, { factor, shift }: Affine): ExampleValue {
+  const { builder, node } = reader;
+  const shape = broadcastShape(reader, x.shape, constant.shape);
+  const value = shape.length === x.shape.length ? x : builder.reshaped(node, x, shape);
+  const factors = weightsOf("float64", constant.shape, Float64Array.from(constant.data, factor));
+  if (!factors.data.every(Number.isFinite)) throw reader.error("a division by 0", "constants other than 0");
+  const shifts = shift && weightsOf("float64", constant.shape, Float64Array.from(constant.data, shift));
+  if (builder.isRaw(value.position)) return normalized(reader, value, factors, shifts);
+
+  const vectors = channelVectors(reader, value, constant);
+  const { vector, view } = vectors;
+  const channels = exampleShape(view)[0] ?? 1;
+  const spreadBy = (map: (c: number) => number): Weights =>
+    spread(weightsOf(vector.dtype, [vector.data.length], Float64Array.from(vector.data, map)), channels);
+  const weight = spreadBy(factor);
+  const bias = shift && spreadBy(shift);
+  const made =
+    bias !== undefined && weight.data.every((one) => one === 1)
+      ? mergedBias(reader, view, bias)
+      : builder.sameBatch(
+          view,
+          builder.append(node, exampleShape(view), { kind: "scale", input: view.position, weight, bias }),
+          exampleShape(view),
+        );
+  const back = builder.rearranged(node, made.position, exampleShape(value));
+  return { ...value, position: back };
+}
+
+/** @throws GatewiseError where the constant would make the value larger */
+function broadcastShape(reader: NodeReader, shape: readonly number[], constant: readonly number[]): readonly number[] {
+  const rank = Math.max(shape.length, constant.length);
+  const whole = [...Array.from({ length: rank - shape.length }, () => 1), ...shape];
+  const fits = constant.every((size, i) => size === 1 || size === whole[i + rank - constant.length]);
+  if (fits && rank <= MAX_RANK) return whole;
+  const received = `a constant of shape [${constant.join(", ")}] beside [${shape.join(", ")}]`;
+  throw reader.error(received, "a constant that is broadcast to the other operand");
+}
+
+/**
+ * The constant as a number for each channel, and the value it belongs to: seen as a vector where it has but one axis
+ * beside sizes of 1 (a pure reshape, which looks through the reshape before it).
+ */
+export function channelVectors(
+  reader: NodeReader,
+  value: ExampleValue,
+  constant: Weights,
+): { readonly vector: Weights; readonly view: ExampleValue } {
+  const shape = exampleShape(value);
+  const axis = value.batched ? 1 : 0;
+  const direct = shape.length > 0 ? along(constant, value.shape, axis) : undefined;
+  if (direct !== undefined) return { vector: direct, view: value };
+  const size = sizeOf(shape);
+  const long = value.shape.indexOf(size);
+  const vector = long >= 0 ? along(constant, value.shape, long) : undefined;
+  if (vector !== undefined) {
+    const { builder, node } = reader;
+    // a value that others read too keeps its own reshape: the layer before it must not look like this op's alone
+    const position = builder.isShared(value.position)
+      ? builder.append(node, [size], { kind: "rearrange", input: value.position, from: undefined })
+      : builder.rearranged(node, value.position, [size]);
+    return { vector, view: builder.sameBatch(value, position, [size]) };
+  }
+  const received = `a constant of shape [${constant.shape.join(", ")}] beside [${value.shape.join(", ")}]`;
+  throw reader.error(received, "one number, or one for each channel (axis 1)");
+}
+
+/** The input's normalization, one node however many ops the model needs for it, in float64: rounded once, at the end. */
+function normalized(reader: NodeReader, x: ExampleValue, factors: Weights, shifts: Weights | undefined): ExampleValue {
+  const { builder, node } = reader;
+  const shape = exampleShape(x);
+  const size = sizeOf(shape);
+  builder.limits.constants(node, 2 * size);
+  const places = broadcastPlaces(x.shape, factors.shape);
+  const before = builder.at(x.position);
+  const chained = before.kind === "normalize" ? before : undefined;
+  const factor = new Float64Array(size);
+  const shift = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const place = places[i]!;
+    const by = factors.data[place] ?? 1;
+    factor[i] = by * (chained?.factor.data[i] ?? 1);
+    shift[i] = by * (chained?.shift.data[i] ?? 0) + (shifts?.data[place] ?? 0);
+  }
+  const input = chained?.input ?? x.position;
+  const [factorOf, shiftOf] = [weightsOf("float64", shape, factor), weightsOf("float64", shape, shift)];
+  return builder.sameBatch(
+    x,
+    builder.append(node, shape, { kind: "normalize", input, factor: factorOf, shift: shiftOf }),
+    shape,
+  );
+}
+
+/** Which element of a constant each element of `shape` meets. */
+function broadcastPlaces(shape: readonly number[], constant: readonly number[]): Int32Array {
+  const missing = shape.length - constant.length;
+  const strides = stridesOf(constant);
+  const own = stridesOf(shape);
+  const used = constant.flatMap((size, axis) =>
+    size === 1 ? [] : [{ size, stride: strides[axis] ?? 1, outer: own[axis + missing] ?? 1 }],
+  );
+  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    used.reduce((place, { size, stride, outer }) => place + (Math.floor(i / outer) % size) * stride, 0),
+  );
+}

@@ -1,0 +1,77 @@
+/** Units: what lets a path pass or stops it. */
+import { float32 } from "../../graph/index.ts";
+import type { GateRule } from "../gated-network.ts";
+import type { NodeReader, OpReader } from "./node-reader.ts";
+import { channelVectors } from "./read-arithmetic.ts";
+import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";
+import { fromMaps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
+
+function gate(reader: NodeReader, x: ExampleValue, rule: GateRule): ExampleValue {
+  const { position: q } = x;
+  const shape = exampleShape(x);
+  const position = reader.builder.append(reader.node, shape, { kind: "gate", input: q, gatedBy: q, rule });
+  return reader.builder.sameBatch(x, position, shape);
+}
+
+export const relu: OpReader = (reader) => gate(reader, reader.example(), { kind: "hard" });
+
+export const leakyRelu: OpReader = (reader) => {
+  const alpha = reader.float("alpha") ?? 0.01;
+  if (!Number.isFinite(alpha)) throw reader.error(`alpha = ${alpha}`, "a finite slope");
+  return gate(reader, reader.example(), { kind: "leaky", slopes: float32([1], [alpha]) });
+};
+
+export const pRelu: OpReader = (reader) => {
+  const x = reader.example();
+  const { vector, view } = channelVectors(reader, x, reader.weights(1));
+  const gated = gate(reader, view, { kind: "leaky", slopes: vector });
+  const position = reader.builder.rearranged(reader.node, gated.position, exampleShape(x));
+  return { ...x, position };
+};
+
+/** The greatest finite float32: what exporters write for "no limit". */
+const FLOAT32_MAX = 3.4028234663852886e38;
+
+/** ReLU6 and its like: between 0 and a ceiling. */
+export const clip: OpReader = (reader) => {
+  const bound = (name: string, index: number): number | undefined => {
+    if (reader.opset < 11) return reader.float(name);
+    const given = reader.optionalConstant(index);
+    if (given === undefined) return undefined;
+    const [value] = given.data.length === 1 ? numbersOf(given) : [];
+    if (value === undefined) throw reader.error(`${given.data.length} numbers as ${name}`, "one number");
+    return value;
+  };
+  const low = bound("min", 1);
+  const high = bound("max", 2) ?? Number.POSITIVE_INFINITY;
+  if (low !== 0 || !(high > 0)) throw reader.error(`bounds ${low ?? "none"} and ${high}`, "0 and a ceiling above it");
+  return gate(reader, reader.example(), high >= FLOAT32_MAX ? { kind: "hard" } : { kind: "clipped", ceiling: high });
+};
+
+export const maxPool: OpReader = (reader) => {
+  const maps = mapsOf(reader);
+  const { window, counts } = poolWindow(reader, maps);
+  const { position: selectedBy } = maps;
+  const shape = [maps.shape[0], ...counts];
+  const position = reader.builder.append(reader.node, shape, {
+    kind: "max-pool",
+    input: selectedBy,
+    selectedBy,
+    window,
+  });
+  return fromMaps(reader, maps, position);
+};
+
+export const globalMaxPool: OpReader = (reader) => {
+  const maps = mapsOf(reader);
+  const { position: selectedBy } = maps;
+  const window = wholeWindow(maps.shape);
+  const shape = [maps.shape[0], 1, 1];
+  const position = reader.builder.append(reader.node, shape, {
+    kind: "max-pool",
+    input: selectedBy,
+    selectedBy,
+    window,
+  });
+  return fromMaps(reader, maps, position);
+};

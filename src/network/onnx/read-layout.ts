@@ -1,0 +1,260 @@
+/** Ops that put elements into another order or shape, of examples and of constants alike. */
+import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/index.ts";
+import type { NodeReader, OpReader } from "./node-reader.ts";
+import { type Cut, cutPlaces, transposedPlaces } from "./places.ts";
+import { constantOf, exampleShape, numbersOf, type Value } from "./value.ts";
+
+/** Any value, with its shape as the model sees it. */
+function operand(reader: NodeReader): { readonly value: Value; readonly shape: readonly number[] } {
+  const [value] = reader.inputs;
+  if (value?.kind === "constant") return { value, shape: value.array.shape };
+  const example = reader.example();
+  return { value: example, shape: example.shape };
+}
+
+/** The value in another shape, its elements in the same order. */
+function inShape(reader: NodeReader, value: Value, shape: readonly number[]): Value {
+  if (value.kind === "example") return reader.builder.reshaped(reader.node, value, shape);
+  return constantOf(resized(value.array, shape));
+}
+
+const resized = ({ dtype, data }: DenseArray, shape: readonly number[]): DenseArray => denseArray(dtype, shape, data);
+
+/** The value with its elements from other places, which are made once they are known to be few enough. */
+function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], places: () => Int32Array): Value {
+  const { builder, node } = reader;
+  if (value.kind === "example") {
+    builder.limits.activation(node.label, shape);
+    builder.limits.placesOf(node, sizeOf(shape));
+    return builder.reshaped(node, value, shape, places());
+  }
+  builder.limits.constants(node, sizeOf(shape));
+  return constantOf(picked(value.array, shape, places()));
+}
+
+/** Elements of a constant by their places; 0 where the place is −1. */
+function picked(array: DenseArray, shape: readonly number[], places: Int32Array): DenseArray {
+  if (array.dtype === "int64") {
+    return denseArray(
+      array.dtype,
+      shape,
+      BigInt64Array.from(places, (place) => array.data[place] ?? 0n),
+    );
+  }
+  const { data } = array;
+  const values = Array.from(places, (place) => data[place] ?? 0);
+  switch (array.dtype) {
+    case "float32":
+      return denseArray(array.dtype, shape, Float32Array.from(values));
+    case "float64":
+      return denseArray(array.dtype, shape, Float64Array.from(values));
+    case "int32":
+      return denseArray(array.dtype, shape, Int32Array.from(values));
+    case "uint8":
+    case "bool":
+      return denseArray(array.dtype, shape, Uint8Array.from(values));
+  }
+}
+
+export const identity: OpReader = (reader) => {
+  const [value] = reader.inputs;
+  if (value === undefined) throw reader.error("no input", "one");
+  return value;
+};
+
+/** Dropout passes all at inference. */
+export const dropout: OpReader = (reader) => {
+  const training = reader.optionalConstant(2);
+  if (training !== undefined && numbersOf(training)[0] !== 0) {
+    throw reader.error("training_mode = 1", "a model exported for inference");
+  }
+  return identity(reader);
+};
+
+export const flatten: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const rank = shape.length;
+  const stated = reader.int("axis") ?? 1;
+  const axis = stated === rank ? rank : reader.axis(stated, rank);
+  return inShape(reader, value, [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))]);
+};
+
+export const reshape: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const wanted = reader.list(1);
+  if (wanted === undefined) throw reader.error("no shape", "a constant shape");
+  const keepZeros = reader.int("allowzero") === 1;
+  const sizes = wanted.map((size, axis) => (size === 0 && !keepZeros ? (shape[axis] ?? -2) : size));
+  const open = sizes.indexOf(-1);
+  const rest = sizeOf(sizes.filter((_, axis) => axis !== open));
+  const whole = sizes.map((size, axis) => (axis === open ? sizeOf(shape) / rest : size));
+  const fits = whole.every((size) => Number.isSafeInteger(size) && size >= 1) && sizeOf(whole) === sizeOf(shape);
+  if (!fits) throw reader.error(`the shape [${wanted.join(", ")}] for [${shape.join(", ")}]`, "as many elements");
+  return inShape(reader, value, whole);
+};
+
+export const transpose: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const order = reader.ints("perm") ?? shape.map((_, axis) => axis).reverse();
+  if (order.length !== shape.length || !shape.every((_, axis) => order.includes(axis))) {
+    throw reader.error(`perm [${order.join(", ")}]`, `each of the ${shape.length} axes once`);
+  }
+  const moved = order.map((axis) => shape[axis] ?? 1);
+  // only axes of size 1 move: the elements stay in order
+  const long = order.filter((axis) => shape[axis] !== 1);
+  if (long.every((axis, i) => i === 0 || axis > (long[i - 1] ?? 0))) return inShape(reader, value, moved);
+  return fromPlaces(reader, value, moved, () => transposedPlaces(shape, order));
+};
+
+/** Axes as an attribute until opset 12, as an input since. */
+const axesOf = (reader: NodeReader): readonly number[] | undefined =>
+  reader.opset < 13 ? reader.ints("axes") : reader.list(1);
+
+export const squeeze: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const axes = axesOf(reader)?.map((axis) => reader.axis(axis, shape.length));
+  const gone = new Set(axes ?? shape.flatMap((size, axis) => (size === 1 && !isBatch(value, axis) ? [axis] : [])));
+  const long = [...gone].find((axis) => shape[axis] !== 1);
+  if (long !== undefined) throw reader.error(`axis ${long} of size ${shape[long]}`, "axes of size 1");
+  return inShape(
+    reader,
+    value,
+    shape.filter((_, axis) => !gone.has(axis)),
+  );
+};
+
+const isBatch = (value: Value, axis: number): boolean => value.kind === "example" && value.batched && axis === 0;
+
+export const unsqueeze: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const axes = axesOf(reader) ?? [];
+  const rank = shape.length + axes.length;
+  const added = new Set(axes.map((axis) => reader.axis(axis, rank)));
+  if (added.size !== axes.length) throw reader.error(`axes [${axes.join(", ")}]`, "each axis once");
+  const old = shape.values();
+  const sizes = Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (old.next().value ?? 1)));
+  return inShape(reader, value, sizes);
+};
+
+/** Zeros around, or a border cut off where pads are negative. */
+export const pad: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const mode = reader.string("mode") ?? "constant";
+  const given = reader.opset < 11 ? undefined : reader.optionalConstant(2);
+  const filling = reader.opset < 11 ? (reader.float("value") ?? 0) : given === undefined ? 0 : numbersOf(given)[0];
+  if (mode !== "constant" || filling !== 0) throw reader.error(`mode ${quoted(mode)}, value ${filling}`, "zeros");
+  const pads = (reader.opset < 11 ? reader.ints("pads") : reader.list(1)) ?? [];
+  const axes = (reader.opset < 18 ? undefined : reader.list(3)) ?? shape.map((_, axis) => axis);
+  if (pads.length !== 2 * axes.length) throw reader.error(`${pads.length} pads`, `two for each of ${axes.length} axes`);
+  const cuts = shape.map((count): Cut => ({ start: 0, step: 1, count }));
+  axes.forEach((stated, i) => {
+    const axis = reader.axis(stated, shape.length);
+    const [before = 0, after = 0] = [pads[i], pads[i + axes.length]];
+    cuts[axis] = { start: 0 - before, step: 1, count: (shape[axis] ?? 0) + before + after };
+  });
+  return cut(reader, value, shape, cuts);
+};
+
+/** One example cannot be cut off, nor others be added. */
+function cut(reader: NodeReader, value: Value, shape: readonly number[], cuts: readonly Cut[]): Value {
+  const same = (axis: number): boolean => cuts[axis]?.start === 0 && cuts[axis]?.count === shape[axis];
+  if (isBatch(value, 0) && !same(0)) throw reader.error("the batch cut or padded", "axes without the batch");
+  if (shape.every((size, axis) => same(axis) && (size === 1 || cuts[axis]?.step === 1))) return value;
+  const sizes = cuts.map(({ count }) => count);
+  if (!sizes.every((size) => Number.isSafeInteger(size) && size >= (value.kind === "constant" ? 0 : 1))) {
+    throw reader.error(`sizes [${sizes.join(", ")}] left`, "at least one element along each axis");
+  }
+  return fromPlaces(reader, value, sizes, () => cutPlaces(shape, cuts));
+}
+
+export const slice: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const old = reader.opset < 10;
+  const starts = (old ? reader.ints("starts") : reader.list(1)) ?? [];
+  const ends = (old ? reader.ints("ends") : reader.list(2)) ?? [];
+  const axes = (old ? reader.ints("axes") : reader.list(3)) ?? starts.map((_, axis) => axis);
+  const steps = (old ? undefined : reader.list(4)) ?? starts.map(() => 1);
+  if (new Set([starts.length, ends.length, axes.length, steps.length]).size !== 1) {
+    throw reader.error(`${starts.length} starts and ${ends.length} ends`, "one of each for every axis");
+  }
+  const cuts = shape.map((count): Cut => ({ start: 0, step: 1, count }));
+  axes.forEach((stated, i) => {
+    const axis = reader.axis(stated, shape.length);
+    cuts[axis] = cutOf(reader, shape[axis] ?? 0, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
+  });
+  return cut(reader, value, shape, cuts);
+};
+
+/** ONNX's rules for slices: negative positions count from the end, all are clamped. */
+function cutOf(reader: NodeReader, size: number, start: number, end: number, step: number): Cut {
+  if (step === 0) throw reader.error("a step of 0", "a step forward or backward");
+  const clamp = (position: number, low: number, high: number): number =>
+    Math.min(Math.max(position < 0 ? position + size : position, low), high);
+  const from = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1);
+  const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1);
+  return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
+}
+
+/** The shape of a value, one example a batch. */
+export const shape: OpReader = (reader) => {
+  const whole = operand(reader).shape;
+  const sizes = whole.slice(reader.int("start") ?? 0, reader.int("end") ?? whole.length);
+  return constantOf(int64([sizes.length], sizes));
+};
+
+/** Values behind each other. */
+export const concat: OpReader = (reader) => {
+  const { builder, node } = reader;
+  const stated = reader.int("axis");
+  if (stated === undefined) throw reader.error("no axis", "one");
+  if (reader.inputs.length > 0 && reader.inputs.every((value) => value?.kind === "constant")) {
+    return constants(reader, stated);
+  }
+  const values = reader.inputs.map((_, index) => reader.example(index));
+  const [first] = values;
+  if (first === undefined) throw reader.error("no input", "values to join");
+  const axis = reader.axis(stated, first.shape.length);
+  if (first.batched && axis === 0) throw reader.error("axis 0", "another axis: 0 is the batch");
+  const fits = values.every(
+    ({ shape, batched }) =>
+      batched === first.batched &&
+      shape.length === first.shape.length &&
+      shape.every((size, i) => i === axis || size === first.shape[i]),
+  );
+  if (!fits) {
+    const shapes = values.slice(0, 4).map(({ shape }) => `[${shape.join(", ")}]`);
+    throw reader.error(`inputs of shapes ${shapes.join(", ")}`, `shapes that differ along axis ${axis} only`);
+  }
+  const total = values.reduce((count, { shape }) => count + (shape[axis] ?? 0), 0);
+  const example = exampleShape({ ...first, shape: first.shape.with(axis, total) });
+  const position = builder.append(node, example, {
+    kind: "concat",
+    inputs: values.map(({ position }) => position),
+    axis: first.batched ? axis - 1 : axis,
+  });
+  return builder.sameBatch(first, position, example);
+};
+
+/** Lists of whole numbers joined: parts of shapes. */
+function constants(reader: NodeReader, axis: number): Value {
+  const lists = reader.inputs.map((_, index) => {
+    const { shape: sizes, dtype } = reader.constant(index);
+    if (sizes.length === 1 && (dtype === "int64" || dtype === "int32")) return reader.list(index) ?? [];
+    throw reader.error(`constant ${dtype} of shape [${sizes.join(", ")}]`, "nodes, or lists of whole numbers");
+  });
+  reader.axis(axis, 1);
+  const joined = lists.flat();
+  reader.builder.limits.constants(reader.node, joined.length);
+  return constantOf(int64([joined.length], joined));
+}
+
+/** An element of a list, or several: parts of shapes. */
+export const gather: OpReader = (reader) => {
+  const list = reader.constant(0);
+  const { shape: sizes } = reader.constant(1);
+  if (list.shape.length !== 1 || sizes.length > 1 || reader.axis(reader.int("axis") ?? 0, 1) !== 0) {
+    throw reader.error(`a constant of shape [${list.shape.join(", ")}]`, "a list, and a number or a list of positions");
+  }
+  const places = (reader.list(1) ?? []).map((place) => reader.axis(place, list.data.length));
+  return constantOf(picked(list, sizes, Int32Array.from(places)));
+};

@@ -1,0 +1,28 @@
+import type { GatedNetwork } from "../network/index.ts";
+import { openNetwork } from "./active-network.ts";
+import { log2Of, moment, pathPass, plain } from "./path-pass.ts";
+
+/** A number that may lie beyond float64, and its logarithm. */
+export interface PathNorm {
+  readonly norm: number;
+  readonly log2: number;
+}
+
+/**
+ * Path-norm `(Σ_p |v(p)|^q)^(1/q)` over the paths to all outputs, or to one (theory 2; Gonon et al., ICLR 2024): ones
+ * through `|θ|^q`, every gate open, max-pools summing their windows. Paths from biases count; those from saturated units
+ * of clipped gates, whose start is no weight, do not. Weights of average pools are weights.
+ */
+export function pathNorm(network: GatedNetwork, q: 1 | 2, output?: number): PathNorm {
+  const end = pathPass(openNetwork(network), moment(q)).get(network.output);
+  if (end === undefined) throw new Error("unreachable: no pass at the output");
+  const value =
+    output === undefined ? end.totals.reduce((sum, one) => sum + one, 0) : (end.totals[output] ?? Number.NaN);
+  const log2 = log2Of({ value, exponent: end.exponent }) / q;
+  const { exponent } = end;
+  // without an exponent the root is taken of the number itself, which is exact where its logarithm is rounded
+  return {
+    norm: exponent === 0 ? value ** (1 / q) : plain({ value: 2 ** (log2 % 1), exponent: Math.trunc(log2) }),
+    log2,
+  };
+}

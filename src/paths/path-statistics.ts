@@ -1,0 +1,90 @@
+import type { ActiveNetwork } from "./active-network.ts";
+import { checkOutput } from "./k-best-paths.ts";
+import { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";
+import {
+  log2Of,
+  MASS_AND_LOGARITHM,
+  moment,
+  type PathQuantity,
+  pathPass,
+  plain,
+  type Scaled,
+  SIGNED_SUM,
+} from "./path-pass.ts";
+
+/** What the paths of one example to one output come to (theory 2). Numbers beyond float64 are infinite or 0, their logarithms right. */
+export interface PathStatistics {
+  readonly output: number;
+  readonly logit: number;
+  /** Sum of all contributions: the logit once more, by the proposition. */
+  readonly sum: number;
+  /** Paths of the network to the output. */
+  readonly paths: bigint;
+  readonly log2Paths: number;
+  /** Those whose gates are all open. */
+  readonly activePaths: bigint;
+  readonly log2ActivePaths: number;
+  /** `log₂` of the number of paths whose contribution is not 0. */
+  readonly log2ContributingPaths: number;
+  /** `Σ|c|`. */
+  readonly absoluteMass: number;
+  readonly log2AbsoluteMass: number;
+  /** Sums of the positive contributions and of the negative ones' magnitudes. */
+  readonly positiveMass: number;
+  readonly negativeMass: number;
+  /** `(Σ|c|)² / Σc²`: how many paths share the mass, were they equal. 0 without contributions, like the next two. */
+  readonly participation: number;
+  /** Of the distribution `|c| / Σ|c|`, in nats. */
+  readonly entropy: number;
+  /** `e^entropy`. */
+  readonly effectivePaths: number;
+}
+
+/**
+ * Statistics of all paths to an output, by one pass each and none by enumeration.
+ * @throws GatewiseError if there is no such output
+ */
+export function pathStatistics(active: ActiveNetwork, output: number): PathStatistics {
+  checkOutput(active, output);
+  const sum = plain(momentOf(active, SIGNED_SUM, output).total);
+  const { total: mass, slope } = momentOf(active, MASS_AND_LOGARITHM, output);
+  const squares = momentOf(active, moment(2), output).total;
+  const contributing = momentOf(active, moment(0), output).total;
+  const paths = countPaths(active.network, output);
+  const activePaths = countActivePaths(active, output);
+  const none = mass.value === 0;
+  const absoluteMass = plain(mass);
+  // r/m and log m are both large in a deep network: their difference is the entropy, never below 0
+  const entropy = none ? 0 : Math.max(0, log2Of(mass) * Math.LN2 - slope / mass.value);
+  return {
+    output,
+    logit: active.logits[output] ?? Number.NaN,
+    sum,
+    paths,
+    log2Paths: log2BigInt(paths),
+    activePaths,
+    log2ActivePaths: log2BigInt(activePaths),
+    log2ContributingPaths: log2Of(contributing),
+    absoluteMass,
+    log2AbsoluteMass: log2Of(mass),
+    positiveMass: Math.max(0, (absoluteMass + sum) / 2),
+    negativeMass: Math.max(0, (absoluteMass - sum) / 2),
+    participation: none ? 0 : 2 ** (2 * mass.exponent - squares.exponent) * (mass.value ** 2 / squares.value),
+    entropy,
+    effectivePaths: none ? 0 : Math.exp(entropy),
+  };
+}
+
+/** A quantity at one output; the slope in units of the total's exponent. */
+function momentOf(
+  active: ActiveNetwork,
+  quantity: PathQuantity,
+  output: number,
+): { readonly total: Scaled; readonly slope: number } {
+  const end = pathPass(active, quantity).get(active.network.output);
+  if (end === undefined) throw new Error("unreachable: no pass at the output");
+  return {
+    total: { value: end.totals[output] ?? 0, exponent: end.exponent },
+    slope: end.slopes?.[output] ?? 0,
+  };
+}

@@ -1,0 +1,40 @@
+import { stat } from "node:fs/promises";
+import { readBytes } from "../data/node/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { type GatedNetwork, gatedNetwork, networkFromOnnx, REGIMES } from "../network/index.ts";
+import { networkPair } from "../train/index.ts";
+import { readBest, readRun } from "./run-directory.ts";
+
+/** A network to measure and explain, and where it comes from. */
+export interface LoadedNetwork {
+  readonly network: GatedNetwork;
+  readonly source: { readonly kind: "run"; readonly regime: string } | { readonly kind: "onnx" };
+}
+
+/**
+ * Reads a network: the best checkpoint of a run directory, or a ReLU network in ONNX, from any framework.
+ * @param model path of a run directory or of an `.onnx` file
+ * @throws GatewiseError if there is neither, or the model holds what is no gate, pool, sum or linear layer
+ */
+export async function loadNetwork(model: string): Promise<LoadedNetwork> {
+  if (await isFolder(model)) {
+    const { plan } = await readRun(model);
+    const { tensors } = await readBest(model);
+    const network = gatedNetwork(plan.architecture, REGIMES[plan.regime], networkPair(tensors));
+    return { network, source: { kind: "run", regime: plan.regime } };
+  }
+  return { network: networkFromOnnx(await readBytes(model)), source: { kind: "onnx" } };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new GatewiseError({
+      received: `${path}, which is not there`,
+      expected: "a run directory or an .onnx file",
+      next: "check the path",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,261 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { float64 } from "../../src/graph/index.ts";
+import { boxChain } from "../../src/kernels/convolutional-box-chain.ts";
+import { generalPathKernel, neuralPathKernelOf } from "../../src/kernels/general-path-kernel.ts";
+import { readPathExamples } from "../../src/kernels/general-path-kernel-readings.ts";
+import { estimatedKernel, randomPathFeatures } from "../../src/kernels/random-path-features.ts";
+import {
+  type Architecture,
+  type GatedNetwork,
+  type GatedNode,
+  gatedNetwork,
+  hasHardGates,
+  initialParameters,
+  type Layer,
+  REGIMES,
+  type RegimeName,
+} from "../../src/network/index.ts";
+import { randomStream } from "../../src/random.ts";
+import { networkPair } from "../../src/train/index.ts";
+import { rejectionOf } from "../support/error-of.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { BODY_NAMES, GATE_KINDS, gatedNetworkChoices, gatedNetworkOf } from "../support/gated-networks.ts";
+import { oracles, shapeOf } from "../support/oracle.ts";
+import { bundleGram } from "./bundle-gram.reference.ts";
+
+const engine = await openNodeEngine("cpu", { threads: 1 });
+afterAll(async () => await engine[Symbol.asyncDispose]());
+
+describe("the path kernel of any network", () => {
+  it.each(BODY_NAMES)("equals the Gram matrix of path bundles: %s (theory 3)", async (body) => {
+    for (const gates of GATE_KINDS) {
+      for (const [bias, normalize] of [
+        [true, false],
+        [false, true],
+      ] as const) {
+        const { network, inputs } = gatedNetworkOf({ body, gates, bias, normalize, seed: 7 });
+        const wanted = await bundleGram(network, inputs);
+        const hard = hasHardGates(network) ? 1e-12 : 1e-6; // soft gates are float32
+        const tolerance = { relative: hard, absolute: hard * Math.max(...wanted.flat().map(Math.abs)) };
+        expectClose(await neuralPathKernelOf(network, engine, inputs), float64([3, 3], wanted.flat()), tolerance);
+      }
+    }
+  });
+  const rows = [...oracles("conv-"), ...oracles("fc-")].flatMap((oracle) =>
+    oracle.npk === undefined ? [] : [{ oracle, npk: oracle.npk }],
+  );
+  it.each(rows)("of $oracle.name equals PyTorch's", async ({ oracle, npk }) => {
+    const network = gatedNetwork(oracle.architecture, REGIMES[oracle.regime], networkPair(oracle.parameters));
+    const shape = shapeOf(oracle.x);
+    const inputs = float64(shape, [oracle.x].flat(10).map(Number));
+    const relative = hasHardGates(network) ? 1e-12 : 1e-6;
+    expectClose(await neuralPathKernelOf(network, engine, inputs), float64([npk.length, npk.length], npk.flat()), {
+      relative,
+    });
+  });
+
+  it("is symmetric and positive semidefinite, its diagonal and trace those of the matrix", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        gatedNetworkChoices(),
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }),
+        async (choices, weights) => {
+          const { network, inputs } = gatedNetworkOf(choices);
+          const [first, second] = [
+            float64([1, ...inputs.shape.slice(1)], inputs.data.slice(0, inputs.data.length / 3)),
+            inputs,
+          ];
+          const { data } = await neuralPathKernelOf(network, engine, inputs);
+          const between = await neuralPathKernelOf(network, engine, second, first);
+          expectClose(
+            between,
+            float64(
+              [3, 1],
+              [0, 3, 6].map((i) => data[i] ?? 0),
+            ),
+            { relative: 1e-12, absolute: 1e-14 },
+          );
+          const form = [...data].reduce(
+            (sum, k, i) => sum + k * (weights[Math.floor(i / 3)] ?? 0) * (weights[i % 3] ?? 0),
+            0,
+          );
+          const diagonal = [0, 4, 8].map((i) => data[i] ?? 0);
+          const trace = diagonal.reduce((sum, k) => sum + k, 0);
+          expect(form).toBeGreaterThanOrEqual(-1e-12 * trace);
+          expectClose(
+            await neuralPathKernelOf(network, engine, inputs, undefined, { part: "diagonal" }),
+            float64([3], diagonal),
+            { relative: 1e-12 },
+          );
+          expectClose(
+            await neuralPathKernelOf(network, engine, inputs, undefined, { part: "trace" }),
+            float64([], [trace]),
+            { relative: 1e-12 },
+          );
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  it("does not see the value weights behind the gates of a feature network", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      body: "residual",
+      gates: "feature-hard",
+      bias: true,
+      normalize: false,
+      seed: 3,
+    });
+    const doubled: GatedNetwork = {
+      ...network,
+      nodes: network.nodes.map(
+        (node): GatedNode =>
+          node.kind === "convolution" && node.name.startsWith("value.")
+            ? {
+                ...node,
+                weight: float64(
+                  node.weight.shape,
+                  [...node.weight.data].map((w) => -3 * w),
+                ),
+              }
+            : node,
+      ),
+    };
+    expectClose(await neuralPathKernelOf(doubled, engine, inputs), await neuralPathKernelOf(network, engine, inputs), {
+      relative: 0,
+    });
+  });
+
+  it("of a global average pool does not see where in an empty frame an image stands", async () => {
+    const network = chainNetwork([4, 5], 9, "relu", false);
+    const image = randomStream(1, "image").uniform(9, 0, 1);
+    const at = (top: number, left: number): readonly number[] =>
+      Array.from({ length: 81 }, (_, i) => {
+        const [y, x] = [Math.floor(i / 9) - top, (i % 9) - left];
+        return y >= 0 && y < 3 && x >= 0 && x < 3 ? (image[3 * y + x] ?? 0) : 0;
+      });
+    const placed = float64([3, 1, 9, 9], [...at(3, 3), ...at(2, 4), ...at(4, 2)]);
+    const { data } = await neuralPathKernelOf(network, engine, placed);
+    expectClose(
+      [...data],
+      Array.from(data, () => data[0] ?? 0),
+      { relative: 1e-12 },
+    );
+  });
+
+  it.each([
+    { size: 7, channels: [5, 70], inputs: 3 },
+    { size: 6, channels: [130, 64, 3], inputs: 1 },
+    { size: 1, channels: [4], inputs: 2 },
+  ])(
+    "the chain of box sums equals the recursion node by node: $size×$size, $channels channels",
+    async ({ size, channels, inputs }) => {
+      for (const bias of [true, false]) {
+        const network = chainNetwork(channels, size, "frnpf-ii", bias, inputs);
+        const pool = network.nodes.findIndex(({ kind }) => kind === "average-pool");
+        expect(boxChain(network, pool)?.layers.length).toBe(channels.length);
+        const x = float64([3, inputs, size, size], randomStream(5, "x").normal(3 * inputs * size * size));
+        const readings = await readPathExamples(network, engine, x);
+        const fast = await generalPathKernel(network, readings);
+        const wanted = await generalPathKernel(network, readings, readings, { shortcuts: false });
+        expectClose(fast, wanted, { relative: 1e-11, absolute: 1e-11 * Math.max(...wanted.data.map(Math.abs)) });
+      }
+    },
+  );
+
+  it("refuses maps that mix channels, and points to random path features", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      body: "conv-gap",
+      gates: "hard",
+      bias: true,
+      normalize: false,
+      seed: 1,
+    });
+    const mixed: GatedNode = { kind: "rearrange", name: "mixed", shape: [2, 3, 2], input: 2, from: undefined };
+    const pooled: GatedNode = {
+      kind: "average-pool",
+      name: "pooled",
+      shape: [2, 1, 1],
+      input: network.nodes.length,
+      window: { kernel: [3, 2], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] },
+      countPadding: true,
+    };
+    const other: GatedNetwork = { nodes: [...network.nodes, mixed, pooled], output: network.nodes.length + 1 };
+    expect(await rejectionOf(neuralPathKernelOf(other, engine, inputs))).toEqual({
+      message:
+        'node "mixed", which puts several channels into one map: expected channels that stay apart where maps are convolved or pooled',
+      hint: "estimate the kernel by random path features (--features R)",
+    });
+  });
+
+  it("stops when it is told to", async () => {
+    const { network, inputs } = gatedNetworkOf({ body: "dense", gates: "hard", bias: true, normalize: false, seed: 1 });
+    const controller = new AbortController();
+    const stopped = neuralPathKernelOf(network, engine, inputs, undefined, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error("stop")),
+    });
+    await expect(stopped).rejects.toThrow(/^stop$/);
+  });
+});
+
+describe("random path features", () => {
+  it.each([
+    ["dense", "hard"],
+    ["residual", "clipped"],
+    ["max-pool", "feature-soft"],
+    ["concat", "leaky-by-channel"],
+    ["depthwise", "feature-clipped"],
+  ] as const)("estimate the kernel of %s behind %s gates within their error", async (body, gates) => {
+    const { network, inputs } = gatedNetworkOf({ body, gates, bias: true, normalize: false, seed: 11 });
+    const features = await randomPathFeatures(network, engine, inputs, 800, { seed: 1 });
+    const { kernel } = estimatedKernel(features);
+    const exact = await neuralPathKernelOf(network, engine, inputs);
+    for (const [entry, wanted] of exact.data.entries()) {
+      const [i, j] = [Math.floor(entry / 3), entry % 3];
+      const products = Array.from(
+        { length: 800 },
+        (_, k) => (features.data[i * 800 + k] ?? 0) * (features.data[j * 800 + k] ?? 0),
+      );
+      const mean = products.reduce((sum, p) => sum + p, 0) / 800;
+      const error = Math.sqrt(products.reduce((sum, p) => sum + (p - mean) ** 2, 0) / 800 / 800);
+      expect(Math.abs((kernel.data[entry] ?? 0) - wanted)).toBeLessThanOrEqual(5 * error + 1e-5 * Math.abs(wanted));
+    }
+  });
+});
+
+/** Gated 3×3 convolutions, a global average pool, two dense layers. */
+function chainNetwork(
+  channels: readonly number[],
+  size: number,
+  regime: RegimeName,
+  bias: boolean,
+  inputs = 1,
+): GatedNetwork {
+  const architecture: Architecture = {
+    inputShape: [inputs, size, size],
+    layers: [
+      ...channels.map(
+        (count): Layer => ({
+          kind: "convolution",
+          channels: count,
+          kernel: 3,
+          stride: 1,
+          padding: "same",
+          bias,
+          gated: true,
+        }),
+      ),
+      { kind: "global-average-pool" },
+      { kind: "dense", units: 6, bias, gated: true },
+      { kind: "dense", units: 2, bias, gated: false },
+    ],
+  };
+  return gatedNetwork(
+    architecture,
+    REGIMES[regime],
+    initialParameters(architecture, regime, { kind: "glorot-uniform" }, 2),
+  );
+}

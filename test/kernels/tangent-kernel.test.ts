@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { float64 } from "../../src/graph/index.ts";
+import { tangentKernel, tangentKernelMemory, tangentKernels, tangentSummary } from "../../src/kernels/index.ts";
+import {
+  fullyConnected,
+  type GatedNetwork,
+  gatedNetwork,
+  initialParameters,
+  REGIMES,
+} from "../../src/network/index.ts";
+import { rejectionOf } from "../support/error-of.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { BODY_NAMES, type GateKind, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+import { placesOf, tangentKernelReference, withNumber } from "./tangent-kernel.reference.ts";
+
+const engine = await openNodeEngine("cpu", { threads: 1 });
+afterAll(() => engine[Symbol.asyncDispose]());
+
+const largest = (numbers: ArrayLike<number>): number => Math.max(...Array.from(numbers, Math.abs));
+
+describe("exact tangent kernels against finite differences of every parameter (theory 4)", () => {
+  // each body with soft gates, and with one of the others in turn
+  const GATES: readonly GateKind[] = ["leaky-by-channel", "clipped", "hard"];
+  const rows = BODY_NAMES.flatMap((body, i) =>
+    (["feature-soft", ...GATES.slice(i % 3, (i % 3) + 1)] as const).map((gates) => ({ body, gates })),
+  );
+  it.each(rows)("$body, $gates", async (choices) => {
+    const { network: drawn, inputs: three } = gatedNetworkOf({ ...choices, bias: true, normalize: false, seed: 8 });
+    const inputs = float64([2, ...three.shape.slice(1)], three.data.subarray(0, (2 * three.data.length) / 3));
+    // zeros among the numbers would put pre-activations on the kink, where a difference sees half of each side
+    const network = placesOf(drawn).reduce((changed, place) => withNumber(changed, place, (one) => one || 0.05), drawn);
+    const got = await tangentKernels(network, engine, inputs, { output: 1 });
+    const wanted = tangentKernelReference(network, inputs, 1);
+    // differences of step 1e-5 are off by about 1e-9, times the slope of the sigmoids cubed
+    const absolute = 1e-7 * Math.max(1, largest(got.value.data), largest(got.feature.data));
+    expectClose(got.value, wanted.value, { relative: 0, absolute });
+    expectClose(got.feature, wanted.feature, { relative: 0, absolute });
+    expect(largest(got.value.data)).toBeGreaterThan(0);
+    expect(largest(got.feature.data) > 0).toBe(choices.gates === "feature-soft");
+  });
+});
+
+describe("laws", () => {
+  it("no tile changes the kernel, and another set of inputs gives its rectangle", () =>
+    fc.assert(
+      fc.asyncProperty(gatedNetworkCase(), fc.integer({ min: 1, max: 3 }), async ({ network, inputs }, tile) => {
+        const whole = await tangentKernel(network, engine, inputs);
+        const tolerance = { relative: 0, absolute: 1e-13 * largest(whole.data) };
+        expectClose(await tangentKernel(network, engine, inputs, { tile }), whole, tolerance);
+        const size = inputs.data.length / 3;
+        const two = float64([2, ...inputs.shape.slice(1)], inputs.data.subarray(size));
+        const rectangle = await tangentKernel(network, engine, inputs, { inputs2: two, tile });
+        const wanted = [0, 1, 2].map((i) => Array.from(whole.data.subarray(3 * i + 1, 3 * i + 3)));
+        expectClose(rectangle, wanted, tolerance);
+      }),
+      { numRuns: 8 },
+    ));
+
+  it("symmetric to the bit and positive semidefinite; the whole is the sum of its parts", () =>
+    fc.assert(
+      fc.asyncProperty(gatedNetworkCase(), async ({ network, inputs }) => {
+        const whole = await tangentKernel(network, engine, inputs, { tile: 2 });
+        for (let i = 0; i < 3; i++) {
+          for (let j = 0; j < 3; j++) expect(whole.data[3 * i + j]).toBe(whole.data[3 * j + i]);
+        }
+        const { trace, smallestEigenvalue } = await tangentSummary(whole, engine);
+        expect(smallestEigenvalue).toBeGreaterThanOrEqual(-1e-13 * trace);
+        const { value, feature } = await tangentKernels(network, engine, inputs);
+        const sum = value.data.map((one, i) => one + (feature.data[i] ?? Number.NaN));
+        expectClose(whole.data, sum, { relative: 0, absolute: 1e-13 * trace });
+      }),
+      { numRuns: 8 },
+    ));
+
+  it.each([
+    { title: "0", bias: 0 },
+    { title: "the ceiling", bias: 6 },
+  ])("a clipped gate at $title is shut", async ({ bias }) => {
+    const one = float64([1, 1], [1]);
+    const network: GatedNetwork = {
+      nodes: [
+        { kind: "input", name: "x", shape: [1] },
+        { kind: "scale", name: "scale", shape: [1], input: 0, weight: float64([1], [0]), bias: float64([1], [bias]) },
+        { kind: "gate", name: "gate", shape: [1], input: 1, gatedBy: 1, rule: { kind: "clipped", ceiling: 6 } },
+        { kind: "dense", name: "dense", shape: [1], input: 2, weight: one, bias: undefined },
+      ],
+      output: 3,
+    };
+    // what is left is the square of the last layer's input: of the path that starts at the saturated unit
+    expect((await tangentKernel(network, engine, one)).data).toEqual(Float64Array.of(bias ** 2));
+  });
+
+  it("behind hard gates the feature kernel is zero", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      body: "dense",
+      gates: "feature-hard",
+      bias: true,
+      normalize: true,
+      seed: 1,
+    });
+    const feature = await tangentKernel(network, engine, inputs, { part: "feature" });
+    expect(feature).toEqual(float64([3, 3], new Float64Array(9)));
+    expect(await tangentSummary(feature, engine)).toEqual({ trace: 0, frobenius: 0, smallestEigenvalue: 0 });
+  });
+});
+
+describe("work", () => {
+  const architecture = fullyConnected({ inputShape: [784], depth: 6, width: 128, outputs: 10 });
+  const network = gatedNetwork(
+    architecture,
+    REGIMES.relu,
+    initialParameters(architecture, "relu", { kind: "glorot-uniform" }, 1),
+  );
+
+  it("states its memory beforehand: factors of the tile and the batch, values of the batch (784 twice: flattened)", () => {
+    const factors = 8 * (784 + 128 + 4 * 256 + 128 + 10);
+    const values = 8 * 3 * (2 * 784 + 10 * 128 + 10);
+    expect(tangentKernelMemory(network, 300)).toEqual({
+      tile: 300,
+      batch: 200,
+      bytes: 500 * factors + 200 * values,
+    });
+    expect(tangentKernelMemory(network, 50).batch).toBe(50);
+    const { tile, bytes } = tangentKernelMemory(network);
+    expect(tile).toBe(Math.floor(2 ** 28 / factors));
+    expect(bytes).toBeLessThan(3 * 2 ** 28);
+  });
+
+  it("tells how far it is and can be stopped", async () => {
+    const inputs = float64([5, 784], new Float64Array(5 * 784).fill(0.5));
+    const seen: (readonly [number, number])[] = [];
+    await tangentKernel(network, engine, inputs, { tile: 2, onProgress: (done, of) => void seen.push([done, of]) });
+    expect(seen).toEqual([2, 4, 5, 7, 8, 9].map((done) => [done, 9]));
+    const signal = AbortSignal.abort(new Error("stopped"));
+    await expect(tangentKernel(network, engine, inputs, { signal })).rejects.toThrow("stopped");
+  });
+
+  it("refuses an output or inputs that the network does not have", async () => {
+    const one = float64([1, 784], new Float64Array(784));
+    expect(await rejectionOf(tangentKernel(network, engine, one, { output: 10 }))).toEqual({
+      message: "output 10: expected a whole number from 0 to 9",
+      hint: "choose one of the network's outputs",
+    });
+    expect(await rejectionOf(tangentKernel(network, engine, float64([1, 3], [1, 2, 3])))).toEqual({
+      message: "inputs of shape [1, 3]: expected [n, 784] with at least one example, as the network reads them",
+      hint: "reshape the inputs or choose the model that they belong to",
+    });
+  });
+});

@@ -1,0 +1,152 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import type { DenseArray } from "../../src/graph/index.ts";
+import { float64 } from "../../src/graph/index.ts";
+import { pathKernelScores, pathKernelTrace } from "../../src/kernels/index.ts";
+import { runPathPass } from "../../src/kernels/path-trace.ts";
+import { type GatedNetwork, outputCount, pathNodes } from "../../src/network/index.ts";
+import { enumeratePaths } from "../paths/enumerate.reference.ts";
+import { rejectionOf } from "../support/error-of.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { BODY_NAMES, type GateKind, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+import { placesOf, withNumber } from "./tangent-kernel.reference.ts";
+
+const engine = await openNodeEngine("cpu", { threads: 1 });
+afterAll(() => engine[Symbol.asyncDispose]());
+
+const outputsOf = (network: GatedNetwork) => Array.from({ length: outputCount(network) }, (_, output) => output);
+
+/** `Σ_p |v_p|^q` over all paths to all outputs, one by one; what starts at a saturated unit has no weights of its own. */
+const allPaths = (network: GatedNetwork, input: Float64Array, power: number): number =>
+  outputsOf(network)
+    .flatMap((output) => enumeratePaths(network, input, output))
+    .filter(({ startsAtSaturation }) => !startsAtSaturation)
+    .reduce((sum, { value }) => sum + Math.abs(value) ** power, 0);
+
+/** `Σ_x Σ_p |φ_x(p) v_p|^q` over the paths to one output. */
+const activePaths = (network: GatedNetwork, { shape, data }: DenseArray<"float64">, output: number, power: number) => {
+  const [examples = 0] = shape;
+  const size = data.length / examples;
+  return Array.from({ length: examples }, (_, i) => data.subarray(i * size, (i + 1) * size))
+    .flatMap((x) => enumeratePaths(network, x, output))
+    .reduce((sum, { contribution }) => sum + Math.abs(contribution) ** power, 0);
+};
+
+const GATES: readonly GateKind[] = ["hard", "leaky-by-channel", "clipped", "feature-soft", "feature-clipped"];
+const rows = BODY_NAMES.map((body, i) => ({ body, gates: GATES[i % GATES.length] ?? "hard" }));
+
+describe("passes of powers against all paths one by one", () => {
+  it.each(rows)("$body, $gates", async (choices) => {
+    const { network, inputs } = gatedNetworkOf({ ...choices, bias: true, normalize: true, seed: 4 });
+    const tolerance = { relative: 1e-11 };
+    for (const power of [1, 2] as const) {
+      const whole = await runPathPass(network, engine, { power, scope: "all-paths" });
+      expectClose(whole.sum, allPaths(network, inputs.data, power), tolerance);
+      const active = await runPathPass(network, engine, { power, scope: "active-paths", output: 1 }, inputs);
+      expectClose(active.sum, activePaths(network, inputs, 1, power), tolerance);
+    }
+  });
+});
+
+describe("trace of the path kernel (theory 4)", () => {
+  // a path uses a weight once at most, so R is affine in its square: its slope is R at 1 less R at 0
+  it.each(["shallow", "dense", "residual-dense"] as const)("%s, over all paths", async (body) => {
+    const { network, inputs } = gatedNetworkOf({ body, gates: "feature-hard", bias: true, normalize: false, seed: 2 });
+    const onPaths = new Set(pathNodes(network));
+    const slopes = placesOf(network)
+      .filter(({ position }) => onPaths.has(position))
+      .map((place) => {
+        const [at1, at0] = [1, 0].map((value) =>
+          allPaths(
+            withNumber(network, place, () => value),
+            inputs.data,
+            2,
+          ),
+        );
+        return (at1 ?? Number.NaN) - (at0 ?? Number.NaN);
+      });
+    const wanted = slopes.reduce((sum, slope) => sum + slope, 0);
+    expectClose(await pathKernelTrace(network, engine), wanted, { relative: 1e-11 });
+  });
+
+  it("over the paths that are active for some inputs", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      body: "dense",
+      gates: "feature-hard",
+      bias: true,
+      normalize: false,
+      seed: 2,
+    });
+    const onPaths = new Set(pathNodes(network));
+    const wanted = placesOf(network)
+      .filter(({ position }) => onPaths.has(position))
+      .reduce((sum, place) => {
+        const [at1 = 0, at0 = 0] = [1, 0].map((value) =>
+          activePaths(
+            withNumber(network, place, () => value),
+            inputs,
+            0,
+            2,
+          ),
+        );
+        return sum + at1 - at0;
+      }, 0);
+    expectClose(await pathKernelTrace(network, engine, { inputs, output: 0 }), wanted, { relative: 1e-11 });
+  });
+});
+
+describe("pruning scores (theory 4)", () => {
+  // every path without a bias uses one weight of each layer
+  it.each([
+    { score: "path-kernel", power: 2 },
+    { score: "synflow", power: 1 },
+  ] as const)("$score of the weights of any layer add up to the sum over all paths", ({ score, power }) =>
+    fc.assert(
+      fc.asyncProperty(gatedNetworkCase({ body: "dense", bias: false }), async ({ network, inputs }) => {
+        const layers = await pathKernelScores(network, engine, { score });
+        const wanted = allPaths(network, inputs.data, power);
+        for (const { scores } of layers) {
+          expectClose(
+            scores.data.reduce((sum, one) => sum + one, 0),
+            wanted,
+            { relative: 1e-11 },
+          );
+        }
+        expect(layers.map(({ kind }) => kind)).toEqual(["weight", "weight", "weight", "weight"]);
+      }),
+      { numRuns: 5 },
+    ),
+  );
+
+  it("a weight's score is what the paths through it add", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      body: "max-pool",
+      gates: "hard",
+      bias: true,
+      normalize: false,
+      seed: 3,
+    });
+    const scores = await pathKernelScores(network, engine);
+    const whole = allPaths(network, inputs.data, 2);
+    const [first] = scores;
+    expect(first?.node).toBe("convolution-1");
+    for (const index of [0, 3, 7]) {
+      const without = withNumber(network, { position: 1, kind: "weight", index }, () => 0);
+      const lost = whole - allPaths(without, inputs.data, 2);
+      expectClose(first?.scores.data[index] ?? Number.NaN, lost, { relative: 1e-9, absolute: 1e-12 * whole });
+    }
+  });
+
+  it("refuses an output that the network does not have", async () => {
+    const { network } = gatedNetworkOf({ body: "dense", gates: "hard", bias: true, normalize: false, seed: 3 });
+    expect(await rejectionOf(pathKernelScores(network, engine, { output: 3 }))).toEqual({
+      message: "output 3: expected a whole number from 0 to 2",
+      hint: "choose one of the network's outputs",
+    });
+    expect(await rejectionOf(pathKernelTrace(network, engine, { inputs: float64([1, 3], [1, 2, 3]) }))).toEqual({
+      message: "inputs of shape [1, 3]: expected [n, 4] with at least one example, as the network reads them",
+      hint: "reshape the inputs or choose the model that they belong to",
+    });
+  });
+});

@@ -1,0 +1,138 @@
+/** Gates and pooling. */
+import { float32 } from "../../../../src/graph/index.ts";
+import { drawn } from "../../../graph/onnx/model.ts";
+import { type Case, type Cases, conv, convWeights, flat, ints, linear, MAPS } from "./case.ts";
+
+export const UNITS = {
+  Relu: {
+    last: {
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"] },
+        { op: "Relu", inputs: ["t0"] },
+      ],
+      constants: linear,
+      kinds: ["input", "dense", "gate"],
+    },
+  },
+  LeakyRelu: {
+    "slope 0.01": { nodes: [{ op: "LeakyRelu", inputs: ["x"] }] },
+    "slope 0.3": { nodes: [{ op: "LeakyRelu", inputs: ["x"], attributes: { alpha: { float: 0.3 } } }] },
+  },
+  PRelu: {
+    "of channels": {
+      input: MAPS,
+      nodes: [conv, { op: "PRelu", inputs: ["q", "s"], outputs: ["r"] }, flat("r")],
+      constants: { ...convWeights, s: drawn("s", 4, 1, 1) },
+    },
+    "one for all": {
+      input: MAPS,
+      nodes: [conv, { op: "PRelu", inputs: ["q", "s"], outputs: ["r"] }, flat("r")],
+      constants: { ...convWeights, s: float32([1], [0.2]) },
+    },
+    "of units, opset 7": { opset: 7, nodes: [{ op: "PRelu", inputs: ["x", "s"] }], constants: { s: drawn("s", 4) } },
+  },
+  Clip: {
+    "opset 7": {
+      opset: 7,
+      nodes: [{ op: "Clip", inputs: ["x"], attributes: { min: { float: 0 }, max: { float: 0.5 } } }],
+    },
+    "opset 9, no ceiling": {
+      opset: 9,
+      nodes: [{ op: "Clip", inputs: ["x"], attributes: { min: { float: 0 } } }],
+      kinds: ["input", "gate"],
+    },
+    "opset 11": {
+      opset: 11,
+      nodes: [{ op: "Clip", inputs: ["x", "low", "high"] }],
+      constants: { low: float32([], [0]), high: float32([], [0.7]) },
+    },
+    "no ceiling": { nodes: [{ op: "Clip", inputs: ["x", "low", ""] }], constants: { low: float32([], [0]) } },
+  },
+  MaxPool: {
+    plain: {
+      input: MAPS,
+      nodes: [{ op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [2, 3] } }, flat("t0")],
+    },
+    "pads and strides": {
+      opset: 11,
+      input: MAPS,
+      nodes: [
+        {
+          op: "MaxPool",
+          inputs: ["x"],
+          attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2], ceil_mode: 0 },
+        },
+        flat("t0"),
+      ],
+    },
+    "ceil_mode that changes nothing": {
+      input: MAPS,
+      nodes: [
+        { op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [2, 3], strides: [2, 1], ceil_mode: 1 } },
+        flat("t0"),
+      ],
+    },
+    SAME_UPPER: {
+      opset: 9,
+      input: MAPS,
+      nodes: [
+        { op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [2, 3], strides: [2, 2], auto_pad: "SAME_UPPER" } },
+        flat("t0"),
+      ],
+    },
+    "1-D": {
+      input: [1, 2, 7],
+      nodes: [{ op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [3], strides: [2] } }, flat("t0")],
+    },
+  },
+  AveragePool: Object.fromEntries(
+    [0, 1].flatMap((counted) =>
+      [7, 18].map((opset): readonly [string, Case] => [
+        `count_include_pad ${counted}, opset ${opset}`,
+        {
+          opset,
+          input: MAPS,
+          nodes: [
+            {
+              op: "AveragePool",
+              inputs: ["x"],
+              attributes: { kernel_shape: [3, 3], pads: [1, 2, 0, 1], strides: [2, 1], count_include_pad: counted },
+            },
+            flat("t0"),
+          ],
+        },
+      ]),
+    ),
+  ),
+  GlobalAveragePool: {
+    maps: {
+      input: MAPS,
+      nodes: [conv, { op: "GlobalAveragePool", inputs: ["q"], outputs: ["r"] }, flat("r")],
+      constants: convWeights,
+    },
+    signals: { input: [1, 3, 8], nodes: [{ op: "GlobalAveragePool", inputs: ["x"] }, flat("t0")] },
+  },
+  GlobalMaxPool: { maps: { input: MAPS, nodes: [{ op: "GlobalMaxPool", inputs: ["x"] }, flat("t0")] } },
+  ReduceMean: {
+    "of maps": {
+      opset: 13,
+      input: MAPS,
+      nodes: [{ op: "ReduceMean", inputs: ["x"], attributes: { axes: [2, 3], keepdims: 0 } }],
+    },
+    "of maps, kept, negative axes": {
+      opset: 13,
+      input: MAPS,
+      nodes: [{ op: "ReduceMean", inputs: ["x"], attributes: { axes: [-1, -2] } }, flat("t0")],
+    },
+    "channels last, opset 18": {
+      input: ["N", 5, 4, 3],
+      nodes: [{ op: "ReduceMean", inputs: ["x", "axes"], attributes: { keepdims: 0 } }],
+      constants: { axes: ints(1, 2) },
+    },
+    "of channels": {
+      input: MAPS,
+      nodes: [{ op: "ReduceMean", inputs: ["x", "axes"] }, flat("t0")],
+      constants: { axes: ints(1) },
+    },
+  },
+} as const satisfies Cases;

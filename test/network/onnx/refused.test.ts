@@ -1,0 +1,316 @@
+import { describe, expect, it } from "vitest";
+import { float32, int32 } from "../../../src/graph/index.ts";
+import { networkFromOnnx } from "../../../src/network/index.ts";
+import {
+  bytesOfModel,
+  drawn,
+  type ModelOf,
+  modelProto,
+  type NodeOf,
+  onnxModel,
+  valueInfo,
+} from "../../graph/onnx/model.ts";
+import { errorOf } from "../../support/error-of.ts";
+import { ints, MAPS } from "./cases/case.ts";
+
+const NEXT = "change this layer of the model, or export it another way";
+const weights = { w: drawn("w", 4, 3), b: drawn("b", 3), k: drawn("k", 4, 2, 3, 3) };
+const one = (op: string, inputs: readonly string[], attributes: NodeOf["attributes"] = {}): ModelOf => ({
+  nodes: [{ op, inputs, attributes }],
+});
+const pool = (attributes: NodeOf["attributes"]): ModelOf => ({ ...one("MaxPool", ["x"], attributes), input: MAPS });
+const convolved = (attributes: NodeOf["attributes"]): ModelOf => ({
+  ...one("Conv", ["x", "k"], attributes),
+  input: MAPS,
+  constants: weights,
+});
+const reshaped = (...shape: readonly number[]): ModelOf => ({
+  ...one("Reshape", ["x", "s"]),
+  constants: { s: ints(...shape) },
+});
+
+/** What is refused, with the message; the hint is NEXT. */
+const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
+  "Mul of two nodes": [
+    one("Mul", ["x", "x"]),
+    "two operands that depend on the example: expected one of them constant (the second, for Div)",
+  ],
+  "Div of a constant": [
+    { ...one("Div", ["c", "x"]), constants: { c: float32([], [1]) } },
+    "two operands that depend on the example: expected one of them constant (the second, for Div)",
+  ],
+  "division by zero": [
+    { ...one("Div", ["x", "c"]), constants: { c: float32([], [0]) } },
+    "a division by 0: expected constants other than 0",
+  ],
+  "a constant that adds axes": [
+    { ...one("Add", ["x", "c"]), constants: { c: drawn("c", 5, 4) } },
+    "a constant of shape [5, 4] beside [1, 4]: expected a constant that is broadcast to the other operand",
+  ],
+  "a bias for each position": [
+    {
+      ...one("Add", ["t0", "c"]),
+      input: MAPS,
+      nodes: [
+        { op: "Relu", inputs: ["x"] },
+        { op: "Add", inputs: ["t0", "c"] },
+      ],
+      constants: { c: drawn("c", 2, 6, 5) },
+    },
+    "a constant of shape [2, 6, 5] beside [1, 2, 6, 5]: expected one number, or one for each channel (axis 1)",
+  ],
+  "sums of other shapes": [
+    {
+      nodes: [
+        { op: "MatMul", inputs: ["x", "w"] },
+        { op: "Add", inputs: ["x", "t0"] },
+      ],
+      constants: weights,
+    },
+    "operands of shapes [1, 4] and [1, 3]: expected operands of one shape",
+  ],
+  "dense over positions": [
+    { ...one("MatMul", ["x", "w"]), input: [1, 2, 4], constants: weights },
+    "an input of shape [1, 2, 4] and weights of 4 to 3: expected one vector of 4 an example, [batch, 4]",
+  ],
+  "weights that are nodes": [one("MatMul", ["x", "x"]), "an input 1 that depends on the example: expected a constant"],
+  "weights of whole numbers": [
+    { ...one("MatMul", ["x", "i"]), constants: { i: int32([4, 1], [1, 2, 3, 4]) } },
+    "int32 as input 1: expected float32 or float64",
+  ],
+  "weights that are not finite": [
+    { ...one("MatMul", ["x", "i"]), constants: { i: float32([4, 1], [1, 2, Number.NaN, 4]) } },
+    "weights that are not finite: expected finite numbers",
+  ],
+  "transA of a batch": [
+    { ...one("Gemm", ["x", "w"], { transA: 1 }), constants: weights },
+    "transA = 1: expected transA = 0: the batch is axis 0",
+  ],
+  "training mode": [
+    {
+      ...one("BatchNormalization", ["x", "s", "s", "s", "s"], { training_mode: 1 }),
+      constants: { s: drawn("s", 4) },
+    },
+    "training_mode = 1: expected a model exported for inference",
+  ],
+  "a negative variance": [
+    {
+      ...one("BatchNormalization", ["x", "s", "s", "s", "s"]),
+      constants: { s: float32([4], [1, 1, -1, 1]) },
+    },
+    "a variance that is not positive: expected variances above 0",
+  ],
+  "Clip below zero": [
+    { ...one("Clip", ["x", "low", "high"]), constants: { low: float32([], [-1]), high: float32([], [1]) } },
+    "bounds -1 and 1: expected 0 and a ceiling above it",
+  ],
+  ceil_mode: [
+    pool({ kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+    "ceil_mode = 1 and a last window beyond the border: expected ceil_mode = 0",
+  ],
+  "dilated pooling": [
+    pool({ kernel_shape: [2, 2], dilations: [2, 1] }),
+    "dilations [2, 1]: expected pooling without dilation",
+  ],
+  "padding of a whole window": [
+    pool({ kernel_shape: [2, 2], pads: [2, 0, 0, 0] }),
+    "pads [2, 0, 0, 0]: expected padding below the kernel [2, 2]",
+  ],
+  "a window too large": [
+    pool({ kernel_shape: [7, 2] }),
+    "a window of 7 over 6: expected a window that fits into its input",
+  ],
+  "strides of 0": [convolved({ strides: [0, 1] }), "strides [0, 1]: expected 2 numbers of 1 to 1048576"],
+  "pads as far as the moon": [
+    convolved({ pads: [2 ** 40, 0, 0, 0] }),
+    "pads [1099511627776, 0, 0, 0]: expected 4 numbers of 0 to 1048576",
+  ],
+  "groups that do not divide": [
+    convolved({ group: 2 }),
+    "2 channels, 2 groups and weights of shape [4, 2, 3, 3]: expected weights [out, channels / groups, kernel…]",
+  ],
+  "3-D": [
+    { ...one("Conv", ["x", "k"]), input: [1, 2, 3, 4, 5], constants: weights },
+    "an input of shape [1, 2, 3, 4, 5]: expected [batch, channels, height, width], or 1-D",
+  ],
+  "two open sizes": [reshaped(-1, -1), "the shape [-1, -1] for [1, 4]: expected as many elements"],
+  "a huge size": [reshaped(1, 2 ** 50), `the shape [1, ${2 ** 50}] for [1, 4]: expected as many elements`],
+  "a size of 0 beyond the input": [reshaped(1, 4, 0), "the shape [1, 4, 0] for [1, 4]: expected as many elements"],
+  "many sizes": [reshaped(...Array(65).fill(1)), "65 elements in input 1: expected at most 64"],
+  "other padding": [
+    { ...one("Pad", ["x", "p"], { mode: "reflect" }), constants: { p: ints(0, 1, 0, 1) } },
+    'mode "reflect", value 0: expected zeros',
+  ],
+  "the batch padded": [
+    { ...one("Pad", ["x", "p"]), constants: { p: ints(1, 0, 0, 0) } },
+    "the batch cut or padded: expected axes without the batch",
+  ],
+  "nothing left": [
+    { ...one("Slice", ["x", "a", "a", "b"]), constants: { a: ints(2), b: ints(1) } },
+    "sizes [1, 0] left: expected at least one element along each axis",
+  ],
+  "axes that are not there": [
+    { ...one("Squeeze", ["x", "a"]), constants: { a: ints(2) } },
+    "axis 2 of 2: expected −2 to 1",
+  ],
+  "perm with one axis twice": [
+    one("Transpose", ["x"], { perm: [0, 0] }),
+    "perm [0, 0]: expected each of the 2 axes once",
+  ],
+  "an op behind the softmax": [
+    {
+      nodes: [
+        { op: "Softmax", inputs: ["x"] },
+        { op: "Relu", inputs: ["t0"] },
+      ],
+    },
+    'the result of node "Softmax_0" (Softmax): expected softmax as the last op only, behind the logits',
+  ],
+  "softmax of positions": [
+    { ...one("Softmax", ["x"], { axis: 1 }), input: MAPS },
+    "axis 1 of [1, 2, 6, 5]: expected a softmax over all outputs of an example",
+  ],
+  "an attribute of another type": [one("LeakyRelu", ["x"], { alpha: 1 }), "alpha as int: expected float"],
+  "a batch mixed": [
+    { ...reshaped(2, 2), input: ["N", 4] },
+    "[batch, 4] made [2, 2] for one example: expected axis 0 to stay the batch, of any size",
+  ],
+  "a missing input": [one("MatMul", ["x"]), "no input 1: expected all inputs that the op needs"],
+};
+
+describe("nodes that no gated network has", () => {
+  it.each(Object.entries(NODES))("%s", (_, [model, says]) => {
+    const { op = "", name } = model.nodes.at(-1) ?? {};
+    const label = `node "${name ?? `${op}_${model.nodes.length - 1}`}" (${op})`;
+    expect(errorOf(() => networkFromOnnx(onnxModel(model)))).toEqual({
+      message: `${label} with ${says}`,
+      hint: NEXT,
+    });
+  });
+
+  it("names a node without a name by its place", () => {
+    const model = modelProto({
+      nodes: [
+        { op: "Relu", inputs: ["x"] },
+        { op: "constructor", inputs: ["t0"] },
+      ],
+    });
+    for (const node of model.graph?.node ?? []) node.name = "";
+    expect(errorOf(() => networkFromOnnx(bytesOfModel(model))).message).toMatch(
+      /^node 2 \(constructor\): expected Add, /,
+    );
+  });
+
+  it("shows no control characters of a file, and no more of a name than helps", () => {
+    const bytes = onnxModel({ nodes: [{ op: "\u001b[2J", inputs: ["x"], name: "n".repeat(500) }] });
+    expect(errorOf(() => networkFromOnnx(bytes)).message).toMatch(/^node "n{100}…" \(\\u001b\[2J\): expected Add, /);
+  });
+
+  it("unsupported nodes that the output does not need are no matter", () => {
+    const bytes = onnxModel({
+      nodes: [
+        { op: "Sigmoid", inputs: ["x"], outputs: ["s"] },
+        { op: "Relu", inputs: ["x"] },
+      ],
+    });
+    expect(networkFromOnnx(bytes).nodes).toHaveLength(2);
+  });
+
+  it("nodes of one name get numbers", () => {
+    const name = "same";
+    const bytes = onnxModel({
+      nodes: [
+        { op: "Relu", inputs: ["x"], name },
+        { op: "Relu", inputs: ["t0"], name },
+        { op: "Relu", inputs: ["t1"], name },
+      ],
+    });
+    expect(networkFromOnnx(bytes).nodes.map((node) => node.name)).toEqual(["x", "same", "same (2)", "same (3)"]);
+  });
+});
+
+describe("models that no gated network has", () => {
+  const twoInputs = modelProto(one("Add", ["x", "y"]));
+  twoInputs.graph?.input.push(valueInfo("y", [1, 4]));
+  const shapeless = modelProto(one("Relu", ["x"]));
+  shapeless.graph?.input.splice(0, 1, valueInfo("x", undefined));
+  const SHAPE_HINT = "export the model with a fixed input shape and one example a batch";
+  const SHAPES = "[batch, …sizes] with all sizes but the batch written, and the batch open or 1";
+  const OUTPUTS = { expected: "a network from one input to one output", next: "check the outputs of the model" };
+
+  it.each([
+    {
+      title: "two inputs",
+      model: twoInputs,
+      received: 'a model of 2 inputs ("x", "y")',
+      expected: "one input",
+      next: "export the part of the model with one input",
+    },
+    {
+      title: "two outputs",
+      model: modelProto({
+        nodes: [
+          { op: "Relu", inputs: ["x"] },
+          { op: "Relu", inputs: ["t0"] },
+        ],
+        outputs: ["t0", "t1"],
+      }),
+      received: 'a model of 2 outputs ("t0", "t1")',
+      expected: "one output",
+      next: "export the part of the model with one output",
+    },
+    { title: "no shape", model: shapeless, received: 'input "x" of shape unknown', expected: SHAPES, next: SHAPE_HINT },
+    {
+      title: "a batch of 32",
+      model: modelProto({ ...one("Relu", ["x"]), input: [32, 4] }),
+      received: 'input "x" of shape [32, 4]',
+      expected: SHAPES,
+      next: SHAPE_HINT,
+    },
+    {
+      title: "an open size",
+      model: modelProto({ ...one("Relu", ["x"]), input: [1, "n"] }),
+      received: 'input "x" of shape [1, n]',
+      expected: SHAPES,
+      next: SHAPE_HINT,
+    },
+    {
+      title: "whole numbers in",
+      model: modelProto({ ...one("Relu", ["x"]), elementType: 7 }),
+      received: 'input "x" of element type 7',
+      expected: "float32, float64 or float16",
+      next: "export the model with floating-point inputs",
+    },
+    {
+      title: "an input of nothing",
+      model: modelProto({ ...one("Relu", ["x"]), input: [1, 0] }),
+      received: 'input "x" of shape [0]',
+      expected: "at most 16 sizes, each a whole number of at least 1",
+      next: "check the shapes of the model and of its input",
+    },
+    {
+      title: "a huge input",
+      model: modelProto({ ...one("Relu", ["x"]), input: [1, 2 ** 40, 2 ** 40] }),
+      received: 'input "x" of shape [1099511627776, 1099511627776]',
+      expected: "at most 268435456 elements an example in all nodes up to this one",
+      next: "use a smaller model or smaller inputs",
+    },
+    {
+      title: "the input as output",
+      model: modelProto({ ...one("Relu", ["x"]), outputs: ["x"] }),
+      received: 'an output "x" that no node makes',
+      ...OUTPUTS,
+    },
+    {
+      title: "a constant output",
+      model: modelProto(one("Constant", [], { value_int: 1 })),
+      received: 'a constant output "t0"',
+      ...OUTPUTS,
+    },
+  ])("$title", ({ model, received, expected, next }) => {
+    expect(errorOf(() => networkFromOnnx(bytesOfModel(model)))).toEqual({
+      message: `${received}: expected ${expected}`,
+      hint: next,
+    });
+  });
+});

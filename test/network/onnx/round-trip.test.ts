@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { constant, float32, graph, input, type Model, sizeOf, writeModel } from "../../../src/graph/index.ts";
+import {
+  type Architecture,
+  forwardNodes,
+  gatedNetwork,
+  type Layer,
+  networkFromOnnx,
+  parameterSpecs,
+  predict,
+  REGIMES,
+  type Weights,
+} from "../../../src/network/index.ts";
+import { randomStream } from "../../../src/random.ts";
+import { errorOf } from "../../support/error-of.ts";
+import { expectClose } from "../../support/expect-close.ts";
+import { runGraph } from "../../support/run-graph.ts";
+import { examples } from "./logits.ts";
+
+const dense = (units: number, gated: boolean, bias: boolean): Layer => ({ kind: "dense", units, bias, gated });
+const flags = { bias: fc.boolean() };
+
+const convolutions = fc
+  .record({
+    channels: fc.integer({ min: 1, max: 3 }),
+    kernel: fc.constantFrom(1, 2, 3),
+    stride: fc.constantFrom(1, 2),
+    ...flags,
+  })
+  .map(
+    ({ channels, kernel, stride, bias }): Layer => ({
+      kind: "convolution",
+      channels,
+      kernel,
+      stride,
+      padding: "same",
+      bias,
+      gated: true,
+    }),
+  );
+
+/** Small networks of dense layers, or of convolutions, pooling and dense layers. */
+const architectures = (): fc.Arbitrary<Architecture> =>
+  fc
+    .record({
+      maps: fc.option(fc.array(convolutions, { minLength: 1, maxLength: 3 })),
+      pool: fc.constantFrom<Layer>({ kind: "flatten" }, { kind: "global-average-pool" }),
+      half: fc.boolean(),
+      hidden: fc.array(fc.record({ units: fc.integer({ min: 1, max: 5 }), ...flags }), { maxLength: 3 }),
+      outputs: fc.integer({ min: 1, max: 4 }),
+      ...flags,
+    })
+    .map(({ maps, pool, half, hidden, outputs, bias }) => ({
+      inputShape: maps === null ? [2, 3] : [2, 8, 8],
+      layers: [
+        ...(maps === null ? [] : [...(half ? [{ kind: "average-pool", size: 2 } as const] : []), ...maps]),
+        maps === null ? { kind: "flatten" } : pool,
+        ...hidden.map((layer) => dense(layer.units, true, layer.bias)),
+        dense(outputs, false, bias),
+      ],
+    }));
+
+const drawParameters = (architecture: Architecture): Readonly<Record<string, ReturnType<typeof float32>>> =>
+  Object.fromEntries(
+    parameterSpecs(architecture).map(({ name, shape }) => [
+      name,
+      float32(shape, randomStream(1, "round trip", name).uniform(sizeOf(shape), -1, 1)),
+    ]),
+  );
+
+/** As the command line exports a run. */
+function exported(architecture: Architecture, parameters: ReturnType<typeof drawParameters>): Model {
+  const value = Object.fromEntries(Object.entries(parameters).map(([name, array]) => [name, constant(array)]));
+  const x = input("input", "float32", ["batch", ...architecture.inputShape]);
+  return writeModel(graph({ logits: predict(architecture, REGIMES.relu, { value, feature: undefined }, x).logits }));
+}
+
+describe("networks written here and read back", () => {
+  it("give the logits that they gave, through the same layers", async () => {
+    await fc.assert(
+      fc.asyncProperty(architectures(), async (architecture) => {
+        const parameters = drawParameters(architecture);
+        const own = gatedNetwork(architecture, REGIMES.relu, { value: parameters, feature: undefined });
+        const read = networkFromOnnx(exported(architecture, parameters).bytes);
+        const x = examples(3, architecture.inputShape);
+        const batch = input("x", "float32", x.shape);
+        const before = predict(
+          architecture,
+          REGIMES.relu,
+          {
+            value: Object.fromEntries(Object.entries(parameters).map(([name, array]) => [name, constant(array)])),
+            feature: undefined,
+          },
+          batch,
+        ).logits;
+        const after = forwardNodes(read, batch).get(read.output) ?? before;
+        const values = await runGraph({ before, after }, { x });
+        expectClose(values.after ?? 0, values.before ?? 1, { relative: 1e-5, absolute: 1e-6 });
+        const layers = (network: typeof read): readonly string[] =>
+          network.nodes.flatMap(({ kind, shape }) => (kind === "rearrange" ? [] : [`${kind} ${shape}`]));
+        expect(layers(read)).toEqual(layers(own));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("keep their weights to the bit", () => {
+    const architecture: Architecture = { inputShape: [4], layers: [dense(3, true, true), dense(2, false, false)] };
+    const parameters = drawParameters(architecture);
+    const { nodes } = networkFromOnnx(exported(architecture, parameters).bytes);
+    const weights = nodes.flatMap((node): readonly (Weights | undefined)[] =>
+      node.kind === "dense" ? [node.weight, node.bias] : [],
+    );
+    expect(weights).toEqual([parameters["1.weight"], parameters["1.bias"], parameters["2.weight"], undefined]);
+  });
+
+  it("a gated network has gates that are no units of the model, and is refused by name", () => {
+    const architecture: Architecture = { inputShape: [4], layers: [dense(3, true, true), dense(2, false, false)] };
+    const value = Object.fromEntries(
+      Object.entries(drawParameters(architecture)).map(([name, array]) => [name, constant(array)]),
+    );
+    const x = input("input", "float32", ["batch", 4]);
+    const { logits } = predict(architecture, REGIMES["frnpf-ii"], { value, feature: value }, x);
+    const { bytes } = writeModel(graph({ logits }));
+    expect(errorOf(() => networkFromOnnx(bytes)).message).toMatch(/^node "\w+:\w+" \((Greater|Sigmoid|Cast|Mul)\)/);
+  });
+});
