@@ -73,22 +73,24 @@ function preActivations(): readonly Tensor<"float32">[] {
 class NumPy {
   private readonly process: ChildProcess;
   private readonly lines: Interface;
+  private readonly ended: Promise<never>;
 
   constructor(folder: string, threads: number) {
     const args = ["bench/peers/npk_numpy.py", "--folder", folder, "--threads", String(threads)];
     this.process = spawn(options.python, args, { stdio: ["pipe", "pipe", "inherit"] });
     if (this.process.stdout === null) throw new Error("no output of the peer");
     this.lines = createInterface(this.process.stdout);
+    this.ended = once(this.process, "exit").then(() => {
+      throw new Error(`the NumPy peer ended: does "${options.python}" have numpy (--python PATH)?`);
+    });
+    this.ended.catch(() => {});
   }
 
   /** Seconds of one kernel. */
   async ask(command: "run" | "save", count: number): Promise<number> {
     const answer = once(this.lines, "line");
     this.process.stdin?.write(`${command} ${count}\n`);
-    const ended = once(this.process, "exit").then(() => {
-      throw new Error(`the NumPy peer ended: does "${options.python}" have numpy (--python PATH)?`);
-    });
-    const [line] = await Promise.race([answer, ended]);
+    const [line] = await Promise.race([answer, this.ended]);
     const { seconds, processor } = JSON.parse(String(line));
     return Number(options["processor-time"] ? processor : seconds);
   }

@@ -16,7 +16,9 @@ export {
   type GatedInputs,
   type KernelTile,
   type TileOptions,
+  tileMemory,
   tilePlan,
+  type WholeOptions,
 } from "./dense-path-kernel.ts";
 export { symmetricEigenvalues } from "./eigenvalues.ts";
 export {
@@ -73,3 +75,4 @@ export type { TangentPart } from "./tangent-factors.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent-kernel.ts";
 export { type TangentMemory, tangentKernelMemory } from "./tangent-memory.ts";
 export { type KernelSize, kernelSize, type TangentSummary, tangentSummary } from "./tangent-summary.ts";
+export type { TileMaker, TileWork } from "./tile-maker.ts";

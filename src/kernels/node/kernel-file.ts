@@ -4,7 +4,7 @@
  * ends in the same bytes; the final name appears when everything is there.
  */
 import { writeSync } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { npyHeader } from "../../data/index.ts";
 import { fileError } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
@@ -34,7 +34,8 @@ const stateOf = ({ path }: KernelFile): string => `${path}.part.json`;
  */
 export async function finishedTiles(file: KernelFile): Promise<number> {
   const text = await readIfThere(stateOf(file));
-  if (text === undefined) return 0;
+  // a state alone is left where the end came between the last two steps
+  if (text === undefined || !(await exists(partOf(file)))) return 0;
   const state = readState(text, stateOf(file));
   if (state.digest === file.digest) return state.tiles;
   throw new GatewiseError({
@@ -75,12 +76,12 @@ export async function writeKernelFile(
     await using part = await openPart(file, header);
     await writeTiles(part, file, header.length, tiles, onTile);
     await part.sync();
+    await rename(partOf(file), file.path);
+    await rm(stateOf(file), { force: true });
   } catch (thrown) {
     if (thrown instanceof GatewiseError || codeOf(thrown) === undefined) throw thrown;
     throw fileError(thrown, file.path, "a file that can be written");
   }
-  await rename(partOf(file), file.path);
-  await rm(stateOf(file), { force: true });
 }
 
 async function writeTiles(
@@ -152,6 +153,12 @@ function writeAll(part: FileHandle, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; )
     done += writeSync(part.fd, bytes, done, bytes.length - done, position + done);
 }
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
