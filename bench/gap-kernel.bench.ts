@@ -17,14 +17,8 @@ import { type DenseArray, float32, float64 } from "../src/graph/index.ts";
 import { generalPathKernel } from "../src/kernels/general-path-kernel.ts";
 import { type ExampleReading, readPathExamples } from "../src/kernels/general-path-kernel-readings.ts";
 import { unpackPositions } from "../src/kernels/position-bits.ts";
-import {
-  type Architecture,
-  gatedNetwork,
-  gatePositions,
-  initialParameters,
-  type Layer,
-  REGIMES,
-} from "../src/network/index.ts";
+import { gatedNetwork, gatePositions, initialParameters, REGIMES } from "../src/network/index.ts";
+import { GCONV } from "./gconv.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -32,33 +26,12 @@ const { values: options } = parseArgs({
     cifar: { type: "string" },
     images: { type: "string", default: "100" },
     "peer-pairs": { type: "string", default: "48" },
-    batch: { type: "string", default: "4" },
+    batch: { type: "string", default: "1" },
   },
 });
 if (options.cifar === undefined) throw new Error("--cifar: a batch file of the binary version of CIFAR-10");
 const images = Number(options.images);
 const PIXELS = 3 * 32 * 32;
-
-const convolution = (channels: number): Layer => ({
-  kind: "convolution",
-  channels,
-  kernel: 3,
-  stride: 1,
-  padding: "same",
-  bias: true,
-  gated: true,
-});
-const dense = (units: number, gated: boolean): Layer => ({ kind: "dense", units, bias: true, gated });
-const architecture: Architecture = {
-  inputShape: [3, 32, 32],
-  layers: [
-    ...[64, 64, 128, 128].map(convolution),
-    { kind: "global-average-pool" },
-    dense(256, true),
-    dense(256, true),
-    dense(10, false),
-  ],
-};
 
 const bytes = readFileSync(options.cifar);
 const inputs = float64(
@@ -68,11 +41,7 @@ const inputs = float64(
     return (bytes[image * (PIXELS + 1) + 1 + (i % PIXELS)] ?? 0) / 255;
   }),
 );
-const network = gatedNetwork(
-  architecture,
-  REGIMES.relu,
-  initialParameters(architecture, "relu", { kind: "glorot-uniform" }, 1),
-);
+const network = gatedNetwork(GCONV, REGIMES.relu, initialParameters(GCONV, "relu", { kind: "glorot-uniform" }, 1));
 
 await using engine = await openNodeEngine("cpu", { threads: 1 });
 const started = performance.now();

@@ -15,7 +15,7 @@ import Table from "cli-table3";
 import { firstExamples, readNpy, writeNpy } from "../src/data/index.ts";
 import { loadDataset } from "../src/data/node/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
-import { gateGraph, type PackedGates, packGates } from "../src/gates/index.ts";
+import { gateGraph, gateRows, type PackedGates, packGates, sliceGates } from "../src/gates/index.ts";
 import {
   constant,
   type DenseArray,
@@ -28,7 +28,6 @@ import {
   relu,
   type Tensor,
 } from "../src/graph/index.ts";
-import { gateRows, sliceGates } from "../src/kernels/gate-rows.ts";
 import { densePathKernel, type GatedInputs } from "../src/kernels/index.ts";
 import { openTilePool } from "../src/kernels/node/index.ts";
 import { openOverlapKernel } from "../src/kernels/overlap-kernel.ts";

@@ -4,14 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import {
-  type Architecture,
-  gatedNetwork,
-  initialize,
-  type Layer,
-  parameterSpecs,
-  REGIMES,
-} from "../src/network/index.ts";
+import { gatedNetwork, initialize, parameterSpecs, REGIMES } from "../src/network/index.ts";
 import {
   activate,
   countActivePaths,
@@ -23,32 +16,12 @@ import {
   samplePaths,
 } from "../src/paths/index.ts";
 import { randomStream } from "../src/random.ts";
+import { GCONV } from "./gconv.ts";
 
 const { values: options } = parseArgs({ options: { repeat: { type: "string", default: "3" } } });
 
-const convolution = (channels: number): Layer => ({
-  kind: "convolution",
-  channels,
-  kernel: 3,
-  stride: 1,
-  padding: "same",
-  bias: true,
-  gated: true,
-});
-const dense = (units: number, gated: boolean): Layer => ({ kind: "dense", units, bias: true, gated });
-const architecture: Architecture = {
-  inputShape: [3, 32, 32],
-  layers: [
-    ...[64, 64, 128, 128].map(convolution),
-    { kind: "global-average-pool" },
-    dense(256, true),
-    dense(256, true),
-    dense(10, false),
-  ],
-};
-
 const SEED = 0;
-const specs = parameterSpecs(architecture);
+const specs = parameterSpecs(GCONV);
 const parameters = Object.fromEntries(
   Object.entries(initialize(specs, { kind: "glorot-uniform" }, SEED, "value-network")).map(([name, one]) => [
     name,
@@ -57,7 +30,7 @@ const parameters = Object.fromEntries(
       : one,
   ]),
 );
-const network = gatedNetwork(architecture, REGIMES.relu, { value: parameters, feature: undefined });
+const network = gatedNetwork(GCONV, REGIMES.relu, { value: parameters, feature: undefined });
 const image = randomStream(SEED, "image").uniform(3 * 32 * 32, 0, 1);
 const active = activate(network, image);
 const output = active.logits.indexOf(Math.max(...active.logits));

@@ -7,17 +7,19 @@ export {
   type FileCheck,
   fetchDataset,
   loadDataset,
+  makeFolder,
   OFFICIAL_FILES,
   type OfficialFile,
   type OfficialFiles,
   verifyDataset,
+  writeWhole,
 } from "./data/node/index.ts";
 export {
   type NodeDevice,
   openNodeEngine,
   openWorkerEngine,
 } from "./engine/node/index.ts";
-export { finishedTiles, type KernelFile, writeKernelFile } from "./kernels/node/index.ts";
+export { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "./kernels/node/index.ts";
 export {
   type DataSelection,
   describeMachine,
@@ -30,7 +32,6 @@ export {
   type LoadedNetwork,
   loadNetwork,
   type Machine,
-  makeFolder,
   type PoolEvent,
   type PoolOptions,
   type RunRecord,
@@ -48,5 +49,4 @@ export {
   type TrialRequest,
   trialsFor,
   workerCount,
-  writeWhole,
 } from "./runs/index.ts";

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { GatewiseError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { endInterrupted } from "./interruption.ts";
 import { printError } from "./output.ts";
 
 /** What the process ends with, set by the command that ran. */
@@ -13,7 +14,8 @@ export interface Ending {
 export type MakeContext = (json: boolean) => CliContext;
 
 /**
- * Runs a command in two stages: what `read` refuses is wrong usage (exit code 2), what `run` throws is a failure (1).
+ * Runs a command in two stages: what `read` refuses is wrong usage (exit code 2), what `run` throws is a failure (1), or
+ * an interruption (130, or 75 at a time limit) once the signal is aborted.
  * @param read from commander's strings to checked values
  */
 export async function runStages<T>(
@@ -30,7 +32,15 @@ export async function runStages<T>(
     stage = EXIT.failed;
     ending.code = await run(values, context);
   } catch (thrown) {
+    if (context.signal.aborted) {
+      ending.code = endInterrupted(context, resumption(command, context.command));
+      return;
+    }
     printError(context, thrown);
     ending.code = thrown instanceof GatewiseError ? stage : EXIT.failed;
   }
 }
+
+/** The command that goes on with what was interrupted. */
+export const resumption = (command: Command, line: string): string =>
+  command.options.some(({ long }) => long === "--resume") && command.opts().resume !== true ? `${line} --resume` : line;

@@ -20,7 +20,8 @@ export function parseChoices<T extends string>(what: string, text: string, choic
   return [...new Set(words.map((word) => parseChoice(what, word, choices)))];
 }
 
-const listOf = (words: readonly string[]): string =>
+/** `a, b or c` */
+export const listOf = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
 /** A whole number of at least `least`. */

@@ -124,6 +124,21 @@ export function byteProgress(context: CliContext): {
   };
 }
 
+/** Runs work under a bar that counts what is done, and takes the bar away whatever happens. */
+export async function withCount<T>(
+  context: CliContext,
+  name: string,
+  things: string,
+  run: (onProgress: (done: number, of: number) => void) => Promise<T>,
+): Promise<T> {
+  const bar = countProgress(context, name, things);
+  try {
+    return await run(bar.update);
+  } finally {
+    bar.close();
+  }
+}
+
 /** A bar for a count of like things that are worked off. */
 export function countProgress(
   context: CliContext,

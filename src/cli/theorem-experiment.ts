@@ -1,22 +1,13 @@
 import { join } from "node:path";
-import { loadDataset } from "../data/node/index.ts";
+import { loadDataset, makeFolder, writeWhole } from "../data/node/index.ts";
 import { openWorkerEngine } from "../engine/node/index.ts";
-import { type ProfileName, runTheorem } from "../experiments/index.ts";
-import { float64 } from "../graph/index.ts";
-import { makeFolder, writeWhole } from "../runs/index.ts";
+import { type ProfileName, runTheorem, theorem } from "../experiments/index.ts";
+import { float64, sizeOf } from "../graph/index.ts";
+
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatTable, printResult } from "./output.ts";
-import { countProgress } from "./progress.ts";
-
-/** Weight layers, as in the measurement of theory 4. */
-const DEPTH = 4;
-/** Embedded digits that the kernels are of. */
-const EXAMPLES = 20;
-const PROFILES = {
-  quick: { widths: [16, 32, 64, 128, 256, 512], seeds: 10 },
-  full: { widths: [16, 32, 64, 128, 256, 512, 1024, 2048, 4096], seeds: 20 },
-} as const satisfies Record<ProfileName, unknown>;
+import { withCount } from "./progress.ts";
 
 export interface TheoremRequest {
   readonly profile: ProfileName;
@@ -29,27 +20,25 @@ export async function reproduceTheorem(
   { profile, seeds: wanted, directory }: TheoremRequest,
   context: CliContext,
 ): Promise<ExitCode> {
-  const { widths, seeds } = PROFILES[profile];
+  const { depth, examples } = theorem;
+  const { widths, draws: usual } = theorem.profiles[profile];
   const digits = await loadDataset("digits", { environment: context.environment, cacheDir: context.cacheDir });
   const { shape, data } = digits.train.inputs;
-  const size = shape.slice(1).reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape.slice(1));
   const inputs = float64(
-    [EXAMPLES, size],
-    Float64Array.from(data.subarray(0, EXAMPLES * size), (byte) => byte / 255),
+    [examples, size],
+    Float64Array.from(data.subarray(0, examples * size), (byte) => byte / 255),
   );
-  const draws = Array.from({ length: wanted ?? seeds }, (_, seed) => seed);
-  const progress = countProgress(context, "theorem", "draws");
+  const draws = Array.from({ length: wanted ?? usual }, (_, seed) => seed);
   await using engine = await openWorkerEngine("cpu", { threads: 1 });
-  const result = await runTheorem({
-    ...{ engine, widths, seeds: draws, inputs, depth: DEPTH },
-    signal: context.signal,
-    onProgress: progress.update,
-  }).finally(progress.close);
+  const result = await withCount(context, "theorem", "draws", (onProgress) =>
+    runTheorem({ engine, widths, seeds: draws, inputs, depth, signal: context.signal, onProgress }),
+  );
   // loaded now, not at the start: figures bring Vega, which takes longer than most commands
   const { renderSvg, theoremFigure } = await import("../report/index.ts");
-  const figure = theoremFigure(result, DEPTH);
+  const figure = theoremFigure(result, depth);
   await makeFolder(directory);
-  await writeWhole(join(directory, "theorem.json"), `${JSON.stringify({ depth: DEPTH, ...result }, undefined, 2)}\n`);
+  await writeWhole(join(directory, "theorem.json"), `${JSON.stringify({ depth, ...result }, undefined, 2)}\n`);
   await writeWhole(join(directory, "theorem.vl.json"), `${JSON.stringify(figure.spec, undefined, 2)}\n`);
   await writeWhole(join(directory, "theorem.svg"), await renderSvg(figure));
   printResult(context, { experiment: "theorem", profile, ...result, report: directory }, () =>

@@ -1,15 +1,8 @@
 import { basename, dirname, join } from "node:path";
+import { makeFolder, writeWhole } from "../data/node/index.ts";
 import { trialsOf } from "../experiments/index.ts";
 import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
-import {
-  findExperiment,
-  findRun,
-  gatewiseVersion,
-  makeFolder,
-  readMetrics,
-  readRun,
-  writeWhole,
-} from "../runs/index.ts";
+import { findExperiment, findRun, gatewiseVersion, readMetrics, readRun } from "../runs/index.ts";
 import { experimentNamed } from "./experiment-named.ts";
 
 /** A run directory as a trial of a report. */

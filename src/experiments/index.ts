@@ -16,4 +16,4 @@ export { fcMnistAdam, fcMnistSgd };
 
 /** All experiments, in the order of theory 6. */
 export const EXPERIMENTS: readonly Experiment[] = [fcMnistSgd, fcMnistAdam];
-export { runTheorem, type TheoremOptions, type TheoremResult, type TheoremRow } from "./theorem.ts";
+export { runTheorem, type TheoremOptions, type TheoremResult, type TheoremRow, theorem } from "./theorem.ts";

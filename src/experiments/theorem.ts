@@ -6,6 +6,7 @@
  * fed, since a constant of 4096 by 4096 would not fit a model. Both kernels are homogeneous in `σ`, so any would do;
  * `√(2/w)` keeps numbers near 1.
  */
+
 import type { Engine, Program } from "../engine/index.ts";
 import {
   add,
@@ -24,7 +25,27 @@ import {
   transpose,
 } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
+import type { ProfileName } from "./experiment.ts";
 import { meanAndDeviation } from "./summary.ts";
+
+/** The experiment as data (theory 4 and 6): draws of FC networks over widths, kernels of the first embedded digits. */
+export const theorem = {
+  name: "theorem",
+  title: "Tangent kernel against path kernel over the width",
+  depth: 4,
+  examples: 20,
+  profiles: {
+    quick: { widths: [32, 64, 128, 256, 512, 1024], draws: 10 },
+    full: { widths: [16, 32, 64, 128, 256, 512, 1024, 2048, 4096], draws: 20 },
+  },
+} as const satisfies {
+  readonly name: string;
+  readonly title: string;
+  /** Weight layers. */
+  readonly depth: number;
+  readonly examples: number;
+  readonly profiles: Readonly<Record<ProfileName, { readonly widths: readonly number[]; readonly draws: number }>>;
+};
 
 export interface TheoremOptions {
   readonly engine: Engine;

@@ -1,11 +1,11 @@
 export { type ClassOverlap, classOverlaps } from "./class-overlap.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
+export { type GateRows, gateRows, sliceGates } from "./gate-rows.ts";
 export {
   checkInputs,
   type GateReading,
   type Inputs,
   inputRows,
-  networkGateGraph,
   readNetworkGates,
 } from "./network-gates.ts";
 export { type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, float32, type Graph, graph, greater, input, type Tensor } from "../graph/index.ts";
+import { type DenseArray, float32, type Graph, graph, greater, input, sizeOf, type Tensor } from "../graph/index.ts";
 import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { packGates } from "./extraction.ts";
 import type { PackedGates } from "./packed-gates.ts";
@@ -71,7 +71,7 @@ function decidedBy(
 
 /** Examples `from` to `to` as the engine takes them. */
 export function inputRows({ shape, data }: Inputs, from: number, to: number): DenseArray<"float32"> {
-  const size = shape.slice(1).reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape.slice(1));
   return float32([to - from, ...shape.slice(1)], data.subarray(from * size, to * size));
 }
 

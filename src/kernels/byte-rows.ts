@@ -1,4 +1,5 @@
 import type { Inputs } from "../gates/index.ts";
+import { sizeOf } from "../graph/index.ts";
 
 /** Inputs that are bytes divided by 255. */
 export interface ByteRows {
@@ -21,7 +22,7 @@ export function byteRows({ dtype, shape, data }: Inputs): ByteRows | undefined {
     if (values[byte] !== value) return undefined;
     bytes[i] = byte;
   }
-  return { examples, size: sizes.reduce((product, size) => product * size, 1), data: bytes };
+  return { examples, size: sizeOf(sizes), data: bytes };
 }
 
 const FRACTIONS = Float64Array.from({ length: 256 }, (_, byte) => byte / 255);

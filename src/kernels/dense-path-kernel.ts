@@ -4,9 +4,8 @@
  * computed. Memory is that of the packed gates, the inputs and a few tiles.
  */
 import type { Engine } from "../engine/index.ts";
-import { type Inputs, type PackedGates, popcount } from "../gates/index.ts";
+import { gateRows, type Inputs, type PackedGates, popcount } from "../gates/index.ts";
 import { BYTES, type DenseArray, denseArray } from "../graph/index.ts";
-import { gateRows } from "./gate-rows.ts";
 import { type Range, squaredNorms } from "./input-gram.ts";
 import type { OverlapLayer } from "./overlap-kernel.ts";
 import { openTileMaker, type TileMaker, type TileWork, tileSide } from "./tile-maker.ts";

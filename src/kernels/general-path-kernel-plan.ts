@@ -2,6 +2,7 @@
  * What the path kernel of a network has to know of each node's kernel before it visits pairs of examples (theory 3):
  * of which pairs of positions, and whether of each channel or only of their sum.
  */
+import { sizeOf } from "../graph/index.ts";
 import { type GatedNetwork, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
 
 /** All pairs of positions `u, u'`, or only those with `u = u'`. */
@@ -41,7 +42,7 @@ export function planPathKernel(network: GatedNetwork): PathKernelPlan {
 /** Channels and positions of what a node gives; a vector is channels at one position. */
 export function mapsOf({ shape }: GatedNode): { readonly channels: number; readonly positions: number } {
   const [channels = 1, ...sizes] = shape;
-  return { channels, positions: sizes.reduce((product, size) => product * size, 1) };
+  return { channels, positions: sizeOf(sizes) };
 }
 
 export function nodeAt({ nodes }: GatedNetwork, position: number): GatedNode {

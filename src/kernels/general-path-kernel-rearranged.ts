@@ -1,5 +1,7 @@
 /** Kernels of maps in another order or one behind the other (theory 3). */
+
 import { GatewiseError } from "../errors.ts";
+import { sizeOf } from "../graph/index.ts";
 import type { GatedNode } from "../network/index.ts";
 import type { ExampleSide } from "./general-path-kernel-side.ts";
 import { summedTerms } from "./general-path-kernel-sums.ts";
@@ -141,9 +143,9 @@ export function joinedTerms(
 
 /** For each element of the whole the index of the element of one part, −1 outside it. */
 function partOf(whole: readonly number[], part: readonly number[], axis: number, start: number): Int32Array {
-  const inner = whole.slice(axis + 1).reduce((product, length) => product * length, 1);
+  const inner = sizeOf(whole.slice(axis + 1));
   const [length, own] = [whole[axis] ?? 1, part[axis] ?? 1];
-  return Int32Array.from({ length: whole.reduce((product, size) => product * size, 1) }, (_, i) => {
+  return Int32Array.from({ length: sizeOf(whole) }, (_, i) => {
     const along = (Math.floor(i / inner) % length) - start;
     if (along < 0 || along >= own) return -1;
     return (Math.floor(i / (inner * length)) * own + along) * inner + (i % inner);

@@ -1,5 +1,7 @@
 /** Sums of kernels: terms of different weights add, masks of the same weights add before they multiply (theory 3). */
+
 import { GatewiseError } from "../errors.ts";
+import { sizeOf } from "../graph/index.ts";
 import type { GatedNode } from "../network/index.ts";
 import type { ExampleSide } from "./general-path-kernel-side.ts";
 import { addTo, type Mask, rootsOf, type Term, type UniformTerm } from "./general-path-kernel-terms.ts";
@@ -68,7 +70,7 @@ function added(
   { shape }: GatedNode,
   [a, b]: Sides,
 ): UniformTerm {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const left = a.mask(key, () =>
     addMasks(
       terms.map((term) => term.left),

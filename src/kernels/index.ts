@@ -1,6 +1,6 @@
 export { type Alignment, kernelAlignment } from "./alignment.ts";
 export { BlockProducts, type Matrix, matrix } from "./block-products.ts";
-export { CholeskyFactor, type WorkOptions } from "./cholesky.ts";
+export type { WorkOptions } from "./cholesky.ts";
 export { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
 export {
   type ConjugateGradientOptions,
@@ -17,10 +17,9 @@ export {
   type KernelTile,
   type TileOptions,
   tileMemory,
-  tilePlan,
   type WholeOptions,
 } from "./dense-path-kernel.ts";
-export { symmetricEigenvalues } from "./eigenvalues.ts";
+export {} from "./eigenvalues.ts";
 export {
   type GeneralPathKernelOptions,
   generalPathKernel,
@@ -51,7 +50,7 @@ export {
 export { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "./kernel-rows.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { type PathTraceOptions, pathKernelTrace } from "./path-trace.ts";
-export { DIRECT_LIMIT, JITTERS, type PositiveFactor, positiveFactor } from "./positive-factor.ts";
+export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";
 export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./pruning-scores.ts";
 export {
   estimatedKernel,
@@ -60,14 +59,12 @@ export {
   randomPathFeatures,
 } from "./random-path-features.ts";
 export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
-export { chooseRidge, leaveOneOut, RIDGE_GRID, type RidgeCandidate, type RidgeChoice } from "./ridge-choice.ts";
+export { chooseRidge, leaveOneOut, type RidgeCandidate, type RidgeChoice } from "./ridge-choice.ts";
 export { type Neighbor, nearestByPaths } from "./shared-paths.ts";
 export { smallestEigenvalue } from "./smallest-eigenvalue.ts";
 export {
   type EffectiveRank,
-  EIGENVALUE_LIMIT,
   effectiveRank,
-  effectiveRankOf,
   kernelEigenvalues,
   participationRatio,
 } from "./spectrum.ts";

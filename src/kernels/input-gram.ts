@@ -17,6 +17,7 @@ import {
   graph,
   input,
   matMul,
+  sizeOf,
   slice,
   type Tensor,
 } from "../graph/index.ts";
@@ -129,7 +130,7 @@ export function squaredNorms(inputs: Inputs): Float64Array {
   });
 }
 
-const sizeOfExample = ({ shape }: Inputs): number => shape.slice(1).reduce((product, size) => product * size, 1);
+const sizeOfExample = ({ shape }: Inputs): number => sizeOf(shape.slice(1));
 
 function centeredBytes({ size, examples, data }: ByteRows): Factor {
   const centered = Int8Array.from(data, (byte) => byte - CENTER);

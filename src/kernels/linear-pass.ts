@@ -15,6 +15,7 @@ import {
   greaterOrEqual,
   multiply,
   sigmoid,
+  sizeOf,
   type Tensor,
 } from "../graph/index.ts";
 import {
@@ -65,7 +66,7 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
     const place = placeOf(position);
     if (scaleAt(place) === scale) return place;
     const { shape } = nodeAt({ nodes, output: 0 }, place);
-    const size = shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(shape);
     const factor = float64(shape, new Float64Array(size).fill(scale / scaleAt(place)));
     const shift = float64(shape, new Float64Array(size));
     return append({ kind: "normalize", name: "rescaled", shape, input: place, factor, shift }, scale);
@@ -97,7 +98,7 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
 function weightScale(node: GatedNode): number {
   if (node.kind === "dense") return 1 / Math.sqrt(node.weight.shape[0] ?? 1);
   if (node.kind !== "convolution") return 1;
-  return 1 / Math.sqrt(node.weight.shape.slice(1).reduce((product, length) => product * length, 1));
+  return 1 / Math.sqrt(sizeOf(node.weight.shape.slice(1)));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The WebAssembly module that makes tiles of the neural path kernel (theory 3): its memory, and what is packed for it. */
+import type { GateRows } from "../gates/index.ts";
 import type { ByteRows } from "./byte-rows.ts";
-import type { GateRows } from "./gate-rows.ts";
 import { OVERLAP_MODULE } from "./wasm/overlap-module.ts";
 
 /** What one gated layer does to the running kernel `K`: `overlap · scale · (K + bias)`. */

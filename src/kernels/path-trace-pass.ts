@@ -25,14 +25,15 @@ import {
   forwardNodes,
   type GatedNetwork,
   type GatedNode,
+  gateOf,
   heldBy,
   inputShapeOf,
   isWeightNode,
   type NodeOperation,
+  passGate,
   pathNodes,
   type Weights,
 } from "../network/index.ts";
-import { gated, gateOf } from "./tangent-gates.ts";
 
 export type PathPower = 1 | 2;
 type Values = Tensor<"float64">;
@@ -90,7 +91,7 @@ export function pathPassGraph(network: GatedNetwork, { power, scope, output }: P
       if (node?.kind !== "gate") throw new Error(`unreachable: node ${position} is no gate`);
       if (copy.starts.has(position)) return scope === "all-paths" ? add(multiply(z, 0), 1) : raised(z);
       if (position >= copy.first && scope === "all-paths") return z;
-      return gated(z, gateOf(node.rule, q), position < copy.first ? (values) => values : raised);
+      return passGate(z, gateOf(node.rule, q), position < copy.first ? (values) => values : raised);
     },
   });
   const logits = values.get(copy.network.output);

@@ -31,7 +31,6 @@ import {
   pathNodes,
   type WeightNode,
 } from "../network/index.ts";
-import { gated, gateOf } from "./tangent-gates.ts";
 
 /** Parameters that carry the value, or that only make its gates (theory 4). */
 export type TangentPart = "value" | "feature";
@@ -88,13 +87,7 @@ export const parameterCount = ({ node: { weight, bias } }: TangentLayer): number
  */
 export function factorGraph(network: GatedNetwork, output: number, parts: readonly TangentPart[]): Graph {
   const x = input("x", "float64", ["batch", ...inputShapeOf(network)]);
-  const values = forwardNodes(network, x, {
-    gate(position, z, q) {
-      const node = network.nodes[position];
-      if (node?.kind !== "gate") throw new Error(`unreachable: node ${position} is no gate`);
-      return gated(z, gateOf(node.rule, q));
-    },
-  });
+  const values = forwardNodes(network, x);
   const at = (position: number): Maps => {
     const value = values.get(position);
     if (value === undefined) throw new Error(`unreachable: node ${position} is not used`);

@@ -9,7 +9,7 @@
 import type { Engine, Program, ResidentArray } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { checkInputs, type Inputs } from "../gates/index.ts";
-import { type DenseArray, float64, zeros } from "../graph/index.ts";
+import { type DenseArray, float64, sizeOf, zeros } from "../graph/index.ts";
 import { type GatedNetwork, outputCount } from "../network/index.ts";
 import { factorGraph, type TangentPart, tangentLayers } from "./tangent-factors.ts";
 import { tangentKernelMemory } from "./tangent-memory.ts";
@@ -117,7 +117,7 @@ class FactorBlock implements AsyncDisposable {
 
   static async of(program: Program, inputs: Inputs, from: number, to: number): Promise<FactorBlock> {
     const [, ...shape] = inputs.shape;
-    const size = shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(shape);
     const x = float64([to - from, ...shape], inputs.data.subarray(from * size, to * size));
     const names = program.model.outputs.map(({ name }) => name);
     return new FactorBlock(from, (await program.run({ x }, names)).kept);

@@ -3,9 +3,8 @@
  * beside the overlaps in WebAssembly, others by the engine.
  */
 import type { Engine } from "../engine/index.ts";
-import type { Inputs, PackedGates } from "../gates/index.ts";
+import { type GateRows, gateRows, type Inputs, type PackedGates, sliceGates } from "../gates/index.ts";
 import { type ByteRows, byteRows, isSparse, sliceBytes } from "./byte-rows.ts";
-import { type GateRows, gateRows, sliceGates } from "./gate-rows.ts";
 import { type GramSide, openInputGram, type Range } from "./input-gram.ts";
 import { type OverlapKernel, type OverlapLayer, openOverlapKernel } from "./overlap-kernel.ts";
 

@@ -1,5 +1,6 @@
 import { type Architecture, type PlacedLayer, paddingOf, placeLayers } from "./architecture.ts";
-import type { GatedNetwork, GatedNode, GateRule, NodeOperation, Weights } from "./gated-network.ts";
+import type { GatedNetwork, GatedNode, NodeOperation, Weights } from "./gated-network.ts";
+import type { GateRule } from "./gating.ts";
 import type { NetworkPair, Regime } from "./regimes.ts";
 
 type NamedWeights = Readonly<Record<string, Weights>>;

@@ -9,29 +9,18 @@ import {
   float32,
   float64,
   gather,
-  greater,
-  greaterOrEqual,
   int32,
   matMul,
-  maximum,
   maxPoolSelect,
-  minimum,
   multiply,
   relu,
   reshape,
-  sigmoid,
   sizeOf,
   type Tensor,
   transpose,
 } from "../graph/index.ts";
-import {
-  type GatedNetwork,
-  type GatedNode,
-  type GateRule,
-  type MapWindow,
-  usedNodes,
-  type Weights,
-} from "./gated-network.ts";
+import { type GatedNetwork, type GatedNode, type MapWindow, usedNodes, type Weights } from "./gated-network.ts";
+import { gateOf, passGate } from "./gating.ts";
 
 /** What stands in a forward pass instead of the network's own weights and gates. */
 export interface ForwardOptions<D extends FloatDType> {
@@ -96,7 +85,8 @@ function nodeValue<D extends FloatDType>(
     }
     case "gate": {
       const [z, q] = [at(node.input), at(node.gatedBy)];
-      return options.gate?.(position, z, q) ?? gated(z, q, node.rule, own);
+      if (options.gate !== undefined) return options.gate(position, z, q);
+      return z === q && node.rule.kind === "hard" ? relu(q) : passGate(z, gateOf(node.rule, q));
     }
     case "max-pool": {
       const { kernel, strides, pads } = node.window;
@@ -110,33 +100,6 @@ function nodeValue<D extends FloatDType>(
       return node.inputs.map(at).reduce((joined, next) => concat([joined, next], node.axis + 1));
     case "rearrange":
       return rearranged(at(node.input), node.shape, node.from);
-  }
-}
-
-/** `z · G` for each kind of gate. */
-function gated<D extends FloatDType>(
-  z: Tensor<D>,
-  q: Tensor<D>,
-  rule: GateRule,
-  own: (weights: Weights) => Tensor<D>,
-): Tensor<D> {
-  switch (rule.kind) {
-    case "hard":
-      return z === q ? relu(q) : multiply(z, cast(greater(q, 0), z.dtype));
-    case "soft":
-      return multiply(z, multiply(sigmoid(multiply(q, rule.beta)), 1 + rule.epsilon));
-    case "leaky": {
-      const slopes = perChannel(own(rule.slopes), q.shape.length - 1);
-      const on = cast(greater(q, 0), z.dtype);
-      return multiply(z, add(on, multiply(add(multiply(on, -1), 1), slopes)));
-    }
-    case "clipped": {
-      const { ceiling } = rule;
-      if (z === q) return minimum(maximum(q, 0), ceiling);
-      const saturated = cast(greaterOrEqual(q, ceiling), z.dtype);
-      const open = add(cast(greater(q, 0), z.dtype), multiply(saturated, -1));
-      return add(multiply(z, open), multiply(saturated, ceiling));
-    }
   }
 }
 

@@ -8,7 +8,7 @@
  * pre-activation itself, in a deep gated network to the feature network (theory 5).
  */
 import type { DenseArray } from "../graph/index.ts";
-import type { Gating } from "./gating.ts";
+import type { GateRule } from "./gating.ts";
 
 /** Weights as they were given: models of other people are float32, golden values float64. */
 export type Weights = DenseArray<"float32" | "float64">;
@@ -21,14 +21,6 @@ export interface MapWindow {
   readonly pads: readonly [number, number, number, number];
   readonly dilations: readonly [number, number];
 }
-
-/** How a pre-activation `q` becomes a gate. */
-export type GateRule =
-  | Gating
-  /** 1 where `q > 0`, else the slope: one, or one for each channel (axis 0). */
-  | { readonly kind: "leaky"; readonly slopes: Weights }
-  /** 1 where `0 < q < ceiling`, else 0; where `q ≥ ceiling` a path of value `ceiling` starts at the unit (ReLU6). */
-  | { readonly kind: "clipped"; readonly ceiling: number };
 
 /** What a node does. Numbers are positions of earlier nodes. */
 export type NodeOperation =

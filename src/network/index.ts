@@ -14,11 +14,9 @@ export { featureForward, type ParameterTensors, reluForward, valueForward } from
 export { gatedNetwork } from "./from-architecture.ts";
 export { type ForwardOptions, forwardNodes, heldBy } from "./gated-forward.ts";
 export {
-  allInputs,
   type GatedNetwork,
   type GatedNode,
   type GateNode,
-  type GateRule,
   gatePositions,
   hasHardGates,
   inputShapeOf,
@@ -33,7 +31,7 @@ export {
   type Weights,
   weightLayers,
 } from "./gated-network.ts";
-export { type Gating, gateOf } from "./gating.ts";
+export { type Gate, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
 export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
 export { networkFromOnnx, ONNX_OPS } from "./onnx/network-from-onnx.ts";
 export {

@@ -139,6 +139,6 @@ export function predict(
   }
   if (parameters.feature === undefined) throw new Error("unreachable: two networks and no feature parameters");
   const gatePreActivations = featureForward(architecture, parameters.feature, x);
-  const gates = gatePreActivations.map((q) => gateOf(regime.gating, q));
+  const gates = gatePreActivations.map((q) => gateOf(regime.gating, q).gate);
   return { logits: valueForward(architecture, parameters.value, x, gates).output, gatePreActivations };
 }

@@ -1,4 +1,4 @@
-export { type ActiveNetwork, activate, openNetwork, type PathGraph } from "./active-network.ts";
+export { type ActiveNetwork, activate } from "./active-network.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
 export { checkOutput, kBestPaths } from "./k-best-paths.ts";
 export { type Path, type PathStart, type Unit, unitOf } from "./path.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { DATASET_NAMES } from "../data/index.ts";
+import { makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Experiment,
@@ -12,7 +13,6 @@ import {
   trialsOf,
 } from "../experiments/index.ts";
 import { REGIME_NAMES, type RegimeName } from "../network/index.ts";
-import { makeFolder, readIfThere, writeWhole } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
 import { findRun } from "./run-directory.ts";

@@ -6,7 +6,6 @@ export {
   runExperiment,
   trialsFor,
 } from "./experiment-run.ts";
-export { makeFolder, writeWhole } from "./files.ts";
 export { type LoadedNetwork, loadNetwork } from "./load-network.ts";
 export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
 export { type PoolEvent, type PoolOptions, runTrials, type TrialJob } from "./pool.ts";

@@ -10,9 +10,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { fileError } from "../data/node/index.ts";
+import { fileError, readIfThere } from "../data/node/index.ts";
 import { codeOf, GatewiseError } from "../errors.ts";
-import { readIfThere } from "./files.ts";
 
 const Holder = z.object({ id: z.string(), host: z.string(), pid: z.int(), started: z.string() });
 type Holder = z.infer<typeof Holder>;

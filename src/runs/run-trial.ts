@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Dataset, type DatasetName, firstExamples } from "../data/index.ts";
-import { loadDataset } from "../data/node/index.ts";
+import { loadDataset, makeFolder } from "../data/node/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import { type Checkpoint, type EpochMetrics, initialTensors, type TrainingPlan, train } from "../train/index.ts";
-import { makeFolder } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
 import {

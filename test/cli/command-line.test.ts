@@ -179,7 +179,7 @@ const MISTAKES: readonly {
     args: () => ["reproduce"],
     code: 2,
     error: () => ({
-      message: "no experiment: expected fc-mnist-sgd or fc-mnist-adam or theorem",
+      message: "no experiment: expected fc-mnist-sgd, fc-mnist-adam or theorem",
       hint: "name one, or see reproduce --list",
     }),
   },

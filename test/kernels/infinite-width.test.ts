@@ -63,6 +63,9 @@ describe("arc-cosine expectations", () => {
   });
 });
 
+const of = <K extends "process" | "tangent">(samples: readonly Readonly<Record<K, number>>[], kernel: K): number[] =>
+  samples.map((one) => one[kernel]);
+
 describe("fully connected networks", () => {
   it.each([
     { depth: 2, biasVariance: 0 },
@@ -88,16 +91,8 @@ describe("fully connected networks", () => {
       const samples = Array.from({ length: 60 }, (_, seed) => sampleNetwork(network, inputs, seed));
       const { gaussianProcess, tangent } = wideNetworkKernels(products, wide);
       const tolerance = { share: 0.05, bias: (depth - 2) / channels };
-      expectMean(
-        gaussianProcess.data[1] ?? 0,
-        samples.map((one) => one.process),
-        tolerance,
-      );
-      expectMean(
-        tangent.data[1] ?? 0,
-        samples.map((one) => one.tangent),
-        tolerance,
-      );
+      expectMean(gaussianProcess.data[1] ?? 0, of(samples, "process"), tolerance);
+      expectMean(tangent.data[1] ?? 0, of(samples, "tangent"), tolerance);
       for (const bias of [false, true]) {
         const [expected] = expectedPathKernel(products, { ...wide, width: channels, bias }).data.slice(1);
         const b = bias ? 1 : 0;
@@ -188,16 +183,8 @@ describe("convolutional networks", () => {
     const samples = Array.from({ length: 24 }, (_, seed) => sampleNetwork(network, [mapsOf(0), mapsOf(1)], seed));
     const { gaussianProcess, tangent } = wideConvolutionalKernels(x, x, { ...options, weightVariance: 1.8 });
     const tolerance = { share: 0.1, bias: (options.convolutions - 1) / wide };
-    expectMean(
-      gaussianProcess.data[1] ?? 0,
-      samples.map((one) => one.process),
-      tolerance,
-    );
-    expectMean(
-      tangent.data[1] ?? 0,
-      samples.map((one) => one.tangent),
-      tolerance,
-    );
+    expectMean(gaussianProcess.data[1] ?? 0, of(samples, "process"), tolerance);
+    expectMean(tangent.data[1] ?? 0, of(samples, "tangent"), tolerance);
   });
 
   it("on images of one pixel are fully connected networks whose weights are a ninth", async () => {

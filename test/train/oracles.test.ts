@@ -48,7 +48,7 @@ async function forward(oracle: Oracle) {
   const wrt = trained.map((name) => tensors[name] ?? expect.fail(name));
   const gating = REGIMES[regime].kind === "two-networks" ? REGIMES[regime].gating : { kind: "hard" as const };
   const slopes = gradients(loss, wrt).map((slope, i) => [`gradient.${i}`, slope] as const);
-  const gates = gatePreActivations.map((q, i) => [`gate.${i}`, gateOf(gating, q)] as const);
+  const gates = gatePreActivations.map((q, i) => [`gate.${i}`, gateOf(gating, q).gate] as const);
   const outputs = { logits, loss, ...Object.fromEntries([...slopes, ...gates]), ...gateOutputs(gatePreActivations) };
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   await using program = await engine.compile(graph(outputs));

@@ -5,7 +5,6 @@ import { GatewiseError, messageOf } from "../../errors.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { endInterrupted } from "../interruption.ts";
 import { parseChoice } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { byteProgress } from "../progress.ts";
@@ -126,10 +125,8 @@ async function fetchData(
           ),
     );
     return EXIT.done;
-  } catch (thrown) {
+  } finally {
     bars.close();
-    if (!context.signal.aborted) throw thrown;
-    return endInterrupted(context, context.command);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { writeWhole } from "../../data/node/index.ts";
 import { constant, graph, input, type Tensor, writeModel } from "../../graph/index.ts";
 import { type Parameters, predict, REGIMES } from "../../network/index.ts";
-import { type RunRecord, readBest, readRun, writeWhole } from "../../runs/index.ts";
+import { type RunRecord, readBest, readRun } from "../../runs/index.ts";
 import { networkPair } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";

@@ -1,26 +1,25 @@
 import type { Command } from "commander";
-import { readNpy, writeNpy } from "../../data/index.ts";
-import { readBytes } from "../../data/node/index.ts";
+import { writeNpy } from "../../data/index.ts";
+import { writeWhole } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   type ClassOverlap,
   classOverlaps,
   flippedShares,
+  gateRows,
   gateStatistics,
-  type Inputs,
   type PackedGates,
-  readNetworkGates,
 } from "../../gates/index.ts";
 import { type DenseArray, denseArray } from "../../graph/index.ts";
-import type { GatedNetwork } from "../../network/index.ts";
-import { loadNetwork, writeWhole } from "../../runs/index.ts";
+import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { extractGates } from "../extract-gates.ts";
+import { readClassLabels } from "../kernel-files.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
-import { countProgress } from "../progress.ts";
 
 interface GatesOptions {
   readonly model: string;
@@ -50,10 +49,11 @@ export function gatesCommand(program: Command, makeContext: MakeContext, ending:
 async function runGates(options: GatesOptions, context: CliContext): Promise<ExitCode> {
   const { network } = await loadNetwork(options.model);
   const inputs = await readModelInputs(options.inputs, network);
-  const labels = options.labels === undefined ? undefined : await readLabels(options.labels, inputs.shape[0] ?? 0);
+  const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const other = options.against === undefined ? undefined : (await loadNetwork(options.against)).network;
-  const gates = await extract(network, inputs, context);
-  const flipped = other && flippedShares(await extract(other, inputs, context), gates);
+  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  const gates = await extractGates(context, network, engine, inputs);
+  const flipped = other && flippedShares(await extractGates(context, other, engine, inputs), gates);
   const overlaps = labels && classOverlaps(gates, labels, Math.max(...labels) + 1);
   if (options.out !== undefined) await writeWhole(options.out, writeNpy(gateBytes(gates)));
   const layers = gateStatistics(gates).map((layer, index) => ({
@@ -71,43 +71,23 @@ async function runGates(options: GatesOptions, context: CliContext): Promise<Exi
   return EXIT.done;
 }
 
-async function extract(network: GatedNetwork, inputs: Inputs, context: CliContext): Promise<PackedGates> {
-  const progress = countProgress(context, "gates", "inputs");
-  try {
-    await using engine = await openWorkerEngine("cpu", { threads: 1 });
-    return await readNetworkGates(network, engine, inputs, { onProgress: progress.update, signal: context.signal });
-  } finally {
-    progress.close();
-  }
-}
-
 /** `[examples, bytes]`, the words of all layers of an example one behind the other. */
-function gateBytes({ examples, layers }: PackedGates): DenseArray<"uint8"> {
-  const words = layers.reduce((sum, layer) => sum + layer.wordsPerExample, 0);
-  const packed = new Uint32Array(examples * words);
-  let start = 0;
-  for (const layer of layers) {
-    for (let example = 0; example < examples; example++) {
-      const from = example * layer.wordsPerExample;
-      packed.set(layer.words.subarray(from, from + layer.wordsPerExample), example * words + start);
-    }
-    start += layer.wordsPerExample;
-  }
-  return denseArray("uint8", [examples, 4 * words], new Uint8Array(packed.buffer));
+function gateBytes(gates: PackedGates): DenseArray<"uint8"> {
+  const { examples, words, data } = gateRows(gates);
+  return denseArray("uint8", [examples, 8 * words], new Uint8Array(data.buffer));
 }
 
 /** A class beyond this is a mistake: overlaps are told for every pair of classes. */
 const MAX_CLASSES = 1000;
 
-async function readLabels(file: string, examples: number): Promise<readonly number[]> {
-  const { shape, data } = readNpy(await readBytes(file), file);
-  const labels = Array.from(data, Number);
-  const fits = shape.length === 1 && labels.length === examples;
-  if (fits && labels.every((label) => Number.isInteger(label) && label >= 0 && label < MAX_CLASSES)) return labels;
+async function readLabels(file: string): Promise<readonly number[]> {
+  const labels = [...(await readClassLabels(file))];
+  const wrong = labels.find((label) => label < 0 || label >= MAX_CLASSES);
+  if (wrong === undefined) return labels;
   throw new GatewiseError({
-    received: `${file} of shape [${shape.join(", ")}]`,
-    expected: `${examples} classes, whole numbers from 0 to ${MAX_CLASSES - 1}, one for each input`,
-    next: "give the labels of these inputs, in the same order",
+    received: `${file} with the label ${wrong}`,
+    expected: `classes from 0 to ${MAX_CLASSES - 1}`,
+    next: "number the classes from 0",
   });
 }
 

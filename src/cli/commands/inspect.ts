@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { sizeOf } from "../../graph/index.ts";
-import { denseChain, tangentKernelMemory } from "../../kernels/index.ts";
+import { tangentKernelMemory } from "../../kernels/index.ts";
 import {
   type GatedNetwork,
   type GatedNode,
@@ -15,6 +15,7 @@ import { countPaths, log2BigInt } from "../../paths/index.ts";
 import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { type KernelTiming, timePathKernel } from "../kernel-timing.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 
@@ -34,7 +35,7 @@ export function inspectCommand(program: Command, makeContext: MakeContext, endin
       () => ({ model: options.model, examples: parseWhole("--inputs", options.inputs, 1) }),
       async ({ model, examples }, context) => {
         const { network, source } = await loadNetwork(model);
-        const inspection = inspect(network, examples);
+        const inspection = inspect(network, examples, await timePathKernel(network));
         printResult(context, { source, ...inspection }, () => describe(inspection));
         return EXIT.done;
       },
@@ -49,15 +50,15 @@ interface LayerLine {
   readonly parameters: number;
 }
 
-/** Memory in bytes and operations of the kernels over `examples` inputs. */
+/** What the kernels over `examples` inputs take. */
 interface KernelCost {
   readonly examples: number;
   readonly packedGatesBytes: number;
   readonly kernelBytes: number;
-  /** Pairs of inputs whose overlaps are counted: half of the square. */
+  /** Pairs of inputs: half of the square. */
   readonly pairs: number;
-  /** 64-bit words of gates that one pair compares; positions of maps are compared each with each where pools need it. */
-  readonly wordsPerPair: number;
+  /** Of the exact path kernel in one thread, from a few random inputs timed here; null where there is none. */
+  readonly pathKernelSeconds: number | null;
   readonly tangentKernelBytes: number;
 }
 
@@ -72,14 +73,15 @@ interface Inspection {
   readonly paths: string;
   readonly log2Paths: number;
   /** How `npk` goes about it. */
-  readonly pathKernel: "packed bits" | "pairs of positions";
+  readonly pathKernel: KernelTiming["by"];
   readonly supported: readonly string[];
   readonly cost: KernelCost;
 }
 
-const COMMANDS = ["evaluate", "gates", "paths", "npk", "ntk", "neighbors"] as const;
+/** What every network can be asked. */
+const ALWAYS = ["evaluate", "gates", "paths", "ntk", "neighbors"] as const;
 
-function inspect(network: GatedNetwork, examples: number): Inspection {
+function inspect(network: GatedNetwork, examples: number, timing: KernelTiming): Inspection {
   const used = usedNodes(network).flatMap((position) => network.nodes.slice(position, position + 1));
   const layers = used.map((node) => ({
     name: node.name,
@@ -89,7 +91,7 @@ function inspect(network: GatedNetwork, examples: number): Inspection {
   }));
   const gateShapes = gatePositions(network).map((position) => network.nodes[position]?.shape ?? []);
   const paths = countPaths(network, 0);
-  const chain = denseChain(network) !== undefined;
+  const pairs = (examples * (examples + 1)) / 2;
   return {
     inputShape: inputShapeOf(network),
     outputs: outputCount(network),
@@ -99,14 +101,14 @@ function inspect(network: GatedNetwork, examples: number): Inspection {
     hardGates: hasHardGates(network),
     paths: paths.toString(),
     log2Paths: log2BigInt(paths),
-    pathKernel: chain ? "packed bits" : "pairs of positions",
-    supported: COMMANDS,
+    pathKernel: timing.by,
+    supported: [...ALWAYS, timing.by === "random features only" ? "npk --features R" : "npk"],
     cost: {
       examples,
       packedGatesBytes: examples * gateShapes.reduce((sum, shape) => sum + 8 * Math.ceil(sizeOf(shape) / 64), 0),
       kernelBytes: 8 * examples ** 2,
-      pairs: (examples * (examples + 1)) / 2,
-      wordsPerPair: gateShapes.reduce((sum, shape) => sum + wordsPerPair(shape), 0),
+      pairs,
+      pathKernelSeconds: "secondsPerPair" in timing ? timing.secondsPerPair * pairs : null,
       tangentKernelBytes: tangentKernelMemory(network).bytes + 8 * examples ** 2,
     },
   };
@@ -114,8 +116,6 @@ function inspect(network: GatedNetwork, examples: number): Inspection {
 
 const parametersOf = (node: GatedNode): number =>
   isWeightNode(node) ? (node.weight?.data.length ?? 0) + (node.bias?.data.length ?? 0) : 0;
-
-const wordsPerPair = ([channels = 0, ...sizes]: readonly number[]): number => Math.ceil(channels / 64) * sizeOf(sizes);
 
 function describe(inspection: Inspection): string {
   const { layers, cost, log2Paths } = inspection;
@@ -143,7 +143,7 @@ function describe(inspection: Inspection): string {
       [`packed gates of ${cost.examples} inputs`, megabytes(cost.packedGatesBytes)],
       ["their kernel (npk, ntk)", megabytes(cost.kernelBytes)],
       ["ntk at work", megabytes(cost.tangentKernelBytes)],
-      ["pairs of inputs", cost.pairs.toLocaleString("en-US")],
+      ...(cost.pathKernelSeconds === null ? [] : [["npk at work, one thread", duration(cost.pathKernelSeconds)]]),
     ],
   );
   return `${table}\n${facts.split("\n").slice(1).join("\n")}\n\ncommands: ${inspection.supported.join(", ")}`;
@@ -151,3 +151,9 @@ function describe(inspection: Inspection): string {
 
 const megabytes = (bytes: number): string =>
   `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;
+
+function duration(seconds: number): string {
+  if (seconds < 100) return `about ${seconds.toPrecision(2)} s`;
+  if (seconds < 6000) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${Math.round(seconds / 3600).toLocaleString("en-US")} h`;
+}

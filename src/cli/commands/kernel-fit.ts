@@ -5,7 +5,6 @@ import { BlockProducts, type FitStage, fitKernel, type KernelFit, kernelRows } f
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { endInterrupted } from "../interruption.ts";
 import { readClassLabels, readKernel, readSymmetricKernel } from "../kernel-files.ts";
 import { formatTable, printResult } from "../output.ts";
 import { countProgress } from "../progress.ts";
@@ -89,13 +88,12 @@ async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, con
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     await using products = new BlockProducts(engine);
     const fit = await fitKernel(input, products, { signal: context.signal, onProgress: progress.update });
+    // before the result, which stands below the bar
     progress.close();
     printResult(context, jsonOf(fit, input.labels.length), () => describe(fit, input.labels.length));
     return EXIT.done;
-  } catch (thrown) {
+  } finally {
     progress.close();
-    if (context.signal.aborted) return endInterrupted(context, context.command);
-    throw thrown;
   }
 }
 

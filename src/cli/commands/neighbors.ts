@@ -1,14 +1,13 @@
 import type { Command } from "commander";
 import { openWorkerEngine } from "../../engine/node/index.ts";
-import { readNetworkGates } from "../../gates/index.ts";
 import { nearestByPaths } from "../../kernels/index.ts";
 import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { extractGates } from "../extract-gates.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
-import { countProgress } from "../progress.ts";
 
 type Options = Readonly<Record<"model" | "inputs" | "query" | "top", string>>;
 
@@ -41,11 +40,7 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
         const { network } = await loadNetwork(model);
         const inputs = await readModelInputs(file, network);
         await using engine = await openWorkerEngine("cpu", { threads: 1 });
-        const progress = countProgress(context, "gates", "inputs");
-        const gates = await readNetworkGates(network, engine, inputs, {
-          onProgress: progress.update,
-          signal: context.signal,
-        }).finally(progress.close);
+        const gates = await extractGates(context, network, engine, inputs);
         const neighbors = nearestByPaths(gates, query, top);
         printResult(context, { query, neighbors: neighbors.map(finite) }, () =>
           formatTable(

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { writeNpy } from "../../data/index.ts";
+import { writeWhole } from "../../data/node/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import type { Inputs } from "../../gates/index.ts";
@@ -15,14 +16,14 @@ import {
   tangentSummary,
 } from "../../kernels/index.ts";
 import { type GatedNetwork, pathNodes, usedNodes } from "../../network/index.ts";
-import { loadNetwork, writeWhole } from "../../runs/index.ts";
+import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
-import { countProgress } from "../progress.ts";
+import { withCount } from "../progress.ts";
 
 const PARTS = ["value", "feature", "all"] as const;
 
@@ -110,9 +111,8 @@ async function compute(
   { output, part }: NtkRequest,
   context: CliContext,
 ): Promise<Computed> {
-  const progress = countProgress(context, "ntk", "inputs");
-  const options = { output, signal: context.signal, onProgress: progress.update };
-  try {
+  return await withCount(context, "ntk", "inputs", async (onProgress) => {
+    const options = { output, signal: context.signal, onProgress };
     if (!splits(network, part)) return { kernel: await tangentKernel(network, engine, inputs, { ...options, part }) };
     const { value, feature } = await tangentKernels(network, engine, inputs, options);
     const kernel = denseArray(
@@ -121,9 +121,7 @@ async function compute(
       value.data.map((one, i) => one + feature.data[i]!),
     );
     return { kernel, parts: { value: kernelSize(value), feature: kernelSize(feature) } };
-  } finally {
-    progress.close();
-  }
+  });
 }
 
 function describe(

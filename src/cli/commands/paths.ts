@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { Inputs } from "../../gates/index.ts";
 import { sizeOf } from "../../graph/index.ts";
@@ -16,7 +17,7 @@ import {
   type Unit,
 } from "../../paths/index.ts";
 import { randomStream } from "../../random.ts";
-import { loadNetwork, writeWhole } from "../../runs/index.ts";
+import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";

@@ -7,6 +7,7 @@ import {
   PROFILE_NAMES,
   type ProfileName,
   type SummaryRow,
+  theorem,
 } from "../../experiments/index.ts";
 import { REGIME_NAMES, REGIMES, type RegimeName } from "../../network/index.ts";
 import {
@@ -23,7 +24,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { experimentNamed } from "../experiment-named.ts";
 import { freeFolder } from "../free-folder.ts";
 import { interruptedCode } from "../interruption.ts";
-import { parseChoice, parseChoices, parseWhole } from "../options.ts";
+import { listOf, parseChoice, parseChoices, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
 import { reproduceTheorem, type TheoremRequest } from "../theorem-experiment.ts";
@@ -77,9 +78,17 @@ async function listExperiments(context: CliContext): Promise<ExitCode> {
     );
     return [name, title, ...lengths];
   });
+  rows.push([
+    theorem.name,
+    theorem.title,
+    ...PROFILE_NAMES.map((profile) => {
+      const { widths, draws } = theorem.profiles[profile];
+      return `widths ${widths[0]} to ${widths.at(-1)}, ${draws} draws`;
+    }),
+  ]);
   printResult(
     context,
-    EXPERIMENTS.map(({ name, title, profiles }) => ({ name, title, profiles })),
+    [...EXPERIMENTS, theorem].map(({ name, title, profiles }) => ({ name, title, profiles })),
     () =>
       formatTable([{ title: "experiment" }, { title: "title" }, ...PROFILE_NAMES.map((title) => ({ title }))], rows),
   );
@@ -94,7 +103,7 @@ export interface ReproduceRequest extends ExperimentRequest {
 const trains = (request: ReproduceRequest | TheoremRequest): request is ReproduceRequest => "experiment" in request;
 
 /** Experiments that train, and the theorem, which draws. */
-const NAMES: readonly string[] = [...EXPERIMENTS.map(({ name }) => name), "theorem"];
+const NAMES: readonly string[] = [...EXPERIMENTS.map(({ name }) => name), theorem.name];
 
 function readRequest(
   name: string | undefined,
@@ -104,13 +113,23 @@ function readRequest(
   if (name === undefined) {
     throw new GatewiseError({
       received: "no experiment",
-      expected: NAMES.join(" or "),
+      expected: listOf(NAMES),
       next: "name one, or see reproduce --list",
     });
   }
   const chosen = parseChoice("experiment", name, NAMES);
   const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
-  if (chosen === "theorem") {
+  if (chosen === theorem.name) {
+    const given = (["regimes", "epochs", "dataDir", "workers", "resume"] as const).find(
+      (option) => options[option] !== undefined,
+    );
+    if (given !== undefined) {
+      throw new GatewiseError({
+        received: `--${given === "dataDir" ? "data-dir" : given} with ${theorem.name}`,
+        expected: "--profile, --seeds and --out alone: it draws networks and trains none",
+        next: "leave it out",
+      });
+    }
     return {
       profile,
       seeds: options.seeds === undefined ? undefined : parseWhole("--seeds", options.seeds, 2),

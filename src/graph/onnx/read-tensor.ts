@@ -1,5 +1,5 @@
 import { GatewiseError } from "../../errors.ts";
-import { BYTES, type DenseArray, DTYPES, type DType, denseArray, float32, fromBytes } from "../dense-array.ts";
+import { BYTES, type DenseArray, DTYPES, type DType, denseArray, float32, fromBytes, sizeOf } from "../dense-array.ts";
 import { ELEMENT_TYPE } from "./element-types.ts";
 import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from "./onnx_pb.ts";
 
@@ -34,7 +34,7 @@ export function readTensor(tensor: TensorProto, what: string): DenseArray {
   }
   const shape = readShape(tensor.dims, what);
   // the product of 16 sizes may pass 2⁵³: what is compared is exact as long as it fits the bytes that are there
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
   const held = elementsHeld(tensor, dtype, half);
   if (held !== count) {
     throw damaged(

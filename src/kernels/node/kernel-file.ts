@@ -4,9 +4,9 @@
  * ends in the same bytes; the final name appears when everything is there.
  */
 import { writeSync } from "node:fs";
-import { access, type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { npyHeader } from "../../data/index.ts";
-import { fileError } from "../../data/node/index.ts";
+import { fileError, readIfThere, writeWhole } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
 import { type KernelTile, transposed } from "../dense-path-kernel.ts";
@@ -33,7 +33,7 @@ const stateOf = ({ path }: KernelFile): string => `${path}.part.json`;
  * @throws GatewiseError if the file that is there belongs to another kernel
  */
 export async function finishedTiles(file: KernelFile): Promise<number> {
-  const text = await readIfThere(stateOf(file));
+  const text = (await readIfThere(stateOf(file)))?.toString();
   // a state alone is left where the end came between the last two steps
   if (text === undefined || !(await exists(partOf(file)))) return 0;
   const state = readState(text, stateOf(file));
@@ -122,9 +122,7 @@ async function openPart(file: KernelFile, header: Uint8Array): Promise<FileHandl
 
 async function saveState(part: FileHandle, file: KernelFile, tiles: number): Promise<void> {
   await part.sync();
-  const temporary = `${stateOf(file)}.tmp`;
-  await writeFile(temporary, `${JSON.stringify({ digest: file.digest, tiles })}\n`, { flush: true });
-  await rename(temporary, stateOf(file));
+  await writeWhole(stateOf(file), `${JSON.stringify({ digest: file.digest, tiles })}\n`);
 }
 
 /**
@@ -159,12 +157,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (thrown) {
-    if (codeOf(thrown) === "ENOENT") return undefined;
-    throw fileError(thrown, path, "a readable file");
-  }
-}

@@ -2,12 +2,13 @@
  * Makes tiles of the neural path kernel in worker threads, each with a WebAssembly instance of its own; gates and bytes
  * lie in memory that all of them share. The engine's products, where they are needed, are computed once and handed over.
  */
+
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError, messageOf, type PackedError, unpackError } from "../../errors.ts";
+import type { GateRows } from "../../gates/index.ts";
 import type { ByteRows } from "../byte-rows.ts";
-import type { GateRows } from "../gate-rows.ts";
 import { openInputGram, type Range } from "../input-gram.ts";
 import { sparseBytes, type TileMaker, type TileOverlaps, type TileWork } from "../tile-maker.ts";
 

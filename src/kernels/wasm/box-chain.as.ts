@@ -112,7 +112,6 @@ function displaced(
  * One convolution and its gates: `overlap · (box sum + bias)`. Four columns at a time from top to bottom, then two: the
  * sums along three rows stay in registers.
  */
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function boxLayer(
   from: usize,
@@ -247,7 +246,6 @@ function products(
 }
 
 /** Channels on in both examples at two neighboring positions. */
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function shared(a: usize, b: usize, planes: i32, size: usize): v128 {
   let first = i64.popcnt(load<i64>(a) & load<i64>(b));
@@ -262,7 +260,6 @@ function shared(a: usize, b: usize, planes: i32, size: usize): v128 {
 }
 
 /** Two counts in one conversion. */
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function both(first: i64, second: i64): v128 {
   return f64x2.convert_low_i32x4_s(i64x2.splat(first | (second << 32)));

@@ -133,7 +133,6 @@ export function multiplyOverlaps(
 }
 
 /** Ones of two words of a row, the second one four examples on. */
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function shared(a: usize, x: i64, y: i64): f64 {
   return <f64>(popcnt<i64>(load<i64>(a) & x) + popcnt<i64>(load<i64>(a, 32) & y));
@@ -235,7 +234,6 @@ function multiplyPanel(lists: usize, stride: usize, rows: i32, panel: usize, out
   }
 }
 
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function storeQuotients(out: usize, sums: v128): void {
   const upper = i64x2.shuffle(sums, sums, 1, 1);
@@ -244,14 +242,12 @@ function storeQuotients(out: usize, sums: v128): void {
 }
 
 /** Two bytes as two i16; the second is 0 behind the end. */
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function pairAt(bytes: usize, x: i32, size: i32): i32 {
   const first = <i32>load<u8>(bytes + x);
   return x + 1 < size ? first | (<i32>load<u8>(bytes + x, 1) << 16) : first;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
 @inline
 function listStride(size: i32): usize {
   return (<usize>((size + 1) >> 1) << 3) + 8;

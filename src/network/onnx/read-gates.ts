@@ -1,6 +1,6 @@
 /** Units: what lets a path pass or stops it. */
 import { float32 } from "../../graph/index.ts";
-import type { GateRule } from "../gated-network.ts";
+import type { GateRule } from "../gating.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { channelVectors } from "./read-arithmetic.ts";
 import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";

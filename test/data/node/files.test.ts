@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { appendText, makeFolder, readIfThere, writeWhole } from "../../src/runs/files.ts";
-import { rejectionOf } from "../support/error-of.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { appendText, makeFolder, readIfThere, writeWhole } from "../../../src/data/node/index.ts";
+import { rejectionOf } from "../../support/error-of.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A device that is always full. */
 const FULL = "/dev/full";

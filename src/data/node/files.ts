@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileError } from "../data/node/index.ts";
-import { codeOf } from "../errors.ts";
+import { codeOf } from "../../errors.ts";
+import { fileError } from "./file-error.ts";
 
 /** Makes a folder and those above it. */
 export async function makeFolder(path: string): Promise<void> {

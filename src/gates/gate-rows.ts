@@ -1,4 +1,4 @@
-import type { PackedGates } from "../gates/index.ts";
+import type { PackedGates } from "./packed-gates.ts";
 
 /** Gates of some examples, the layers of an example one behind the other in whole 64-bit words. */
 export interface GateRows {
