@@ -35,12 +35,11 @@ export async function reproduceTheorem(
     runTheorem({ engine, widths, seeds: draws, inputs, depth, signal: context.signal, onProgress }),
   );
   // loaded now, not at the start: figures bring Vega, which takes longer than most commands
-  const { renderSvg, theoremFigure } = await import("../report/index.ts");
-  const figure = theoremFigure(result, depth);
+  const { theoremFigure } = await import("../report/index.ts");
+  const { writeFigure } = await import("./figure-files.ts");
   await makeFolder(directory);
   await writeWhole(join(directory, "theorem.json"), `${JSON.stringify({ depth, ...result }, undefined, 2)}\n`);
-  await writeWhole(join(directory, "theorem.vl.json"), `${JSON.stringify(figure.spec, undefined, 2)}\n`);
-  await writeWhole(join(directory, "theorem.svg"), await renderSvg(figure));
+  await writeFigure(directory, theoremFigure(result, depth));
   printResult(context, { experiment: "theorem", profile, ...result, report: directory }, () =>
     [
       formatTable(

@@ -16,4 +16,19 @@ export { fcMnistAdam, fcMnistSgd };
 
 /** All experiments, in the order of theory 6. */
 export const EXPERIMENTS: readonly Experiment[] = [fcMnistSgd, fcMnistAdam];
+export {
+  type Measure,
+  type Measurement,
+  measureOf,
+  SHOWN,
+  WATCHED_EXPERIMENTS,
+  type WatchedName,
+} from "./kernel-watches.ts";
 export { runTheorem, type TheoremOptions, type TheoremResult, type TheoremRow, theorem } from "./theorem.ts";
+export {
+  ofClasses,
+  type Watched,
+  type WatchedExperiment,
+  type WatchedProfile,
+  watchTraining,
+} from "./watched-training.ts";

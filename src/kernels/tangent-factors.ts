@@ -27,6 +27,7 @@ import {
   type GatedNode,
   inputShapeOf,
   isWeightNode,
+  outputCount,
   pathInputs,
   pathNodes,
   type WeightNode,
@@ -82,10 +83,10 @@ export const parameterCount = ({ node: { weight, bias } }: TangentLayer): number
   (weight?.data.length ?? 0) + (bias?.data.length ?? 0);
 
 /**
- * The graph from examples `x`, float64 `[batch, ...inputShape]`, to the factors of these parts, each `[batch, …]`.
- * @param output the logit that is differentiated
+ * The graph from examples `x`, float64 `[batch, ...inputShape]`, and `chosen` `[batch, outputs]`, 1 at the logit that is
+ * differentiated and else 0, to the factors of these parts, each `[batch, …]`.
  */
-export function factorGraph(network: GatedNetwork, output: number, parts: readonly TangentPart[]): Graph {
+export function factorGraph(network: GatedNetwork, parts: readonly TangentPart[]): Graph {
   const x = input("x", "float64", ["batch", ...inputShapeOf(network)]);
   const values = forwardNodes(network, x);
   const at = (position: number): Maps => {
@@ -95,7 +96,8 @@ export function factorGraph(network: GatedNetwork, output: number, parts: readon
   };
   const layers = tangentLayers(network);
   const wanted = parts.flatMap((part) => layers[part]);
-  const logit = reduceSum(slice(at(network.output), 1, output, output + 1));
+  const chosen = input("chosen", "float64", ["batch", outputCount(network)]);
+  const logit = reduceSum(multiply(at(network.output), chosen));
   const deltas = gradients(
     logit,
     wanted.map(({ position }) => at(position)),

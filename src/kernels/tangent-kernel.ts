@@ -16,8 +16,8 @@ import { tangentKernelMemory } from "./tangent-memory.ts";
 import { blockNames, productGraph } from "./tangent-products.ts";
 
 export interface TangentOptions {
-  /** The logit that is differentiated; 0 unless told otherwise. */
-  readonly output?: number;
+  /** The logit that is differentiated: one, 0 unless told otherwise, or one for each of `inputs` (that of its class). */
+  readonly output?: number | readonly number[];
   /** The kernel between `inputs` and these, instead of among `inputs`. */
   readonly inputs2?: Inputs;
   /** Examples whose factors are held at once; see `tangentKernelMemory`. */
@@ -64,14 +64,14 @@ async function kernelsOf(
 ): Promise<TangentKernels> {
   checkInputs(network, inputs);
   if (inputs2 !== undefined) checkInputs(network, inputs2);
-  checkOutput(network, output);
+  const chosen = chosenOutputs(network, output, inputs, inputs2);
   const others = inputs2 ?? inputs;
   const [rows = 0, columns = 0] = [inputs.shape[0], others.shape[0]];
   const kernels = { value: zeros("float64", [rows, columns]), feature: zeros("float64", [rows, columns]) };
   const parts = wanted.filter((part) => tangentLayers(network)[part].length > 0);
   if (parts.length === 0) return kernels;
 
-  await using factors = await engine.compile(factorGraph(network, output, parts));
+  await using factors = await engine.compile(factorGraph(network, parts));
   await using products = await engine.compile(productGraph(network, parts));
   const { tile: held, batch } = tangentKernelMemory(network, tile);
   const put = async (a: FactorBlock, b: FactorBlock): Promise<void> => {
@@ -88,7 +88,7 @@ async function kernelsOf(
   let done = 0;
   const load = async (source: Inputs, from: number, to: number): Promise<FactorBlock> => {
     signal?.throwIfAborted();
-    const block = await FactorBlock.of(factors, source, from, to);
+    const block = await FactorBlock.of(factors, source, oneHot(network, chosen, from, to), from, to);
     done += to - from;
     onProgress?.(done, of);
     return block;
@@ -115,12 +115,18 @@ class FactorBlock implements AsyncDisposable {
     private readonly arrays: Readonly<Record<string, ResidentArray>>,
   ) {}
 
-  static async of(program: Program, inputs: Inputs, from: number, to: number): Promise<FactorBlock> {
+  static async of(
+    program: Program,
+    inputs: Inputs,
+    chosen: DenseArray<"float64">,
+    from: number,
+    to: number,
+  ): Promise<FactorBlock> {
     const [, ...shape] = inputs.shape;
     const size = sizeOf(shape);
     const x = float64([to - from, ...shape], inputs.data.subarray(from * size, to * size));
     const names = program.model.outputs.map(({ name }) => name);
-    return new FactorBlock(from, (await program.run({ x }, names)).kept);
+    return new FactorBlock(from, (await program.run({ x, chosen }, names)).kept);
   }
 
   named(name: (factor: string) => string): Readonly<Record<string, ResidentArray>> {
@@ -169,6 +175,40 @@ function transposed({ shape, data }: DenseArray<"float64">): DenseArray<"float64
   const out = new Float64Array(data.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
   return float64([columns, rows], out);
+}
+
+/** The logit of each example, checked. */
+function chosenOutputs(
+  network: GatedNetwork,
+  output: number | readonly number[],
+  inputs: Inputs,
+  inputs2: Inputs | undefined,
+): (example: number) => number {
+  if (typeof output === "number") {
+    checkOutput(network, output);
+    return () => output;
+  }
+  if (inputs2 !== undefined || output.length !== inputs.shape[0]) {
+    throw new GatewiseError({
+      received: `${output.length} outputs for ${inputs.shape[0]} inputs${inputs2 === undefined ? "" : " and others"}`,
+      expected: "one output for each input, among one set of inputs",
+      next: "give one output for all, or a list of this length",
+    });
+  }
+  for (const one of output) checkOutput(network, one);
+  return (example) => output[example] ?? 0;
+}
+
+function oneHot(
+  network: GatedNetwork,
+  chosen: (example: number) => number,
+  from: number,
+  to: number,
+): DenseArray<"float64"> {
+  const outputs = outputCount(network);
+  const rows = zeros("float64", [to - from, outputs]);
+  for (let example = from; example < to; example++) rows.data[(example - from) * outputs + chosen(example)] = 1;
+  return rows;
 }
 
 function checkOutput(network: GatedNetwork, output: number): void {

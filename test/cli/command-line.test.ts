@@ -179,7 +179,8 @@ const MISTAKES: readonly {
     args: () => ["reproduce"],
     code: 2,
     error: () => ({
-      message: "no experiment: expected fc-mnist-sgd, fc-mnist-adam or theorem",
+      message:
+        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, binary-mnist, ntk-trace, kernel-machine or theorem",
       hint: "name one, or see reproduce --list",
     }),
   },
@@ -187,7 +188,8 @@ const MISTAKES: readonly {
     args: () => ["reproduce", "fc-mnist-adm"],
     code: 2,
     error: () => ({
-      message: 'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam or theorem',
+      message:
+        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, binary-mnist, ntk-trace, kernel-machine or theorem',
       hint: 'did you mean "fc-mnist-adam"?',
     }),
   },

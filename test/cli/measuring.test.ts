@@ -223,7 +223,7 @@ const MISTAKES = [
     args: () => ["reproduce", "theorem", "--epochs", "3"],
     code: 2,
     error: () => ({
-      message: "--epochs with theorem: expected --profile, --seeds and --out alone: it draws networks and trains none",
+      message: "--epochs with theorem: expected no such option: it draws networks and trains none",
       hint: "leave it out",
     }),
   },

@@ -8,6 +8,7 @@ import {
   type ProfileName,
   type SummaryRow,
   theorem,
+  WATCHED_EXPERIMENTS,
 } from "../../experiments/index.ts";
 import { REGIME_NAMES, REGIMES, type RegimeName } from "../../network/index.ts";
 import {
@@ -27,7 +28,8 @@ import { interruptedCode } from "../interruption.ts";
 import { listOf, parseChoice, parseChoices, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
-import { reproduceTheorem, type TheoremRequest } from "../theorem-experiment.ts";
+import { reproduceTheorem } from "../theorem-experiment.ts";
+import { reproduceWatched } from "../watched-experiment.ts";
 
 interface ReproduceOptions {
   readonly list?: boolean;
@@ -62,33 +64,27 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
       command,
       makeContext,
       ending,
-      (context) => (options.list ? "list" : readRequest(name, options, context)),
-      (values, context) => {
-        if (values === "list") return listExperiments(context);
-        return trains(values) ? reproduce(values, context) : reproduceTheorem(values, context);
-      },
+      (context) => (options.list ? listExperiments : readRequest(name, options, context)),
+      (run, context) => run(context),
     ),
   );
 }
 
 async function listExperiments(context: CliContext): Promise<ExitCode> {
-  const rows = EXPERIMENTS.map(({ name, title, profiles }) => {
+  const rows = [...EXPERIMENTS, ...WATCHED_EXPERIMENTS].map(({ name, title, profiles }) => {
     const lengths = PROFILE_NAMES.map(
       (profile) => `${profiles[profile].data}, ${profiles[profile].epochs} epochs, ${profiles[profile].runs} runs`,
     );
     return [name, title, ...lengths];
   });
-  rows.push([
-    theorem.name,
-    theorem.title,
-    ...PROFILE_NAMES.map((profile) => {
-      const { widths, draws } = theorem.profiles[profile];
-      return `widths ${widths[0]} to ${widths.at(-1)}, ${draws} draws`;
-    }),
-  ]);
+  const draws = PROFILE_NAMES.map((profile) => {
+    const { widths, draws } = theorem.profiles[profile];
+    return `widths ${widths[0]} to ${widths.at(-1)}, ${draws} draws`;
+  });
+  rows.push([theorem.name, theorem.title, ...draws]);
   printResult(
     context,
-    [...EXPERIMENTS, theorem].map(({ name, title, profiles }) => ({ name, title, profiles })),
+    [...EXPERIMENTS, ...WATCHED_EXPERIMENTS, theorem].map(({ name, title, profiles }) => ({ name, title, profiles })),
     () =>
       formatTable([{ title: "experiment" }, { title: "title" }, ...PROFILE_NAMES.map((title) => ({ title }))], rows),
   );
@@ -100,16 +96,11 @@ export interface ReproduceRequest extends ExperimentRequest {
   readonly workers: number;
 }
 
-const trains = (request: ReproduceRequest | TheoremRequest): request is ReproduceRequest => "experiment" in request;
+/** Experiments that train all regimes, that watch kernels of one network, and the theorem, which draws. */
+const NAMES: readonly string[] = [...EXPERIMENTS, ...WATCHED_EXPERIMENTS, theorem].map(({ name }) => name);
 
-/** Experiments that train, and the theorem, which draws. */
-const NAMES: readonly string[] = [...EXPERIMENTS.map(({ name }) => name), theorem.name];
-
-function readRequest(
-  name: string | undefined,
-  options: ReproduceOptions,
-  context: CliContext,
-): ReproduceRequest | TheoremRequest {
+/** From the options to what runs the experiment. */
+function readRequest(name: string | undefined, options: ReproduceOptions, context: CliContext): Run {
   if (name === undefined) {
     throw new GatewiseError({
       received: "no experiment",
@@ -119,31 +110,29 @@ function readRequest(
   }
   const chosen = parseChoice("experiment", name, NAMES);
   const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
+  const directory = options.out ?? `runs/${chosen}-${profile}`;
+  const seeds = options.seeds === undefined ? undefined : parseWhole("--seeds", options.seeds, 1);
+  const epochs = options.epochs === undefined ? undefined : parseWhole("--epochs", options.epochs, 1);
   if (chosen === theorem.name) {
-    const given = (["regimes", "epochs", "dataDir", "workers", "resume"] as const).find(
-      (option) => options[option] !== undefined,
-    );
-    if (given !== undefined) {
-      throw new GatewiseError({
-        received: `--${given === "dataDir" ? "data-dir" : given} with ${theorem.name}`,
-        expected: "--profile, --seeds and --out alone: it draws networks and trains none",
-        next: "leave it out",
-      });
-    }
-    return {
-      profile,
-      seeds: options.seeds === undefined ? undefined : parseWhole("--seeds", options.seeds, 2),
-      directory: options.out ?? `runs/theorem-${profile}`,
-    };
+    refuse(chosen, options, ["regimes", "epochs", "dataDir", "workers", "resume"], "it draws networks and trains none");
+    return (world) => reproduceTheorem({ profile, seeds, directory }, world);
+  }
+  const watched = WATCHED_EXPERIMENTS.find((one) => one.name === chosen);
+  if (watched !== undefined) {
+    refuse(chosen, options, ["regimes", "workers"], "it trains one network after the other");
+    const { environment, cacheDir } = context;
+    const places = { ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }), environment, cacheDir };
+    const request = { experiment: watched, profile, seeds, epochs, directory, places };
+    return (world) => reproduceWatched({ ...request, resume: options.resume ?? false }, world);
   }
   const experiment = experimentNamed(chosen);
-  const { epochs, runs } = experiment.profiles[profile];
-  return {
+  const usual = experiment.profiles[profile];
+  const request: ReproduceRequest = {
     ...requestFor(experiment, profile, context),
     regimes: options.regimes === undefined ? experiment.regimes : parseChoices("regime", options.regimes, REGIME_NAMES),
-    seeds: options.seeds === undefined ? runs : parseWhole("--seeds", options.seeds, 1),
-    epochs: options.epochs === undefined ? epochs : parseWhole("--epochs", options.epochs, 1),
-    directory: options.out ?? `runs/${experiment.name}-${profile}`,
+    seeds: seeds ?? usual.runs,
+    epochs: epochs ?? usual.epochs,
+    directory,
     places: { dataDir: options.dataDir ?? null, cacheDir: context.cacheDir },
     workers: workerCount(
       options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1),
@@ -151,6 +140,25 @@ function readRequest(
     ),
     resume: options.resume ?? false,
   };
+  return (world) => reproduce(request, world);
+}
+
+type Run = (context: CliContext) => Promise<ExitCode>;
+
+/** An option that an experiment does not have is a mistake, not something to pass over. */
+function refuse(
+  experiment: string,
+  options: ReproduceOptions,
+  without: readonly (keyof ReproduceOptions)[],
+  because: string,
+): void {
+  const given = without.find((option) => options[option] !== undefined);
+  if (given === undefined) return;
+  throw new GatewiseError({
+    received: `--${given === "dataDir" ? "data-dir" : given} with ${experiment}`,
+    expected: `no such option: ${because}`,
+    next: "leave it out",
+  });
 }
 
 /** A whole experiment as its profile has it. */

@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { DataPlaces } from "../data/node/index.ts";
+import { loadDataset, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
+import { openWorkerEngine } from "../engine/node/index.ts";
+import { GatewiseError } from "../errors.ts";
+import {
+  type Measurement,
+  measureOf,
+  ofClasses,
+  type ProfileName,
+  SHOWN,
+  type Watched,
+  type WatchedExperiment,
+  type WatchedName,
+  watchTraining,
+} from "../experiments/index.ts";
+import type { CliContext } from "./context.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { formatTable, printResult } from "./output.ts";
+import { withCount } from "./progress.ts";
+
+export interface WatchedRequest {
+  readonly experiment: WatchedExperiment & { readonly name: WatchedName };
+  readonly profile: ProfileName;
+  readonly seeds: number | undefined;
+  readonly epochs: number | undefined;
+  readonly directory: string;
+  readonly places: DataPlaces;
+  readonly resume: boolean;
+}
+
+type Rows = readonly Watched<Measurement>[];
+
+/** Trains and measures one seed after the other; a finished seed is a file, and not computed again with `--resume`. */
+export async function reproduceWatched(request: WatchedRequest, context: CliContext): Promise<ExitCode> {
+  const { experiment, directory } = request;
+  const own = experiment.profiles[request.profile];
+  const profile = { ...own, epochs: request.epochs ?? own.epochs };
+  const dataset = await loadDataset(profile.data, request.places);
+  const { classes } = experiment;
+  const data =
+    classes === undefined
+      ? dataset
+      : { train: ofClasses(dataset.train, classes), test: ofClasses(dataset.test, classes) };
+  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  const measure = measureOf(experiment, data, profile.examples, engine);
+  await makeFolder(directory);
+  const rows: Watched<Measurement>[] = [];
+  const seeds = request.seeds ?? profile.runs;
+  const each = Math.ceil(profile.epochs / profile.every) + 1;
+  await withCount(context, experiment.name, "measurements", async (onProgress) => {
+    onProgress(0, seeds * each);
+    for (let seed = 0; seed < seeds; seed++) {
+      const file = join(directory, `seed${seed}.json`);
+      const kept = await finishedSeed(file, profile.epochs, request.resume);
+      if (kept !== undefined) rows.push(...kept);
+      else {
+        const made: Watched<Measurement>[] = [];
+        const training = { engine, clock: () => performance.now(), signal: context.signal };
+        for await (const row of watchTraining(experiment, profile, seed, data, training, measure)) {
+          made.push(row);
+          onProgress(rows.length + made.length, seeds * each);
+        }
+        rows.push(...made);
+        await writeWhole(file, `${JSON.stringify({ epochs: profile.epochs, rows: made }, undefined, 1)}\n`);
+      }
+      onProgress(rows.length, seeds * each);
+    }
+  });
+  const { watchedFigure } = await import("../report/index.ts");
+  const { writeFigure } = await import("./figure-files.ts");
+  const { name, title } = experiment;
+  await writeFigure(directory, watchedFigure({ name, title, shown: SHOWN[name], rows }));
+  printResult(context, { experiment: name, profile: request.profile, rows, report: directory }, () =>
+    [tableOf(rows), "", `measured on ${profile.examples} examples; figure and numbers in ${directory}`].join("\n"),
+  );
+  return EXIT.done;
+}
+
+const SeedFile = z.strictObject({
+  epochs: z.int(),
+  rows: z.array(
+    z.strictObject({
+      seed: z.int(),
+      epoch: z.int(),
+      testAccuracy: z.number().optional(),
+      measured: z.record(z.string(), z.number()),
+    }),
+  ),
+});
+
+/** What an earlier command measured with a seed, if it was asked to be kept. */
+async function finishedSeed(file: string, epochs: number, resume: boolean): Promise<Rows | undefined> {
+  const text = (await readIfThere(file))?.toString();
+  if (text === undefined) return undefined;
+  const parsed = SeedFile.safeParse(JSON.parse(text));
+  if (resume && parsed.success && parsed.data.epochs === epochs) {
+    return parsed.data.rows.map((row) => ({ ...row, testAccuracy: row.testAccuracy }));
+  }
+  throw new GatewiseError({
+    received: `${file}, measured ${parsed.success ? `over ${parsed.data.epochs} epochs` : "by another version"}`,
+    expected: resume ? `${epochs} epochs, as this command asks for` : "a folder without it",
+    next: resume
+      ? "choose another --out, or give the same --epochs"
+      : "add --resume to keep it, or choose another --out",
+  });
+}
+
+/** Means over the seeds, an epoch a row. */
+function tableOf(rows: Rows): string {
+  const names = Object.keys(rows[0]?.measured ?? {});
+  const epochs = [...new Set(rows.map(({ epoch }) => epoch))].sort((a, b) => a - b);
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const lines = epochs.map((at) => {
+    const here = rows.filter(({ epoch }) => epoch === at);
+    const accuracies = here.flatMap(({ testAccuracy }) => (testAccuracy === undefined ? [] : [testAccuracy]));
+    return [
+      String(at),
+      accuracies.length === 0 ? "–" : mean(accuracies).toFixed(2),
+      ...names.map((name) => Number(mean(here.map(({ measured }) => measured[name] ?? 0)).toPrecision(5)).toString()),
+    ];
+  });
+  return formatTable(
+    ["epoch", "network %", ...names].map((title) => ({ title, align: "right" })),
+    lines,
+  );
+}

@@ -1,0 +1,54 @@
+import type { Measurement, Watched } from "../experiments/index.ts";
+import { pointOf } from "./curves.ts";
+import { type Figure, figureOf } from "./figure.ts";
+import { epochAxis, type Line, linePanel } from "./line-panel.ts";
+import { INK, layerColor } from "./palette.ts";
+import { logarithmic } from "./scales.ts";
+
+export interface WatchedFigureParts {
+  readonly name: string;
+  readonly title: string;
+  /** Names of the measured numbers that are drawn. */
+  readonly shown: readonly string[];
+  readonly rows: readonly Watched<Measurement>[];
+}
+
+const [WIDTH, HEIGHT] = [250, 200];
+
+/** What was measured over the epochs, on a logarithmic axis: mean over the runs, and a band where there are several. */
+export function watchedFigure({ name, title, shown, rows }: WatchedFigureParts): Figure {
+  const epochs = [...new Set(rows.map(({ epoch }) => epoch))].sort((a, b) => a - b);
+  const lines = shown.map(
+    (label, i): Line => ({
+      label,
+      color: shown.length === 1 ? INK.ink : layerColor(i, shown.length),
+      curve: epochs.map((at) =>
+        pointOf(
+          at,
+          rows.flatMap(({ epoch, measured }) => (epoch === at ? [measured[label] ?? Number.NaN] : [])),
+        ),
+      ),
+    }),
+  );
+  const scale = logarithmic(
+    lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high])),
+    HEIGHT,
+  );
+  const runs = new Set(rows.map(({ seed }) => seed)).size;
+  return figureOf({
+    name,
+    title,
+    caption: `Logarithmic axis. ${runs === 1 ? "One run." : `Mean over ${runs} runs; the band spans them.`}`,
+    margin: { top: 34, right: 130, bottom: 36, left: 60 },
+    panels: [
+      linePanel({
+        lines,
+        width: WIDTH,
+        height: HEIGHT,
+        scale,
+        vertical: "logarithmic",
+        horizontal: epochAxis(lines, WIDTH),
+      }),
+    ],
+  });
+}
