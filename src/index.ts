@@ -41,7 +41,9 @@ export {
   type Experiment,
   fcMnistAdam,
   fcMnistSgd,
+  type Measurement,
   meanAndDeviation,
+  measureOf,
   PROFILE_NAMES,
   type Profile,
   type ProfileName,
@@ -56,6 +58,10 @@ export {
   type TrialOptions,
   theorem,
   trialsOf,
+  WATCHED_EXPERIMENTS,
+  type Watched,
+  type WatchedExperiment,
+  watchTraining,
 } from "./experiments/index.ts";
 export {
   type ClassOverlap,
@@ -322,6 +328,7 @@ export {
   renderReport,
   renderSvg,
   theoremFigure,
+  watchedFigure,
 } from "./report/index.ts";
 export {
   type Checkpoint,

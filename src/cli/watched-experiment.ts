@@ -9,7 +9,7 @@ import {
   measureOf,
   ofClasses,
   type ProfileName,
-  SHOWN,
+  WATCHED_FIGURES,
   type Watched,
   type WatchedExperiment,
   type WatchedName,
@@ -70,8 +70,8 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
   });
   const { watchedFigure } = await import("../report/index.ts");
   const { writeFigure } = await import("./figure-files.ts");
-  const { name, title } = experiment;
-  await writeFigure(directory, watchedFigure({ name, title, shown: SHOWN[name], rows }));
+  const { name } = experiment;
+  await writeFigure(directory, watchedFigure({ name, ...WATCHED_FIGURES[name], rows }));
   printResult(context, { experiment: name, profile: request.profile, rows, report: directory }, () =>
     [tableOf(rows), "", `measured on ${profile.examples} examples; figure and numbers in ${directory}`].join("\n"),
   );

@@ -20,8 +20,8 @@ export {
   type Measure,
   type Measurement,
   measureOf,
-  SHOWN,
   WATCHED_EXPERIMENTS,
+  WATCHED_FIGURES,
   type WatchedName,
 } from "./kernel-watches.ts";
 export { runTheorem, type TheoremOptions, type TheoremResult, type TheoremRow, theorem } from "./theorem.ts";

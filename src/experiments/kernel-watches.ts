@@ -82,12 +82,12 @@ export const kernelMachine = {
 export const WATCHED_EXPERIMENTS = [binaryMnist, ntkTrace, kernelMachine] as const;
 export type WatchedName = (typeof WATCHED_EXPERIMENTS)[number]["name"];
 
-/** What of the measured numbers the figure of an experiment shows. */
-export const SHOWN = {
-  "binary-mnist": ["nu"],
-  "ntk-trace": ["value trace, class", "feature trace, class"],
-  "kernel-machine": ["test accuracy %"],
-} as const satisfies Record<WatchedName, readonly string[]>;
+/** What the figure of an experiment shows of the measured numbers. */
+export const WATCHED_FIGURES = {
+  "binary-mnist": { title: "ν of the path kernel", shown: ["nu"] },
+  "ntk-trace": { title: "Traces of the tangent kernels", shown: ["value trace, class", "feature trace, class"] },
+  "kernel-machine": { title: "Kernel machine, test accuracy, %", shown: ["test accuracy %"] },
+} as const satisfies Record<WatchedName, { readonly title: string; readonly shown: readonly string[] }>;
 
 /** Named numbers, in the order in which they are shown. */
 export type Measurement = Readonly<Record<string, number>>;

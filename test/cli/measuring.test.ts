@@ -172,6 +172,24 @@ describe("gatewise inspect and neighbors", () => {
   });
 });
 
+describe("gatewise reproduce binary-mnist", () => {
+  it("keeps a finished seed where it is resumed, and only then", async () => {
+    const args = ["reproduce", "binary-mnist", "--seeds", "1", "--epochs", "1", "--out", at("binary")];
+    const { rows } = await json(...args);
+    expect(rows.map(({ epoch }: { readonly epoch: number }) => epoch)).toEqual([0, 1]);
+    expect(await readFile(at("binary/binary-mnist.svg"), "utf8")).toContain("<svg");
+    expect((await json(...args, "--resume")).rows).toEqual(rows);
+    const { code, stdout } = await gatewise([...args, "--json"]);
+    expect({ code, ...JSON.parse(stdout) }).toEqual({
+      code: 1,
+      error: {
+        message: `${at("binary/seed0.json")}, measured over 1 epochs: expected a folder without it`,
+        hint: "add --resume to keep it, or choose another --out",
+      },
+    });
+  });
+});
+
 const MISTAKES = [
   {
     args: () => of("npk", "--normalize", "tracee"),

@@ -34,11 +34,14 @@ export function withNumber(network: GatedNetwork, { position, kind, index }: Pla
   return { ...network, nodes: network.nodes.map((node, i) => (i === position ? replaced(node) : node)) };
 }
 
-/** Inner products of gradients by finite differences, one parameter after the other (theory 4). */
+/**
+ * Inner products of gradients by finite differences, one parameter after the other (theory 4).
+ * @param output one for all, or one for each example
+ */
 export function tangentKernelReference(
   network: GatedNetwork,
   inputs: DenseArray<"float64">,
-  output: number,
+  output: number | readonly number[],
   step = 1e-5,
 ): { readonly value: readonly (readonly number[])[]; readonly feature: readonly (readonly number[])[] } {
   const [examples = 0] = inputs.shape;
@@ -47,7 +50,10 @@ export function tangentKernelReference(
   const logits = (changed: GatedNetwork): readonly number[] =>
     Array.from(
       { length: examples },
-      (_, i) => enumeratedLogits(changed, inputs.data.subarray(i * size, (i + 1) * size))[output] ?? Number.NaN,
+      (_, i) =>
+        enumeratedLogits(changed, inputs.data.subarray(i * size, (i + 1) * size))[
+          typeof output === "number" ? output : (output[i] ?? 0)
+        ] ?? Number.NaN,
     );
   const kernel = (places: readonly Place[]) => {
     const gradients = places.map((place) => {

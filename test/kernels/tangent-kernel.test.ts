@@ -42,6 +42,26 @@ describe("exact tangent kernels against finite differences of every parameter (t
   });
 });
 
+it("of an output for each example: the logit of its class", async () => {
+  const { network, inputs } = gatedNetworkOf({
+    body: BODY_NAMES[0] ?? expect.fail("no body"),
+    gates: "feature-soft",
+    bias: true,
+    normalize: false,
+    seed: 3,
+  });
+  const output = [1, 0, 1];
+  const got = await tangentKernels(network, engine, inputs, { output, tile: 2 });
+  const wanted = tangentKernelReference(network, inputs, output);
+  const absolute = 1e-7 * Math.max(1, largest(got.value.data), largest(got.feature.data));
+  expectClose(got.value, wanted.value, { relative: 0, absolute });
+  expectClose(got.feature, wanted.feature, { relative: 0, absolute });
+  expect(await rejectionOf(tangentKernel(network, engine, inputs, { output: [0, 1] }))).toEqual({
+    message: "2 outputs for 3 inputs: expected one output for each input, among one set of inputs",
+    hint: "give one output for all, or a list of this length",
+  });
+});
+
 describe("laws", () => {
   it("no tile changes the kernel, and another set of inputs gives its rectangle", () =>
     fc.assert(
