@@ -14,9 +14,9 @@ import { parseArgs } from "node:util";
 import { writeNpy } from "../src/data/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import { type DenseArray, float32, float64 } from "../src/graph/index.ts";
-import { generalPathKernel } from "../src/kernels/general-path-kernel.ts";
-import { type ExampleReading, readPathExamples } from "../src/kernels/general-path-kernel-readings.ts";
-import { unpackPositions } from "../src/kernels/position-bits.ts";
+import { generalPathKernel } from "../src/kernels/general/general-path-kernel.ts";
+import { unpackPositions } from "../src/kernels/general/position-bits.ts";
+import { type ExampleReading, readPathExamples } from "../src/kernels/general/readings.ts";
 import { gatedNetwork, gatePositions, initialParameters, REGIMES } from "../src/network/index.ts";
 import { GCONV } from "./gconv.ts";
 

@@ -30,7 +30,7 @@ import {
 } from "../src/graph/index.ts";
 import { densePathKernel, type GatedInputs } from "../src/kernels/index.ts";
 import { openTilePool } from "../src/kernels/node/index.ts";
-import { openOverlapKernel } from "../src/kernels/overlap-kernel.ts";
+import { openOverlapKernel } from "../src/kernels/packed/overlap-kernel.ts";
 import { randomStream } from "../src/random.ts";
 import { popcountLimit } from "./popcount-limit.ts";
 

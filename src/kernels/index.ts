@@ -1,32 +1,16 @@
-export { type Alignment, kernelAlignment } from "./alignment.ts";
-export { BlockProducts, type Matrix, matrix } from "./block-products.ts";
-export type { WorkOptions } from "./cholesky.ts";
-export { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
-export {
-  type ConjugateGradientOptions,
-  type ConjugateGradientSolution,
-  conjugateGradients,
-} from "./conjugate-gradients.ts";
-export { type DenseChain, denseChain, normalizedInputs } from "./dense-chain.ts";
-export {
-  type DensePathKernel,
-  densePathKernel,
-  densePathKernelDiagonal,
-  densePathKernelTiles,
-  type GatedInputs,
-  type KernelTile,
-  type TileOptions,
-  tileMemory,
-  type WholeOptions,
-} from "./dense-path-kernel.ts";
-export {} from "./eigenvalues.ts";
 export {
   type GeneralPathKernelOptions,
   generalPathKernel,
   type KernelPart,
   neuralPathKernelOf,
-} from "./general-path-kernel.ts";
-export { type ExampleReading, readPathExamples } from "./general-path-kernel-readings.ts";
+} from "./general/general-path-kernel.ts";
+export {
+  estimatedKernel,
+  type KernelEstimate,
+  type PathFeatureOptions,
+  randomPathFeatures,
+} from "./general/random-path-features.ts";
+export { type ExampleReading, readPathExamples } from "./general/readings.ts";
 export type { WideLayers } from "./infinite-width/arc-cosine.ts";
 export { type Images, type WideConvolutions, wideConvolutionalKernels } from "./infinite-width/convolutional.ts";
 export {
@@ -37,6 +21,30 @@ export {
   wideNetworkKernels,
 } from "./infinite-width/fully-connected.ts";
 export { type InputProducts, inputProducts } from "./infinite-width/input-products.ts";
+export { type DenseChain, denseChain, normalizedInputs } from "./packed/dense-chain.ts";
+export {
+  type DensePathKernel,
+  densePathKernel,
+  densePathKernelDiagonal,
+  densePathKernelTiles,
+  type GatedInputs,
+  type KernelTile,
+  type TileOptions,
+  tileMemory,
+  type WholeOptions,
+} from "./packed/dense-path-kernel.ts";
+export { type Neighbor, nearestByPaths } from "./packed/shared-paths.ts";
+export type { TileMaker, TileWork } from "./packed/tile-maker.ts";
+export { type Alignment, kernelAlignment } from "./regression/alignment.ts";
+export { BlockProducts, type Matrix, matrix } from "./regression/block-products.ts";
+export type { WorkOptions } from "./regression/cholesky.ts";
+export { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./regression/class-targets.ts";
+export {
+  type ConjugateGradientOptions,
+  type ConjugateGradientSolution,
+  conjugateGradients,
+} from "./regression/conjugate-gradients.ts";
+export {} from "./regression/eigenvalues.ts";
 export {
   type DirectMeasures,
   FIT_STAGES,
@@ -46,30 +54,22 @@ export {
   type KernelFitInput,
   type KernelFitOptions,
   predictWith,
-} from "./kernel-fit.ts";
-export { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "./kernel-rows.ts";
-export { type LabelFit, labelFit } from "./label-fit.ts";
-export { type PathTraceOptions, pathKernelTrace } from "./path-trace.ts";
-export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";
-export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./pruning-scores.ts";
-export {
-  estimatedKernel,
-  type KernelEstimate,
-  type PathFeatureOptions,
-  randomPathFeatures,
-} from "./random-path-features.ts";
-export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
-export { chooseRidge, leaveOneOut, type RidgeCandidate, type RidgeChoice } from "./ridge-choice.ts";
-export { type Neighbor, nearestByPaths } from "./shared-paths.ts";
-export { smallestEigenvalue } from "./smallest-eigenvalue.ts";
+} from "./regression/kernel-fit.ts";
+export { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "./regression/kernel-rows.ts";
+export { type LabelFit, labelFit } from "./regression/label-fit.ts";
+export { type PositiveFactor, positiveFactor } from "./regression/positive-factor.ts";
+export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./regression/ridge.ts";
+export { chooseRidge, leaveOneOut, type RidgeCandidate, type RidgeChoice } from "./regression/ridge-choice.ts";
+export { smallestEigenvalue } from "./regression/smallest-eigenvalue.ts";
 export {
   type EffectiveRank,
   effectiveRank,
   kernelEigenvalues,
   participationRatio,
-} from "./spectrum.ts";
-export type { TangentPart } from "./tangent-factors.ts";
-export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent-kernel.ts";
-export { type TangentMemory, tangentKernelMemory } from "./tangent-memory.ts";
-export { type KernelSize, kernelSize, type TangentSummary, tangentSummary } from "./tangent-summary.ts";
-export type { TileMaker, TileWork } from "./tile-maker.ts";
+} from "./regression/spectrum.ts";
+export type { TangentPart } from "./tangent/factors.ts";
+export { type TangentMemory, tangentKernelMemory } from "./tangent/memory.ts";
+export { type PathTraceOptions, pathKernelTrace } from "./tangent/path-trace.ts";
+export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./tangent/pruning-scores.ts";
+export { type KernelSize, kernelSize, type TangentSummary, tangentSummary } from "./tangent/summary.ts";
+export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float32, float64 } from "../../src/graph/index.ts";
-import { byteRows, isSparse } from "../../src/kernels/byte-rows.ts";
+import { byteRows, isSparse } from "../../src/kernels/packed/byte-rows.ts";
 
 describe("inputs as bytes", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);

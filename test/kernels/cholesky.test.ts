@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { matrix } from "../../src/kernels/block-products.ts";
-import { factorize } from "../../src/kernels/cholesky.ts";
-import { factorInPlace, invertLower } from "../../src/kernels/dense-cholesky.ts";
-import { kernelNorms } from "../../src/kernels/kernel-rows.ts";
-import { positiveFactor, solveRefined } from "../../src/kernels/positive-factor.ts";
+import { matrix } from "../../src/kernels/regression/block-products.ts";
+import { factorize } from "../../src/kernels/regression/cholesky.ts";
+import { factorInPlace, invertLower } from "../../src/kernels/regression/dense-cholesky.ts";
+import { kernelNorms } from "../../src/kernels/regression/kernel-rows.ts";
+import { positiveFactor, solveRefined } from "../../src/kernels/regression/positive-factor.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";

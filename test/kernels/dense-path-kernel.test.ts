@@ -6,14 +6,14 @@ import { readNpy } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { type PackedGates, packLayer } from "../../src/gates/index.ts";
 import { bytesOf, denseArray, float32, float64 } from "../../src/graph/index.ts";
+import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
 import {
   type DensePathKernel,
   densePathKernel,
   densePathKernelDiagonal,
   densePathKernelTiles,
   type GatedInputs,
-} from "../../src/kernels/dense-path-kernel.ts";
-import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
+} from "../../src/kernels/packed/dense-path-kernel.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64 } from "../../src/graph/index.ts";
-import { boxChain } from "../../src/kernels/convolutional-box-chain.ts";
-import { generalPathKernel, neuralPathKernelOf } from "../../src/kernels/general-path-kernel.ts";
-import { readPathExamples } from "../../src/kernels/general-path-kernel-readings.ts";
-import { estimatedKernel, randomPathFeatures } from "../../src/kernels/random-path-features.ts";
+import { boxChain } from "../../src/kernels/general/convolutional-box-chain.ts";
+import { generalPathKernel, neuralPathKernelOf } from "../../src/kernels/general/general-path-kernel.ts";
+import { estimatedKernel, randomPathFeatures } from "../../src/kernels/general/random-path-features.ts";
+import { readPathExamples } from "../../src/kernels/general/readings.ts";
 import {
   type Architecture,
   type GatedNetwork,

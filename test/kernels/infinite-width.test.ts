@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { denseArray } from "../../src/graph/index.ts";
-import { matrix } from "../../src/kernels/block-products.ts";
 import { angleBetween, jointlyOn, reluCovariance } from "../../src/kernels/infinite-width/arc-cosine.ts";
 import { wideConvolutionalKernels } from "../../src/kernels/infinite-width/convolutional.ts";
 import { expectedPathKernel, wideNetworkKernels } from "../../src/kernels/infinite-width/fully-connected.ts";
 import { inputProducts } from "../../src/kernels/infinite-width/input-products.ts";
 import { patchSums } from "../../src/kernels/infinite-width/patch-sums.ts";
+import { matrix } from "../../src/kernels/regression/block-products.ts";
 import { randomStream } from "../../src/random.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readNpy } from "../../src/data/index.ts";
 import { float32 } from "../../src/graph/index.ts";
-import type { KernelTile } from "../../src/kernels/dense-path-kernel.ts";
 import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
+import type { KernelTile } from "../../src/kernels/packed/dense-path-kernel.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kernelAlignment } from "../../src/kernels/alignment.ts";
-import { matrix } from "../../src/kernels/block-products.ts";
-import { classTargets } from "../../src/kernels/class-targets.ts";
-import { symmetricEigenvalues } from "../../src/kernels/eigenvalues.ts";
-import { kernelNorms } from "../../src/kernels/kernel-rows.ts";
-import { labelFit } from "../../src/kernels/label-fit.ts";
-import { positiveFactor } from "../../src/kernels/positive-factor.ts";
-import { smallestEigenvalue } from "../../src/kernels/smallest-eigenvalue.ts";
+import { kernelAlignment } from "../../src/kernels/regression/alignment.ts";
+import { matrix } from "../../src/kernels/regression/block-products.ts";
+import { classTargets } from "../../src/kernels/regression/class-targets.ts";
+import { symmetricEigenvalues } from "../../src/kernels/regression/eigenvalues.ts";
+import { kernelNorms } from "../../src/kernels/regression/kernel-rows.ts";
+import { labelFit } from "../../src/kernels/regression/label-fit.ts";
+import { positiveFactor } from "../../src/kernels/regression/positive-factor.ts";
+import { smallestEigenvalue } from "../../src/kernels/regression/smallest-eigenvalue.ts";
 import {
   EIGENVALUE_LIMIT,
   effectiveRank,
   effectiveRankOf,
   kernelEigenvalues,
   participationRatio,
-} from "../../src/kernels/spectrum.ts";
-import { tridiagonalEigen } from "../../src/kernels/tridiagonal.ts";
+} from "../../src/kernels/regression/spectrum.ts";
+import { tridiagonalEigen } from "../../src/kernels/regression/tridiagonal.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";

@@ -1,7 +1,7 @@
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import type { DenseArray } from "../../src/graph/index.ts";
-import { BlockProducts, matrix } from "../../src/kernels/block-products.ts";
-import { kernelRows } from "../../src/kernels/kernel-rows.ts";
+import { BlockProducts, matrix } from "../../src/kernels/regression/block-products.ts";
+import { kernelRows } from "../../src/kernels/regression/kernel-rows.ts";
 import { randomStream } from "../../src/random.ts";
 import type { Rows } from "./kernel-machines.reference.ts";
 

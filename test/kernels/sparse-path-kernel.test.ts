@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { packLayer } from "../../src/gates/index.ts";
 import { bytesOf, denseArray, float32 } from "../../src/graph/index.ts";
-import { densePathKernel, type GatedInputs } from "../../src/kernels/dense-path-kernel.ts";
 import { openTilePool } from "../../src/kernels/node/index.ts";
+import { densePathKernel, type GatedInputs } from "../../src/kernels/packed/dense-path-kernel.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 

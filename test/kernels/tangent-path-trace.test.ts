@@ -4,7 +4,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import type { DenseArray } from "../../src/graph/index.ts";
 import { float64 } from "../../src/graph/index.ts";
 import { pathKernelScores, pathKernelTrace } from "../../src/kernels/index.ts";
-import { runPathPass } from "../../src/kernels/path-trace.ts";
+import { runPathPass } from "../../src/kernels/tangent/path-trace.ts";
 import { type GatedNetwork, outputCount, pathNodes } from "../../src/network/index.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { rejectionOf } from "../support/error-of.ts";

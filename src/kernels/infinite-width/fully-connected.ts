@@ -4,7 +4,7 @@
  * its gates. All come layer by layer from the inner products of the inputs, O(m n depth).
  */
 import { GatewiseError } from "../../errors.ts";
-import { type Matrix, matrix } from "../block-products.ts";
+import { type Matrix, matrix } from "../regression/block-products.ts";
 import { angleBetween, jointlyOn, reluCovariance, type WideLayers } from "./arc-cosine.ts";
 import type { InputProducts } from "./input-products.ts";
 

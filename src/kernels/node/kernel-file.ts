@@ -9,7 +9,7 @@ import { npyHeader } from "../../data/index.ts";
 import { fileError, readIfThere, writeWhole } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
-import { type KernelTile, transposed } from "../dense-path-kernel.ts";
+import { type KernelTile, transposed } from "../packed/dense-path-kernel.ts";
 
 export interface KernelFile {
   readonly path: string;

@@ -8,9 +8,9 @@ import { Worker } from "node:worker_threads";
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError, messageOf, type PackedError, unpackError } from "../../errors.ts";
 import type { GateRows } from "../../gates/index.ts";
-import type { ByteRows } from "../byte-rows.ts";
-import { openInputGram, type Range } from "../input-gram.ts";
-import { sparseBytes, type TileMaker, type TileOverlaps, type TileWork } from "../tile-maker.ts";
+import type { ByteRows } from "../packed/byte-rows.ts";
+import { openInputGram, type Range } from "../packed/input-gram.ts";
+import { sparseBytes, type TileMaker, type TileOverlaps, type TileWork } from "../packed/tile-maker.ts";
 
 /** What a worker is started with. */
 export interface PoolWork {

@@ -1,8 +1,8 @@
 /** Entry of a tile pool's worker thread: makes tiles of the work that it was started with. */
 import { parentPort, workerData } from "node:worker_threads";
 import { packError } from "../../errors.ts";
-import { openOverlapKernel } from "../overlap-kernel.ts";
-import { byteTile, productTile } from "../tile-maker.ts";
+import { openOverlapKernel } from "../packed/overlap-kernel.ts";
+import { byteTile, productTile } from "../packed/tile-maker.ts";
 import type { FromTileWorker, PoolWork, TileRequest } from "./tile-pool.ts";
 
 const port = parentPort;

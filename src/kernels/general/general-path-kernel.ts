@@ -1,0 +1,105 @@
+/**
+ * The exact neural path kernel of any gated network (theory 3): convolutions, poolings, residual sums, concatenations,
+ * hard, soft, leaky and clipped gates.
+ */
+import type { Engine } from "../../engine/index.ts";
+import { checkInputs, type Inputs } from "../../gates/index.ts";
+import { type DenseArray, float64 } from "../../graph/index.ts";
+import type { GatedNetwork } from "../../network/index.ts";
+import { openBoxChains } from "./convolutional-box-chain.ts";
+import { pairPathKernel } from "./pair.ts";
+import { planPathKernel } from "./plan.ts";
+import { type ExampleReading, readPathExamples } from "./readings.ts";
+import { ExampleSide } from "./side.ts";
+
+/** The whole matrix, its diagonal, or the sum of that. */
+export type KernelPart = "full" | "diagonal" | "trace";
+
+export interface GeneralPathKernelOptions {
+  readonly part?: KernelPart | undefined;
+  /** Fast ways through parts of the network, where it has them; for comparisons they may be left out. */
+  readonly shortcuts?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Pairs of examples that are done. */
+  readonly onProgress?: ((pairs: number, of: number) => void) | undefined;
+}
+
+/** Examples whose gates are unpacked at a time, on each side. */
+const TILE = 16;
+
+/**
+ * The kernel of inputs, or between two sets of inputs: one pass through the engine for the gates, then every pair.
+ * @returns `[n, m]`, `[n]` of the diagonal, or `[]` of the trace
+ * @throws GatewiseError if the inputs do not have the network's shape, `inputs2` are given for a part of the diagonal,
+ * or the network has no kernel of this form
+ */
+export async function neuralPathKernelOf(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  inputs2?: Inputs,
+  options: GeneralPathKernelOptions = {},
+): Promise<DenseArray<"float64">> {
+  checkInputs(network, inputs);
+  const { signal } = options;
+  const rows = await readPathExamples(network, engine, inputs, { signal });
+  const columns = inputs2 === undefined ? rows : await readPathExamples(network, engine, inputs2, { signal });
+  return await generalPathKernel(network, rows, columns, options);
+}
+
+/**
+ * The kernel from readings; symmetric, and half the work, where both sides are the same readings. Yields to the event
+ * loop between tiles, so that it can be aborted.
+ */
+export async function generalPathKernel(
+  network: GatedNetwork,
+  rows: readonly ExampleReading[],
+  columns: readonly ExampleReading[] = rows,
+  { part = "full", shortcuts: withShortcuts = true, signal, onProgress }: GeneralPathKernelOptions = {},
+): Promise<DenseArray<"float64">> {
+  const plan = planPathKernel(network);
+  const shortcuts = withShortcuts ? await openBoxChains(network, plan) : new Map();
+  const expand = (readings: readonly ExampleReading[], from: number): readonly ExampleSide[] =>
+    readings.slice(from, from + TILE).map((reading) => new ExampleSide(network, reading));
+  const kernel = (a: ExampleSide, b: ExampleSide): number => pairPathKernel(network, plan, a, b, { shortcuts });
+  if (part !== "full") {
+    const diagonal = new Float64Array(rows.length);
+    for (const [i, reading] of rows.entries()) {
+      await breathe(signal);
+      const side = new ExampleSide(network, reading);
+      diagonal[i] = kernel(side, side);
+      onProgress?.(i + 1, rows.length);
+    }
+    if (part === "diagonal") return float64([rows.length], diagonal);
+    return float64([], [diagonal.reduce((sum, value) => sum + value, 0)]);
+  }
+  const symmetric = columns === rows;
+  const of = symmetric ? (rows.length * (rows.length + 1)) / 2 : rows.length * columns.length;
+  const full = new Float64Array(rows.length * columns.length);
+  let done = 0;
+  for (let top = 0; top < rows.length; top += TILE) {
+    const left = expand(rows, top);
+    for (let start = symmetric ? top : 0; start < columns.length; start += TILE) {
+      const right = symmetric && start === top ? left : expand(columns, start);
+      for (const [i, a] of left.entries()) {
+        await breathe(signal);
+        for (const [j, b] of right.entries()) {
+          if (symmetric && start + j < top + i) continue;
+          const value = kernel(a, b);
+          full[(top + i) * columns.length + start + j] = value;
+          if (symmetric) full[(start + j) * columns.length + top + i] = value;
+          done += 1;
+        }
+        onProgress?.(done, of);
+      }
+    }
+  }
+  return float64([rows.length, columns.length], full);
+}
+
+/** Lets timers and signals through between pieces of work. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  signal?.throwIfAborted();
+}

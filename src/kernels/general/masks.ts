@@ -1,0 +1,33 @@
+/** A pair of examples while its kernels are computed, and the masks of their terms. */
+import type { GatedNetwork, GatedNode } from "../../network/index.ts";
+import type { PathKernelPlan } from "./plan.ts";
+import type { ExampleSide } from "./side.ts";
+import type { Mask, Term, UniformTerm } from "./terms.ts";
+import type { Size } from "./windows.ts";
+
+export interface Pair {
+  readonly network: GatedNetwork;
+  readonly plan: PathKernelPlan;
+  readonly a: ExampleSide;
+  readonly b: ExampleSide;
+}
+
+/** Another mask for both examples of each uniform term; the others must not be there. */
+export function mapMasks(
+  { a, b }: Pair,
+  position: number,
+  terms: readonly Term[],
+  change: (mask: Mask, side: ExampleSide) => Mask,
+): readonly UniformTerm[] {
+  return terms.map((term) => {
+    if (term.kind !== "uniform") throw new Error(`unreachable: masks of a ${term.kind} kernel at node ${position}`);
+    const key = `${position} ${term.source}`;
+    return {
+      ...term,
+      left: a.mask(key, () => change(term.left, a)),
+      right: b.mask(key, () => change(term.right, b)),
+    };
+  });
+}
+
+export const sizeOfMaps = (node: GatedNode): Size => [node.shape[1] ?? 1, node.shape[2] ?? 1];

@@ -1,0 +1,176 @@
+/**
+ * What the path kernel reads of an example: its gates and the elements that max-pools chose, by one float32 pass through
+ * the engine, and the input itself in float64.
+ */
+import type { Engine } from "../../engine/index.ts";
+import { checkInputs, type Inputs, inputRows } from "../../gates/index.ts";
+import { type Graph, graph, input } from "../../graph/index.ts";
+import {
+  forwardNodes,
+  type GatedNetwork,
+  type GatedNode,
+  type GateNode,
+  inputShapeOf,
+  type MapWindow,
+  pathNodes,
+} from "../../network/index.ts";
+import { mapsOf, nodeAt } from "./plan.ts";
+import { type PositionBits, packPositions } from "./position-bits.ts";
+
+/** The gates of one node for one example. */
+export type NodeGates =
+  | { readonly kind: "bits"; readonly on: PositionBits }
+  /** `[channels · positions]` */
+  | { readonly kind: "reals"; readonly values: Float32Array }
+  | {
+      readonly kind: "clipped";
+      readonly open: PositionBits;
+      readonly saturated: PositionBits;
+      readonly ceiling: number;
+    };
+
+export interface ExampleReading {
+  /** `[...inputShape]` */
+  readonly input: Float64Array;
+  /** By gate node. */
+  readonly gates: ReadonlyMap<number, NodeGates>;
+  /** By max-pool: for each element that it gives, the position in its channel's map. */
+  readonly selections: ReadonlyMap<number, Int32Array>;
+}
+
+export interface PathReadingOptions {
+  /** Examples a run of the engine; 64 unless told otherwise. */
+  readonly batch?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws GatewiseError if the inputs do not have the network's shape */
+export async function readPathExamples(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  { batch = 64, signal }: PathReadingOptions = {},
+): Promise<readonly ExampleReading[]> {
+  checkInputs(network, inputs);
+  const [examples = 0] = inputs.shape;
+  const deciding = decidingNodes(network);
+  const size = inputs.data.length / examples;
+  const readings: ExampleReading[] = [];
+  await using program = deciding.length === 0 ? undefined : await engine.compile(decisionGraph(network, deciding));
+  for (let from = 0; from < examples; from += batch) {
+    signal?.throwIfAborted();
+    const to = Math.min(from + batch, examples);
+    const fetched = (await program?.run({ x: inputRows(inputs, from, to) }))?.fetched ?? {};
+    for (let example = from; example < to; example++) {
+      const decided = (position: number): Float32Array => {
+        const q = fetched[`q.${position}`];
+        if (q?.dtype !== "float32") throw new Error(`unreachable: no pre-activation ${position}`);
+        const { channels, positions } = mapsOf(nodeAt(network, position));
+        const row = example - from;
+        return q.data.subarray(row * channels * positions, (row + 1) * channels * positions);
+      };
+      const x = Float64Array.from(inputs.data.subarray(example * size, (example + 1) * size));
+      readings.push(readExample(network, x, decided));
+    }
+  }
+  return readings;
+}
+
+/** Nodes on which gates and selections depend. */
+function decidingNodes(network: GatedNetwork): readonly number[] {
+  const deciding = pathNodes(network).flatMap((position) => {
+    const node = nodeAt(network, position);
+    if (node.kind === "gate") return [node.gatedBy];
+    return node.kind === "max-pool" ? [node.selectedBy] : [];
+  });
+  return [...new Set(deciding)];
+}
+
+function decisionGraph(network: GatedNetwork, deciding: readonly number[]): Graph {
+  const values = forwardNodes(network, input("x", "float32", ["batch", ...inputShapeOf(network)]));
+  return graph(
+    Object.fromEntries(
+      deciding.map((position) => {
+        const q = values.get(position);
+        if (q === undefined) throw new Error(`unreachable: node ${position} decides and is not used`);
+        return [`q.${position}`, q];
+      }),
+    ),
+  );
+}
+
+/**
+ * The reading of one example from its pre-activations.
+ * @param decided the values of the node at a position, `[channels · positions]`
+ */
+export function readExample(
+  network: GatedNetwork,
+  x: Float64Array,
+  decided: (position: number) => ArrayLike<number>,
+): ExampleReading {
+  const gates = new Map<number, NodeGates>();
+  const selections = new Map<number, Int32Array>();
+  for (const position of pathNodes(network)) {
+    const node = nodeAt(network, position);
+    if (node.kind === "gate") gates.set(position, gatesOf(node, decided(node.gatedBy)));
+    if (node.kind === "max-pool") {
+      selections.set(position, selected(nodeAt(network, node.input), node, decided(node.selectedBy)));
+    }
+  }
+  return { input: x, gates, selections };
+}
+
+function gatesOf(node: GateNode, q: ArrayLike<number>): NodeGates {
+  const { channels, positions } = mapsOf(node);
+  const { rule } = node;
+  switch (rule.kind) {
+    case "hard":
+      return { kind: "bits", on: packPositions(channels, positions, (i) => q[i]! > 0) };
+    case "clipped": {
+      const { ceiling } = rule;
+      return {
+        kind: "clipped",
+        open: packPositions(channels, positions, (i) => q[i]! > 0 && q[i]! < ceiling),
+        saturated: packPositions(channels, positions, (i) => q[i]! >= ceiling),
+        ceiling,
+      };
+    }
+    case "leaky": {
+      const { data } = rule.slopes;
+      const slope = (i: number): number => data[data.length === 1 ? 0 : Math.floor(i / positions)]!;
+      return { kind: "reals", values: Float32Array.from(q, (value, i) => (value > 0 ? 1 : slope(i))) };
+    }
+    case "soft": {
+      const { beta, epsilon } = rule;
+      return { kind: "reals", values: Float32Array.from(q, (value) => (1 + epsilon) / (1 + Math.exp(-beta * value))) };
+    }
+  }
+}
+
+/** The greatest element of each window, the first at a tie; padding is never chosen. */
+function selected(
+  input: GatedNode,
+  { shape, window }: GatedNode & { readonly window: MapWindow },
+  q: ArrayLike<number>,
+): Int32Array {
+  const [channels = 0, rows = 0, columns = 0] = shape;
+  const [, height = 0, width = 0] = input.shape;
+  const { kernel, strides, pads, dilations } = window;
+  const chosen = new Int32Array(channels * rows * columns);
+  for (let i = 0; i < chosen.length; i++) {
+    const map = Math.floor(i / (rows * columns)) * height * width;
+    const top = (Math.floor(i / columns) % rows) * strides[0] - pads[0];
+    const left = (i % columns) * strides[1] - pads[1];
+    let best = -1;
+    for (let a = 0; a < kernel[0]; a++) {
+      for (let b = 0; b < kernel[1]; b++) {
+        const [row, column] = [top + a * dilations[0], left + b * dilations[1]];
+        if (row < 0 || row >= height || column < 0 || column >= width) continue;
+        const u = row * width + column;
+        if (best < 0 || q[map + u]! > q[map + best]!) best = u;
+      }
+    }
+    chosen[i] = best;
+  }
+  return chosen;
+}

@@ -1,0 +1,153 @@
+/** Kernels of maps in another order or one behind the other (theory 3). */
+
+import { GatewiseError } from "../../errors.ts";
+import { sizeOf } from "../../graph/index.ts";
+import type { GatedNode } from "../../network/index.ts";
+import type { ExampleSide } from "./side.ts";
+import { summedTerms } from "./sums.ts";
+import {
+  channelKernels,
+  type KernelShape,
+  type Mask,
+  pairCount,
+  RAW,
+  realigned,
+  rootsOf,
+  type Term,
+  valueAt,
+} from "./terms.ts";
+
+/** Terms of a node and their shape. */
+export interface Input {
+  readonly terms: readonly Term[];
+  readonly shape: KernelShape;
+}
+
+/**
+ * @param from for each element the index of the one that it was, −1 for a zero
+ * @param name of the node, to tell it in errors; `part` tells apart rearrangements within one node
+ * @throws GatewiseError where one channel mixes channels of weights and all pairs of its positions are read
+ */
+export function rearrangedTerms(
+  from: Int32Array,
+  { terms, shape: before }: Input,
+  shape: KernelShape,
+  [a, b]: readonly [ExampleSide, ExampleSide],
+  { name, part }: { readonly name: string; readonly part: string },
+): readonly Term[] {
+  const move = uniformMove(from, before, shape);
+  return terms.map((term): Term => {
+    if (term.kind === "summed") return { ...term, kernel: Float64Array.of(term.kernel.reduce((sum, k) => sum + k, 0)) };
+    if (term.kind === "per-channel" || (term.source !== RAW && move === undefined)) {
+      return { kind: "per-channel", sources: new Set(rootsOf(term)), kernel: picked(term, from, before, shape, name) };
+    }
+    const key = `${part} ${term.source}`;
+    return {
+      ...term,
+      source: term.source === RAW || move?.keepsChannels !== false ? term.source : realigned(term.source, part),
+      kernel: term.kernel === undefined || move === undefined ? undefined : movedKernel(term.kernel, move, before),
+      left: a.mask(key, () => movedMask(term.left, from)),
+      right: b.mask(key, () => movedMask(term.right, from)),
+    };
+  });
+}
+
+const movedMask = (mask: Mask, from: Int32Array): Float64Array =>
+  Float64Array.from(from, (i) => {
+    if (i < 0) return 0;
+    return mask === undefined ? 1 : mask[i]!;
+  });
+
+/** Maps that move as wholes, the positions of all in the same way. */
+interface UniformMove {
+  /** By position the one that it was, −1 for a zero. */
+  readonly positions: Int32Array;
+  readonly isIdentity: boolean;
+  readonly keepsChannels: boolean;
+}
+
+function uniformMove(from: Int32Array, before: KernelShape, shape: KernelShape): UniformMove | undefined {
+  const size = shape.positions;
+  let positions: Int32Array | undefined;
+  let keepsChannels = before.channels === shape.channels;
+  for (let c = 0; c < shape.channels; c++) {
+    const map = from.subarray(c * size, (c + 1) * size);
+    const first = map.find((i) => i >= 0);
+    if (first === undefined) continue; // a channel of zeros
+    const base = Math.floor(first / before.positions) * before.positions;
+    keepsChannels &&= base === c * before.positions;
+    const own = map.map((i) => (i < 0 ? -1 : i - base));
+    positions ??= own;
+    const agrees = own.every((u, i) => u === positions?.[i] && u < before.positions);
+    if (!agrees) return undefined;
+  }
+  if (positions === undefined) return undefined;
+  const isIdentity = size === before.positions && positions.every((u, i) => u === i);
+  return { positions, isIdentity, keepsChannels };
+}
+
+function movedKernel(kernel: Float64Array, { positions, isIdentity }: UniformMove, before: KernelShape): Float64Array {
+  if (isIdentity) return kernel; // the same object: sums know by it that masks may be added
+  const count = positions.length;
+  if (kernel.length === before.positions) return Float64Array.from(positions, (u) => (u < 0 ? 0 : kernel[u]!));
+  return Float64Array.from({ length: count ** 2 }, (_, i) => {
+    const [u, v] = [positions[Math.floor(i / count)]!, positions[i % count]!];
+    return u < 0 || v < 0 ? 0 : kernel[u * before.positions + v]!;
+  });
+}
+
+/** A kernel for each channel, element by element. */
+function picked(term: Term, from: Int32Array, before: KernelShape, shape: KernelShape, name: string): Float64Array {
+  const kernel = channelKernels(shape, name);
+  const size = pairCount(shape);
+  const { positions, pairs } = shape;
+  for (let i = 0; i < kernel.length; i++) {
+    const base = Math.floor(i / size) * positions;
+    const left = from[base + (pairs === "all" ? Math.floor((i % size) / positions) : i % positions)]!;
+    const right = from[base + (i % positions)]!;
+    if (left < 0 || right < 0) continue;
+    const channel = Math.floor(left / before.positions);
+    if (channel !== Math.floor(right / before.positions)) throw mixing(name);
+    kernel[i] = valueAt(term, before, channel, left % before.positions, right % before.positions);
+  }
+  return kernel;
+}
+
+const mixing = (name: string): GatewiseError =>
+  new GatewiseError({
+    received: `node "${name}", which puts several channels into one map`,
+    expected: "channels that stay apart where maps are convolved or pooled",
+    next: "estimate the kernel by random path features (--features R)",
+  });
+
+/**
+ * Maps one behind the other: a sum of maps that are zero outside their part.
+ * @throws GatewiseError where paths of the same weights would have to be compared across the parts of one map
+ */
+export function joinedTerms(
+  node: Extract<GatedNode, { readonly kind: "concat" }>,
+  position: number,
+  inputs: readonly (Input & { readonly size: readonly number[] })[],
+  shape: KernelShape,
+  sides: readonly [ExampleSide, ExampleSide],
+): readonly Term[] {
+  let start = 0;
+  const parts = inputs.map((input, index) => {
+    const from = partOf(node.shape, input.size, node.axis, start);
+    start += input.size[node.axis] ?? 0;
+    return rearrangedTerms(from, input, shape, sides, { name: node.name, part: `${position}.${index}` });
+  });
+  const meet = node.axis > 0 && shape.pairs === "all";
+  return summedTerms(node, position, parts, sides, meet ? "may-meet" : "apart");
+}
+
+/** For each element of the whole the index of the element of one part, −1 outside it. */
+function partOf(whole: readonly number[], part: readonly number[], axis: number, start: number): Int32Array {
+  const inner = sizeOf(whole.slice(axis + 1));
+  const [length, own] = [whole[axis] ?? 1, part[axis] ?? 1];
+  return Int32Array.from({ length: sizeOf(whole) }, (_, i) => {
+    const along = (Math.floor(i / inner) % length) - start;
+    if (along < 0 || along >= own) return -1;
+    return (Math.floor(i / (inner * length)) * own + along) * inner + (i % inner);
+  });
+}

@@ -1,0 +1,57 @@
+/** One example of a pair while its kernels are computed: its gates unpacked, and the masks of terms, each made once. */
+import type { GatedNetwork } from "../../network/index.ts";
+import { unpackPositions } from "./position-bits.ts";
+import type { ExampleReading, NodeGates } from "./readings.ts";
+import type { Mask } from "./terms.ts";
+
+export class ExampleSide {
+  private readonly gates = new Map<number, Float64Array>();
+  private readonly masks = new Map<string, Mask>();
+
+  constructor(
+    readonly network: GatedNetwork,
+    readonly reading: ExampleReading,
+  ) {}
+
+  /** What a gate node multiplies by, `[channels · positions]`. */
+  gate(position: number): Float64Array {
+    const known = this.gates.get(position) ?? factors(this.nodeGates(position));
+    this.gates.set(position, known);
+    return known;
+  }
+
+  /** Values that start at a clipped gate's saturated units; undefined for other gates. */
+  starts(position: number): Mask {
+    const gates = this.nodeGates(position);
+    return gates.kind === "clipped" ? unpackPositions(gates.saturated, gates.ceiling) : undefined;
+  }
+
+  nodeGates(position: number): NodeGates {
+    const gates = this.reading.gates.get(position);
+    if (gates === undefined) throw new Error(`unreachable: no gates of node ${position}`);
+    return gates;
+  }
+
+  selection(position: number): Int32Array {
+    const chosen = this.reading.selections.get(position);
+    if (chosen === undefined) throw new Error(`unreachable: no selection of node ${position}`);
+    return chosen;
+  }
+
+  /** The mask under a key, made at the first call: it is the same for every partner of this example. */
+  mask(key: string, make: () => Mask): Mask {
+    if (!this.masks.has(key)) this.masks.set(key, make());
+    return this.masks.get(key);
+  }
+}
+
+function factors(gates: NodeGates): Float64Array {
+  switch (gates.kind) {
+    case "bits":
+      return unpackPositions(gates.on);
+    case "clipped":
+      return unpackPositions(gates.open);
+    case "reals":
+      return Float64Array.from(gates.values);
+  }
+}

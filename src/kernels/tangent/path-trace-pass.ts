@@ -1,0 +1,199 @@
+/**
+ * Passes of powers through a network: `R = Σ_p |v_p|^q` over its paths, without enumerating them (theory 2 and 4). The
+ * value network is copied with fixed weights (means of windows) raised to the power; what is trained enters as a tensor
+ * to differentiate by. Two kinds: all gates open and ones at the input, where max-pooling becomes the sum over its
+ * window; or behind the gates of each example, with `|x|^q` at the input.
+ */
+import {
+  absolute,
+  add,
+  constant,
+  float64,
+  type Graph,
+  gradients,
+  graph,
+  input,
+  multiply,
+  reduceSum,
+  sizeOf,
+  slice,
+  square,
+  type Tensor,
+  zeros,
+} from "../../graph/index.ts";
+import {
+  forwardNodes,
+  type GatedNetwork,
+  type GatedNode,
+  gateOf,
+  heldBy,
+  inputShapeOf,
+  isWeightNode,
+  type NodeOperation,
+  passGate,
+  pathNodes,
+  type Weights,
+} from "../../network/index.ts";
+
+export type PathPower = 1 | 2;
+type Values = Tensor<"float64">;
+
+/** Which paths a pass adds up: all, or those that the gates of each example leave open, times its inputs. */
+export type PathScope = "all-paths" | "active-paths";
+
+export interface PathPass {
+  readonly power: PathPower;
+  readonly scope: PathScope;
+  /** The logit at which paths end; all of them unless told otherwise. */
+  readonly output?: number | undefined;
+}
+
+/** A weight or bias that paths come through, of the network as it was given. */
+export interface PathParameter {
+  readonly position: number;
+  readonly kind: "weight" | "bias";
+  readonly values: Weights;
+}
+
+export const pathParameters = (network: GatedNetwork): readonly PathParameter[] =>
+  pathNodes(network).flatMap((position): readonly PathParameter[] => {
+    const node = network.nodes[position];
+    if (!isWeightNode(node)) return [];
+    const of = (kind: "weight" | "bias") => (node[kind] === undefined ? [] : [{ position, kind, values: node[kind] }]);
+    return [...of("weight"), ...of("bias")];
+  });
+
+/** Name of the gradient `∂R / ∂|θ|^q` in the pass. */
+export const parameterName = ({ position, kind }: Pick<PathParameter, "position" | "kind">): string =>
+  `${position}.${kind}`;
+
+/**
+ * The graph of a pass over examples `x` `[batch, ...inputShape]` (all paths: whatever they are, one is enough) from
+ * `|θ|^q` under `parameterName` to `sum`, which is `R` summed over the batch, and `∂R / ∂|θ|^q` under
+ * `gradient.` and the name.
+ */
+export function pathPassGraph(network: GatedNetwork, { power, scope, output }: PathPass): Graph {
+  const x = input("x", "float64", ["batch", ...inputShapeOf(network)]);
+  const copy = copyForPass(network, power, scope);
+  const raised = (values: Values): Values => (power === 1 ? absolute(values) : square(values));
+  const parameters = new Map<string, Values>();
+  const values = forwardNodes(copy.network, x, {
+    parameter(position, kind, own) {
+      const original = copy.originals.get(position);
+      if (original === undefined) return constant(float64(own.shape, own.data));
+      const name = parameterName({ position: original, kind });
+      const tensor = parameters.get(name) ?? input(name, "float64", own.shape);
+      parameters.set(name, tensor);
+      return tensor;
+    },
+    gate(position, z, q) {
+      const node = copy.network.nodes[position];
+      if (node?.kind !== "gate") throw new Error(`unreachable: node ${position} is no gate`);
+      if (copy.starts.has(position)) return scope === "all-paths" ? add(multiply(z, 0), 1) : raised(z);
+      if (position >= copy.first && scope === "all-paths") return z;
+      return passGate(z, gateOf(node.rule, q), position < copy.first ? (values) => values : raised);
+    },
+  });
+  const logits = values.get(copy.network.output);
+  if (logits === undefined) throw new Error("unreachable: no output");
+  const ends = output === undefined ? logits : slice(logits, 1, output, output + 1);
+  const sum = reduceSum(ends);
+  const names = [...parameters.keys()];
+  const slopes = gradients(sum, [...parameters.values()]);
+  return graph({ sum, ...Object.fromEntries(names.map((name, i) => [`gradient.${name}`, slopes[i] ?? sum])) });
+}
+
+/** The network followed by a copy of the nodes on its paths. */
+interface PassNetwork {
+  /** Its output is that of the copy. */
+  readonly network: GatedNetwork;
+  /** Where the copy begins. */
+  readonly first: number;
+  /** Gates of the copy that stand where paths start. */
+  readonly starts: ReadonlySet<number>;
+  /** By position in the copy, the weight node that it is a copy of. */
+  readonly originals: ReadonlyMap<number, number>;
+}
+
+function copyForPass(network: GatedNetwork, power: PathPower, scope: PathScope): PassNetwork {
+  const nodes: GatedNode[] = [...network.nodes];
+  const first = nodes.length;
+  const starts = new Set<number>();
+  const originals = new Map<number, number>();
+  const copies = new Map<number, number>();
+  const copyOf = (position: number): number => {
+    const copy = copies.get(position);
+    if (copy === undefined) throw new Error(`unreachable: node ${position} before its input`);
+    return copy;
+  };
+  const append = (shape: readonly number[], operation: NodeOperation): number =>
+    nodes.push({ name: `pass.${nodes.length}`, shape, ...operation }) - 1;
+  /** A window's mean, then each element times a factor. */
+  const pool = (
+    shape: readonly number[],
+    operation: Extract<NodeOperation, { readonly kind: "average-pool" }>,
+    factors: readonly number[],
+  ): number => {
+    const input = append(shape, operation);
+    const whole = [1, ...shape];
+    return append(shape, { kind: "normalize", input, factor: float64(whole, factors), shift: zeros("float64", whole) });
+  };
+  for (const position of pathNodes(network)) {
+    const node = network.nodes[position];
+    if (node === undefined) throw new Error(`unreachable: no node ${position}`);
+    const { shape } = node;
+    const copied = ((): number => {
+      switch (node.kind) {
+        case "input":
+        case "normalize": {
+          const start = append(shape, { kind: "gate", input: position, gatedBy: position, rule: { kind: "hard" } });
+          starts.add(start);
+          return start;
+        }
+        case "dense":
+        case "convolution":
+        case "scale": {
+          const copy = append(shape, { ...node, input: copyOf(node.input) });
+          originals.set(copy, position);
+          return copy;
+        }
+        case "gate": {
+          const input = copyOf(node.input);
+          return append(shape, { ...node, input, gatedBy: scope === "all-paths" ? input : node.gatedBy });
+        }
+        case "max-pool": {
+          const input = copyOf(node.input);
+          if (scope === "active-paths") return append(shape, { ...node, input });
+          const { window } = node;
+          const [height, width] = window.kernel;
+          const operation = { kind: "average-pool", input, window, countPadding: true } as const;
+          return pool(shape, operation, Array(sizeOf(shape)).fill(height * width));
+        }
+        case "average-pool": {
+          const operation = { ...node, input: copyOf(node.input) };
+          return power === 1 ? append(shape, operation) : pool(shape, operation, meanWeights(network, node));
+        }
+        case "sum":
+        case "concat":
+          return append(shape, { ...node, inputs: node.inputs.map(copyOf) });
+        case "rearrange":
+          return append(shape, { ...node, input: copyOf(node.input) });
+      }
+    })();
+    copies.set(position, copied);
+  }
+  return { network: { nodes, output: copyOf(network.output) }, first, starts, originals };
+}
+
+/** The fixed weight of each window of a mean, by element of the pooled maps. */
+function meanWeights(
+  { nodes }: GatedNetwork,
+  { input, window, countPadding, shape }: Extract<GatedNode, { readonly kind: "average-pool" }>,
+): readonly number[] {
+  const [channels = 0, rows = 0, columns = 0] = shape;
+  const [, height = 0, width = 0] = nodes[input]?.shape ?? [];
+  const held = (axis: 0 | 1, windows: number, size: number): readonly number[] =>
+    countPadding ? Array(windows).fill(window.kernel[axis]) : heldBy(window, axis, windows, size);
+  const map = held(0, rows, height).flatMap((a) => held(1, columns, width).map((b) => 1 / (a * b)));
+  return Array.from({ length: channels }, () => map).flat();
+}

@@ -1,0 +1,222 @@
+/**
+ * Tangent kernels `K(x, x') = ⟨∇_θ ŷ(x), ∇_θ ŷ(x')⟩` of one logit, exact and in float64, split into the parameters that
+ * carry the value and those that only make the gates: `K = K^v + K^φ` (theory 4).
+ *
+ * The factors of a tile of examples are held in the engine, and those of the examples after it stream by in batches, so
+ * memory is bounded whatever the number of examples. Factors are computed `⌈n / tile⌉ / 2` times each; a tile that
+ * holds all of them makes that once.
+ */
+import type { Engine, Program, ResidentArray } from "../../engine/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { checkInputs, type Inputs } from "../../gates/index.ts";
+import { type DenseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
+import { type GatedNetwork, outputCount } from "../../network/index.ts";
+import { factorGraph, type TangentPart, tangentLayers } from "./factors.ts";
+import { tangentKernelMemory } from "./memory.ts";
+import { blockNames, productGraph } from "./products.ts";
+
+export interface TangentOptions {
+  /** The logit that is differentiated: one, 0 unless told otherwise, or one for each of `inputs` (that of its class). */
+  readonly output?: number | readonly number[];
+  /** The kernel between `inputs` and these, instead of among `inputs`. */
+  readonly inputs2?: Inputs;
+  /** Examples whose factors are held at once; see `tangentKernelMemory`. */
+  readonly tile?: number | undefined;
+  readonly signal?: AbortSignal;
+  /** Examples whose factors were computed, those that are computed again included. */
+  readonly onProgress?: (examples: number, of: number) => void;
+}
+
+export type TangentKernels = Readonly<Record<TangentPart, DenseArray<"float64">>>;
+
+/**
+ * The tangent kernel of a logit by the parameters of a part of the network (theory 4).
+ * @param inputs `[n, ...inputShape]`
+ * @returns `[n, n]`, symmetric, or `[n, m]` with `m` other inputs
+ * @throws GatewiseError if the network has no such logit or no such inputs
+ */
+export async function tangentKernel(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  { part = "all", ...options }: TangentOptions & { readonly part?: TangentPart | "all" } = {},
+): Promise<DenseArray<"float64">> {
+  if (part !== "all") return (await kernelsOf(network, engine, inputs, [part], options))[part];
+  const { value, feature } = await tangentKernels(network, engine, inputs, options);
+  for (let i = 0; i < value.data.length; i++) value.data[i]! += feature.data[i]!;
+  return value;
+}
+
+/** Value and feature tangent kernel in one pass; their sum is the whole one. */
+export const tangentKernels = (
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  options: TangentOptions = {},
+): Promise<TangentKernels> => kernelsOf(network, engine, inputs, ["value", "feature"], options);
+
+async function kernelsOf(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  wanted: readonly TangentPart[],
+  { output = 0, inputs2, tile, signal, onProgress }: TangentOptions,
+): Promise<TangentKernels> {
+  checkInputs(network, inputs);
+  if (inputs2 !== undefined) checkInputs(network, inputs2);
+  const chosen = chosenOutputs(network, output, inputs, inputs2);
+  const others = inputs2 ?? inputs;
+  const [rows = 0, columns = 0] = [inputs.shape[0], others.shape[0]];
+  const kernels = { value: zeros("float64", [rows, columns]), feature: zeros("float64", [rows, columns]) };
+  const parts = wanted.filter((part) => tangentLayers(network)[part].length > 0);
+  if (parts.length === 0) return kernels;
+
+  await using factors = await engine.compile(factorGraph(network, parts));
+  await using products = await engine.compile(productGraph(network, parts));
+  const { tile: held, batch } = tangentKernelMemory(network, tile);
+  const put = async (a: FactorBlock, b: FactorBlock): Promise<void> => {
+    const { fetched } = await products.run({ ...a.named(blockNames.rows), ...b.named(blockNames.columns) });
+    for (const part of parts) {
+      const block = fetched[part];
+      if (block?.dtype !== "float64") throw new Error(`unreachable: a kernel of ${block?.dtype}`);
+      place(kernels[part], block, a.from, b.from);
+      if (inputs2 === undefined && a !== b) place(kernels[part], transposed(block), b.from, a.from);
+    }
+  };
+
+  const of = passes(rows, columns, held, inputs2 === undefined);
+  let done = 0;
+  const load = async (source: Inputs, from: number, to: number): Promise<FactorBlock> => {
+    signal?.throwIfAborted();
+    const block = await FactorBlock.of(factors, source, oneHot(network, chosen, from, to), from, to);
+    done += to - from;
+    onProgress?.(done, of);
+    return block;
+  };
+  for (let start = 0; start < rows; start += held) {
+    const end = Math.min(start + held, rows);
+    await using kept = new HeldBlocks();
+    for (const [from, to] of ranges(start, end, batch)) {
+      const block = kept.add(await load(inputs, from, to));
+      if (inputs2 === undefined) for (const other of kept.blocks) await put(other, block);
+    }
+    for (const [from, to] of ranges(inputs2 === undefined ? end : 0, columns, batch)) {
+      await using block = await load(others, from, to);
+      for (const own of kept.blocks) await put(own, block);
+    }
+  }
+  return kernels;
+}
+
+/** The factors of some examples, in the engine. */
+class FactorBlock implements AsyncDisposable {
+  private constructor(
+    readonly from: number,
+    private readonly arrays: Readonly<Record<string, ResidentArray>>,
+  ) {}
+
+  static async of(
+    program: Program,
+    inputs: Inputs,
+    chosen: DenseArray<"float64">,
+    from: number,
+    to: number,
+  ): Promise<FactorBlock> {
+    const [, ...shape] = inputs.shape;
+    const size = sizeOf(shape);
+    const x = float64([to - from, ...shape], inputs.data.subarray(from * size, to * size));
+    const names = program.model.outputs.map(({ name }) => name);
+    return new FactorBlock(from, (await program.run({ x, chosen }, names)).kept);
+  }
+
+  named(name: (factor: string) => string): Readonly<Record<string, ResidentArray>> {
+    return Object.fromEntries(Object.entries(this.arrays).map(([factor, array]) => [name(factor), array]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const array of Object.values(this.arrays)) await array[Symbol.asyncDispose]();
+  }
+}
+
+class HeldBlocks implements AsyncDisposable {
+  readonly blocks: FactorBlock[] = [];
+
+  add(block: FactorBlock): FactorBlock {
+    this.blocks.push(block);
+    return block;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const block of this.blocks) await block[Symbol.asyncDispose]();
+  }
+}
+
+function* ranges(start: number, end: number, step: number): Generator<readonly [from: number, to: number]> {
+  for (let from = start; from < end; from += step) yield [from, Math.min(from + step, end)];
+}
+
+/** Examples whose factors are computed, each as often as it happens. */
+function passes(rows: number, columns: number, tile: number, symmetric: boolean): number {
+  let sum = rows;
+  for (const [, end] of ranges(0, rows, tile)) sum += symmetric ? rows - end : columns;
+  return sum;
+}
+
+function place(into: DenseArray<"float64">, block: DenseArray<"float64">, row: number, column: number): void {
+  const [, width = 0] = into.shape;
+  const [rows = 0, columns = 0] = block.shape;
+  for (let i = 0; i < rows; i++) {
+    into.data.set(block.data.subarray(i * columns, (i + 1) * columns), (row + i) * width + column);
+  }
+}
+
+function transposed({ shape, data }: DenseArray<"float64">): DenseArray<"float64"> {
+  const [rows = 0, columns = 0] = shape;
+  const out = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return float64([columns, rows], out);
+}
+
+/** The logit of each example, checked. */
+function chosenOutputs(
+  network: GatedNetwork,
+  output: number | readonly number[],
+  inputs: Inputs,
+  inputs2: Inputs | undefined,
+): (example: number) => number {
+  if (typeof output === "number") {
+    checkOutput(network, output);
+    return () => output;
+  }
+  if (inputs2 !== undefined || output.length !== inputs.shape[0]) {
+    throw new GatewiseError({
+      received: `${output.length} outputs for ${inputs.shape[0]} inputs${inputs2 === undefined ? "" : " and others"}`,
+      expected: "one output for each input, among one set of inputs",
+      next: "give one output for all, or a list of this length",
+    });
+  }
+  for (const one of output) checkOutput(network, one);
+  return (example) => output[example] ?? 0;
+}
+
+function oneHot(
+  network: GatedNetwork,
+  chosen: (example: number) => number,
+  from: number,
+  to: number,
+): DenseArray<"float64"> {
+  const outputs = outputCount(network);
+  const rows = zeros("float64", [to - from, outputs]);
+  for (let example = from; example < to; example++) rows.data[(example - from) * outputs + chosen(example)] = 1;
+  return rows;
+}
+
+function checkOutput(network: GatedNetwork, output: number): void {
+  const outputs = outputCount(network);
+  if (Number.isInteger(output) && output >= 0 && output < outputs) return;
+  throw new GatewiseError({
+    received: `output ${output}`,
+    expected: outputs === 1 ? "0: the network has one output" : `a whole number from 0 to ${outputs - 1}`,
+    next: "choose one of the network's outputs",
+  });
+}
