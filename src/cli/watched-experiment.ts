@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DataPlaces } from "../data/node/index.ts";
 import { loadDataset, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
-import { openWorkerEngine } from "../engine/node/index.ts";
+import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Measurement,
@@ -43,7 +43,8 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
     classes === undefined
       ? dataset
       : { train: ofClasses(dataset.train, classes), test: ofClasses(dataset.test, classes) };
-  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  // in this thread: a kernel's blocks would be copied to a worker and back, and no run lasts longer than a second
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
   const measure = measureOf(experiment, data, profile.examples, engine);
   await makeFolder(directory);
   const rows: Watched<Measurement>[] = [];
