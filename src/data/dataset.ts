@@ -2,11 +2,26 @@ import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 
 /** The data sets by name; `digits` comes with the package, the others are looked for on disk. */
-export const DATASET_NAMES = ["digits", "mnist", "fashion-mnist"] as const;
+export const DATASET_NAMES = ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
 /** Number of classes: labels are `0 … classes − 1`. */
-export const CLASSES = { digits: 10, mnist: 10, "fashion-mnist": 10 } as const satisfies Record<DatasetName, number>;
+export const CLASSES = {
+  digits: 10,
+  mnist: 10,
+  "fashion-mnist": 10,
+  cifar10: 10,
+  cifar100: 100,
+} as const satisfies Record<DatasetName, number>;
+
+/** Shape of one input: `[height, width]`, or `[channels, height, width]` of images in color (red, green, blue). */
+export const INPUT_SHAPES = {
+  digits: [28, 28],
+  mnist: [28, 28],
+  "fashion-mnist": [28, 28],
+  cifar10: [3, 32, 32],
+  cifar100: [3, 32, 32],
+} as const satisfies Record<DatasetName, readonly number[]>;
 
 /** `n` labeled examples, in file order. */
 export interface Examples {
@@ -20,12 +35,14 @@ export interface Examples {
 export interface Dataset {
   readonly name: DatasetName;
   readonly classes: number;
-  /** Shape of one input: `[height, width]`. */
+  /** Shape of one input: `[height, width]`, or `[channels, height, width]` of images in color. */
   readonly inputShape: readonly number[];
   readonly train: Examples;
   readonly test: Examples;
   /** Where it came from, in one line, for `run.json`. */
   readonly source: string;
+  /** What users must know who compare results: that the bytes are not the published ones, and what that means. */
+  readonly notice?: string;
 }
 
 /**

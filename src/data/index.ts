@@ -1,5 +1,15 @@
-export { CLASSES, DATASET_NAMES, type Dataset, type DatasetName, type Examples, firstExamples } from "./dataset.ts";
+export { CIFAR_NAMES, type CifarFile, type CifarName, datasetFromCifar } from "./cifar-dataset.ts";
+export {
+  CLASSES,
+  DATASET_NAMES,
+  type Dataset,
+  type DatasetName,
+  type Examples,
+  firstExamples,
+  INPUT_SHAPES,
+} from "./dataset.ts";
 export { digitsFromIdx } from "./digits.ts";
+export { fitInputs } from "./fit-inputs.ts";
 export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";

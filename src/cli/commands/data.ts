@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { DATASET_NAMES } from "../../data/index.ts";
+import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { fetchDataset, loadDataset, verifyDataset } from "../../data/node/index.ts";
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { parseChoice } from "../options.ts";
-import { formatTable, printResult } from "../output.ts";
+import { formatTable, note, printResult } from "../output.ts";
 import { byteProgress } from "../progress.ts";
 
 interface PlaceOptions {
@@ -36,7 +36,7 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
 
   const fetch = data
     .command("fetch")
-    .description("Downloads a data set from its well-known mirrors, checks it, and keeps it in the cache.")
+    .description("Downloads a data set from its well-known mirrors, checks its digest, and keeps it in the cache.")
     .argument("<name>", DATASET_NAMES.join(", "))
     .option(...dataDir)
     .addHelpText("after", "\nExample:\n  $ gatewise data fetch mnist");
@@ -68,24 +68,9 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
 }
 
 async function listData(options: PlaceOptions, context: CliContext): Promise<ExitCode> {
-  const found = await Promise.all(
-    DATASET_NAMES.map(async (name) => {
-      try {
-        const { train, test, inputShape, source } = await loadDataset(name, placesOf(options, context));
-        return {
-          name,
-          available: true,
-          train: train.labels.data.length,
-          test: test.labels.data.length,
-          inputShape,
-          source,
-        };
-      } catch (thrown) {
-        if (!(thrown instanceof GatewiseError)) throw thrown;
-        return { name, available: false, problem: messageOf(thrown), hint: thrown.hint };
-      }
-    }),
-  );
+  // one after another: together they would fill a small machine's memory
+  const found: Awaited<ReturnType<typeof findDataset>>[] = [];
+  for (const name of DATASET_NAMES) found.push(await findDataset(name, options, context));
   printResult(context, found, () =>
     formatTable(
       [
@@ -104,8 +89,20 @@ async function listData(options: PlaceOptions, context: CliContext): Promise<Exi
   return EXIT.done;
 }
 
+async function findDataset(name: DatasetName, options: PlaceOptions, context: CliContext) {
+  try {
+    const { train, test, inputShape, source, notice } = await loadDataset(name, placesOf(options, context));
+    const examples = { train: train.labels.data.length, test: test.labels.data.length };
+    if (notice !== undefined) note(context, notice);
+    return { name, available: true, ...examples, inputShape, source, ...(notice === undefined ? {} : { notice }) };
+  } catch (thrown) {
+    if (!(thrown instanceof GatewiseError)) throw thrown;
+    return { name, available: false, problem: messageOf(thrown), hint: thrown.hint };
+  }
+}
+
 async function fetchData(
-  { name, directory }: { readonly name: (typeof DATASET_NAMES)[number]; readonly directory: string | undefined },
+  { name, directory }: { readonly name: DatasetName; readonly directory: string | undefined },
   context: CliContext,
 ): Promise<ExitCode> {
   const bars = byteProgress(context);
@@ -120,8 +117,8 @@ async function fetchData(
       files.length === 0
         ? `${name} comes with the package`
         : formatTable(
-            [{ title: "file" }, { title: "bytes", align: "right" }, { title: "path" }],
-            files.map(({ file, bytes, path }) => [file, String(bytes), path]),
+            [{ title: "file" }, { title: "bytes", align: "right" }, { title: "checked by" }, { title: "path" }],
+            files.map(({ file, bytes, digest, path }) => [file, String(bytes), `published ${digest}`, path]),
           ),
     );
     return EXIT.done;
@@ -131,7 +128,7 @@ async function fetchData(
 }
 
 async function verifyData(
-  { name, options }: { readonly name: (typeof DATASET_NAMES)[number]; readonly options: PlaceOptions },
+  { name, options }: { readonly name: DatasetName; readonly options: PlaceOptions },
   context: CliContext,
 ): Promise<ExitCode> {
   const checks = await verifyDataset(name, placesOf(options, context));
@@ -141,7 +138,7 @@ async function verifyData(
       checks.map(({ file, bytes, ok, hashed, problem }) => [
         file,
         String(bytes),
-        ok ? (hashed ? "equals the published file" : "reads, digest not known") : (problem ?? "wrong"),
+        ok ? (hashed ? "equals the published file" : "reads; no digest to compare with") : (problem ?? "wrong"),
       ]),
     ),
   );

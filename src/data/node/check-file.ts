@@ -4,9 +4,22 @@ import { readIdx } from "../idx.ts";
 import type { OfficialFile } from "./official-files.ts";
 import { decompressed, isGzip, readBytes } from "./read-file.ts";
 
-/** What a check found: the file's size, whether its SHA-256 could be compared, and what is wrong, if anything. */
+/** What a check found: the file's size, whether its digest could be compared, and what is wrong, if anything. */
 export interface FileFinding {
   readonly bytes: number;
+  readonly hashed: boolean;
+  readonly problem?: string;
+}
+
+/** The state of one file of a data set. */
+export interface FileCheck {
+  readonly file: string;
+  /** Where it is, or should be. */
+  readonly path: string;
+  /** Size on disk; 0 if it is missing. */
+  readonly bytes: number;
+  readonly ok: boolean;
+  /** Whether it was compared by digest; without, `ok` says only that it reads and has the right shape. */
   readonly hashed: boolean;
   readonly problem?: string;
 }

@@ -2,11 +2,11 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewiseError } from "../../errors.ts";
 import type { DatasetName } from "../dataset.ts";
-import { IDX_PARTS } from "../idx-dataset.ts";
-import { checkOfficialFile, type FileFinding } from "./check-file.ts";
+import type { OfficialArchive } from "./cifar-archives.ts";
 import { type DownloadOptions, download, type FetchProgress, sizeOnDisk } from "./download.ts";
 import { fileError } from "./file-error.ts";
-import { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
+import type { OfficialFiles } from "./official-files.ts";
+import { type PublishedFile, publishedFiles } from "./published-file.ts";
 
 export type { FetchProgress };
 
@@ -21,6 +21,8 @@ export interface FetchOptions {
   readonly mirrors?: readonly string[];
   /** The published files, where they are not the known ones. */
   readonly files?: OfficialFiles["files"];
+  /** The published archive, where it is not the known one. */
+  readonly archive?: OfficialArchive;
   /** Called after each piece received. */
   readonly progress?: (state: FetchProgress) => void;
   readonly signal?: AbortSignal;
@@ -33,19 +35,22 @@ export interface FetchedFile {
   readonly file: string;
   readonly path: string;
   readonly bytes: number;
+  /** The digest that it was compared by, which is the one that its publisher gives. */
+  readonly digest: "SHA-256" | "MD5";
   /** The mirror that delivered it; undefined if it was there already. */
   readonly from: string | undefined;
 }
 
 /**
- * Downloads a data set's files, each checked by SHA-256 before it gets its name. A download that breaks off leaves a
- * `.part` file, which the next mirror or the next call continues. Nothing is fetched for `digits`, which is embedded.
+ * Downloads a data set's files, each checked by its published digest before it gets its name. A download that breaks
+ * off leaves a `.part` file, which the next mirror or the next call continues. Archives are kept as they are:
+ * `loadDataset` reads them. Nothing is fetched for `digits`, which is embedded.
  * @throws GatewiseError if a file comes whole from no mirror (with each mirror's reason), or cannot be written
  * @throws the signal's reason if it is aborted
  */
 export async function fetchDataset(name: DatasetName, options: FetchOptions): Promise<readonly FetchedFile[]> {
-  if (name === "digits") return [];
-  const { mirrors, files } = { ...OFFICIAL_FILES[name], ...options };
+  const { mirrors, files } = publishedFiles(name, options);
+  if (files.length === 0) return [];
   const folder = join(options.directory, name);
   try {
     await mkdir(folder, { recursive: true });
@@ -53,27 +58,27 @@ export async function fetchDataset(name: DatasetName, options: FetchOptions): Pr
     throw fileError(thrown, folder, "a folder to write to");
   }
   const fetched: FetchedFile[] = [];
-  for (const part of IDX_PARTS) fetched.push(await fetchFile(name, files[part], folder, mirrors, options));
+  for (const file of files) fetched.push(await fetchFile(name, file, folder, options.mirrors ?? mirrors, options));
   return fetched;
 }
 
 async function fetchFile(
   name: DatasetName,
-  official: OfficialFile,
+  published: PublishedFile,
   folder: string,
   mirrors: readonly string[],
   { progress = () => {}, signal, timeoutMs = DEFAULT_TIMEOUT_MS }: FetchOptions,
 ): Promise<FetchedFile> {
-  const file = `${official.name}.gz`;
+  const { file, digest, check } = published;
   const path = join(folder, file);
   if ((await sizeOnDisk(path)) !== undefined) {
-    const { bytes, problem } = await checkFetched(path, official);
-    if (problem === undefined) return { file, path, bytes, from: undefined };
+    const { bytes, problem } = await check(path);
+    if (problem === undefined) return { file, path, bytes, digest, from: undefined };
   }
   const reasons: string[] = [];
   for (const mirror of mirrors) {
-    const outcome = await fetchFrom(mirror, official, path, { file, progress, signal, timeoutMs });
-    if (outcome.kind === "done") return { file, path, bytes: outcome.bytes, from: mirror };
+    const outcome = await fetchFrom(mirror, published, path, { file, progress, signal, timeoutMs });
+    if (outcome.kind === "done") return { file, path, bytes: outcome.bytes, digest, from: mirror };
     reasons.push(`${mirror}: ${outcome.reason}`);
   }
   throw new GatewiseError({
@@ -88,7 +93,7 @@ type Outcome = { readonly kind: "done"; readonly bytes: number } | { readonly ki
 /** One mirror: what is there already is continued; if the whole is then wrong, once more from the start. */
 async function fetchFrom(
   mirror: string,
-  official: OfficialFile,
+  published: PublishedFile,
   path: string,
   options: DownloadOptions,
 ): Promise<Outcome> {
@@ -96,7 +101,7 @@ async function fetchFrom(
   const continued = ((await sizeOnDisk(part)) ?? 0) > 0;
   const reason = await download(`${mirror}${options.file}`, part, options);
   if (reason !== undefined) return { kind: "failed", reason };
-  const { bytes, problem } = await checkFetched(part, official);
+  const { bytes, problem } = await published.check(part);
   try {
     if (problem === undefined) {
       await rename(part, path);
@@ -106,13 +111,5 @@ async function fetchFrom(
   } catch (thrown) {
     throw fileError(thrown, path, "a file that can be replaced");
   }
-  return continued ? await fetchFrom(mirror, official, path, options) : { kind: "failed", reason: problem };
-}
-
-/** What comes from the network must be compared by digest, not by shape alone. */
-async function checkFetched(path: string, official: OfficialFile): Promise<FileFinding> {
-  const finding = await checkOfficialFile(path, official);
-  return finding.hashed || finding.problem !== undefined
-    ? finding
-    : { ...finding, problem: "not the published .gz file" };
+  return continued ? await fetchFrom(mirror, published, path, options) : { kind: "failed", reason: problem };
 }

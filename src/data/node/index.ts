@@ -1,3 +1,5 @@
+export type { FileCheck } from "./check-file.ts";
+export { OFFICIAL_ARCHIVES, type OfficialArchive } from "./cifar-archives.ts";
 export { type FetchedFile, type FetchOptions, type FetchProgress, fetchDataset } from "./fetch.ts";
 export { fileError } from "./file-error.ts";
 export { appendText, makeFolder, readIfThere, writeWhole } from "./files.ts";
@@ -5,4 +7,4 @@ export { loadDataset } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { readBytes } from "./read-file.ts";
-export { type FileCheck, verifyDataset } from "./verify.ts";
+export { verifyDataset } from "./verify.ts";

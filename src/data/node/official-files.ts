@@ -1,8 +1,8 @@
 import type { IdxPart } from "../idx-dataset.ts";
 
-/** The data sets that are looked for on disk: all but the embedded digits. */
-export const STORED_NAMES = ["mnist", "fashion-mnist"] as const;
-export type StoredName = (typeof STORED_NAMES)[number];
+/** The data sets that are published as four IDX files. */
+export const IDX_NAMES = ["mnist", "fashion-mnist"] as const;
+export type IdxName = (typeof IDX_NAMES)[number];
 
 /** One published file. */
 export interface OfficialFile {
@@ -59,4 +59,4 @@ export const OFFICIAL_FILES = {
       testLabels: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
     }),
   },
-} as const satisfies Record<StoredName, OfficialFiles>;
+} as const satisfies Record<IdxName, OfficialFiles>;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { codeOf, GatewiseError, messageOf } from "../../errors.ts";
@@ -19,6 +19,20 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /** Whether the bytes start as gzip data does; an IDX file starts with zeros. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * Whether a file starts as gzip data does, without reading the rest.
+ * @throws GatewiseError if the system refuses
+ */
+export async function startsAsGzip(path: string): Promise<boolean> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && isGzip(buffer);
+  } catch (thrown) {
+    throw fileError(thrown, path, "a readable file");
+  }
+}
 
 /**
  * The bytes, decompressed if they are gzip data, whatever the file's name says.

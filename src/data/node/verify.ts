@@ -1,28 +1,17 @@
 import { join } from "node:path";
 import { CLASSES, type DatasetName } from "../dataset.ts";
 import { examplesFromIdx, IDX_PARTS } from "../idx-dataset.ts";
-import { checkOfficialFile } from "./check-file.ts";
+import { checkOfficialFile, type FileCheck } from "./check-file.ts";
 import { DIGITS_FILES, digitsPath, readDigitsFile } from "./digits-files.ts";
 import { type DataPlaces, locateFiles } from "./locate.ts";
-import { OFFICIAL_FILES, type OfficialFiles } from "./official-files.ts";
+import { locateCifar } from "./locate-cifar.ts";
+import { type IdxName, OFFICIAL_FILES, type OfficialFiles } from "./official-files.ts";
 import { readBytes } from "./read-file.ts";
-
-/** The state of one file of a data set. */
-export interface FileCheck {
-  readonly file: string;
-  /** Where it is, or should be. */
-  readonly path: string;
-  /** Size on disk; 0 if it is missing. */
-  readonly bytes: number;
-  readonly ok: boolean;
-  /** Whether its SHA-256 was compared; without, `ok` says only that it reads and has the right shape. */
-  readonly hashed: boolean;
-  readonly problem?: string;
-}
+import { verifyCifar } from "./verify-cifar.ts";
 
 /**
  * Checks each file of a data set against the published one, in the folder that `loadDataset` would read.
- * @param files the published files, where they are not the known ones
+ * @param files the published files, where they are not the known ones (data sets of IDX files)
  * @throws GatewiseError if no place holds any of them, or the system refuses to read one
  */
 export async function verifyDataset(
@@ -30,7 +19,23 @@ export async function verifyDataset(
   places: DataPlaces,
   files?: OfficialFiles["files"],
 ): Promise<readonly FileCheck[]> {
-  if (name === "digits") return await verifyDigits();
+  switch (name) {
+    case "digits":
+      return await verifyDigits();
+    case "mnist":
+    case "fashion-mnist":
+      return await verifyIdx(name, places, files);
+    case "cifar10":
+    case "cifar100":
+      return await verifyCifar(name, await locateCifar(name, places));
+  }
+}
+
+async function verifyIdx(
+  name: IdxName,
+  places: DataPlaces,
+  files: OfficialFiles["files"] | undefined,
+): Promise<readonly FileCheck[]> {
   const { folder, paths } = await locateFiles(name, places);
   const official = files ?? OFFICIAL_FILES[name].files;
   const checks: FileCheck[] = [];

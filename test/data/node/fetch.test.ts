@@ -1,12 +1,12 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { IdxPart } from "../../../src/data/index.ts";
 import { type FetchProgress, fetchDataset, loadDataset } from "../../../src/data/node/index.ts";
 import { rejectionOf } from "../../support/error-of.ts";
+import { type Answer, type Mirror, mirrorOf, serves } from "../../support/mirror.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { OFFICIAL_NAMES, TINY_FILES, TINY_OFFICIAL, writeTinyFiles } from "../../support/tiny-dataset.ts";
 
@@ -19,43 +19,9 @@ const FIRST = `${OFFICIAL_NAMES.trainImages}.gz`;
 /** Long enough that a busy machine does not take a live server for a stalled one. */
 const STALLED_MS = 500;
 
-interface Mirror extends AsyncDisposable {
-  readonly url: string;
-  /** `path` or `path range` of each request, in order. */
-  readonly requests: string[];
-  breakOff(): void;
-}
+/** A server of the tiny files. */
+const mirror = (answer: Answer): Promise<Mirror> => mirrorOf(PUBLISHED, answer);
 
-/** A server on this machine; `answer` gets the file asked for, from the byte asked for. */
-async function mirror(answer: (file: Buffer, from: number) => RequestListener): Promise<Mirror> {
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
-    const { range } = request.headers;
-    requests.push(range === undefined ? `${request.url}` : `${request.url} ${range}`);
-    const from = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
-    answer(PUBLISHED.get(request.url ?? "") ?? Buffer.alloc(0), from)(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    requests,
-    breakOff: () => server.closeAllConnections(),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-const serves =
-  (file: Buffer, from: number): RequestListener =>
-  (_, response) => {
-    if (from >= file.length) return void response.writeHead(416, { "content-range": `bytes */${file.length}` }).end();
-    const headers = { "content-length": file.length - from };
-    const range = { "content-range": `bytes ${from}-${file.length - 1}/${file.length}` };
-    response.writeHead(from > 0 ? 206 : 200, from > 0 ? { ...headers, ...range } : headers).end(file.subarray(from));
-  };
 const ignoresRange = (file: Buffer): RequestListener => serves(file, 0);
 const breaksOff =
   (file: Buffer): RequestListener =>
@@ -92,6 +58,7 @@ describe("fetchDataset", () => {
         file,
         path: join(folder.path, "mnist", file),
         bytes: PUBLISHED.get(`/${file}`)?.length,
+        digest: "SHA-256",
         from: good.url,
       })),
     );

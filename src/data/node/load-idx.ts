@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { GatewiseError } from "../../errors.ts";
+import type { Dataset } from "../dataset.ts";
+import { datasetFromIdx, type IdxFile, type IdxPart } from "../idx-dataset.ts";
+import type { LocatedFiles } from "./locate.ts";
+import { IDX_NAMES, type IdxName, OFFICIAL_FILES } from "./official-files.ts";
+import { decompressed, readBytes } from "./read-file.ts";
+
+/**
+ * Reads a data set of four IDX files.
+ * @throws GatewiseError if a file is missing or damaged, or it is another data set
+ */
+export async function loadIdx(name: IdxName, located: LocatedFiles): Promise<Dataset> {
+  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
+    readPart(name, located, "trainImages"),
+    readPart(name, located, "trainLabels"),
+    readPart(name, located, "testImages"),
+    readPart(name, located, "testLabels"),
+  ]);
+  // the files of MNIST and Fashion-MNIST have the same names and shapes: only their bytes tell them apart
+  const other = IDX_NAMES.find((candidate) => isTrainLabelsOf(candidate, trainLabels));
+  if (other !== undefined && other !== name) {
+    throw new GatewiseError({
+      received: `${located.folder}: the files of ${other}`,
+      expected: `those of ${name}, which have the same names`,
+      next: `ask for ${other}, or give the folder of ${name} with --data-dir`,
+    });
+  }
+  return datasetFromIdx(name, { trainImages, trainLabels, testImages, testLabels }, located.folder);
+}
+
+interface StoredFile extends IdxFile {
+  /** As on disk, compressed or not. */
+  readonly stored: Uint8Array;
+}
+
+async function readPart(name: IdxName, { folder, paths }: LocatedFiles, part: IdxPart): Promise<StoredFile> {
+  const path = paths[part];
+  if (path === undefined) {
+    throw new GatewiseError({
+      received: `${folder}: no ${OFFICIAL_FILES[name].files[part].name}`,
+      expected: `it (or its .gz) beside the other files of ${name}`,
+      next: `run "gatewise data fetch ${name}", or complete the folder`,
+    });
+  }
+  const stored = await readBytes(path);
+  return { name: path, stored, bytes: await decompressed(stored, path) };
+}
+
+/** Labels are small: hashing them costs nothing. */
+function isTrainLabelsOf(name: IdxName, { bytes, stored }: StoredFile): boolean {
+  const { of, digest } = OFFICIAL_FILES[name].files.trainLabels.sha256;
+  return (
+    createHash("sha256")
+      .update(of === "content" ? bytes : stored)
+      .digest("hex") === digest
+  );
+}

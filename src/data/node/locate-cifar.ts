@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { GatewiseError } from "../../errors.ts";
+import { type CifarName, cifarFiles } from "../cifar-dataset.ts";
+import { OFFICIAL_ARCHIVES } from "./cifar-archives.ts";
+import { type DataPlaces, namesIn, searchPlaces } from "./locate.ts";
+
+/** Where a CIFAR data set lies: its archive, or a folder with some of its files and the path of each. */
+export type LocatedCifar =
+  | { readonly kind: "archive"; readonly path: string }
+  | { readonly kind: "folder"; readonly folder: string; readonly paths: ReadonlyMap<string, string> };
+
+/**
+ * The first that is there: in each place D, in `D/NAME` the archive that `fetchDataset` writes, the files, the unpacked
+ * folder; torchvision's folder in D; the archive in D; the files in D itself.
+ * @throws GatewiseError if there is none, or a place cannot be read
+ */
+export async function locateCifar(name: CifarName, places: DataPlaces): Promise<LocatedCifar> {
+  const { file: archive, folder } = OFFICIAL_ARCHIVES[name];
+  const { found, looked } = await searchPlaces(places, async (root) => {
+    const own = join(root, name);
+    return (
+      (await archiveIn(own, archive)) ??
+      (await folderOf(own, name)) ??
+      (await folderOf(join(own, folder), name)) ??
+      (await folderOf(join(root, folder), name)) ??
+      (await archiveIn(root, archive)) ??
+      (await folderOf(root, name))
+    );
+  });
+  if (found !== undefined) return found;
+  throw new GatewiseError({
+    received: `data set ${name}: not in ${looked.join(", ")}`,
+    expected: `${archive} or ${folder}/ (the binary version) in one of them, or its files in ${name}/ there`,
+    next: `run "gatewise data fetch ${name}", or say with --data-dir where the files are`,
+  });
+}
+
+async function archiveIn(folder: string, archive: string): Promise<LocatedCifar | undefined> {
+  const names = await namesIn(folder);
+  const file = [archive, archive.replace(/\.gz$/, "")].find((candidate) => names.has(candidate));
+  return file === undefined ? undefined : { kind: "archive", path: join(folder, file) };
+}
+
+async function folderOf(folder: string, name: CifarName): Promise<LocatedCifar | undefined> {
+  const names = await namesIn(folder);
+  const paths = new Map<string, string>();
+  for (const file of cifarFiles(name)) {
+    const stored = [file, `${file}.gz`].find((candidate) => names.has(candidate));
+    if (stored !== undefined) paths.set(file, join(folder, stored));
+  }
+  return paths.size === 0 ? undefined : { kind: "folder", folder, paths };
+}
