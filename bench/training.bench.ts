@@ -6,17 +6,14 @@
  * whole training (FRNPF, FLNPF); the peer computes them in every step, as the protocol is written down. The time of that
  * one pass stands in a column of its own.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface, type Interface } from "node:readline";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { firstExamples } from "../src/data/index.ts";
 import { loadDataset } from "../src/data/node/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
-import { constant, graph, input, matMul, zeros } from "../src/graph/index.ts";
 import { fullyConnected, parameterSpecs, REGIME_NAMES, REGIMES, type RegimeName } from "../src/network/index.ts";
 import { initialTensors, type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
+import { median, PythonPeer, peak } from "./contestants.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -40,44 +37,12 @@ interface Contestant extends AsyncDisposable {
   epoch(): Promise<number>;
 }
 
-class PyTorch implements Contestant {
-  private readonly process: ChildProcess;
-  private readonly lines: Interface;
-
-  constructor(regime: RegimeName, kind: OptimizerKind) {
-    const args = [
-      "bench/peers/fc_torch.py",
-      "--serve",
-      "--regime",
-      regime,
-      "--optimizer",
-      kind,
-      "--lr",
-      String(RATES[kind]),
-    ];
-    const common = ["--limit", String(limit), "--threads", String(threads), "--data-dir", options["data-dir"]];
-    this.process = spawn(options.python, [...args, ...common, ...(options.fused ? ["--fused"] : [])], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    if (this.process.stdout === null) throw new Error("no output of the peer");
-    this.lines = createInterface(this.process.stdout);
-  }
-
-  async epoch(): Promise<number> {
-    const answer = once(this.lines, "line");
-    this.process.stdin?.write("epoch\n");
-    const ended = once(this.process, "exit").then(() => {
-      throw new Error(`the PyTorch peer ended: does "${options.python}" have torch and numpy (--python PATH)?`);
-    });
-    const [line] = await Promise.race([answer, ended]);
-    return Number(JSON.parse(String(line)).seconds);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const exit = once(this.process, "exit");
-    this.process.stdin?.end("quit\n");
-    await exit;
-  }
+/** The peer of a regime and an optimizer; it answers `epoch` with its seconds. */
+function openTorch(regime: RegimeName, kind: OptimizerKind): PythonPeer {
+  const what = ["--regime", regime, "--optimizer", kind, "--lr", String(RATES[kind])];
+  const common = ["--limit", String(limit), "--threads", String(threads), "--data-dir", options["data-dir"]];
+  const fused = options.fused ? ["--fused"] : [];
+  return new PythonPeer(options.python, ["bench/peers/fc_torch.py", "--serve", ...what, ...common, ...fused]);
 }
 
 async function openGatewise(
@@ -133,29 +98,7 @@ function operations(regime: RegimeName): number {
   return 2 * BATCH * (trained(weights) + features);
 }
 
-/** GFLOP/s of a large matrix product on the same engine: what the machine can do here. */
-async function peak(): Promise<number> {
-  const size = 1024;
-  const repeats = 8;
-  await using engine = await openNodeEngine("cpu", { threads });
-  const right = constant(zeros("float32", [size, size]));
-  let product = input("x", "float32", [size, size]);
-  for (let i = 0; i < repeats; i++) product = matMul(product, right);
-  await using program = await engine.compile(graph({ product }));
-  const feeds = { x: zeros("float32", [size, size]) };
-  const times: number[] = [];
-  for (let i = 0; i < 6; i++) {
-    const before = performance.now();
-    await program.run(feeds);
-    times.push(performance.now() - before);
-  }
-  return (2 * size ** 3 * repeats) / Math.min(...times) / 1e6;
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-const best = await peak();
+const { clock: best } = await peak(threads);
 const table = new Table({
   head: [
     "regime",
@@ -173,14 +116,14 @@ const table = new Table({
 for (const name of options.optimizers.split(",")) {
   const kind = (["sgd", "adam", "rmsprop"] as const).find((one) => one === name) ?? "sgd";
   for (const regime of REGIME_NAMES) {
-    await using torch = new PyTorch(regime, kind);
+    await using torch = openTorch(regime, kind);
     await using gatewise = await openGatewise(regime, kind);
     const times = { gatewise: [] as number[], torch: [] as number[] };
     // one epoch each to warm up, then in turns
-    await torch.epoch();
+    await torch.ask("epoch");
     await gatewise.epoch();
     for (let i = 0; i < Number(options.epochs); i++) {
-      times.torch.push(await torch.epoch());
+      times.torch.push((await torch.ask("epoch")).seconds ?? Number.NaN);
       times.gatewise.push(await gatewise.epoch());
     }
     const ours = median(times.gatewise);

@@ -16,7 +16,7 @@ export {
 } from "./dense-array.ts";
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";
-export { nodeThatNeeds } from "./onnx/capability.ts";
+export { type KernelTable, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capability.ts";
 export { quoted } from "./onnx/quoted.ts";
 export { type OnnxModel, type OnnxPort, readModel } from "./onnx/read.ts";
 export type { OnnxAttribute, OnnxNode } from "./onnx/read-node.ts";
@@ -57,6 +57,7 @@ export {
   convolutionWeightGradient,
   type WindowOptions,
 } from "./ops/convolution.ts";
+export { detach } from "./ops/detach.ts";
 export { concat, dilate, gather, oneHot, pad, scatterAdd, slice } from "./ops/indexing.ts";
 export { expandLike, reduceSum, reshape, transpose } from "./ops/layout.ts";
 export { matMul } from "./ops/matrix.ts";
@@ -72,3 +73,5 @@ export { argMax, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } f
 export { type ScanResult, scan, type Tensors } from "./scan.ts";
 export type { Dimension, FloatDType, NumericDType, Shape, Tensor } from "./symbolic.ts";
 export { constant, formatShape, formatTensor, input, scalar, shapeError } from "./tensor.ts";
+export { unroll } from "./unroll.ts";
+export { tileConvolutions } from "./winograd/rewrite.ts";

@@ -5,7 +5,7 @@ import { formatTensor, sameShape, shapeError } from "./tensor.ts";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 /** The same names with the same dtypes. */
-type Like<T extends Tensors> = {
+export type Like<T extends Tensors> = {
   readonly [K in keyof T]: T[K] extends Tensor<infer D extends DType> ? Tensor<D> : never;
 };
 
@@ -80,7 +80,7 @@ export function scan<S extends Tensors, X extends Tensors, O extends Tensors>(
   return { state: state as Like<S>, outputs: outputs as Like<O> };
 }
 
-const mapValues = (
+export const mapValues = (
   tensors: Tensors,
   map: (tensor: Tensor, name: string, index: number) => Tensor,
 ): Record<string, Tensor> =>

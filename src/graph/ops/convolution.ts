@@ -5,22 +5,20 @@
  * partial maps of one trilinear form, so each one's gradients are the other two.
  */
 
-import { int64 } from "../dense-array.ts";
 import { apply, dimensions, named, sameDType } from "../op.ts";
-import type { Attributes, FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
+import type { FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
 import { formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
 import { cast } from "./arithmetic.ts";
+import {
+  attributesOf,
+  emitInputGradient,
+  emitWeightGradient,
+  type Pair,
+  type Window,
+} from "./convolution-lowerings.ts";
 import { unrolledConvolution } from "./unrolled-windows.ts";
 
-type Pair = readonly [number, number];
-/** Geometry of a convolution. */
-export interface Window {
-  readonly strides: Pair;
-  /** Zeros at top, left, bottom, right. */
-  readonly pads: readonly [number, number, number, number];
-  readonly dilations: Pair;
-  readonly groups: number;
-}
+/** The geometry unless told otherwise: a step of one, no padding, no gaps, one group. */
 export type WindowOptions = Partial<Window>;
 
 const windowOf = (options: WindowOptions): Window => ({
@@ -28,13 +26,6 @@ const windowOf = (options: WindowOptions): Window => ({
   pads: options.pads ?? [0, 0, 0, 0],
   dilations: options.dilations ?? [1, 1],
   groups: options.groups ?? 1,
-});
-
-const attributesOf = ({ strides, pads, dilations, groups }: Window): Attributes => ({
-  strides: { ints: strides },
-  pads: { ints: pads },
-  dilations: { ints: dilations },
-  group: { int: groups },
 });
 
 /** Positions of a window of `kernel` taps along both axes of maps of `size`; at least 1. */
@@ -71,7 +62,7 @@ function convolvedShape(
   return [batch, out, ...windowCounts(op, received, window, spatial(op, maps), spatial(op, weight))];
 }
 
-const convolutionOp: OpDefinition<Window, FloatPair> = {
+export const convolutionOp: OpDefinition<Window, FloatPair> = {
   name: "convolution",
   shape(inputs, window) {
     sameDType("convolution", inputs);
@@ -122,7 +113,7 @@ function transposedShape(
   return to;
 }
 
-const inputGradientOp: OpDefinition<WindowTo, FloatPair> = {
+export const inputGradientOp: OpDefinition<WindowTo, FloatPair> = {
   name: "convolutionInputGradient",
   shape: (inputs, params) => {
     const [dy, weight] = inputs;
@@ -132,18 +123,15 @@ const inputGradientOp: OpDefinition<WindowTo, FloatPair> = {
     convolution(upstream, weight, window),
     convolutionWeightGradient(upstream, dy, weight.shape, window),
   ],
-  onnx(emit, names, window, [dy, weight], output) {
-    const { strides, dilations, pads } = window;
-    const [height, width] = spatial(inputGradientOp.name, output);
-    const [rows, columns] = spatial(inputGradientOp.name, dy);
-    const [kernelHeight, kernelWidth] = spatial(inputGradientOp.name, weight);
-    // rows and columns at the end that no window reached
-    const missing = [
-      height + pads[0] + pads[2] - ((rows - 1) * strides[0] + (kernelHeight - 1) * dilations[0] + 1),
-      width + pads[1] + pads[3] - ((columns - 1) * strides[1] + (kernelWidth - 1) * dilations[1] + 1),
-    ];
-    return emit.node("ConvTranspose", names, { ...attributesOf(window), output_padding: { ints: missing } });
-  },
+  onnx: (emit, names, { to: _, ...window }, [dy, weight], output) =>
+    emitInputGradient(emit, names, {
+      window,
+      maps: spatial(inputGradientOp.name, output),
+      positions: spatial(inputGradientOp.name, dy),
+      kernel: spatial(inputGradientOp.name, weight),
+      out: staticSize(inputGradientOp.name, weight, 0),
+      perGroup: staticSize(inputGradientOp.name, weight, 1),
+    }),
 };
 /** Gradient of a convolution by its input of shape `to`, from that of its output: the transposed convolution. */
 export const convolutionInputGradient = named(
@@ -152,7 +140,7 @@ export const convolutionInputGradient = named(
     apply(inputGradientOp, [dy, weight], { ...windowOf(options), to }),
 );
 
-const weightGradientOp: OpDefinition<WindowTo, FloatPair> = {
+export const weightGradientOp: OpDefinition<WindowTo, FloatPair> = {
   name: "convolutionWeightGradient",
   shape: (inputs, params) => {
     const [x, dy] = inputs;
@@ -162,27 +150,15 @@ const weightGradientOp: OpDefinition<WindowTo, FloatPair> = {
     convolutionInputGradient(dy, upstream, x.shape, window),
     convolution(x, upstream, window),
   ],
-  onnx(emit, [x, dy], { groups, strides, pads, dilations }, [maps], output) {
-    // dW[k, c, i, j] = Σ x[n, c, p·s + i·d] dy[n, k, p]: a convolution with the channels as batch, the batch as
-    // channels, stride and dilation exchanged. Groups: x as [c / groups, groups · n, h, w].
-    const size = spatial(weightGradientOp.name, maps);
-    const perGroup = staticSize(weightGradientOp.name, output, 1);
-    const ints = (...values: readonly number[]): string => emit.constant(int64([values.length], values));
-    const split = groups === 1 ? x : emit.node("Reshape", [x, ints(-1, groups, perGroup, ...size)]);
-    const swapped = emit.node("Transpose", [split], { perm: { ints: groups === 1 ? [1, 0, 2, 3] : [2, 1, 0, 3, 4] } });
-    const images = groups === 1 ? swapped : emit.node("Reshape", [swapped, ints(perGroup, -1, ...size)]);
-    const filters = emit.node("Transpose", [dy], { perm: { ints: [1, 0, 2, 3] } });
-    const exchanged = attributesOf({ strides: dilations, pads, dilations: strides, groups });
-    const correlated = emit.node("Conv", [images, filters], exchanged);
-    // where the last rows were not reached, the exchanged window fits more than once
-    const cut = emit.node("Slice", [
-      correlated,
-      ints(0, 0),
-      ints(...spatial(weightGradientOp.name, output)),
-      ints(2, 3),
-    ]);
-    return emit.node("Transpose", [cut], { perm: { ints: [1, 0, 2, 3] } });
-  },
+  onnx: (emit, names, { to: _, ...window }, [x, dy], output) =>
+    emitWeightGradient(emit, names, {
+      window,
+      maps: spatial(weightGradientOp.name, x),
+      positions: spatial(weightGradientOp.name, dy),
+      kernel: spatial(weightGradientOp.name, output),
+      out: staticSize(weightGradientOp.name, output, 0),
+      perGroup: staticSize(weightGradientOp.name, output, 1),
+    }),
 };
 /** Gradient of a convolution by its weights of shape `to`, from its input and the gradient of its output. */
 export const convolutionWeightGradient = named(

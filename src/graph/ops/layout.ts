@@ -69,7 +69,7 @@ const swapLastTwo = (rank: number): readonly number[] =>
   Array.from({ length: rank }, (_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
 
 /** The second input is there only where a size must be read from it when the graph runs. */
-const expandLikeOp: OpDefinition<{ readonly shape: Shape }, readonly [x: Tensor, ...like: readonly Tensor[]]> = {
+export const expandLikeOp: OpDefinition<{ readonly shape: Shape }, readonly [x: Tensor, ...like: readonly Tensor[]]> = {
   name: "expandLike",
   shape([x], { shape }) {
     if (!expandsTo(x.shape, shape)) {

@@ -14,7 +14,8 @@ import type {
 } from "../symbolic.ts";
 import { constant, formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
 import { cast, divide } from "./arithmetic.ts";
-import { convolutionInputGradient, spatial, type Window, windowCounts } from "./convolution.ts";
+import { convolutionInputGradient, spatial, windowCounts } from "./convolution.ts";
+import type { Window } from "./convolution-lowerings.ts";
 import { reduceMean } from "./reductions.ts";
 import { unrolledAveragePool } from "./unrolled-windows.ts";
 
@@ -140,6 +141,9 @@ export const averagePool = named(
   <D extends FloatDType>(x: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> => {
     const pool = poolOf(kernel, options);
     const maps: Tensor<FloatDType> = x;
+    // one window the size of the map: a mean, whose gradient needs no convolution
+    const isGlobal = sameShape(x.shape.slice(2), kernel) && pool.pads.every((pad) => pad === 0);
+    if (isGlobal && isFloat32(maps)) return cast(reduceMean(maps, [2, 3], true), x.dtype);
     if (isFloat32(maps)) return cast(apply(averagePoolOp, [maps], pool), x.dtype);
     const [, , rows, columns] = pooledShape("averagePool", [x], x, pool).map(Number);
     return cast(unrolledAveragePool(cast(x, "float64"), kernel, pool, [rows ?? 0, columns ?? 0]), x.dtype);

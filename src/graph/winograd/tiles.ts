@@ -1,0 +1,70 @@
+/**
+ * Maps in tiles: `[n, c, h, w]` as `[4, 4, c, h/4, w/4, n]`, the position within a tile first, so that a transform of
+ * tiles is one matrix product and a step to the next tile moves whole runs of memory (the batch is last).
+ */
+
+import type { DType } from "../dense-array.ts";
+import { concat, pad, slice } from "../ops/indexing.ts";
+import { reshape, transpose } from "../ops/layout.ts";
+import type { Shape, Tensor } from "../symbolic.ts";
+import { SEEN, TILE } from "./transforms.ts";
+
+/** Sizes of maps `[n, c, h, w]` that tiles cover. */
+export interface TiledSizes {
+  readonly batch: number;
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The sizes of maps that are whole tiles, or undefined. */
+export function tiledSizes(shape: Shape): TiledSizes | undefined {
+  const sizes = shape.filter((size) => typeof size === "number");
+  const [batch = 0, channels = 0, height = 0, width = 0] = sizes;
+  if (sizes.length !== 4 || shape.length !== 4 || height % TILE !== 0 || width % TILE !== 0) return undefined;
+  return { batch, channels, rows: height / TILE, columns: width / TILE };
+}
+
+/** Shape of tiled maps. */
+export const tiledShape = ({ batch, channels, rows, columns }: TiledSizes): readonly number[] => [
+  TILE ** 2,
+  channels,
+  rows,
+  columns,
+  batch,
+];
+
+/** Maps `[n, c, h, w]` in tiles, `[16, c, h/4, w/4, n]`. */
+export function tile<D extends DType>(maps: Tensor<D>, sizes: TiledSizes): Tensor<D> {
+  const { batch, channels, rows, columns } = sizes;
+  const split = reshape(maps, [batch, channels, rows, TILE, columns, TILE]);
+  return reshape(transpose(split, [3, 5, 1, 2, 4, 0]), tiledShape(sizes));
+}
+
+/** Tiles as maps `[n, c, h, w]` again. */
+export function untile<D extends DType>(tiles: Tensor<D>, { batch, channels, rows, columns }: TiledSizes): Tensor<D> {
+  const split = reshape(tiles, [TILE, TILE, channels, rows, columns, batch]);
+  return reshape(transpose(split, [5, 2, 3, 0, 4, 1]), [batch, channels, rows * TILE, columns * TILE]);
+}
+
+/** What came from `steps` tiles before along an axis (after it, if negative); zeros come in at the border. */
+function shifted(x: Tensor<"float32">, axis: number, steps: 1 | -1): Tensor<"float32"> {
+  const length = Number(x.shape[axis]);
+  const kept = steps === 1 ? slice(x, axis, 0, length - 1) : slice(x, axis, 1, length);
+  return pad(kept, axis, steps === 1 ? 1 : 0, steps === 1 ? 0 : 1);
+}
+
+/**
+ * The 6×6 positions that each tile's outputs see: the tile with a border of one, zeros around the maps.
+ * @returns `[36, c · h/4 · w/4 · n]`
+ */
+export function neighborhoods(tiles: Tensor<"float32">, sizes: TiledSizes): Tensor<"float32"> {
+  const { batch, channels, rows, columns } = sizes;
+  const split = reshape(tiles, [TILE, TILE, channels, rows, columns, batch]);
+  const bordered = [0, 1].reduce((x, axis) => {
+    const before = shifted(slice(x, axis, TILE - 1, TILE), axis + 3, 1);
+    const after = shifted(slice(x, axis, 0, 1), axis + 3, -1);
+    return concat([before, x, after], axis);
+  }, split);
+  return reshape(bordered, [SEEN ** 2, channels * rows * columns * batch]);
+}
