@@ -1,12 +1,20 @@
+import { existsSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+
+/** Debian's chromium brings a Vulkan driver that runs on the CPU, and the loader that finds it. */
+const CHROMIUM = "/usr/lib/chromium";
+const DRIVER = `${CHROMIUM}/vk_swiftshader_icd.json`;
+/** Read when a process starts: WebGPU on that driver, also on a machine with a GPU, so that all see the same. */
+const softwareWebgpu = existsSync(DRIVER) ? { VK_ICD_FILENAMES: DRIVER, LD_LIBRARY_PATH: CHROMIUM } : {};
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // read by ONNX Runtime's native library from the process, before it is loaded
-    env: { ORT_DISABLE_TELEMETRY: "1" },
+    env: { ORT_DISABLE_TELEMETRY: "1", ...softwareWebgpu },
     // an engine is a native library with threads of its own: one process a file, as many files as cores
     pool: "forks",
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -1,4 +1,4 @@
-import type { DenseArray, DType, Graph, Model } from "../graph/index.ts";
+import type { DenseArray, DType, Graph, KernelTable, Model } from "../graph/index.ts";
 
 /** Where a graph runs. `cuda` needs ONNX Runtime's CUDA provider, which this package does not install. */
 export const DEVICES = ["cpu", "wasm", "webgpu", "cuda"] as const;
@@ -38,9 +38,10 @@ export interface Engine extends AsyncDisposable {
   readonly device: Device;
   /** What the device cannot do is declared here and refused when a graph is compiled. */
   readonly capabilities: Capabilities;
-  compile(graph: Graph): Promise<Program>;
+  /** @param keep outputs that runs will keep: the program is made ready for them, where that makes a difference */
+  compile(graph: Graph, keep?: readonly string[]): Promise<Program>;
   /** A model that was not built here, or was built elsewhere with `writeModel`. */
-  load(model: Model): Promise<Program>;
+  load(model: Model, keep?: readonly string[]): Promise<Program>;
   /** Puts values into the engine, once for many runs; `array.data` must not change any more. */
   upload(array: DenseArray): Promise<ResidentArray>;
 }
@@ -49,6 +50,10 @@ export interface Capabilities {
   /** Loops inside a graph. */
   readonly scan: boolean;
   readonly float64: boolean;
+  /** Ops with kernels, where not every op has one. */
+  readonly kernels: KernelTable | "all";
+  /** Bytes of an array that is sure to find room in the engine as one piece. */
+  readonly largestArray: number;
 }
 
 export interface EngineOptions {

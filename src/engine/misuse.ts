@@ -48,12 +48,23 @@ export function unfitFeed(feed: Feed | undefined, port: Port, sizes: ReadonlyMap
 const LACKING = {
   scan: { expected: "a model without loops (Scan, Loop)", next: "unroll the loop" },
   float64: { expected: "a model without float64", next: "build it in float32" },
-} as const satisfies Record<keyof Capabilities, unknown>;
+} as const satisfies Record<ModelFeature, unknown>;
+
+/** What a model may need and a device may lack as a whole. */
+export type ModelFeature = Exclude<keyof Capabilities, "kernels" | "largestArray">;
 
 /** @param node as `nodeThatNeeds` calls it */
-export const beyondDevice = (node: string, feature: keyof Capabilities, device: Device): GatewiseError =>
+export const beyondDevice = (node: string, feature: ModelFeature, device: Device): GatewiseError =>
   new GatewiseError({
     received: `${node} of the model`,
     expected: `${LACKING[feature].expected} on ${device}`,
     next: `${LACKING[feature].next}, or run it with --device cpu`,
+  });
+
+/** @param node as `nodeWithoutKernel` calls it */
+export const withoutKernel = (node: string, device: Device): GatewiseError =>
+  new GatewiseError({
+    received: `${node} of the model`,
+    expected: `a node that ${device} has a kernel for`,
+    next: "build it of other ops, or run it with --device cpu",
   });

@@ -1,7 +1,7 @@
 /**
  * The engine over ONNX Runtime, the same for its Node and its browser package: both implement `onnxruntime-common`.
  */
-import type { InferenceSession, Tensor as OrtTensor, TypedTensor } from "onnxruntime-common";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { GatewiseError, messageOf } from "../errors.ts";
 import {
   bytesOf,
@@ -11,11 +11,24 @@ import {
   type Graph,
   type Model,
   nodeThatNeeds,
+  nodeWithoutKernel,
   type Port,
   writeModel,
 } from "../graph/index.ts";
+import { DeviceCopies, isCopied } from "./device-copies.ts";
 import type { Capabilities, Device, Engine, Feed, Feeds, Program, ResidentArray, RunResult } from "./engine.ts";
-import { beyondDevice, foreignArray, released, unfitFeed, unknownFeed, unknownOutput } from "./misuse.ts";
+import {
+  beyondDevice,
+  foreignArray,
+  type ModelFeature,
+  released,
+  unfitFeed,
+  unknownFeed,
+  unknownOutput,
+  withoutKernel,
+} from "./misuse.ts";
+import { releaseSession, runSession } from "./ort-session.ts";
+import { dtypeOf, toDense } from "./ort-values.ts";
 
 /** The part of ONNX Runtime's packages that an engine uses. */
 export interface OrtRuntime {
@@ -29,6 +42,8 @@ export interface OrtEngineOptions {
   readonly device: Device;
   readonly capabilities: Capabilities;
   readonly session: InferenceSession.SessionOptions;
+  /** The device has memory of its own: arrays that live in the engine, and outputs that are kept, stay there. */
+  readonly ownMemory: boolean;
 }
 
 class OrtArray implements ResidentArray {
@@ -56,8 +71,7 @@ class OrtArray implements ResidentArray {
 
   async read(): Promise<DenseArray> {
     if (this.isReleased || this.engine.isReleased) throw released("array");
-    await this.tensor.getData();
-    return copyOf(toDense(this.tensor));
+    return copyOf(toDense(await this.engine.fetch(this.tensor)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,10 +83,11 @@ class OrtArray implements ResidentArray {
 class OrtProgram implements Program {
   private isReleased = false;
 
+  /** @param sessions of the model, by the names of the outputs that stay in the device's own memory */
   constructor(
     readonly model: Model,
     private readonly engine: OrtEngine,
-    private readonly session: InferenceSession,
+    private readonly sessions: Map<string, Promise<InferenceSession>>,
   ) {}
 
   async run(feeds: Feeds, keep: readonly string[] = []): Promise<RunResult> {
@@ -84,7 +99,8 @@ class OrtProgram implements Program {
     if (unknownKept !== undefined) throw unknownOutput(unknownKept, outputs);
     const sizes = new Map<string, number>();
     const tensors = inputs.map((port) => [port.name, this.tensorFor(port, feeds[port.name], sizes)] as const);
-    const results = await this.runSession(Object.fromEntries(tensors));
+    const session = await this.sessionThatKeeps(keep);
+    const results = await runSession(session, Object.fromEntries(tensors));
     const fetched: Record<string, DenseArray> = {};
     const kept: Record<string, ResidentArray> = {};
     for (const { name } of outputs) {
@@ -105,26 +121,24 @@ class OrtProgram implements Program {
     throw foreignArray();
   }
 
-  private async runSession(tensors: Record<string, OrtTensor>): Promise<InferenceSession.ReturnType> {
-    try {
-      return await this.session.run(tensors);
-    } catch (thrown) {
-      throw new GatewiseError({
-        received: `a failed run: ${messageOf(thrown)}`,
-        expected: "a run to the end",
-        next: "look at the node that the message names; with large batches, try a smaller one",
-        cause: thrown,
-      });
-    }
+  /** Where outputs lie is decided when a session is made; a program has one for each choice of outputs that it is run with. */
+  private sessionThatKeeps(keep: readonly string[]): Promise<InferenceSession> {
+    const names = this.engine.namesOnDevice(this.model, keep);
+    const key = sessionKey(names);
+    const session = this.sessions.get(key) ?? this.engine.openSession(this.model, names);
+    this.sessions.set(key, session);
+    return session;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.isReleased) return;
     this.isReleased = true;
     this.engine.forget(this);
-    await this.session.release();
+    for (const session of this.sessions.values()) await releaseSession(session);
   }
 }
+
+const sessionKey = (names: readonly string[]): string => [...names].sort().join("\n");
 
 /** Symbolic dimensions take any size, the same wherever they are named; `sizes` collects them. */
 function fits(shape: readonly number[], port: Port, sizes: Map<string, number>): boolean {
@@ -139,37 +153,16 @@ function fits(shape: readonly number[], port: Port, sizes: Map<string, number>):
   );
 }
 
-const dtypeOf = (tensor: OrtTensor): DType => {
-  const { type } = tensor;
-  switch (type) {
-    case "float32":
-    case "float64":
-    case "int64":
-    case "int32":
-    case "uint8":
-    case "bool":
-      return type;
-    default:
-      throw new GatewiseError({
-        received: `an output of ${type}`,
-        expected: "float32, float64, int64, int32, uint8 or bool",
-        next: "cast it inside the graph",
-      });
-  }
-};
-
-function toDense(tensor: OrtTensor): DenseArray {
-  // dtype and typed array of an ONNX Runtime tensor agree by its own construction
-  const { data, dims } = tensor as TypedTensor<"float32">;
-  return { dtype: dtypeOf(tensor), shape: dims, data } as unknown as DenseArray;
-}
-
-const FEATURES = ["scan", "float64"] as const satisfies readonly (keyof Capabilities)[];
+const FEATURES = ["scan", "float64"] as const satisfies readonly ModelFeature[];
 
 const copyOf = (array: DenseArray): DenseArray => fromBytes(array.dtype, array.shape, bytesOf(array));
 
 class OrtEngine implements Engine {
   private readonly programs = new Set<Program>();
+  private readonly copies = new DeviceCopies(
+    (model, onDevice) => this.openSession(model, onDevice),
+    (array) => this.tensorOf(array),
+  );
   readonly device: Device;
   readonly capabilities: Capabilities;
   isReleased = false;
@@ -182,18 +175,31 @@ class OrtEngine implements Engine {
     this.capabilities = options.capabilities;
   }
 
-  async compile(graph: Graph): Promise<Program> {
-    return this.load(writeModel(graph));
+  async compile(graph: Graph, keep?: readonly string[]): Promise<Program> {
+    return this.load(writeModel(graph), keep);
   }
 
-  async load(model: Model): Promise<Program> {
+  async load(model: Model, keep: readonly string[] = []): Promise<Program> {
     if (this.isReleased) throw released("engine");
     this.expectCapable(model);
+    const names = this.namesOnDevice(model, keep);
+    const session = this.openSession(model, names);
+    await session;
+    const program = new OrtProgram(model, this, new Map([[sessionKey(names), session]]));
+    this.programs.add(program);
+    return program;
+  }
+
+  /** @param onDevice names of outputs that stay in the device's own memory */
+  async openSession({ bytes }: Model, onDevice: readonly string[]): Promise<InferenceSession> {
+    const { session } = this.options;
     try {
-      const session = await this.ort.InferenceSession.create(model.bytes, this.options.session);
-      const program = new OrtProgram(model, this, session);
-      this.programs.add(program);
-      return program;
+      return await this.ort.InferenceSession.create(bytes, {
+        ...session,
+        ...(onDevice.length === 0
+          ? {}
+          : { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])) }),
+      });
     } catch (thrown) {
       throw new GatewiseError({
         received: `a model that ${this.device} does not take: ${messageOf(thrown)}`,
@@ -204,9 +210,23 @@ class OrtEngine implements Engine {
     }
   }
 
+  /** Those of the outputs to keep that can stay in the device's own memory, if it has one. */
+  namesOnDevice({ outputs }: Model, keep: readonly string[]): readonly string[] {
+    if (!this.options.ownMemory) return [];
+    const stays = ({ name, dtype, shape }: Port): boolean => keep.includes(name) && isCopied(dtype, shape.length);
+    return outputs.filter(stays).map(({ name }) => name);
+  }
+
   async upload(array: DenseArray): Promise<ResidentArray> {
     if (this.isReleased) throw released("engine");
-    return new OrtArray(this, this.tensorOf(array));
+    const tensor = this.tensorOf(array);
+    const moves = this.options.ownMemory && isCopied(array.dtype, array.shape.length);
+    return new OrtArray(this, moves ? await this.copies.copied(tensor, "to device") : tensor);
+  }
+
+  /** The tensor where its values can be read. */
+  async fetch(tensor: OrtTensor): Promise<OrtTensor> {
+    return tensor.location === "gpu-buffer" ? await this.copies.copied(tensor, "from device") : tensor;
   }
 
   tensorOf({ dtype, data, shape }: DenseArray): OrtTensor {
@@ -222,11 +242,15 @@ class OrtEngine implements Engine {
       const lacking = this.capabilities[feature] ? undefined : nodeThatNeeds(feature, bytes);
       if (lacking !== undefined) throw beyondDevice(lacking, feature, this.device);
     }
+    const { kernels } = this.capabilities;
+    const lacking = kernels === "all" ? undefined : nodeWithoutKernel(kernels, bytes);
+    if (lacking !== undefined) throw withoutKernel(lacking, this.device);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.isReleased = true;
     for (const program of this.programs) await program[Symbol.asyncDispose]();
+    await this.copies[Symbol.asyncDispose]();
   }
 }
 

@@ -1,11 +1,25 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
+import { capabilitiesOf } from "../../src/engine/device-capabilities.ts";
 import { openNodeEngine, openWorkerEngine } from "../../src/engine/node/index.ts";
 import { engineInWorker } from "../../src/engine/node/worker-engine.ts";
 import { ortEngine } from "../../src/engine/ort-engine.ts";
 import { openWasmEngine } from "../../src/engine/web/index.ts";
-import { cast, constant, float32, float64, graph, input, scan } from "../../src/graph/index.ts";
+import {
+  add,
+  cast,
+  constant,
+  float32,
+  float64,
+  graph,
+  input,
+  multiply,
+  scan,
+  type Tensor,
+} from "../../src/graph/index.ts";
 import { engineConformance } from "../conformance/engine.ts";
 import { rejectionOf } from "../support/error-of.ts";
 
@@ -17,7 +31,8 @@ engineConformance("a device without loops and float64", async () =>
     { InferenceSession, Tensor: OrtTensor },
     {
       device: "webgpu",
-      capabilities: { scan: false, float64: false },
+      capabilities: { ...capabilitiesOf("cpu"), scan: false, float64: false },
+      ownMemory: false,
       session: { executionProviders: ["cpu"], logSeverityLevel: 4 },
     },
   ),
@@ -28,7 +43,8 @@ describe("a device without float64 names", () => {
     { InferenceSession, Tensor: OrtTensor },
     {
       device: "webgpu",
-      capabilities: { scan: true, float64: false },
+      capabilities: { ...capabilitiesOf("cpu"), float64: false },
+      ownMemory: false,
       session: { executionProviders: ["cpu"], logSeverityLevel: 4 },
     },
   );
@@ -76,6 +92,68 @@ describe("a device that this machine does not have", () => {
     );
     expect(hint).toBe(
       "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+    );
+  });
+});
+
+describe("a machine without a WebGPU driver", () => {
+  it("is told what is missing", async () => {
+    const script = `
+      import { openNodeEngine } from "./src/engine/node/index.ts";
+      const refused = await openNodeEngine("webgpu", { threads: 1 }).catch((error) => error);
+      console.log(JSON.stringify({ message: refused.message, hint: refused.hint }));
+    `;
+    // drivers are looked for when a process starts: none for this one
+    const { LD_LIBRARY_PATH: _loader, ...environment } = process.env;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "--eval", script],
+      { env: { ...environment, VK_ICD_FILENAMES: "/nowhere/driver.json" } },
+    );
+    const { message, hint } = JSON.parse(stdout);
+    expect(message).toMatch(
+      /^device "webgpu", which does not start \(.*adapter.*\): expected a device that this machine and its drivers have$/s,
+    );
+    expect(hint).toBe(
+      "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+    );
+  });
+});
+
+describe("a device with kernels for some ops", () => {
+  const kernels = { Mul: ["float32"], "MaxPool:2": ["float32"] } as const;
+  const engine = ortEngine(
+    { InferenceSession, Tensor: OrtTensor },
+    {
+      device: "webgpu",
+      capabilities: { ...capabilitiesOf("cpu"), kernels },
+      ownMemory: false,
+      session: { executionProviders: ["cpu"], logSeverityLevel: 4 },
+    },
+  );
+  const x = input("x", "float32", [2]);
+  const hint = "build it of other ops, or run it with --device cpu";
+  const refusalOf = async (y: Tensor): Promise<string> => {
+    const { message, hint: next } = await rejectionOf(engine.compile(graph({ y })));
+    expect(next).toBe(hint);
+    return message;
+  };
+
+  it("takes what they compute, and what follows from constants alone", async () => {
+    const two = add(constant(float32([1], [1])), constant(float32([2], [1, 1])));
+    await using program = await engine.compile(graph({ y: multiply(x, two) }));
+    expect((await program.run({ x: float32([2], [3, 4]) })).fetched.y).toEqual(float32([2], [6, 8]));
+  });
+
+  it("names the node that has none, for its op or for its dtype", async () => {
+    expect(await refusalOf(add(multiply(x, 2), x))).toBe(
+      'node "Add:Add_3" (float32) of the model: expected a node that webgpu has a kernel for',
+    );
+    expect(await refusalOf(multiply(input("n", "int32", [2]), 3))).toBe(
+      'node "Mul:Mul_2" (int32) of the model: expected a node that webgpu has a kernel for',
+    );
+    expect(await refusalOf(x)).toBe(
+      'node "Identity:y" (float32) of the model: expected a node that webgpu has a kernel for',
     );
   });
 });

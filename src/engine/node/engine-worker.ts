@@ -23,7 +23,7 @@ const feedOf = (feed: WireFeed): Feed => (feed.kind === "values" ? feed.array : 
 async function answer(open: Engine, request: EngineRequest): Promise<EngineReply> {
   switch (request.kind) {
     case "load":
-      programs.set(request.program, await open.load(request.model));
+      programs.set(request.program, await open.load(request.model, request.keep));
       return { kind: "done" };
     case "run": {
       const feeds = Object.fromEntries(Object.entries(request.feeds).map(([name, feed]) => [name, feedOf(feed)]));

@@ -1,5 +1,6 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { add, graph, input } from "../../graph/index.ts";
+import { capabilitiesOf } from "../device-capabilities.ts";
 import type { Device, Engine, EngineOptions } from "../engine.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 
@@ -31,9 +32,11 @@ export async function openNodeEngine(device: NodeDevice, { threads }: EngineOpti
   const runtime = await loadRuntime();
   const engine = ortEngine(runtime, {
     device,
-    capabilities: { scan: device !== "webgpu", float64: device !== "webgpu" },
+    capabilities: capabilitiesOf(device),
+    ownMemory: device === "webgpu",
     session: {
-      executionProviders: [device],
+      // the other layout moves transposes to where bits have no kernel for them
+      executionProviders: [device === "webgpu" ? { name: device, preferredLayout: "NCHW" } : device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",

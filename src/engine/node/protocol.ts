@@ -10,7 +10,7 @@ export type WireFeed =
 
 /** What the main thread asks of an engine worker; programs and resident arrays go by numbers that it chooses. */
 export type EngineRequest =
-  | { readonly kind: "load"; readonly program: number; readonly model: Model }
+  | { readonly kind: "load"; readonly program: number; readonly model: Model; readonly keep: readonly string[] }
   | {
       readonly kind: "run";
       readonly program: number;

@@ -209,14 +209,14 @@ class WorkerEngine implements Engine {
     private readonly calls: Calls,
   ) {}
 
-  async compile(graph: Graph): Promise<Program> {
-    return this.load(writeModel(graph));
+  async compile(graph: Graph, keep?: readonly string[]): Promise<Program> {
+    return this.load(writeModel(graph), keep);
   }
 
-  async load(model: Model): Promise<Program> {
+  async load(model: Model, keep: readonly string[] = []): Promise<Program> {
     if (this.calls.isClosed) throw released("engine");
     const program = this.calls.nextId();
-    await this.calls.request({ kind: "load", program, model });
+    await this.calls.request({ kind: "load", program, model, keep });
     return new RemoteProgram(model, program, this.calls);
   }
 

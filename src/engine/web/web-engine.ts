@@ -1,4 +1,5 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
+import { capabilitiesOf } from "../device-capabilities.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 
@@ -16,7 +17,8 @@ export async function openWasmEngine({ threads, wasmPaths }: WasmOptions): Promi
   const runtime = await loadRuntime(threads, wasmPaths);
   return ortEngine(runtime, {
     device: "wasm",
-    capabilities: { scan: true, float64: true },
+    capabilities: capabilitiesOf("wasm"),
+    ownMemory: false,
     session: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 4 },
   });
 }

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { writeNpy } from "../../src/data/index.ts";
+import { writeWhole } from "../../src/data/node/index.ts";
+import { draw32 } from "../graph/draws.ts";
+import { gatewise, TINY } from "../support/command-line.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { hasWebgpu } from "../support/webgpu.ts";
+
+const isThere = hasWebgpu();
+// a file without a test fails
+it.skipIf(!isThere)("a WebGPU driver is there", () => expect(isThere).toBe(true));
+
+describe.skipIf(!isThere)("--device webgpu", () => {
+  it("trains, evaluates and reads gates as the CPU does", async () => {
+    await using temporary = await temporaryFolder();
+    const folder = temporary.path;
+    const trained = async (device: string) => {
+      const out = join(folder, device);
+      const args = ["train", "--arch", "fc", "--regime", "relu", "--data", "digits", ...TINY, "--epochs", "1"];
+      const { code, stdout, stderr } = await gatewise([...args, "--device", device, "--out", out, "--json"]);
+      expect(code, stderr).toBe(0);
+      return { out, ...JSON.parse(stdout) };
+    };
+    const [cpu, webgpu] = [await trained("cpu"), await trained("webgpu")];
+    expect(webgpu.lastTestAccuracy).toBe(cpu.lastTestAccuracy);
+
+    const resultOf = async (args: readonly string[]) => {
+      const { code, stdout, stderr } = await gatewise([...args, "--json"]);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const evaluate = ["evaluate", "--model", cpu.out];
+    const evaluated = await resultOf([...evaluate, "--device", "webgpu"]);
+    const wanted = await resultOf(evaluate);
+    expect(evaluated.accuracy).toBe(wanted.accuracy);
+    expect(evaluated.loss).toBeCloseTo(wanted.loss, 5);
+
+    const inputs = join(folder, "x.npy");
+    await writeWhole(inputs, writeNpy(draw32("x", [5, 28, 28])));
+    const gates = ["gates", "--model", cpu.out, "--inputs", inputs];
+    expect(await resultOf([...gates, "--device", "webgpu"])).toEqual(await resultOf(gates));
+  });
+});

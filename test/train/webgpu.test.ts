@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Engine } from "../../src/engine/index.ts";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import type { Architecture } from "../../src/network/index.ts";
+import { randomStream } from "../../src/random.ts";
+import { ChunkRunner } from "../../src/train/chunks.ts";
+import { OPTIMIZER_KINDS, optimizer, type TrainingPlan } from "../../src/train/index.ts";
+import { oracleConformance } from "../conformance/oracles.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { oracles } from "../support/oracle.ts";
+import { startOf, tinyData, tinyPlan, trainAll } from "../support/tiny-training.ts";
+import { hasWebgpu } from "../support/webgpu.ts";
+
+const CONVOLUTIONAL: Architecture = {
+  inputShape: [1, 4, 5],
+  layers: [
+    { kind: "convolution", channels: 3, kernel: 3, stride: 1, padding: "same", bias: true, gated: true },
+    { kind: "convolution", channels: 4, kernel: 3, stride: 1, padding: "same", bias: false, gated: true },
+    { kind: "global-average-pool" },
+    { kind: "dense", units: 3, bias: true, gated: false },
+  ],
+};
+const NETWORKS = [
+  { network: "fully connected", architecture: tinyPlan().architecture },
+  { network: "convolutional", architecture: CONVOLUTIONAL },
+] as const;
+const STEPS = 10;
+
+/** Losses, parameters and averages of ten steps in two runs: what the first leaves on the device is fed to the second. */
+async function tenSteps(engine: Engine, plan: TrainingPlan) {
+  const examples = STEPS * plan.batch;
+  const { train } = tinyData(examples, 1, plan.architecture.inputShape);
+  const order = randomStream(plan.seed, "order", 1).permutation(examples);
+  const rows = { inputs: train.inputs, labels: train.labels };
+  await using runner = await ChunkRunner.open(engine, plan, rows, startOf(plan), { examples, gateTable: false });
+  const half = { batch: plan.batch, count: STEPS / 2 };
+  const first = await runner.run({ start: 0, ...half }, order, 0);
+  const second = await runner.run({ start: examples / 2, ...half }, order, 0);
+  return {
+    losses: [...first.losses, ...second.losses],
+    correct: first.correct + second.correct,
+    tensors: await runner.read(),
+  };
+}
+
+const isThere = hasWebgpu();
+// a file without a test fails
+it.skipIf(!isThere)("a WebGPU driver is there", () => expect(isThere).toBe(true));
+
+describe.skipIf(!isThere)("on webgpu", () => {
+  let webgpu: Engine;
+  let cpu: Engine;
+  beforeAll(async () => {
+    webgpu = await openNodeEngine("webgpu", { threads: 1 });
+    cpu = await openNodeEngine("cpu", { threads: 1 });
+  });
+  afterAll(async () => {
+    await webgpu[Symbol.asyncDispose]();
+    await cpu[Symbol.asyncDispose]();
+  });
+
+  describe.each(NETWORKS)("ten steps of a $network network are those of the CPU", ({ architecture }) => {
+    it.each(OPTIMIZER_KINDS)("%s", async (kind) => {
+      const plan = tinyPlan({ architecture, regime: "dlnpf", optimizer: optimizer(kind, kind === "sgd" ? 0.1 : 3e-3) });
+      const wanted = await tenSteps(cpu, plan);
+      const got = await tenSteps(webgpu, plan);
+      expectClose(got.losses, wanted.losses, { relative: 1e-5 });
+      expect(got.correct).toBe(wanted.correct);
+      for (const [name, { data }] of Object.entries(wanted.tensors)) {
+        expectClose(got.tensors[name]?.data ?? [], data, { relative: 1e-4, absolute: 1e-5 });
+      }
+    });
+  });
+
+  // flnpf takes its gates from a table of bits; the others compute them
+  it.each([
+    { architecture: tinyPlan().architecture, regime: "flnpf", network: "fully connected" },
+    { architecture: CONVOLUTIONAL, regime: "frnpf-di", network: "convolutional" },
+  ] as const)("a training of $regime, $network, has the epochs of the CPU", async ({ architecture, regime }) => {
+    const plan = tinyPlan({ architecture, regime, epochs: 2 });
+    const data = tinyData(45, 20, architecture.inputShape);
+    const wanted = await trainAll(plan, data);
+    const got = await trainAll(plan, data, { engine: webgpu });
+    wanted.forEach(({ metrics }, i) => {
+      const one = got[i]?.metrics;
+      expect(one?.testAccuracy).toBe(metrics.testAccuracy);
+      expect(one?.trainAccuracy).toBe(metrics.trainAccuracy);
+      expectClose([one?.trainLoss ?? 0, one?.testLoss ?? 0], [metrics.trainLoss, metrics.testLoss], { relative: 1e-5 });
+      expect(one?.gates).toEqual(metrics.gates);
+    });
+  });
+});
+
+if (isThere) oracleConformance("webgpu", () => openNodeEngine("webgpu", { threads: 1 }), oracles("conv"));
