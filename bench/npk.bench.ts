@@ -1,8 +1,8 @@
 /**
  * Seconds of the neural path kernel of MNIST images behind six gate layers of 128 against NumPy's float32 products of
  * 0/1 gates on as many threads, in turns: `npx tsx bench/npk.bench.ts --python PATH --data-dir DIR`. Also told: how near
- * the popcounts come to what WebAssembly reaches in a tight loop, the growth with the number of images, the size of
- * packed gates, and what the engine's products of the same gates take.
+ * the overlaps come to the popcounts that WebAssembly reaches in a tight loop, the growth with the number of images, the size of
+ * packed gates, and what the engine's products of the same gates take, in float32 and in 8 bits.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -32,6 +32,7 @@ import { densePathKernel, type GatedInputs } from "../src/kernels/index.ts";
 import { openTilePool } from "../src/kernels/node/index.ts";
 import { openOverlapKernel } from "../src/kernels/packed/overlap-kernel.ts";
 import { randomStream } from "../src/random.ts";
+import { matMulIntegerTime } from "./matmul-integer.ts";
 import { popcountLimit } from "./popcount-limit.ts";
 
 const { values: options } = parseArgs({
@@ -157,8 +158,8 @@ async function engineTile(gates: PackedGates): Promise<number> {
 const unpacked = (words: Uint32Array, count: number): Uint8Array =>
   Uint8Array.from({ length: count * WIDTH }, (_, i) => (words[i >> 5]! >>> (i & 31)) & 1);
 
-/** Milliseconds for the same by popcount: no inputs, so that only the overlaps are timed. */
-async function popcountTile(gates: PackedGates): Promise<number> {
+/** Milliseconds for the same from packed gates: no inputs, so that only the overlaps are timed. */
+async function packedTile(gates: PackedGates): Promise<readonly number[]> {
   const overlaps = await openOverlapKernel();
   const count = Math.min(1024, gates.examples);
   const rows = sliceGates(gateRows(gates), 0, count);
@@ -171,7 +172,14 @@ async function popcountTile(gates: PackedGates): Promise<number> {
     overlaps.multiply({ rows, columns: rows, layers, lastBias: 0, upper: false }, kernel);
     times.push(performance.now() - before);
   }
-  return median(times);
+  return times;
+}
+
+/** What decides how fast 8-bit products are: VNNI and AMX have instructions for them. */
+async function integerFlags(): Promise<string> {
+  const cpu = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
+  const found = ["avx2", "avx512f", "avx_vnni", "avx512_vnni", "amx_int8"].filter((flag) => cpu.includes(` ${flag} `));
+  return found.length === 0 ? "unknown" : found.join(", ");
 }
 
 const median = (values: readonly number[]): number =>
@@ -233,9 +241,13 @@ try {
     }
   }
 
-  const [counted, multiplied, limit] = [await popcountTile(gates), await engineTile(gates), await popcountLimit()];
+  const [packedTimes, multiplied, limit] = [await packedTile(gates), await engineTile(gates), await popcountLimit()];
+  const counted = median(packedTimes);
   const tile = Math.min(1024, images);
   const rate = (tile ** 2 * WORDS) / counted / 1e6;
+  const [layer] = gates.layers;
+  const integers = layer === undefined ? Number.NaN : await matMulIntegerTime(unpacked(layer.words, tile), tile, WIDTH);
+  const oneLayer = Math.min(...packedTimes) / LAYERS;
   const packed = gates.layers.reduce((sum, { words }) => sum + words.byteLength, 0);
   const floats = images * WIDTH * LAYERS * 4;
   process.stdout.write(
@@ -243,7 +255,8 @@ try {
       `${options["processor-time"] ? "processor" : "wall"} time, medians of ${runs} runs in turns; six layers of ${WIDTH}`,
       table.toString(),
       `gates: ${(packed / 2 ** 20).toFixed(1)} MiB packed, ${(floats / 2 ** 20).toFixed(1)} MiB as float32, 1/${(floats / packed).toFixed(0)}`,
-      `overlaps of a tile of ${tile}: ${counted.toFixed(1)} ms by popcount (${rate.toFixed(2)} G words/s, ${((100 * rate) / limit).toFixed(0)} % of a tight loop's ${limit.toFixed(2)}), ${multiplied.toFixed(1)} ms by the engine's float32 products`,
+      `overlaps of a tile of ${tile}: ${counted.toFixed(1)} ms from packed gates (${rate.toFixed(2)} G words/s, ${((100 * rate) / limit).toFixed(0)} % of a tight popcount loop's ${limit.toFixed(2)}), ${multiplied.toFixed(1)} ms by the engine's float32 products`,
+      `one layer of it, least times: ${oneLayer.toFixed(2)} ms from packed gates, ${integers.toFixed(2)} ms by MatMulInteger, ratio ${(integers / oneLayer).toFixed(1)} (processor: ${await integerFlags()})`,
       "",
     ].join("\n"),
   );

@@ -111,7 +111,7 @@ describe("neural path kernel of fully connected networks", () => {
     );
   });
 
-  it.each([1, 63, 64, 65, 128, 200])("counts all bits of layers of %i units", async (width) => {
+  it.each([1, 63, 64, 65, 128, 200, 520])("counts all bits of layers of %i units", async (width) => {
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const rows = randomInputs(7, [width, 3, width], 20);
     const got = await densePathKernel({ rows, biases: [true, false, true, false] }, engine);
@@ -122,6 +122,36 @@ describe("neural path kernel of fully connected networks", () => {
       { relative: 1e-14 },
     );
     expectClose(got.data, bruteForce(rows, [true, false, true, false]).flat(), { relative: 1e-14 });
+  });
+
+  it("counts units that are all on, of widths whose counts fill a byte and more", async () => {
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const widths = [128, 128, 192, 255, 256, 400];
+    const gates = packed(
+      widths.map((width) => Array.from({ length: 70 }, () => Array.from({ length: width }, () => true))),
+    );
+    const inputs = float32([70, 1], new Float32Array(70).fill(1));
+    const { data } = await densePathKernel(
+      { rows: { inputs, gates }, biases: widths.map(() => false).concat(false) },
+      engine,
+    );
+    const product = widths.reduce((all, width) => all * width, 1);
+    expect([...data]).toEqual(Array.from(data, () => product));
+  });
+
+  // 64 columns of overlaps and 24 of bytes at a time: neither divides these
+  it.each([70, 130, 300])("puts %i sparse rows of bytes where they belong", async (count) => {
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const gates = packed([Array.from({ length: count }, () => [true])]);
+    const pixels = Array.from({ length: count }, (_, s) =>
+      Array.from({ length: 20 }, (__, i) => (i === s % 20 ? s % 256 : 0)),
+    );
+    const inputs = float64(
+      [count, 20],
+      pixels.flat().map((byte) => byte / 255),
+    );
+    const { data } = await densePathKernel({ rows: { inputs, gates }, biases: [false, false] }, engine);
+    expect([...data]).toEqual(pixels.flatMap((a) => pixels.map((b) => dot(a, b) / 65025)));
   });
 
   it("divides overlaps by the width where asked to", async () => {

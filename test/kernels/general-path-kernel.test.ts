@@ -2,10 +2,15 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64 } from "../../src/graph/index.ts";
-import { boxChain } from "../../src/kernels/general/convolutional-box-chain.ts";
+import { type BoxChain, boxChain } from "../../src/kernels/general/box-chain.ts";
+import { openBoxChain } from "../../src/kernels/general/box-chain-memory.ts";
+import { packSide } from "../../src/kernels/general/box-chain-side.ts";
 import { generalPathKernel, neuralPathKernelOf } from "../../src/kernels/general/general-path-kernel.ts";
+import { planPathKernel } from "../../src/kernels/general/plan.ts";
+import { packPositions } from "../../src/kernels/general/position-bits.ts";
 import { estimatedKernel, randomPathFeatures } from "../../src/kernels/general/random-path-features.ts";
 import { readPathExamples } from "../../src/kernels/general/readings.ts";
+import type { ExampleSide } from "../../src/kernels/general/side.ts";
 import {
   type Architecture,
   type GatedNetwork,
@@ -43,6 +48,47 @@ describe("the path kernel of any network", () => {
       }
     }
   });
+
+  it.each([
+    ["max-pool", "average-pool"],
+    ["average-pool", "max-pool"],
+    ["average-pool", "average-pool"],
+  ] as const)(
+    "keeps only pairs near each other where maps are flattened behind pools: %s, %s",
+    async (first, second) => {
+      const convolution: Layer = {
+        kind: "convolution",
+        channels: 2,
+        kernel: 3,
+        stride: 1,
+        padding: "same",
+        bias: true,
+        gated: true,
+      };
+      const architecture: Architecture = {
+        inputShape: [1, 12, 16],
+        layers: [
+          convolution,
+          { kind: first, size: 2 },
+          convolution,
+          { kind: second, size: 2 },
+          { kind: "flatten" },
+          { kind: "dense", units: 2, bias: true, gated: false },
+        ],
+      };
+      const parameters = initialParameters(architecture, "frnpf-ii", { kind: "glorot-uniform" }, 3);
+      const network = gatedNetwork(architecture, REGIMES["frnpf-ii"], parameters);
+      const { pairs } = planPathKernel(network);
+      expect([...pairs.values()].every((own) => own !== "all")).toBe(true);
+      expect(Math.max(...[...pairs.values()].map((own) => (own === "all" ? 0 : own.steps.length)))).toBe(49);
+      const inputs = float64([3, 1, 12, 16], randomStream(4, "x").normal(3 * 12 * 16));
+      const wanted = await bundleGram(network, inputs);
+      expectClose(await neuralPathKernelOf(network, engine, inputs), float64([3, 3], wanted.flat()), {
+        relative: 1e-11,
+      });
+    },
+  );
+
   const rows = [...oracles("conv-"), ...oracles("fc-")].flatMap((oracle) =>
     oracle.npk === undefined ? [] : [{ oracle, npk: oracle.npk }],
   );
@@ -149,6 +195,8 @@ describe("the path kernel of any network", () => {
     { size: 7, channels: [5, 70], inputs: 3 },
     { size: 6, channels: [130, 64, 3], inputs: 1 },
     { size: 1, channels: [4], inputs: 2 },
+    { size: 6, channels: [64, 64, 128, 128], inputs: 3 }, // the first layer of pixels is the last in 31 bits
+    { size: 2, channels: [3, 200, 130, 200, 130], inputs: 3 }, // beyond 31 bits before the first layer
   ])(
     "the chain of box sums equals the recursion node by node: $size×$size, $channels channels",
     async ({ size, channels, inputs }) => {
@@ -156,14 +204,39 @@ describe("the path kernel of any network", () => {
         const network = chainNetwork(channels, size, "frnpf-ii", bias, inputs);
         const pool = network.nodes.findIndex(({ kind }) => kind === "average-pool");
         expect(boxChain(network, pool)?.layers.length).toBe(channels.length);
-        const x = float64([3, inputs, size, size], randomStream(5, "x").normal(3 * inputs * size * size));
-        const readings = await readPathExamples(network, engine, x);
-        const fast = await generalPathKernel(network, readings);
-        const wanted = await generalPathKernel(network, readings, readings, { shortcuts: false });
-        expectClose(fast, wanted, { relative: 1e-11, absolute: 1e-11 * Math.max(...wanted.data.map(Math.abs)) });
+        const reals = randomStream(5, "x").normal(3 * inputs * size * size);
+        const pixels = reals.map((real) => (Math.floor(1e6 * Math.abs(real)) % 256) / 255);
+        for (const values of [reals, pixels]) {
+          const x = float64([3, inputs, size, size], values);
+          const readings = await readPathExamples(network, engine, x);
+          const fast = await generalPathKernel(network, readings);
+          const wanted = await generalPathKernel(network, readings, readings, { shortcuts: false });
+          expectClose(fast, wanted, { relative: 1e-11, absolute: 1e-11 * Math.max(...wanted.data.map(Math.abs)) });
+        }
       }
     },
   );
+
+  it("the chain of box sums is the same in bands of displacements, of maps wider than a chunk of them", async () => {
+    const chain: BoxChain = {
+      front: 0,
+      layers: [70, 5, 9].map((channels, gate) => ({ gate, channels, bias: gate % 2 })),
+      channels: 1,
+      height: 6,
+      width: 66,
+    };
+    const [a, b] = [packSide(chainSide(chain, 1), chain, undefined), packSide(chainSide(chain, 2), chain, undefined)];
+    const [whole, bands] = [await openBoxChain(chain), await openBoxChain(chain, 2 ** 17)];
+    for (const [left, right] of [
+      [a, b],
+      [b, a],
+      [a, a],
+    ] as const) {
+      expectClose([bands(left, right)], [whole(left, right)], { relative: 1e-13 });
+      // K(s, s') is symmetric, the halves of an example with itself are equal
+      expectClose([bands(left, right)], [whole(right, left)], { relative: 1e-13 });
+    }
+  });
 
   it("refuses maps that mix channels, and points to random path features", async () => {
     const { network, inputs } = gatedNetworkOf({
@@ -225,6 +298,17 @@ describe("random path features", () => {
     }
   });
 });
+
+/** Random gates of a chain. */
+function chainSide({ layers, height, width }: BoxChain, seed: number): Pick<ExampleSide, "nodeGates"> {
+  return {
+    nodeGates(position) {
+      const { channels = 0 } = layers[position] ?? {};
+      const draws = randomStream(seed, "gates", position).uniform(channels * height * width, 0, 1);
+      return { kind: "bits", on: packPositions(channels, height * width, (i) => (draws[i] ?? 0) < 0.5) };
+    },
+  };
+}
 
 /** Gated 3×3 convolutions, a global average pool, two dense layers. */
 function chainNetwork(

@@ -1,9 +1,8 @@
 /** A pair of examples while its kernels are computed, and the masks of their terms. */
-import type { GatedNetwork, GatedNode } from "../../network/index.ts";
+import type { GatedNetwork } from "../../network/index.ts";
 import type { PathKernelPlan } from "./plan.ts";
 import type { ExampleSide } from "./side.ts";
 import type { Mask, Term, UniformTerm } from "./terms.ts";
-import type { Size } from "./windows.ts";
 
 export interface Pair {
   readonly network: GatedNetwork;
@@ -29,5 +28,3 @@ export function mapMasks(
     };
   });
 }
-
-export const sizeOfMaps = (node: GatedNode): Size => [node.shape[1] ?? 1, node.shape[2] ?? 1];

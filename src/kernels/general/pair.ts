@@ -1,24 +1,27 @@
 /** The kernel of one pair of examples, node by node (theory 3): what one node makes of the terms of its inputs. */
 import type { GatedNetwork, GatedNode } from "../../network/index.ts";
-import { mapMasks, type Pair, sizeOfMaps } from "./masks.ts";
-import { mapsOf, nodeAt, type PathKernelPlan, type PositionPairs } from "./plan.ts";
+import { contract } from "./contract.ts";
+import { mapMasks, type Pair } from "./masks.ts";
+import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
+import { mapsOf, nodeAt, type PathKernelPlan, sizeOfMaps } from "./plan.ts";
 import { averagedTerms, selectedTerms } from "./pools.ts";
 import { type Input, joinedTerms, rearrangedTerms } from "./rearranged.ts";
 import type { ExampleSide } from "./side.ts";
 import { summedTerms } from "./sums.ts";
 import {
   channelKernels,
-  contract,
   type KernelShape,
   type Mask,
+  maskValues,
   pairCount,
   RAW,
+  restricted,
   rootsOf,
   type Term,
   type UniformTerm,
   valueAt,
 } from "./terms.ts";
-import { type Size, shiftedSum } from "./windows.ts";
+import { shiftedSum } from "./windows.ts";
 
 /** Computes the kernel behind a node at once, faster than node by node; the nodes before it are then not visited. */
 export type Shortcuts = ReadonlyMap<
@@ -39,8 +42,9 @@ export function pairPathKernel(
 ): number {
   const pair = { network, plan, a, b };
   const made = new Map<number, readonly Term[]>();
+  const narrowed = new Map<Float64Array, Map<PositionPairs, Float64Array>>();
   const of = (position: number): readonly Term[] => {
-    const known = made.get(position) ?? shortcuts.get(position)?.(a, b, of) ?? termsOf(pair, position, of);
+    const known = made.get(position) ?? shortcuts.get(position)?.(a, b, of) ?? termsOf(pair, position, of, narrowed);
     made.set(position, known);
     return known;
   };
@@ -50,17 +54,27 @@ export function pairPathKernel(
 
 const shapeAt = ({ network, plan }: Pair, position: number): KernelShape => ({
   ...mapsOf(nodeAt(network, position)),
-  pairs: plan.pairs.get(position) ?? "diagonal",
+  pairs: plan.pairs.get(position) ?? pairsOf([1, 1], []),
 });
 
-function termsOf(pair: Pair, position: number, of: (position: number) => readonly Term[]): readonly Term[] {
+/** Kernels of which some pairs were kept, by kernel: one object each, for sums compare them. */
+type Narrowed = Map<Float64Array, Map<PositionPairs, Float64Array>>;
+
+function termsOf(
+  pair: Pair,
+  position: number,
+  of: (position: number) => readonly Term[],
+  narrowed: Narrowed,
+): readonly Term[] {
   const node = nodeAt(pair.network, position);
   const shape = shapeAt(pair, position);
-  /** The terms of an input; all pairs of positions only where this node reads them all. */
-  const read = (input: number, pairs: PositionPairs = shape.pairs): Input => {
+  const sides = [pair.a, pair.b] as const;
+  /** The terms of an input, of the pairs of positions that this node reads. */
+  const read = (input: number): Input => {
     const own = shapeAt(pair, input);
-    if (own.pairs === "diagonal" || pairs === "all") return { terms: of(input), shape: own };
-    return { terms: of(input).map((term) => onDiagonal(term, own)), shape: { ...own, pairs } };
+    const pairs = pair.plan.reads.get(position)?.get(input) ?? own.pairs;
+    if (pairs === own.pairs) return { terms: of(input), shape: own };
+    return { terms: of(input).map((term) => narrowedTerm(term, own, pairs, narrowed)), shape: { ...own, pairs } };
   };
   switch (node.kind) {
     case "input":
@@ -76,25 +90,25 @@ function termsOf(pair: Pair, position: number, of: (position: number) => readonl
       return [uniform(position, kernel)];
     }
     case "convolution":
-      return convolved(node, position, read(node.input), sizeOfMaps(nodeAt(pair.network, node.input)), shape);
+      return convolved(pair, node, position, read(node.input), shape);
     case "scale":
       return scaled(node, position, read(node.input).terms);
     case "gate":
       return gated(pair, node, position, read(node.input), shape);
     case "max-pool":
-      return selectedTerms(pair, node, position, read(node.input, "all"), shape);
+      return selectedTerms(pair, node, position, read(node.input), shape);
     case "average-pool":
-      return averagedTerms(pair, node, position, read(node.input, "all"), shape);
+      return averagedTerms(pair, node, position, read(node.input), shape);
     case "sum":
       return summedTerms(
         node,
         position,
         node.inputs.map((input) => read(input).terms),
-        [pair.a, pair.b],
+        sides,
       );
     case "concat": {
       const parts = node.inputs.map((input) => ({ ...read(input), size: nodeAt(pair.network, input).shape }));
-      return joinedTerms(node, position, parts, shape, [pair.a, pair.b]);
+      return joinedTerms(node, position, parts, shape, sides);
     }
     case "rearrange":
       return rearranged(pair, node, position, read(node.input), shape);
@@ -109,35 +123,33 @@ const uniform = (position: number, kernel: Float64Array): UniformTerm => ({
   right: undefined,
 });
 
-/** The same kernel where only `u = u'` is read; other nodes read all pairs. */
-function onDiagonal(term: Term, shape: KernelShape): Term {
+function narrowedTerm(term: Term, from: KernelShape, to: PositionPairs, narrowed: Narrowed): Term {
   if (term.kernel === undefined) return term;
-  const { positions } = shape;
-  const { kernel } = term;
-  const size = positions ** 2;
-  const diagonal = Float64Array.from({ length: (kernel.length / size) * positions }, (_, i) => {
-    const u = i % positions;
-    return kernel[Math.floor(i / positions) * size + u * positions + u]!;
-  });
-  return { ...term, kernel: diagonal };
+  const known = narrowed.get(term.kernel) ?? new Map<PositionPairs, Float64Array>();
+  narrowed.set(term.kernel, known);
+  const kernel = known.get(to) ?? restricted(term.kernel, from, to);
+  known.set(to, kernel);
+  return { ...term, kernel };
 }
 
 const normalized = (z: Mask, factor: ArrayLike<number>, shift: ArrayLike<number>): Mask =>
-  z?.map((value, i) => value * factor[i]! + shift[i]!);
+  maskValues(z)?.map((value, i) => value * factor[i]! + shift[i]!);
 
 function convolved(
+  { network }: Pair,
   node: Extract<GatedNode, { readonly kind: "convolution" }>,
   position: number,
   { terms, shape: before }: Input,
-  size: Size,
   shape: KernelShape,
 ): readonly Term[] {
+  const size = sizeOfMaps(nodeAt(network, node.input));
   const { groups, window } = node;
   const each = before.channels / groups;
   const kernels = Array.from({ length: groups }, (_, group) => {
     const sum = contract(terms, before, group * each, (group + 1) * each);
-    const kernel = shiftedSum(sum, size, sizeOfMaps(node), window, shape.pairs);
-    return node.bias === undefined ? kernel : kernel.map((value) => value + 1);
+    const kernel = shiftedSum(sum, [size, before.pairs], [sizeOfMaps(node), shape.pairs], window);
+    if (node.bias !== undefined) for (let i = 0; i < kernel.length; i++) kernel[i]! += 1;
+    return kernel;
   });
   const [first] = kernels;
   if (groups === 1 && first !== undefined) return [uniform(position, first)];
@@ -177,7 +189,7 @@ function gated(
     if (term.kind === "per-channel") {
       return { ...term, kernel: multiplied(term.kernel, a.gate(position), b.gate(position), shape) };
     }
-    const [only] = mapMasks(pair, position, [term], (mask, side) => product(mask, side.gate(position)));
+    const [only] = mapMasks(pair, position, [term], (mask, side) => side.gated(mask, position));
     return only ?? term;
   });
   if (node.rule.kind !== "clipped") return masked;
@@ -192,27 +204,31 @@ function gated(
 }
 
 function rearranged(
-  { a, b }: Pair,
+  { plan, a, b }: Pair,
   node: Extract<GatedNode, { readonly kind: "rearrange" }>,
   position: number,
   input: Input,
   shape: KernelShape,
 ): readonly Term[] {
+  if (plan.summed.has(position)) {
+    const sum = contract(input.terms, input.shape).reduce((total, value) => total + value, 0);
+    return [{ kind: "summed", kernel: Float64Array.of(sum) }];
+  }
   const { channels, positions } = input.shape;
   if (node.from === undefined && channels === shape.channels && positions === shape.positions) return input.terms;
   const from = node.from ?? Int32Array.from({ length: channels * positions }, (_, i) => i);
   return rearrangedTerms(from, input, shape, [a, b], { name: node.name, part: String(position) });
 }
 
-const product = (mask: Mask, gate: Float64Array): Float64Array =>
-  mask === undefined ? gate : mask.map((value, i) => value * gate[i]!);
-
 function multiplied(kernel: Float64Array, left: Float64Array, right: Float64Array, shape: KernelShape): Float64Array {
-  const { positions, pairs } = shape;
+  const { channels, positions, pairs } = shape;
   const size = pairCount(shape);
-  return kernel.map((value, i) => {
-    const base = Math.floor(i / size) * positions;
-    const u = pairs === "all" ? Math.floor((i % size) / positions) : i % positions;
-    return value * left[base + u]! * right[base + (i % positions)]!;
-  });
+  const out = new Float64Array(kernel.length);
+  for (let c = 0; c < channels; c++) {
+    const [base, start] = [c * positions, c * size];
+    forEachPair(pairs, positions, (at, u, v) => {
+      out[start + at] = kernel[start + at]! * left[base + u]! * right[base + v]!;
+    });
+  }
+  return out;
 }

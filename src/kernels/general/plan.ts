@@ -4,16 +4,25 @@
  */
 import { sizeOf } from "../../graph/index.ts";
 import { type GatedNetwork, type GatedNode, pathInputs, pathNodes } from "../../network/index.ts";
-
-/** All pairs of positions `u, u'`, or only those with `u = u'`. */
-export type PositionPairs = "all" | "diagonal";
+import {
+  forEachPair,
+  isDiagonal,
+  type PositionPairs,
+  pairsOf,
+  type Size,
+  type Step,
+  stepsBefore,
+  stepsWithin,
+} from "./pair-lines.ts";
 
 export interface PathKernelPlan {
   /** Nodes that paths come through, ascending. */
   readonly positions: readonly number[];
   /** By node. */
   readonly pairs: ReadonlyMap<number, PositionPairs>;
-  /** Average pools whose channels are only read summed: the channels are summed before the windows are averaged. */
+  /** By node and input: what the node reads of the input's pairs, the same object where it reads all of them. */
+  readonly reads: ReadonlyMap<number, ReadonlyMap<number, PositionPairs>>;
+  /** Average pools and flattenings whose channels are only read summed: the channels are summed before. */
   readonly summed: ReadonlySet<number>;
   /** By node: the nodes behind it that paths come through. */
   readonly consumers: ReadonlyMap<number, readonly number[]>;
@@ -25,18 +34,25 @@ export function planPathKernel(network: GatedNetwork): PathKernelPlan {
   for (const position of positions) {
     for (const input of pathInputs(nodeAt(network, position))) consumers.get(input)?.push(position);
   }
-  const pairs = new Map<number, PositionPairs>(positions.map((position) => [position, "diagonal"]));
+  const pairs = new Map<number, PositionPairs>();
+  const reads = new Map<number, Map<number, PositionPairs>>();
   const summed = new Set<number>();
   for (const position of positions.toReversed()) {
     const node = nodeAt(network, position);
-    if (node.kind === "average-pool" && isReadSummed(network, consumers, position)) summed.add(position);
-    for (const input of pathInputs(node)) {
-      if (mapsOf(nodeAt(network, input)).positions > 1 && readsAll(node, pairs.get(position) ?? "diagonal")) {
-        pairs.set(input, "all");
-      }
+    const wanted = (consumers.get(position) ?? []).flatMap((consumer) => reads.get(consumer)?.get(position) ?? []);
+    const own = union(sizeOfMaps(node), wanted);
+    pairs.set(position, own);
+    // a consumer that reads all of it reads the same object
+    for (const consumer of consumers.get(position) ?? []) {
+      const read = reads.get(consumer)?.get(position);
+      if (read !== undefined && areEqual(read, own)) reads.get(consumer)?.set(position, own);
     }
+    if (isReadSummed(network, consumers, position) && isSummable(network, node)) summed.add(position);
+    const read = new Map<number, PositionPairs>();
+    for (const input of pathInputs(node)) read.set(input, pairsRead(node, own, nodeAt(network, input)));
+    reads.set(position, read);
   }
-  return { positions, pairs, summed, consumers };
+  return { positions, pairs, reads, summed, consumers };
 }
 
 /** Channels and positions of what a node gives; a vector is channels at one position. */
@@ -45,30 +61,82 @@ export function mapsOf({ shape }: GatedNode): { readonly channels: number; reado
   return { channels, positions: sizeOf(sizes) };
 }
 
+/** Rows and columns of a node's maps; other shapes are one row. */
+export function sizeOfMaps(node: GatedNode): Size {
+  const [, height = 1, width = 1] = node.shape;
+  return node.shape.length <= 3 ? [height, width] : [1, mapsOf(node).positions];
+}
+
 export function nodeAt({ nodes }: GatedNetwork, position: number): GatedNode {
   const node = nodes[position];
   if (node === undefined) throw new Error(`unreachable: no node ${position}`);
   return node;
 }
 
-function readsAll(node: GatedNode, own: PositionPairs): boolean {
+const DIAGONAL: readonly Step[] = [[0, 0]];
+
+/** All that is wanted; the diagonal at least. */
+function union(size: Size, wanted: readonly PositionPairs[]): PositionPairs {
+  const steps = wanted.map((pairs) => (pairs === "all" ? undefined : pairs.steps));
+  const every = steps.flatMap((some) => some ?? []);
+  return steps.includes(undefined) ? "all" : pairsOf(size, every.length === 0 ? DIAGONAL : every);
+}
+
+const areEqual = (a: PositionPairs, b: PositionPairs): boolean =>
+  a === b || (a !== "all" && b !== "all" && String(a.steps) === String(b.steps));
+
+/** The pairs of an input that a node reads for its own. */
+function pairsRead(node: GatedNode, own: PositionPairs, input: GatedNode): PositionPairs {
+  const size = sizeOfMaps(input);
+  if (size[0] * size[1] === 1) return pairsOf(size, DIAGONAL);
   switch (node.kind) {
     case "input":
     case "dense":
-      return false;
+      return pairsOf(size, DIAGONAL);
     case "average-pool":
     case "max-pool":
-      return true;
-    case "normalize":
+      return own === "all" ? own : pairsOf(size, stepsWithin(own.steps, node.window));
     case "convolution":
+      return own === "all" ? own : pairsOf(size, stepsBefore(own.steps, node.window));
+    case "normalize":
     case "scale":
     case "gate":
     case "sum":
+      return own;
     case "concat":
+      if (isDiagonal(own)) return pairsOf(size, DIAGONAL);
+      if (node.axis === 0) return own;
+      return own === "all" || node.shape.length > 3 ? "all" : pairsOf(size, own.steps);
     case "rearrange":
-      return own === "all";
+      return own === "all" ? own : pairsOf(size, stepsRearranged(node, own, mapsOf(input).positions, size[1]));
   }
 }
+
+/** Between the elements that the pairs of a rearranged map were. */
+function stepsRearranged(
+  node: Extract<GatedNode, { readonly kind: "rearrange" }>,
+  own: PositionPairs,
+  before: number,
+  width: number,
+): readonly Step[] {
+  const { channels, positions } = mapsOf(node);
+  if (isDiagonal(own)) return DIAGONAL;
+  const steps = new Map<string, Step>();
+  for (let c = 0; c < channels; c++) {
+    const was = (u: number): number => node.from?.[c * positions + u] ?? c * positions + u;
+    forEachPair(own, positions, (_, u, v) => {
+      const [left, right] = [was(u) % before, was(v) % before];
+      if (left < 0 || right < 0) return;
+      const step: Step = [Math.floor(right / width) - Math.floor(left / width), (right % width) - (left % width)];
+      steps.set(step.join(), step);
+    });
+  }
+  return steps.size === 0 ? DIAGONAL : [...steps.values()];
+}
+
+/** Whether channels may be summed before the node, not behind it. */
+const isSummable = (network: GatedNetwork, node: GatedNode): boolean =>
+  node.kind === "average-pool" || (node.kind === "rearrange" && isFlattening(network, node));
 
 /** Whether every way onward leads through flattening, at most, into a layer that mixes all channels. */
 function isReadSummed(

@@ -1,13 +1,15 @@
 /** What pools make of the terms of a kernel (theory 3). */
 import type { GatedNode } from "../../network/index.ts";
-import { mapMasks, type Pair, sizeOfMaps } from "./masks.ts";
-import { nodeAt } from "./plan.ts";
+import { contract } from "./contract.ts";
+import { mapMasks, type Pair } from "./masks.ts";
+import { forEachPair } from "./pair-lines.ts";
+import { nodeAt, sizeOfMaps } from "./plan.ts";
 import type { Input } from "./rearranged.ts";
 import {
   channelKernel,
   channelKernels,
-  contract,
   type KernelShape,
+  maskValues,
   pairCount,
   rootsOf,
   type Term,
@@ -28,18 +30,19 @@ export function selectedTerms(
   return terms.map((term): Term => {
     if (term.kind === "uniform" && term.kernel === undefined) {
       const [only] = mapMasks(pair, position, [term], (mask, side) => {
-        if (mask === undefined) return undefined;
+        const values = maskValues(mask);
+        if (values === undefined) return undefined;
         const chosen = side.selection(position);
-        return Float64Array.from(chosen, (u, i) => mask[Math.floor(i / positions) * before.positions + u]!);
+        return Float64Array.from(chosen, (u, i) => values[Math.floor(i / positions) * before.positions + u]!);
       });
       return only ?? term;
     }
     const kernel = channelKernels(shape, node.name);
-    const size = pairCount(shape);
-    for (let i = 0; i < kernel.length; i++) {
-      const c = Math.floor(i / size);
-      const u = pairs === "all" ? Math.floor((i % size) / positions) : i % positions;
-      kernel[i] = valueAt(term, before, c, left[c * positions + u]!, right[c * positions + (i % positions)]!);
+    for (let c = 0; c < shape.channels; c++) {
+      const [first, start] = [c * positions, c * pairCount(shape)];
+      forEachPair(pairs, positions, (at, u, v) => {
+        kernel[start + at] = valueAt(term, before, c, left[first + u]!, right[first + v]!);
+      });
     }
     return { kind: "per-channel", sources: new Set(rootsOf(term)), kernel };
   });
@@ -56,12 +59,17 @@ export function averagedTerms(
   const size = sizeOfMaps(nodeAt(pair.network, node.input));
   const windows = averagingWindows(size, sizeOfMaps(node), node.window, node.countPadding);
   if (pair.plan.summed.has(position)) {
-    return [{ kind: "summed", kernel: averagedPairs(contract(terms, before), windows, shape.pairs) }];
+    return [
+      {
+        kind: "summed",
+        kernel: averagedPairs(contract(terms, before), before.pairs, windows, shape.pairs),
+      },
+    ];
   }
   return terms.map((term): Term => {
     if (term.kind === "uniform" && term.kernel === undefined) {
       const [only] = mapMasks(pair, position, [term], (mask) => {
-        const values = mask ?? new Float64Array(before.channels * before.positions).fill(1);
+        const values = maskValues(mask) ?? new Float64Array(before.channels * before.positions).fill(1);
         const out = new Float64Array(shape.channels * shape.positions);
         for (let c = 0; c < shape.channels; c++) {
           const map = values.subarray(c * before.positions, (c + 1) * before.positions);
@@ -73,7 +81,10 @@ export function averagedTerms(
     }
     const kernel = channelKernels(shape, node.name);
     for (let c = 0; c < shape.channels; c++) {
-      kernel.set(averagedPairs(channelKernel(term, before, c), windows, shape.pairs), c * pairCount(shape));
+      kernel.set(
+        averagedPairs(channelKernel(term, before, c), before.pairs, windows, shape.pairs),
+        c * pairCount(shape),
+      );
     }
     return { kind: "per-channel", sources: new Set(rootsOf(term)), kernel };
   });

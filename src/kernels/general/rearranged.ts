@@ -3,12 +3,14 @@
 import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";
 import type { GatedNode } from "../../network/index.ts";
+import { forEachPair, isDiagonal, pairIndex } from "./pair-lines.ts";
 import type { ExampleSide } from "./side.ts";
 import { summedTerms } from "./sums.ts";
 import {
   channelKernels,
   type KernelShape,
   type Mask,
+  maskValues,
   pairCount,
   RAW,
   realigned,
@@ -45,18 +47,21 @@ export function rearrangedTerms(
     return {
       ...term,
       source: term.source === RAW || move?.keepsChannels !== false ? term.source : realigned(term.source, part),
-      kernel: term.kernel === undefined || move === undefined ? undefined : movedKernel(term.kernel, move, before),
+      kernel:
+        term.kernel === undefined || move === undefined ? undefined : movedKernel(term.kernel, move, before, shape),
       left: a.mask(key, () => movedMask(term.left, from)),
       right: b.mask(key, () => movedMask(term.right, from)),
     };
   });
 }
 
-const movedMask = (mask: Mask, from: Int32Array): Float64Array =>
-  Float64Array.from(from, (i) => {
+function movedMask(mask: Mask, from: Int32Array): Float64Array {
+  const values = maskValues(mask);
+  return Float64Array.from(from, (i) => {
     if (i < 0) return 0;
-    return mask === undefined ? 1 : mask[i]!;
+    return values === undefined ? 1 : values[i]!;
   });
+}
 
 /** Maps that move as wholes, the positions of all in the same way. */
 interface UniformMove {
@@ -86,29 +91,35 @@ function uniformMove(from: Int32Array, before: KernelShape, shape: KernelShape):
   return { positions, isIdentity, keepsChannels };
 }
 
-function movedKernel(kernel: Float64Array, { positions, isIdentity }: UniformMove, before: KernelShape): Float64Array {
-  if (isIdentity) return kernel; // the same object: sums know by it that masks may be added
-  const count = positions.length;
-  if (kernel.length === before.positions) return Float64Array.from(positions, (u) => (u < 0 ? 0 : kernel[u]!));
-  return Float64Array.from({ length: count ** 2 }, (_, i) => {
-    const [u, v] = [positions[Math.floor(i / count)]!, positions[i % count]!];
-    return u < 0 || v < 0 ? 0 : kernel[u * before.positions + v]!;
+function movedKernel(
+  kernel: Float64Array,
+  { positions: was, isIdentity }: UniformMove,
+  before: KernelShape,
+  shape: KernelShape,
+): Float64Array {
+  // the same object: sums know by it that masks may be added
+  if (isIdentity && before.pairs === shape.pairs) return kernel;
+  const moved = new Float64Array(pairCount(shape));
+  forEachPair(shape.pairs, shape.positions, (at, u, v) => {
+    const [left, right] = [was[u]!, was[v]!];
+    if (left >= 0 && right >= 0) moved[at] = kernel[pairIndex(before.pairs, before.positions, left, right)]!;
   });
+  return moved;
 }
 
 /** A kernel for each channel, element by element. */
 function picked(term: Term, from: Int32Array, before: KernelShape, shape: KernelShape, name: string): Float64Array {
   const kernel = channelKernels(shape, name);
   const size = pairCount(shape);
-  const { positions, pairs } = shape;
-  for (let i = 0; i < kernel.length; i++) {
-    const base = Math.floor(i / size) * positions;
-    const left = from[base + (pairs === "all" ? Math.floor((i % size) / positions) : i % positions)]!;
-    const right = from[base + (i % positions)]!;
-    if (left < 0 || right < 0) continue;
-    const channel = Math.floor(left / before.positions);
-    if (channel !== Math.floor(right / before.positions)) throw mixing(name);
-    kernel[i] = valueAt(term, before, channel, left % before.positions, right % before.positions);
+  for (let c = 0; c < shape.channels; c++) {
+    const map = from.subarray(c * shape.positions, (c + 1) * shape.positions);
+    forEachPair(shape.pairs, shape.positions, (at, u, v) => {
+      const [left, right] = [map[u]!, map[v]!];
+      if (left < 0 || right < 0) return;
+      const channel = Math.floor(left / before.positions);
+      if (channel !== Math.floor(right / before.positions)) throw mixing(name);
+      kernel[c * size + at] = valueAt(term, before, channel, left % before.positions, right % before.positions);
+    });
   }
   return kernel;
 }
@@ -137,7 +148,7 @@ export function joinedTerms(
     start += input.size[node.axis] ?? 0;
     return rearrangedTerms(from, input, shape, sides, { name: node.name, part: `${position}.${index}` });
   });
-  const meet = node.axis > 0 && shape.pairs === "all";
+  const meet = node.axis > 0 && !isDiagonal(shape.pairs);
   return summedTerms(node, position, parts, sides, meet ? "may-meet" : "apart");
 }
 

@@ -1,8 +1,8 @@
 /** One example of a pair while its kernels are computed: its gates unpacked, and the masks of terms, each made once. */
 import type { GatedNetwork } from "../../network/index.ts";
-import { unpackPositions } from "./position-bits.ts";
+import { type PositionBits, unpackPositions } from "./position-bits.ts";
 import type { ExampleReading, NodeGates } from "./readings.ts";
-import type { Mask } from "./terms.ts";
+import { type Mask, maskValues } from "./terms.ts";
 
 export class ExampleSide {
   private readonly gates = new Map<number, Float64Array>();
@@ -18,6 +18,16 @@ export class ExampleSide {
     const known = this.gates.get(position) ?? factors(this.nodeGates(position));
     this.gates.set(position, known);
     return known;
+  }
+
+  /** A mask behind a gate: bits as long as all its gates are hard. */
+  gated(mask: Mask, position: number): Mask {
+    const gates = this.nodeGates(position);
+    const own = (): Float64Array => this.gate(position);
+    if (mask === undefined) return gates.kind === "bits" ? { bits: gates.on, values: own } : own();
+    if (gates.kind === "bits" && !(mask instanceof Float64Array)) return bothOn(mask.bits, gates.on);
+    const gate = own();
+    return maskValues(mask)?.map((value, i) => value * gate[i]!);
   }
 
   /** Values that start at a clipped gate's saturated units; undefined for other gates. */
@@ -43,6 +53,18 @@ export class ExampleSide {
     if (!this.masks.has(key)) this.masks.set(key, make());
     return this.masks.get(key);
   }
+}
+
+function bothOn(a: PositionBits, b: PositionBits): Mask {
+  const bits = { ...a, words: a.words.map((word, i) => word & b.words[i]!) };
+  let values: Float64Array | undefined;
+  return {
+    bits,
+    values() {
+      values ??= unpackPositions(bits);
+      return values;
+    },
+  };
 }
 
 function factors(gates: NodeGates): Float64Array {

@@ -4,7 +4,7 @@ import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";
 import type { GatedNode } from "../../network/index.ts";
 import type { ExampleSide } from "./side.ts";
-import { addTo, type Mask, rootsOf, type Term, type UniformTerm } from "./terms.ts";
+import { addTo, type Mask, maskValues, rootsOf, type Term, type UniformTerm } from "./terms.ts";
 
 type Sides = readonly [ExampleSide, ExampleSide];
 
@@ -92,7 +92,8 @@ function added(
 function addMasks(masks: readonly Mask[], size: number): Float64Array {
   const sum = new Float64Array(size);
   for (const mask of masks) {
-    for (let i = 0; i < size; i++) sum[i]! += mask === undefined ? 1 : mask[i]!;
+    const values = maskValues(mask);
+    for (let i = 0; i < size; i++) sum[i]! += values === undefined ? 1 : values[i]!;
   }
   return sum;
 }

@@ -4,13 +4,23 @@
  * summed only where the next weight layer mixes them. Between different channels nothing is ever read.
  */
 import { GatewiseError } from "../../errors.ts";
-import type { PositionPairs } from "./plan.ts";
+import { forEachPair, type PositionPairs, pairCountOf, pairIndex } from "./pair-lines.ts";
+import type { PositionBits } from "./position-bits.ts";
 
-/** Real masks of one example, `[channels · positions]`; undefined is all ones. */
-export type Mask = Float64Array | undefined;
+/** Masks of one example, `[channels · positions]`; undefined is all ones. */
+export type Mask = Float64Array | GateMask | undefined;
+
+/** Hard gates: most kernels only count them as bits, so that numbers are made where they are asked for. */
+export interface GateMask {
+  readonly bits: PositionBits;
+  readonly values: () => Float64Array;
+}
+
+export const maskValues = (mask: Mask): Float64Array | undefined =>
+  mask === undefined || mask instanceof Float64Array ? mask : mask.values();
 
 /**
- * `kernel(u, u') · left(c, u) · right(c, u')`. The kernel is `[positions²]`, or `[positions]` where only `u = u'` is
+ * `kernel(u, u') · left(c, u) · right(c, u')`. The kernel is `[positions²]`, or `[steps, positions]` of the pairs that are
  * kept; undefined is all ones: paths that have met no weight since their start, whose masks are values.
  */
 export interface UniformTerm {
@@ -24,7 +34,7 @@ export interface UniformTerm {
 
 export type Term =
   | UniformTerm
-  /** One kernel for each channel, `[channels, positions²]` or `[channels, positions]`; sources without their channels. */
+  /** One kernel for each channel, `[channels, positions²]` or `[channels, steps, positions]`; sources without their channels. */
   | { readonly kind: "per-channel"; readonly sources: ReadonlySet<string>; readonly kernel: Float64Array }
   /** Already summed over the channels, for layers that mix all of them. */
   | { readonly kind: "summed"; readonly kernel: Float64Array };
@@ -52,54 +62,7 @@ export function rootsOf(term: Term): readonly string[] {
 }
 
 /** Numbers in one channel's kernel. */
-export const pairCount = ({ positions, pairs }: KernelShape): number => (pairs === "all" ? positions ** 2 : positions);
-
-/** Sum over the channels `from … to − 1` and over all terms. */
-export function contract(
-  terms: readonly Term[],
-  shape: KernelShape,
-  from = 0,
-  to = shape.channels,
-): Float64Array<ArrayBuffer> {
-  const sum = new Float64Array(pairCount(shape));
-  for (const term of terms) {
-    switch (term.kind) {
-      case "uniform":
-        addUniform(sum, term, shape, from, to);
-        break;
-      case "per-channel":
-        for (let c = from; c < to; c++) addTo(sum, term.kernel.subarray(c * sum.length, (c + 1) * sum.length));
-        break;
-      case "summed":
-        addTo(sum, term.kernel);
-    }
-  }
-  return sum;
-}
-
-function addUniform(sum: Float64Array, term: UniformTerm, shape: KernelShape, from: number, to: number): void {
-  const { positions, pairs } = shape;
-  const overlap = new Float64Array(sum.length);
-  const { kernel, left, right } = term;
-  if (left === undefined && right === undefined) overlap.fill(to - from);
-  else {
-    for (let c = from; c < to; c++) {
-      const base = c * positions;
-      for (let u = 0; u < positions; u++) {
-        const on = left === undefined ? 1 : left[base + u]!;
-        if (on === 0) continue;
-        if (pairs === "diagonal") overlap[u]! += on * (right === undefined ? 1 : right[base + u]!);
-        else addRow(overlap, u * positions, positions, on, right, base);
-      }
-    }
-  }
-  for (let i = 0; i < sum.length; i++) sum[i]! += overlap[i]! * (kernel === undefined ? 1 : kernel[i]!);
-}
-
-function addRow(out: Float64Array, at: number, count: number, factor: number, row: Mask, base: number): void {
-  if (row === undefined) for (let i = 0; i < count; i++) out[at + i]! += factor;
-  else for (let i = 0; i < count; i++) out[at + i]! += factor * row[base + i]!;
-}
+export const pairCount = ({ positions, pairs }: KernelShape): number => pairCountOf(pairs, positions);
 
 export function addTo(sum: Float64Array, term: Float64Array): void {
   for (let i = 0; i < sum.length; i++) sum[i]! += term[i]!;
@@ -107,16 +70,20 @@ export function addTo(sum: Float64Array, term: Float64Array): void {
 
 /** One number of a term: channel `c`, positions `u` and `v` of the two examples. */
 export function valueAt(term: Term, { positions, pairs }: KernelShape, c: number, u: number, v: number): number {
-  const at = pairs === "all" ? u * positions + v : u;
-  const size = pairs === "all" ? positions ** 2 : positions;
+  const value = (kernel: Float64Array, start: number): number => {
+    const at = pairIndex(pairs, positions, u, v);
+    if (at < 0) throw new Error(`unreachable: a kernel that lacks positions ${u} and ${v}`);
+    return kernel[start + at]!;
+  };
   switch (term.kind) {
     case "uniform": {
-      const left = term.left === undefined ? 1 : term.left[c * positions + u]!;
-      const right = term.right === undefined ? 1 : term.right[c * positions + v]!;
-      return (term.kernel === undefined ? 1 : term.kernel[at]!) * left * right;
+      const left = maskValues(term.left)?.[c * positions + u] ?? 1;
+      const right = maskValues(term.right)?.[c * positions + v] ?? 1;
+      const both = left * right;
+      return term.kernel === undefined || both === 0 ? both : both * value(term.kernel, 0);
     }
     case "per-channel":
-      return term.kernel[c * size + at]!;
+      return value(term.kernel, c * pairCountOf(pairs, positions));
     case "summed":
       throw new Error("unreachable: one channel of a kernel that is summed over channels");
   }
@@ -127,9 +94,24 @@ export function channelKernel(term: Term, shape: KernelShape, c: number): Float6
   const size = pairCount(shape);
   const { positions, pairs } = shape;
   if (term.kind === "per-channel") return Float64Array.from(term.kernel.subarray(c * size, (c + 1) * size));
-  return Float64Array.from({ length: size }, (_, i) =>
-    pairs === "all" ? valueAt(term, shape, c, Math.floor(i / positions), i % positions) : valueAt(term, shape, c, i, i),
-  );
+  const kernel = new Float64Array(size);
+  forEachPair(pairs, positions, (at, u, v) => {
+    kernel[at] = valueAt(term, shape, c, u, v);
+  });
+  return kernel;
+}
+
+/** The same kernel where fewer pairs of positions are read. */
+export function restricted(own: Float64Array, from: KernelShape, to: PositionPairs): Float64Array<ArrayBuffer> {
+  const { positions } = from;
+  const [before, after] = [pairCount(from), pairCountOf(to, positions)];
+  const kernel = new Float64Array((own.length / before) * after);
+  for (let start = 0, out = 0; out < kernel.length; start += before, out += after) {
+    forEachPair(to, positions, (at, u, v) => {
+      kernel[out + at] = own[start + pairIndex(from.pairs, positions, u, v)]!;
+    });
+  }
+  return kernel;
 }
 
 /** @throws GatewiseError where a kernel for each channel would not fit into memory */

@@ -1,29 +1,39 @@
 /** Sliding windows over the positions of two maps at once. */
 import { heldBy, type MapWindow } from "../../network/index.ts";
-import type { PositionPairs } from "./plan.ts";
-
-export type Size = readonly [height: number, width: number];
+import {
+  forEachPair,
+  lineOf,
+  type PairLines,
+  type PositionPairs,
+  pairCountOf,
+  pairIndex,
+  type Size,
+} from "./pair-lines.ts";
 
 /**
  * What a convolution makes of a kernel (theory 3): `Σ_δ K(stride·u + δ, stride·u' + δ)`, terms outside the maps 0. The
- * offsets form a rectangle, so rows come first and columns after them.
- * @param kernel `[input positions²]`, or `[input positions]` of the diagonal
+ * offsets form a rectangle, so rows come first and columns after them. Pairs on a line stay on one.
+ * @param kernel `[input positions²]`, or `[steps, input positions]`; 0 outside the maps
  */
 export function shiftedSum(
   kernel: Float64Array,
-  input: Size,
-  output: Size,
+  [input, read]: readonly [Size, PositionPairs],
+  [output, pairs]: readonly [Size, PositionPairs],
   window: MapWindow,
-  pairs: PositionPairs,
 ): Float64Array<ArrayBuffer> {
-  const columns = pairs === "all" ? input[1] ** 2 : input[1];
-  const rowSum =
-    pairs === "all"
-      ? sumRowPairs(kernel, input, output[0], window)
-      : sumRows(kernel, [input[0], columns], output[0], window);
-  return pairs === "all"
-    ? sumColumnPairs(rowSum, input[1], output, window)
-    : sumColumns(rowSum, input[1], output, window);
+  if (pairs === "all") {
+    return sumColumnPairs(sumRowPairs(kernel, input, output[0], window), input[1], output, window);
+  }
+  if (read === "all") throw new Error("unreachable: a convolution that reads all pairs for some");
+  const [before, after] = [input[0] * input[1], output[0] * output[1]];
+  const out = new Float64Array(pairs.steps.length * after);
+  for (const [i, [rows, columns]] of pairs.steps.entries()) {
+    const line = lineOf(read, [rows * window.strides[0], columns * window.strides[1]]);
+    if (line < 0) continue;
+    const map = kernel.subarray(line * before, (line + 1) * before);
+    out.set(sumColumns(sumRows(map, input, output[0], window), input[1], output, window), i * after);
+  }
+  return out;
 }
 
 function sumRows(kernel: Float64Array, [height, width]: Size, rows: number, window: MapWindow) {
@@ -120,22 +130,56 @@ export function averagingWindows(input: Size, output: Size, window: MapWindow, c
 export const averaged = (map: Float64Array, { members, divisors }: Windows): Float64Array<ArrayBuffer> =>
   Float64Array.from(members, (window, i) => window.reduce((sum, u) => sum + map[u]!, 0) / divisors[i]!);
 
-/** Means over both windows of a kernel `[positions²]`: `[windows²]`, or `[windows]` of the diagonal. */
-export function averagedPairs(kernel: Float64Array, windows: Windows, pairs: PositionPairs): Float64Array<ArrayBuffer> {
+/**
+ * Means over both windows of a kernel.
+ * @param read the pairs of positions that it holds
+ * @returns the means of `pairs` of windows
+ */
+export function averagedPairs(
+  kernel: Float64Array,
+  read: PositionPairs,
+  windows: Windows,
+  pairs: PositionPairs,
+): Float64Array<ArrayBuffer> {
+  return read === "all" ? averagedRows(kernel, windows, pairs) : averagedLines(kernel, read, windows, pairs);
+}
+
+function averagedRows(kernel: Float64Array, windows: Windows, pairs: PositionPairs): Float64Array<ArrayBuffer> {
   const { members, divisors } = windows;
   const positions = Math.sqrt(kernel.length);
-  const count = members.length;
-  const out = new Float64Array(pairs === "all" ? count * count : count);
-  members.forEach((window, i) => {
-    const row = new Float64Array(positions);
-    for (const u of window) {
+  const out = new Float64Array(pairCountOf(pairs, members.length));
+  const row = new Float64Array(positions);
+  let summed = -1;
+  const sumRow = (i: number): void => {
+    row.fill(0);
+    for (const u of members[i] ?? []) {
       for (let v = 0; v < positions; v++) row[v]! += kernel[u * positions + v]!;
     }
-    for (let j = pairs === "all" ? 0 : i; j < (pairs === "all" ? count : i + 1); j++) {
-      let sum = 0;
-      for (const v of members[j] ?? []) sum += row[v]!;
-      out[pairs === "all" ? i * count + j : i] = sum / (divisors[i]! * divisors[j]!);
+    summed = i;
+  };
+  forEachPair(pairs, members.length, (at, i, j) => {
+    if (summed !== i) sumRow(i);
+    let sum = 0;
+    for (const v of members[j] ?? []) sum += row[v]!;
+    out[at] = sum / (divisors[i]! * divisors[j]!);
+  });
+  return out;
+}
+
+function averagedLines(
+  kernel: Float64Array,
+  read: PairLines,
+  { members, divisors }: Windows,
+  pairs: PositionPairs,
+): Float64Array<ArrayBuffer> {
+  const positions = read.size[0] * read.size[1];
+  const out = new Float64Array(pairCountOf(pairs, members.length));
+  forEachPair(pairs, members.length, (at, i, j) => {
+    let sum = 0;
+    for (const u of members[i] ?? []) {
+      for (const v of members[j] ?? []) sum += kernel[pairIndex(read, positions, u, v)]!;
     }
+    out[at] = sum / (divisors[i]! * divisors[j]!);
   });
   return out;
 }

@@ -7,8 +7,9 @@ import type { Engine } from "../../engine/index.ts";
 import { gateRows, type Inputs, type PackedGates, popcount } from "../../gates/index.ts";
 import { BYTES, type DenseArray, denseArray } from "../../graph/index.ts";
 import { type Range, squaredNorms } from "./input-gram.ts";
+import { mirror, symmetrize } from "./mirror.ts";
 import type { OverlapLayer } from "./overlap-kernel.ts";
-import { openTileMaker, type TileMaker, type TileWork, tileSide } from "./tile-maker.ts";
+import { openTileMaker, openTileWriter, type TileMaker, type TileWork, tileSide } from "./tile-maker.ts";
 
 /** Inputs as the first weight layer sees them, and the gates that they open. */
 export interface GatedInputs {
@@ -87,7 +88,10 @@ export async function* densePathKernelTiles(
       const values = await begun.shift();
       if (place === undefined || values === undefined) throw new Error("unreachable: a tile beyond the plan");
       const [rows, columns] = place;
-      if (work.rows === work.columns && rows.from === columns.from) symmetrize(values, rows.to - rows.from);
+      if (work.rows === work.columns && rows.from === columns.from) {
+        const size = rows.to - rows.from;
+        symmetrize({ data: values, start: 0, stride: size }, size);
+      }
       yield { rows, columns, values, done: index + 1, of: plan.length };
     }
   } finally {
@@ -134,6 +138,20 @@ export async function densePathKernel(
   const [height, width] = [rows.gates.examples, columns.gates.examples];
   const array = denseArray("float64", [height, width], options.into ?? new Float64Array(height * width));
   const { data } = array;
+  if (options.open === undefined) {
+    const writer = await openTileWriter(tileWork(kernel));
+    if (writer !== undefined) {
+      const symmetric = rows === columns;
+      for (const [a, b] of tilePlan(height, width, symmetric)) {
+        options.signal?.throwIfAborted();
+        const start = a.from * width + b.from;
+        const mirrored = symmetric && a.from !== b.from ? b.from * width + a.from : undefined;
+        writer.write(a, b, { data, start, stride: width }, mirrored);
+        if (symmetric && a.from === b.from) symmetrize({ data, start, stride: width }, a.to - a.from);
+      }
+      return array;
+    }
+  }
   for await (const tile of densePathKernelTiles(kernel, engine, options)) {
     placeTile(data, width, tile);
     if (rows === columns) placeMirrored(data, width, tile);
@@ -153,17 +171,12 @@ function placeTile(
   }
 }
 
-/** Copies what is above the diagonal of a tile to below it. */
-function symmetrize(values: Float64Array, size: number): void {
-  for (let i = 1; i < size; i++) {
-    for (let j = 0; j < i; j++) values[i * size + j] = values[j * size + i]!;
-  }
-}
-
 /** Puts the tile mirrored at the diagonal in its place. */
 function placeMirrored(data: Float64Array, width: number, { rows, columns, values }: KernelTile): void {
   if (rows.from === columns.from) return;
-  mirror(values, rows.to - rows.from, columns.to - columns.from, data, columns.from * width + rows.from, width);
+  const [height, size] = [rows.to - rows.from, columns.to - columns.from];
+  const place = { data, start: columns.from * width + rows.from, stride: width };
+  mirror({ data: values, start: 0, stride: size }, height, size, place);
 }
 
 /** The tile mirrored at the diagonal. */
@@ -174,29 +187,8 @@ export function transposed({
 }: Omit<KernelTile, "done" | "of">): Omit<KernelTile, "done" | "of"> {
   const mirrored = new Float64Array(values.length);
   const [height, width] = [rows.to - rows.from, columns.to - columns.from];
-  mirror(values, height, width, mirrored, 0, height);
+  mirror({ data: values, start: 0, stride: width }, height, width, { data: mirrored, start: 0, stride: height });
   return { rows: columns, columns: rows, values: mirrored };
-}
-
-/** Writes `values` `[height, width]` transposed to `out`, whose rows are `stride` apart. */
-function mirror(
-  values: Float64Array,
-  height: number,
-  width: number,
-  out: Float64Array,
-  start: number,
-  stride: number,
-): void {
-  // blocks that stay in the cache: rows of a mirrored tile are far apart
-  for (let top = 0; top < height; top += 32) {
-    const bottom = Math.min(top + 32, height);
-    for (let left = 0; left < width; left += 32) {
-      const right = Math.min(left + 32, width);
-      for (let j = left; j < right; j++) {
-        for (let i = top, at = start + j * stride + top; i < bottom; i++, at++) out[at] = values[i * width + j]!;
-      }
-    }
-  }
 }
 
 /** The kernel of each input with itself, `[n]`, without the rest of the matrix. */

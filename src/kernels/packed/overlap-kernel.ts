@@ -2,6 +2,7 @@
 import type { GateRows } from "../../gates/index.ts";
 import { OVERLAP_MODULE } from "../wasm/overlap-module.ts";
 import type { ByteRows } from "./byte-rows.ts";
+import { type MatrixPart, mirror } from "./mirror.ts";
 
 /** What one gated layer does to the running kernel `K`: `overlap · scale · (K + bias)`. */
 export interface OverlapLayer {
@@ -29,25 +30,28 @@ export interface OverlapKernel {
   /**
    * The kernel of inputs that are bytes divided by 255, faster than a dense product where most of them are 0.
    * @param columns inputs of the same size as those of the rows
-   * @returns `[rows, columns]`
+   * @param out where `[rows, columns]` is written
+   * @param mirrored where in `out` its transposed begins, if that is written as well
    */
-  multiplyBytes(gates: TileGates, rows: ByteRows, columns: ByteRows): Float64Array<ArrayBuffer>;
+  multiplyBytes(gates: TileGates, rows: ByteRows, columns: ByteRows, out: MatrixPart, mirrored?: number): void;
 }
 
 interface OverlapExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   dataStart(): number;
   multiplyOverlaps(
-    rowWords: number,
-    columnWords: number,
+    rowGates: number,
+    columnGates: number,
     rows: number,
     columns: number,
-    words: number,
+    planes: number,
     layers: number,
     count: number,
     lastBias: number,
     kernel: number,
     stride: number,
+    table: number,
+    counts: number,
   ): void;
   listBytes(bytes: number, rows: number, size: number, lists: number): void;
   panelBytes(bytes: number, columns: number, size: number, panels: number): void;
@@ -63,12 +67,20 @@ interface OverlapExports {
 }
 
 const PAGE = 65_536;
-/** {words i32, padding i32, bias f64, scale f64} */
+/** {planes i32, joins next i32, bias f64, scale f64} */
 const LAYER_BYTES = 24;
 /** Rows that are computed before the next: their lists and their part of the kernel stay in the cache. */
 const ROWS = 256;
-/** Columns of a panel of bytes, a multiple of the columns that the overlaps take at once. */
+/** Columns of a panel of bytes. */
 const PANEL = 24;
+/** Columns that overlaps are counted for at a time. */
+const CHUNK = 64;
+/** Fours of units in a word. */
+const NIBBLES = 16;
+/** Words whose count is below 256. */
+const PART = 3;
+/** Words of a layer whose count may be multiplied with another such in 15 bits. */
+const JOINED = 2;
 
 /** An instance of the module with memory of its own, grown to the largest tile it has seen. */
 export async function openOverlapKernel(): Promise<OverlapKernel> {
@@ -79,25 +91,26 @@ export async function openOverlapKernel(): Promise<OverlapKernel> {
     multiply(gates, kernel) {
       const width = gates.columns.examples;
       const place = layOut(wasm, gates, 0);
-      makeTile(wasm, gates, place, kernel, (from, to) => {
-        copyRows(kernel.subarray(from * width, to * width), width, kernelRows(wasm, place), place.columns, to - from);
+      const out = { data: kernel, start: 0, stride: width };
+      makeTile(wasm, gates, place, out, undefined, (from, to) => {
+        const rows = { data: kernel, start: from * width, stride: width };
+        copyRows(rows, kernelRows(wasm, place), width, to - from);
       });
     },
-    multiplyBytes(gates, rows, columns) {
+    multiplyBytes(gates, rows, columns, out, mirrored) {
       const { size } = columns;
       const place = layOut(wasm, gates, size);
-      const kernel = new Float64Array(gates.rows.examples * gates.columns.examples);
+      const panelColumns = Math.ceil(columns.examples / PANEL) * PANEL;
       const load = (bytes: Uint8Array): void => new Uint8Array(wasm.memory.buffer, place.bytesAt).set(bytes);
       load(columns.data);
       wasm.panelBytes(place.bytesAt, columns.examples, size, place.panelsAt);
-      makeTile(wasm, gates, place, kernel, (from, to, start) => {
+      makeTile(wasm, gates, place, out, mirrored, (from, to, start) => {
         load(rows.data.subarray(from * size, to * size));
         wasm.listBytes(place.bytesAt, to - from, size, place.listsAt);
-        const panelsAt = place.panelsAt + start * Math.ceil(size / 2) * 4;
+        const panelsAt = place.panelsAt + start * Math.ceil(size / 2) * 2;
         const kernelAt = place.kernelAt + start * 8;
-        wasm.multiplyBytes(place.listsAt, panelsAt, to - from, place.columns - start, size, kernelAt, place.columns);
+        wasm.multiplyBytes(place.listsAt, panelsAt, to - from, panelColumns - start, size, kernelAt, place.columns);
       });
-      return kernel;
     },
   };
 }
@@ -107,11 +120,13 @@ const overlapExports = (exports: unknown): OverlapExports => exports as OverlapE
 
 /** Addresses of a tile's parts in the module's memory. */
 interface Place {
-  /** Columns of the kernel, those of the tile and up to a whole panel. */
+  /** Columns of the kernel, those of the tile and up to a whole panel or chunk. */
   readonly columns: number;
   readonly layersAt: number;
   readonly columnsAt: number;
   readonly rowsAt: number;
+  readonly tableAt: number;
+  readonly countsAt: number;
   readonly kernelAt: number;
   readonly panelsAt: number;
   readonly listsAt: number;
@@ -120,8 +135,10 @@ interface Place {
 
 /** Finds room for a tile, with bytes of `size` inputs (0 without); grows the memory where it is short. */
 function layOut(wasm: OverlapExports, { rows, columns: { examples, words }, layers }: TileGates, size: number): Place {
-  const columns = Math.ceil(examples / PANEL) * PANEL;
-  const height = Math.min(ROWS, Math.ceil(rows.examples / 4) * 4);
+  const chunks = Math.ceil(examples / CHUNK);
+  const columns = Math.max(Math.ceil(examples / PANEL) * PANEL, chunks * CHUNK);
+  const height = Math.min(ROWS, rows.examples);
+  const parts = layers.reduce((sum, layer) => sum + Math.ceil(layer.words / PART), 0);
   const pairs = Math.ceil(size / 2);
   let end = wasm.dataStart();
   const room = (bytes: number): number => {
@@ -132,10 +149,12 @@ function layOut(wasm: OverlapExports, { rows, columns: { examples, words }, laye
   const place = {
     columns,
     layersAt: room(layers.length * LAYER_BYTES),
-    columnsAt: room(columns * words * 8),
-    rowsAt: room(height * words * 8),
+    columnsAt: room(chunks * CHUNK * words * NIBBLES),
+    rowsAt: room(height * words * NIBBLES * 2),
+    tableAt: room(NIBBLES * 16 * CHUNK),
+    countsAt: room(parts * height * CHUNK),
     kernelAt: room(height * columns * 8),
-    panelsAt: room(size === 0 ? 0 : columns * pairs * 4),
+    panelsAt: room(size === 0 ? 0 : (examples + PANEL) * pairs * 2),
     listsAt: room(size === 0 ? 0 : height * (pairs * 8 + 8)),
     bytesAt: room(Math.max(height, examples) * size),
   };
@@ -152,63 +171,78 @@ function makeTile(
   wasm: OverlapExports,
   { rows, columns, layers, lastBias, upper }: TileGates,
   place: Place,
-  kernel: Float64Array,
+  out: MatrixPart,
+  mirrored: number | undefined,
   begin: (from: number, to: number, start: number) => void,
 ): void {
   const { words, examples: width } = columns;
   writeLayers(new DataView(wasm.memory.buffer, place.layersAt), layers);
-  sideBySide(columns.data, words, 2, new Uint32Array(wasm.memory.buffer, place.columnsAt));
+  columnGates(columns.data, words, new Uint8Array(wasm.memory.buffer, place.columnsAt));
   for (let from = 0; from < rows.examples; from += ROWS) {
     const to = Math.min(from + ROWS, rows.examples);
-    const start = upper ? Math.floor(from / PANEL) * PANEL : 0;
-    begin(from, to, start);
-    sideBySide(
-      rows.data.subarray(from * words * 2, to * words * 2),
-      words,
-      4,
-      new Uint32Array(wasm.memory.buffer, place.rowsAt),
-    );
+    begin(from, to, upper ? Math.floor(from / PANEL) * PANEL : 0);
+    rowGates(rows.data.subarray(from * words * 2, to * words * 2), new Uint16Array(wasm.memory.buffer, place.rowsAt));
+    const start = upper ? Math.floor(from / CHUNK) * CHUNK : 0;
     wasm.multiplyOverlaps(
       place.rowsAt,
-      place.columnsAt + start * words * 8,
-      Math.ceil((to - from) / 4) * 4,
-      Math.ceil((width - start) / 2) * 2,
+      place.columnsAt + start * words * NIBBLES,
+      to - from,
+      Math.ceil((width - start) / CHUNK) * CHUNK,
       words,
       place.layersAt,
       layers.length,
       lastBias,
       place.kernelAt + start * 8,
       place.columns,
+      place.tableAt,
+      place.countsAt,
     );
-    copyRows(kernelRows(wasm, place), place.columns, kernel.subarray(from * width, to * width), width, to - from);
+    const made = kernelRows(wasm, place);
+    copyRows(made, { ...out, start: out.start + from * out.stride }, width, to - from);
+    // while the rows are in the cache
+    if (mirrored !== undefined) mirror(made, to - from, width, { ...out, start: mirrored + from });
   }
 }
 
-const kernelRows = (wasm: OverlapExports, { kernelAt }: Place): Float64Array =>
-  new Float64Array(wasm.memory.buffer, kernelAt);
+const kernelRows = (wasm: OverlapExports, { kernelAt, columns }: Place): MatrixPart => ({
+  data: new Float64Array(wasm.memory.buffer, kernelAt),
+  start: 0,
+  stride: columns,
+});
 
 function writeLayers(view: DataView, layers: readonly OverlapLayer[]): void {
+  let joined = false;
   layers.forEach(({ words, bias, scale }, index) => {
+    const next = layers[index + 1];
+    joined =
+      !joined && words <= JOINED && next !== undefined && next.words <= JOINED && next.bias === 0 && next.scale === 1;
     const at = index * LAYER_BYTES;
     view.setInt32(at, words, true);
+    view.setInt32(at + 4, joined ? 1 : 0, true);
     view.setFloat64(at + 8, bias, true);
     view.setFloat64(at + 16, scale, true);
   });
 }
 
-/** `[examples, words]` to `[examples / group, words, group]` of 64 bits. */
-function sideBySide(from: Uint32Array, words: number, group: number, to: Uint32Array): void {
+/** `[examples, words]` to `[examples / 64, words, 16, 64]`, four gates in a byte. */
+function columnGates(from: Uint32Array, words: number, to: Uint8Array): void {
   for (let at = 0, example = 0; at < from.length; example++) {
-    let out = 2 * (Math.floor(example / group) * words * group + (example % group));
-    for (const end = at + 2 * words; at < end; at += 2, out += 2 * group) {
-      to[out] = from[at]!;
-      to[out + 1] = from[at + 1]!;
+    let out = Math.floor(example / CHUNK) * words * NIBBLES * CHUNK + (example % CHUNK);
+    for (const end = at + 2 * words; at < end; at++) {
+      for (let shift = 0, word = from[at]!; shift < 32; shift += 4, out += CHUNK) to[out] = (word >>> shift) & 15;
     }
   }
 }
 
-/** Copies rows between matrices of different widths. */
-function copyRows(from: Float64Array, fromWidth: number, to: Float64Array, toWidth: number, rows: number): void {
-  const width = Math.min(fromWidth, toWidth);
-  for (let row = 0; row < rows; row++) to.set(from.subarray(row * fromWidth, row * fromWidth + width), row * toWidth);
+/** `[examples, words]` to `[examples, words, 16]`, four gates times 64 in each. */
+function rowGates(from: Uint32Array, to: Uint16Array): void {
+  for (let at = 0, out = 0; at < from.length; at++) {
+    for (let shift = 0, word = from[at]!; shift < 32; shift += 4, out++) to[out] = ((word >>> shift) & 15) * CHUNK;
+  }
+}
+
+function copyRows(from: MatrixPart, to: MatrixPart, width: number, rows: number): void {
+  for (let row = 0, read = from.start, at = to.start; row < rows; row++, read += from.stride, at += to.stride) {
+    to.data.set(from.data.subarray(read, read + width), at);
+  }
 }

@@ -4,23 +4,36 @@ import { type PackedGates, popcount } from "../../gates/index.ts";
 /** An example and how much of the query's active sub-network it shares. */
 export interface Neighbor {
   readonly example: number;
-  /**
-   * Shared active paths of gates over the geometric mean of both examples' own: `Λ(s, q) / √(Λ(s, s) Λ(q, q))`, 0 to 1.
-   */
+  /** Shared active paths over the geometric mean of both examples' own: `Λ(s, q) / √(Λ(s, s) Λ(q, q))`, 0 to 1. */
   readonly similarity: number;
-  /** Base-2 logarithm of `Λ(s, q)`, the product over layers of the gates on for both (theory 3); −∞ where it is 0. */
+  /** Base-2 logarithm of the number of paths that are active for both, `Λ(s, q)`; −∞ where there is none. */
   readonly log2SharedPaths: number;
   /** Share of all gates on for the query that are on for the example too. */
   readonly sharedGates: number;
 }
 
+/** Between which ends the paths of a fully connected network run, and where else they start. */
+export interface PathEnds {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Whether each weight layer has a bias, in order. */
+  readonly biases: readonly boolean[];
+}
+
 /**
- * The examples that share most active paths with one of them, by the product over layers of the gates that are on for
- * both. Maps count as layers of single units. In logarithms: products of many wide layers leave the range of numbers.
+ * The examples of a fully connected network that share most active paths with one of them: by overlaps of gates layer
+ * by layer, `Λ_l = ⟨G_l, G_l'⟩ (Λ_{l−1} + b_l)` (theory 3 with 1 for every input). In logarithms: products of many wide
+ * layers leave the range of numbers.
  * @param count as many neighbors, the query left out
+ * @param ends left out: paths through the gates alone, the product of the overlaps
  * @throws GatewiseError if there is no such example
  */
-export function nearestByPaths(gates: PackedGates, query: number, count: number): readonly Neighbor[] {
+export function nearestByPaths(
+  gates: PackedGates,
+  query: number,
+  count: number,
+  ends: PathEnds = { inputs: 1, outputs: 1, biases: [] },
+): readonly Neighbor[] {
   if (!Number.isInteger(query) || query < 0 || query >= gates.examples) {
     throw new GatewiseError({
       received: `query ${query}`,
@@ -28,11 +41,11 @@ export function nearestByPaths(gates: PackedGates, query: number, count: number)
       next: "count the inputs from 0",
     });
   }
-  const own = Array.from({ length: gates.examples }, (_, s) => log2(overlaps(gates, s, s)));
+  const own = Array.from({ length: gates.examples }, (_, s) => log2Paths(overlaps(gates, s, s), ends));
   const queryOn = overlaps(gates, query, query).reduce((sum, on) => sum + on, 0);
   return Array.from({ length: gates.examples }, (_, example): Neighbor => {
     const shared = overlaps(gates, example, query);
-    const logarithm = log2(shared);
+    const logarithm = log2Paths(shared, ends);
     const both = ((own[example] ?? 0) + (own[query] ?? 0)) / 2;
     return {
       example,
@@ -56,4 +69,12 @@ const overlaps = ({ layers }: PackedGates, s: number, t: number): readonly numbe
     return on;
   });
 
-const log2 = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + Math.log2(count), 0);
+/** `log₂` of the paths through as many gates layer by layer. */
+function log2Paths(open: readonly number[], { inputs, outputs, biases }: PathEnds): number {
+  const started = (log2: number, layer: number): number => (biases[layer] ? log2PlusOne(log2) : log2);
+  const hidden = open.reduce((log2, on, layer) => started(log2, layer) + Math.log2(on), Math.log2(inputs));
+  return started(hidden, open.length) + Math.log2(outputs);
+}
+
+/** `log₂(2^a + 1)` */
+const log2PlusOne = (a: number): number => (a > 64 ? a : Math.log2(2 ** a + 1));

@@ -6,6 +6,7 @@ import type { Engine } from "../../engine/index.ts";
 import { type GateRows, gateRows, type Inputs, type PackedGates, sliceGates } from "../../gates/index.ts";
 import { type ByteRows, byteRows, isSparse, sliceBytes } from "./byte-rows.ts";
 import { type GramSide, openInputGram, type Range } from "./input-gram.ts";
+import type { MatrixPart } from "./mirror.ts";
 import { type OverlapKernel, type OverlapLayer, openOverlapKernel } from "./overlap-kernel.ts";
 
 export interface TileMaker extends AsyncDisposable {
@@ -68,18 +69,46 @@ export async function openTileMaker(work: TileWork, engine: Engine): Promise<Til
 /** The part of the work that tiles of bytes or of given inner products need: plain data. */
 export type TileOverlaps = Pick<TileWork, "layers" | "lastBias"> & Record<"rows" | "columns", Pick<TileSide, "gates">>;
 
-export const byteTile = (
+export function byteTile(
+  overlaps: OverlapKernel,
+  work: TileOverlaps,
+  bytes: readonly [ByteRows, ByteRows],
+  rows: Range,
+  columns: Range,
+): Float64Array<ArrayBuffer> {
+  const stride = columns.to - columns.from;
+  const data = new Float64Array((rows.to - rows.from) * stride);
+  writeByteTile(overlaps, work, bytes, rows, columns, { data, start: 0, stride });
+  return data;
+}
+
+function writeByteTile(
   overlaps: OverlapKernel,
   work: TileOverlaps,
   [left, right]: readonly [ByteRows, ByteRows],
   rows: Range,
   columns: Range,
-): Float64Array<ArrayBuffer> =>
-  overlaps.multiplyBytes(
-    tileGates(work, rows, columns),
-    sliceBytes(left, rows.from, rows.to),
-    sliceBytes(right, columns.from, columns.to),
-  );
+  out: MatrixPart,
+  mirrored?: number,
+): void {
+  const [a, b] = [sliceBytes(left, rows.from, rows.to), sliceBytes(right, columns.from, columns.to)];
+  overlaps.multiplyBytes(tileGates(work, rows, columns), a, b, out, mirrored);
+}
+
+export interface TileWriter {
+  /** @param mirrored where in `out` the transposed tile begins, if it is wanted as well */
+  write(rows: Range, columns: Range, out: MatrixPart, mirrored: number | undefined): void;
+}
+
+/** Writes tiles in their places at once, by this thread; undefined for inputs that the engine multiplies. */
+export async function openTileWriter(work: TileWork): Promise<TileWriter | undefined> {
+  const bytes = sparseBytes(work);
+  if (bytes === undefined) return undefined;
+  const overlaps = await openOverlapKernel();
+  return {
+    write: (rows, columns, out, mirrored) => writeByteTile(overlaps, work, bytes, rows, columns, out, mirrored),
+  };
+}
 
 /** @param products `[rows, columns]`, the input's inner products; the tile afterwards */
 export function productTile(

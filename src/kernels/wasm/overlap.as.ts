@@ -3,8 +3,9 @@
  * layers of a pair before the next, so that no layer's matrix is ever written; and inner products of bytes with many
  * zeros. Compiled by scripts/build-wasm.ts, timed by bench/npk.bench.ts.
  *
- * Popcounts one by one: `i8x16.popcnt` needs a table and two horizontal sums where processors count 64 bits in one
- * instruction, and was slower by a half.
+ * Overlaps by tables: for 64 examples and each four units, how many are on both in them and in each of the 16 values
+ * that these gates can have. An overlap of 64 units is then the sum of 16 bytes, for 16 examples at a time; popcounts,
+ * one by one in scalar registers, took half as long again, and `i8x16.popcnt` longer still.
  */
 
 /** Where the caller's data begin, behind the module's own. */
@@ -12,130 +13,215 @@ export function dataStart(): usize {
   return __heap_base;
 }
 
+/** Examples (or positions) of a table. */
+export const CHUNK: usize = 64;
+/** Fours of units in a plane of 64 units. */
+export const NIBBLES: usize = 16;
+
+/**
+ * For each four units and each of the 16 values of their gates: how many of these are on in 64 examples.
+ * @param gates `[16]` lines of bytes, `line` bytes apart: the values of 64 examples
+ * @param table `[16, 16, 64]` bytes
+ */
+export function makeTable(gates: usize, line: i32, table: usize): void {
+  for (let nibble: usize = 0; nibble < NIBBLES; nibble++) {
+    for (let at: usize = 0; at < CHUNK; at += 16) {
+      const on = v128.load(gates + at);
+      const out = table + at;
+      const a = v128.and(on, i8x16.splat(1));
+      const b = v128.and(i16x8.shr_u(on, 1), i8x16.splat(1));
+      const c = v128.and(i16x8.shr_u(on, 2), i8x16.splat(1));
+      const d = v128.and(i16x8.shr_u(on, 3), i8x16.splat(1));
+      const ab = i8x16.add(a, b);
+      const cd = i8x16.add(c, d);
+      v128.store(out, i8x16.splat(0));
+      v128.store(out, a, 64);
+      v128.store(out, b, 128);
+      v128.store(out, ab, 192);
+      v128.store(out, c, 256);
+      v128.store(out, i8x16.add(a, c), 320);
+      v128.store(out, i8x16.add(b, c), 384);
+      v128.store(out, i8x16.add(ab, c), 448);
+      v128.store(out, d, 512);
+      v128.store(out, i8x16.add(a, d), 576);
+      v128.store(out, i8x16.add(b, d), 640);
+      v128.store(out, i8x16.add(ab, d), 704);
+      v128.store(out, cd, 768);
+      v128.store(out, i8x16.add(a, cd), 832);
+      v128.store(out, i8x16.add(b, cd), 896);
+      v128.store(out, i8x16.add(ab, cd), 960);
+    }
+    gates += <usize>line;
+    table += 1024;
+  }
+}
+
+/**
+ * For each row the sums of 16 lines of the table: what it shares with 64 examples in 64 units, or in all up to them.
+ * @param gates of each row 16 u16, 64 times the value of four gates; rows are `stride` bytes apart
+ * @param out lines of 64 bytes, `pitch` bytes apart
+ * @param more whether the counts are added to those there
+ */
+@inline
+export function countChunk(gates: usize, stride: i32, table: usize, out: usize, pitch: i32, rows: i32, more: bool): void {
+  for (let row = 0; row < rows; row++) {
+    let s0 = more ? v128.load(out) : i8x16.splat(0);
+    let s1 = more ? v128.load(out, 16) : i8x16.splat(0);
+    let s2 = more ? v128.load(out, 32) : i8x16.splat(0);
+    let s3 = more ? v128.load(out, 48) : i8x16.splat(0);
+    // two lines at a time: of more the compiler loads all before it adds, and runs out of registers
+    let at = table;
+    for (const end = gates + 32; gates < end; gates += 4) {
+      const a = at + <usize>load<u16>(gates);
+      s0 = i8x16.add(s0, v128.load(a));
+      s1 = i8x16.add(s1, v128.load(a, 16));
+      s2 = i8x16.add(s2, v128.load(a, 32));
+      s3 = i8x16.add(s3, v128.load(a, 48));
+      const b = at + <usize>load<u16>(gates, 2);
+      s0 = i8x16.add(s0, v128.load(b, 1024));
+      s1 = i8x16.add(s1, v128.load(b, 1040));
+      s2 = i8x16.add(s2, v128.load(b, 1056));
+      s3 = i8x16.add(s3, v128.load(b, 1072));
+      at += 2048;
+    }
+    v128.store(out, s0);
+    v128.store(out, s1, 16);
+    v128.store(out, s2, 32);
+    v128.store(out, s3, 48);
+    gates += <usize>(stride - 32);
+    out += <usize>pitch;
+  }
+}
+
+/** What the module is told of a layer. */
+@unmanaged
+class Layer {
+  /** Of 64 units. */
+  planes: i32;
+  /** Whether it is multiplied with the next one in 16 bits: both have up to 128 units, and the next has no bias or scale. */
+  joinsNext: i32;
+  bias: f64;
+  scale: f64;
+}
+
+/** Planes whose count is below 256. */
+const PART: i32 = 3;
+const LAYER_BYTES: usize = 24;
+
 /**
  * `kernel[i, j]` from the input's inner product to the kernel: `K_l = ⟨G_l, G_l'⟩ · scale_l · (K_{l−1} + bias_l)`, at the
- * end `+ lastBias`. Four rows and two columns at a time: their eight counts wait for nobody, and share six loads.
- * @param rowWords `[rows / 4, words, 4]` of 64 bits: the layers of an example one behind the other, the same words of
- * four examples side by side, so that one address serves four loads
- * @param columnWords `[columns / 2, words, 2]`
- * @param layers `[count]` of {words i32, padding i32, bias f64, scale f64}
+ * end `+ lastBias`. All layers of 64 columns before the next, so that the counts stay in the cache.
+ * @param rowGates `[rows, planes, 16]` u16, 64 times the value of four gates
+ * @param columnGates `[columns / 64, planes, 16, 64]` bytes, the values of four gates
+ * @param layers `[count]` of {@link Layer}
  * @param kernel `[rows, stride]` float64
- * @param rows a multiple of 4
- * @param columns a multiple of 2
+ * @param columns a multiple of 64
+ * @param table 16 KiB of room
+ * @param counts room for `[parts of all layers, rows, 64]` bytes
  */
 export function multiplyOverlaps(
-  rowWords: usize,
-  columnWords: usize,
+  rowGates: usize,
+  columnGates: usize,
   rows: i32,
   columns: i32,
-  words: i32,
+  planes: i32,
   layers: usize,
   count: i32,
   lastBias: f64,
   kernel: usize,
   stride: i32,
+  table: usize,
+  counts: usize,
 ): void {
-  const line = <usize>stride << 3;
-  const second = line << 1;
-  const third = line + second;
-  const layersEnd = layers + <usize>count * 24;
-  for (let i = 0; i < rows; i += 4) {
-    const rowBlock = rowWords + (<usize>(i * words) << 3);
-    let out = kernel + <usize>i * line;
-    let b = columnWords;
-    for (let j = 0; j < columns; j += 2) {
-      let k00 = load<f64>(out);
-      let k01 = load<f64>(out, 8);
-      let k10 = load<f64>(out + line);
-      let k11 = load<f64>(out + line, 8);
-      let k20 = load<f64>(out + second);
-      let k21 = load<f64>(out + second, 8);
-      let k30 = load<f64>(out + third);
-      let k31 = load<f64>(out + third, 8);
-      let a = rowBlock;
-      for (let layer = layers; layer < layersEnd; layer += 24) {
-        const n = load<i32>(layer);
-        const bias = load<f64>(layer, 8);
-        const scale = load<f64>(layer, 16);
-        k00 = (k00 + bias) * scale;
-        k01 = (k01 + bias) * scale;
-        k10 = (k10 + bias) * scale;
-        k11 = (k11 + bias) * scale;
-        k20 = (k20 + bias) * scale;
-        k21 = (k21 + bias) * scale;
-        k30 = (k30 + bias) * scale;
-        k31 = (k31 + bias) * scale;
-        if (n == 2) {
-          // 65 to 128 units, the usual width: without a loop over the words a count is no variable
-          let x = load<i64>(b);
-          let y = load<i64>(b, 16);
-          k00 *= shared(a, x, y);
-          k10 *= shared(a + 8, x, y);
-          k20 *= shared(a + 16, x, y);
-          k30 *= shared(a + 24, x, y);
-          x = load<i64>(b, 8);
-          y = load<i64>(b, 24);
-          k01 *= shared(a, x, y);
-          k11 *= shared(a + 8, x, y);
-          k21 *= shared(a + 16, x, y);
-          k31 *= shared(a + 24, x, y);
-        } else {
-          const end = a + (<usize>n << 5);
-          let c0: i64 = 0;
-          let c1: i64 = 0;
-          let c2: i64 = 0;
-          let c3: i64 = 0;
-          let q = b;
-          for (let p = a; p < end; p += 32) {
-            const x = load<i64>(q);
-            c0 += popcnt<i64>(load<i64>(p) & x);
-            c1 += popcnt<i64>(load<i64>(p, 8) & x);
-            c2 += popcnt<i64>(load<i64>(p, 16) & x);
-            c3 += popcnt<i64>(load<i64>(p, 24) & x);
-            q += 16;
-          }
-          k00 *= <f64>c0;
-          k10 *= <f64>c1;
-          k20 *= <f64>c2;
-          k30 *= <f64>c3;
-          c0 = 0;
-          c1 = 0;
-          c2 = 0;
-          c3 = 0;
-          q = b;
-          for (let p = a; p < end; p += 32) {
-            const x = load<i64>(q, 8);
-            c0 += popcnt<i64>(load<i64>(p) & x);
-            c1 += popcnt<i64>(load<i64>(p, 8) & x);
-            c2 += popcnt<i64>(load<i64>(p, 16) & x);
-            c3 += popcnt<i64>(load<i64>(p, 24) & x);
-            q += 16;
-          }
-          k01 *= <f64>c0;
-          k11 *= <f64>c1;
-          k21 *= <f64>c2;
-          k31 *= <f64>c3;
-        }
-        a += <usize>n << 5;
-        b += <usize>n << 4;
+  const rowBytes = planes * <i32>NIBBLES * 2;
+  for (let j = 0; j < columns; j += <i32>CHUNK) {
+    let gates = rowGates;
+    let out = counts;
+    for (let l = 0; l < count; l++) {
+      const layer = layerOf(layers, l);
+      for (let plane = 0; plane < layer.planes; plane++) {
+        makeTable(columnGates, <i32>CHUNK, table);
+        if (plane > 0 && plane % PART == 0) out += <usize>rows * CHUNK;
+        if (plane % PART == 0) countChunk(gates, rowBytes, table, out, <i32>CHUNK, rows, false);
+        else countChunk(gates, rowBytes, table, out, <i32>CHUNK, rows, true);
+        gates += NIBBLES * 2;
+        columnGates += NIBBLES * CHUNK;
       }
-      store<f64>(out, k00 + lastBias);
-      store<f64>(out, k01 + lastBias, 8);
-      store<f64>(out + line, k10 + lastBias);
-      store<f64>(out + line, k11 + lastBias, 8);
-      store<f64>(out + second, k20 + lastBias);
-      store<f64>(out + second, k21 + lastBias, 8);
-      store<f64>(out + third, k30 + lastBias);
-      store<f64>(out + third, k31 + lastBias, 8);
-      out += 16;
+      out += <usize>rows * CHUNK;
     }
+    multiplyCounts(counts, rows, layers, count, lastBias, kernel + (<usize>j << 3), <usize>stride << 3);
   }
 }
 
-/** Ones of two words of a row, the second one four examples on. */
+/** Multiplies the counts of all layers into 64 columns of the kernel. */
+function multiplyCounts(
+  counts: usize,
+  rows: i32,
+  layers: usize,
+  count: i32,
+  lastBias: f64,
+  kernel: usize,
+  line: usize,
+): void {
+  const part = <usize>rows * CHUNK;
+  const layersEnd = layers + <usize>count * LAYER_BYTES;
+  const last = f64x2.splat(lastBias);
+  for (let i = 0; i < rows; i++) {
+    for (let lane: usize = 0; lane < CHUNK; lane += 8) {
+      const out = kernel + (lane << 3);
+      let k0 = v128.load(out);
+      let k1 = v128.load(out, 16);
+      let k2 = v128.load(out, 32);
+      let k3 = v128.load(out, 48);
+      let at = counts + lane;
+      for (let l = layers; l < layersEnd; l += LAYER_BYTES) {
+        const layer = changetype<Layer>(l);
+        if (layer.bias != 0) {
+          const bias = f64x2.splat(layer.bias);
+          k0 = f64x2.add(k0, bias);
+          k1 = f64x2.add(k1, bias);
+          k2 = f64x2.add(k2, bias);
+          k3 = f64x2.add(k3, bias);
+        }
+        if (layer.scale != 1) {
+          const scale = f64x2.splat(layer.scale);
+          k0 = f64x2.mul(k0, scale);
+          k1 = f64x2.mul(k1, scale);
+          k2 = f64x2.mul(k2, scale);
+          k3 = f64x2.mul(k3, scale);
+        }
+        let c = v128.load8x8_u(at);
+        at += part;
+        if (layer.joinsNext) {
+          c = i16x8.mul(c, v128.load8x8_u(at));
+          at += part;
+          l += LAYER_BYTES;
+        } else {
+          for (let plane = PART; plane < layer.planes; plane += PART) {
+            c = i16x8.add(c, v128.load8x8_u(at));
+            at += part;
+          }
+        }
+        const c0 = i32x4.extend_low_i16x8_u(c);
+        const c1 = i32x4.extend_high_i16x8_u(c);
+        k0 = f64x2.mul(k0, f64x2.convert_low_i32x4_s(c0));
+        k1 = f64x2.mul(k1, f64x2.convert_low_i32x4_s(i64x2.shuffle(c0, c0, 1, 1)));
+        k2 = f64x2.mul(k2, f64x2.convert_low_i32x4_s(c1));
+        k3 = f64x2.mul(k3, f64x2.convert_low_i32x4_s(i64x2.shuffle(c1, c1, 1, 1)));
+      }
+      v128.store(out, f64x2.add(k0, last));
+      v128.store(out, f64x2.add(k1, last), 16);
+      v128.store(out, f64x2.add(k2, last), 32);
+      v128.store(out, f64x2.add(k3, last), 48);
+    }
+    counts += CHUNK;
+    kernel += line;
+  }
+}
+
 @inline
-function shared(a: usize, x: i64, y: i64): f64 {
-  return <f64>(popcnt<i64>(load<i64>(a) & x) + popcnt<i64>(load<i64>(a, 32) & y));
+function layerOf(layers: usize, index: i32): Layer {
+  return changetype<Layer>(layers + <usize>index * LAYER_BYTES);
 }
 
 /**
@@ -151,7 +237,7 @@ export function listBytes(bytes: usize, rows: i32, size: i32, lists: usize): voi
     for (let x = 0; x < size; x += 2) {
       const pair = pairAt(bytes, x, size);
       if (pair != 0) {
-        store<i32>(out, (x >> 1) * 96);
+        store<i32>(out, (x >> 1) * 48);
         store<i32>(out, pair, 4);
         out += 8;
       }
@@ -163,17 +249,18 @@ export function listBytes(bytes: usize, rows: i32, size: i32, lists: usize): voi
 }
 
 /**
- * Bytes of 24 examples side by side, two neighbors of each as i16.
+ * Bytes of 24 examples side by side, two neighbors of each together.
  * @param bytes `[columns, size]`
- * @param panels `[columns / 24, size / 2, 24]` of {i16, i16}
+ * @param panels `[columns / 24, size / 2, 24]` of {u8, u8}
  */
 export function panelBytes(bytes: usize, columns: i32, size: i32, panels: usize): void {
-  const panel = <usize>((size + 1) >> 1) * 96;
+  const panel = <usize>((size + 1) >> 1) * 48;
   for (let j = 0; j < columns; j++) {
-    let out = panels + <usize>(j / 24) * panel + (<usize>(j % 24) << 2);
+    let out = panels + <usize>(j / 24) * panel + (<usize>(j % 24) << 1);
     for (let x = 0; x < size; x += 2) {
-      store<i32>(out, pairAt(bytes, x, size));
-      out += 96;
+      const pair = pairAt(bytes, x, size);
+      store<u16>(out, <u16>(pair | (pair >> 8)));
+      out += 48;
     }
     bytes += size;
   }
@@ -181,8 +268,8 @@ export function panelBytes(bytes: usize, columns: i32, size: i32, panels: usize)
 
 /**
  * `kernel[i, j] = ⟨bytes_i, bytes_j⟩ / 255²`, the sum exact: whole numbers below 2³¹. Only pairs that are not 0 in the
- * row are visited. 24 columns at a time: a panel of an image's size stays in the first caches, and six sums with what
- * they load fit into the registers (eight do not: the compiler loads first).
+ * row are visited. 24 columns at a time: a panel of an image's size stays in the first cache, as bytes that become i16
+ * when they are loaded, and six sums with what they load fit into the registers (eight do not: the compiler loads first).
  * @param lists of {@link listBytes}
  * @param panels of {@link panelBytes}
  * @param kernel `[rows, stride]` float64
@@ -197,7 +284,7 @@ export function multiplyBytes(
   kernel: usize,
   stride: i32,
 ): void {
-  const panel = <usize>((size + 1) >> 1) * 96;
+  const panel = <usize>((size + 1) >> 1) * 48;
   for (let j = 0; j < columns; j += 24) {
     multiplyPanel(lists, listStride(size), rows, panels, kernel + (<usize>j << 3), <usize>stride << 3);
     panels += panel;
@@ -216,12 +303,12 @@ function multiplyPanel(lists: usize, stride: usize, rows: i32, panel: usize, out
     for (let p = lists + 8; p < end; p += 8) {
       const q = panel + load<i32>(p);
       const pair = v128.load32_splat(p, 4);
-      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(pair, v128.load(q)));
-      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(pair, v128.load(q, 16)));
-      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(pair, v128.load(q, 32)));
-      sum3 = i32x4.add(sum3, i32x4.dot_i16x8_s(pair, v128.load(q, 48)));
-      sum4 = i32x4.add(sum4, i32x4.dot_i16x8_s(pair, v128.load(q, 64)));
-      sum5 = i32x4.add(sum5, i32x4.dot_i16x8_s(pair, v128.load(q, 80)));
+      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(pair, v128.load8x8_u(q)));
+      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(pair, v128.load8x8_u(q, 8)));
+      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(pair, v128.load8x8_u(q, 16)));
+      sum3 = i32x4.add(sum3, i32x4.dot_i16x8_s(pair, v128.load8x8_u(q, 24)));
+      sum4 = i32x4.add(sum4, i32x4.dot_i16x8_s(pair, v128.load8x8_u(q, 32)));
+      sum5 = i32x4.add(sum5, i32x4.dot_i16x8_s(pair, v128.load8x8_u(q, 40)));
     }
     storeQuotients(out, sum0);
     storeQuotients(out + 32, sum1);

@@ -1,0 +1,129 @@
+/**
+ * Kernels of maps summed over their channels, as layers that mix all channels read them (theory 3). Masks that are hard
+ * gates are counted as bits: 64 channels of a pair in some twenty instructions.
+ */
+import { popcount } from "../../gates/index.ts";
+import type { PositionPairs } from "./pair-lines.ts";
+import type { PositionBits } from "./position-bits.ts";
+import {
+  addTo,
+  type GateMask,
+  type KernelShape,
+  type Mask,
+  maskValues,
+  pairCount,
+  type Term,
+  type UniformTerm,
+} from "./terms.ts";
+
+/** Sum over the channels `from … to − 1` and over all terms; 0 for pairs outside the maps. */
+export function contract(
+  terms: readonly Term[],
+  shape: KernelShape,
+  from = 0,
+  to = shape.channels,
+): Float64Array<ArrayBuffer> {
+  const [sum = new Float64Array(pairCount(shape)), ...others] = terms.map((term) => termSum(term, shape, from, to));
+  for (const kernel of others) addTo(sum, kernel);
+  clearOutside(sum, shape);
+  return sum;
+}
+
+function termSum(term: Term, shape: KernelShape, from: number, to: number): Float64Array<ArrayBuffer> {
+  switch (term.kind) {
+    case "uniform":
+      return uniformSum(term, shape, from, to);
+    case "per-channel": {
+      const size = pairCount(shape);
+      const sum = new Float64Array(size);
+      for (let c = from; c < to; c++) addTo(sum, term.kernel.subarray(c * size, (c + 1) * size));
+      return sum;
+    }
+    case "summed":
+      return Float64Array.from(term.kernel);
+  }
+}
+
+function uniformSum(
+  { kernel, left, right }: UniformTerm,
+  shape: KernelShape,
+  from: number,
+  to: number,
+): Float64Array<ArrayBuffer> {
+  const sum = new Float64Array(pairCount(shape));
+  if (left === undefined && right === undefined) sum.fill(to - from);
+  else if (to - from === shape.channels && areBits(left) && areBits(right)) {
+    countBits(sum, left.bits, right.bits, shape.pairs);
+  } else addProducts(sum, shape, maskValues(left), maskValues(right), from, to);
+  if (kernel !== undefined) for (let i = 0; i < sum.length; i++) sum[i]! *= kernel[i]!;
+  return sum;
+}
+
+const areBits = (mask: Mask): mask is GateMask => mask !== undefined && !(mask instanceof Float64Array);
+
+type Values = Float64Array | undefined;
+
+function addProducts(
+  sum: Float64Array,
+  { positions, pairs }: KernelShape,
+  left: Values,
+  right: Values,
+  from: number,
+  to: number,
+): void {
+  for (let c = from; c < to; c++) {
+    const base = c * positions;
+    if (pairs === "all") {
+      for (let u = 0; u < positions; u++) {
+        const on = left === undefined ? 1 : left[base + u]!;
+        if (on !== 0) addRow(sum, u * positions, positions, on, right, base);
+      }
+    } else {
+      for (const run of pairs.runs) addRun(sum, run.at, run.length, left, base + run.left, right, base + run.right);
+    }
+  }
+}
+
+function countBits(out: Float64Array, a: PositionBits, b: PositionBits, pairs: PositionPairs): void {
+  const { positions, wordsPerPosition: words } = a;
+  if (pairs === "all") {
+    for (let u = 0; u < positions; u++) {
+      for (let v = 0; v < positions; v++)
+        out[u * positions + v] = common(a.words, u * words, b.words, v * words, words);
+    }
+    return;
+  }
+  for (const { at, left, right, length } of pairs.runs) {
+    for (let i = 0; i < length; i++) {
+      out[at + i] = common(a.words, (left + i) * words, b.words, (right + i) * words, words);
+    }
+  }
+}
+
+function common(a: Uint32Array, i: number, b: Uint32Array, j: number, words: number): number {
+  let sum = 0;
+  for (let word = 0; word < words; word++) sum += popcount(a[i + word]! & b[j + word]!);
+  return sum;
+}
+
+function addRow(out: Float64Array, at: number, count: number, factor: number, row: Values, base: number): void {
+  if (row === undefined) for (let i = 0; i < count; i++) out[at + i]! += factor;
+  else for (let i = 0; i < count; i++) out[at + i]! += factor * row[base + i]!;
+}
+
+function addRun(out: Float64Array, at: number, count: number, left: Values, i: number, right: Values, j: number): void {
+  if (left === undefined) addRow(out, at, count, 1, right, j);
+  else if (right === undefined) addRow(out, at, count, 1, left, i);
+  else for (let k = 0; k < count; k++) out[at + k]! += left[i + k]! * right[j + k]!;
+}
+
+/** Pairs outside the maps hold anything before: convolutions take them as zeros. */
+function clearOutside(sum: Float64Array, { pairs }: KernelShape): void {
+  if (pairs === "all") return;
+  let end = 0;
+  for (const { at, length } of pairs.runs) {
+    sum.fill(0, end, at);
+    end = at + length;
+  }
+  sum.fill(0, end);
+}
