@@ -10,30 +10,19 @@ import {
   type Weights,
 } from "../network/index.ts";
 import { mapEdges, windowUnits } from "./edge-maps.ts";
-
-/** The linear network along which paths run: edges, and where paths start with which value. All float64. */
-export interface PathGraph {
-  readonly network: GatedNetwork;
-  /** By position of a gate, its values by unit; all 1 where there are none. */
-  readonly gates: ReadonlyMap<number, Float64Array>;
-  /** By position of a max-pool, the unit of its input that passes, by unit; the whole window where there are none. */
-  readonly selected: ReadonlyMap<number, Int32Array>;
-  /**
-   * By position, the value of the path that starts at each unit: elements of the input (behind its normalization),
-   * biases, the ceiling of saturated units; 0 where none starts.
-   */
-  readonly starts: ReadonlyMap<number, Float64Array>;
-}
+import type { PathGraph } from "./path-graph.ts";
+import { commonExponent, overflowing, plain, scaledBy } from "./path-pass.ts";
 
 /** What the gates of one example leave of the network (theory 1). */
 export interface ActiveNetwork extends PathGraph {
-  /** What each used node gives, by position. */
+  /** What each used node gives, by position; 0 or infinite beyond float64, where gates are right all the same. */
   readonly values: ReadonlyMap<number, Float64Array>;
   readonly logits: Float64Array;
 }
 
 /**
- * Evaluates the network on one example and keeps what is active, in float64.
+ * Evaluates the network on one example and keeps what is active, in float64 with a power of two for each node: gates do
+ * not change under it, and tiny weights in many layers do not shut them by underflow.
  * @param input the elements of one example, `[...inputShape]` in C order
  * @throws GatewiseError if the example has another number of elements
  */
@@ -46,27 +35,38 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
       next: "give one example at a time, as the network has it",
     });
   }
-  const values = new Map<number, Float64Array>();
+  const scaled = new Map<number, { readonly exponent: number; readonly totals: Float64Array }>();
   const gates = new Map<number, Float64Array>();
   const selected = new Map<number, Int32Array>();
   const starts = new Map<number, Float64Array>();
-  const at = (position: number): Float64Array => values.get(position) ?? new Float64Array();
+  const scaledAt = (position: number) => scaled.get(position) ?? { exponent: 0, totals: new Float64Array() };
+  const at = (position: number): Float64Array => {
+    const { exponent, totals } = scaledAt(position);
+    return exponent === 0 ? totals : totals.map((value) => (value === 0 ? 0 : plain({ value, exponent })));
+  };
   const shapeAt = (position: number): readonly number[] => network.nodes[position]?.shape ?? [];
   for (const position of usedNodes(network)) {
     const node = network.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
-    if (node.kind === "gate") gates.set(position, gateValues(node, at(node.gatedBy)));
+    if (node.kind === "gate") {
+      const signOnly = node.rule.kind === "hard" || node.rule.kind === "leaky";
+      gates.set(position, gateValues(node, signOnly ? scaledAt(node.gatedBy).totals : at(node.gatedBy)));
+    }
     if (node.kind === "max-pool") {
-      selected.set(position, selectedUnits(node, at(node.selectedBy), shapeAt(node.selectedBy)));
+      selected.set(position, selectedUnits(node, scaledAt(node.selectedBy).totals, shapeAt(node.selectedBy)));
     }
     const begun = startsOf(node, input, at);
     if (begun !== undefined) starts.set(position, begun);
-    const inputs = pathInputs(node).map((source) => ({ data: at(source), shape: shapeAt(source) }));
+    const inputs = pathInputs(node).map((source) => ({ ...scaledAt(source), shape: shapeAt(source) }));
+    const exponent = commonExponent(inputs, begun);
+    const vectors = inputs.map((one) => ({ data: scaledBy(one.totals, one.exponent - exponent), shape: one.shape }));
     const decided = { gates: gates.get(position), selected: selected.get(position) };
-    const value = mapEdges(node, inputs, decided, (weight) => weight, "sum");
-    if (begun !== undefined) for (let i = 0; i < value.length; i++) value[i]! += begun[i]!;
-    values.set(position, value);
+    const value = mapEdges(node, vectors, decided, (weight) => weight, "sum");
+    if (begun !== undefined) for (let i = 0; i < value.length; i++) value[i]! += begun[i]! * 2 ** -exponent;
+    const shift = overflowing(value);
+    scaled.set(position, { exponent: exponent + shift, totals: scaledBy(value, -shift) });
   }
+  const values = new Map([...scaled.keys()].map((position) => [position, at(position)]));
   return { network, gates, selected, starts, values, logits: at(network.output) };
 }
 

@@ -1,7 +1,7 @@
 import { sizeOf } from "../graph/index.ts";
 import type { GatedNode } from "../network/index.ts";
-import type { PathGraph } from "./active-network.ts";
 import { averageWeight, windowUnits } from "./edge-maps.ts";
+import type { PathGraph } from "./path-graph.ts";
 
 /** Receives an edge: the unit it comes from and its weight. */
 export type VisitEdge = (source: number, unit: number, weight: number) => void;

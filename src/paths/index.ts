@@ -1,8 +1,13 @@
 export { type ActiveNetwork, activate } from "./active-network.ts";
+export type { Bundle, BundleStart, BundleWeight } from "./bundle.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
 export { checkOutput, kBestPaths } from "./k-best-paths.ts";
+export { type BundleOptions, type LargestBundles, largestBundles } from "./largest-bundles.ts";
+export { type NeighborOptions, nearestBySharedPaths, type PathNeighbor } from "./nearest-by-paths.ts";
+export { type OpenGates, openGates } from "./open-gates.ts";
 export { type Path, type PathStart, type Unit, unitOf } from "./path.ts";
 export { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";
 export { type PathNorm, pathNorm } from "./path-norm.ts";
 export { type PathStatistics, pathStatistics } from "./path-statistics.ts";
 export { samplePaths } from "./sample-paths.ts";
+export { log2SharedPaths } from "./shared-path-counts.ts";

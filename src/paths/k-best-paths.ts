@@ -44,13 +44,16 @@ interface Suffix {
  */
 export function kBestPaths(active: ActiveNetwork, output: number, k: number): readonly Path[] {
   checkOutput(active, output);
-  const found = largestSuffixes(active, output, k);
   const reader = new PathReader(active);
-  return found
-    .map((suffix) => reader.pathOf(stepsOf(suffix)))
+  return largestSteps(active, output, k)
+    .map((steps) => reader.pathOf(steps))
     .sort(comparePaths)
     .slice(0, k);
 }
+
+/** The same paths as their steps, from start to output, and up to a thousand more that tie with the last. */
+export const largestSteps = (active: ActiveNetwork, output: number, k: number): readonly (readonly Step[])[] =>
+  largestSuffixes(active, output, k).map(stepsOf);
 
 /** @throws GatewiseError unless the network has the output */
 export function checkOutput({ network }: ActiveNetwork, output: number): void {

@@ -4,14 +4,15 @@
  * overflow nor vanish; scaling by powers of two rounds nothing.
  */
 import { type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
-import type { PathGraph } from "./active-network.ts";
 import type { Combine } from "./active-terms.ts";
 import { type FactorOf, mapEdges } from "./edge-maps.ts";
+import type { PathGraph } from "./path-graph.ts";
 
 /** What is summed over paths: the product along the path of what start and weights count for. */
 export interface PathQuantity {
   readonly factorOf: FactorOf;
-  readonly combine: Combine;
+  /** How paths that meet in a unit become one number; where it differs from node to node, by position. */
+  readonly combine: Combine | ((position: number) => Combine);
   /**
    * Given, the pass carries a second number, the sum over paths of the product with one factor at a time replaced by
    * this: where it is `|w|·log|w|`, the sum of `|c|·log|c|`.
@@ -72,9 +73,10 @@ function nodeTotals(
   { network, gates, selected, starts }: PathGraph,
   position: number,
   node: GatedNode,
-  { factorOf, slopeOf, combine }: PathQuantity,
+  { factorOf, slopeOf, combine: how }: PathQuantity,
   done: ReadonlyMap<number, NodeTotals>,
 ): NodeTotals {
+  const combine = typeof how === "string" ? how : how(position);
   const begun = starts.get(position);
   const sources = node.kind === "normalize" ? [] : pathInputs(node);
   const inputs = sources.flatMap((source) => {
@@ -111,7 +113,10 @@ const carriesOnlyOnes = ({ kind }: GatedNode): boolean =>
   kind === "max-pool" || kind === "sum" || kind === "concat" || kind === "rearrange";
 
 /** The exponent in which neither inputs nor starts overflow. */
-function commonExponent(inputs: readonly NodeTotals[], starts: Float64Array | undefined): number {
+export function commonExponent(
+  inputs: readonly Pick<NodeTotals, "exponent" | "totals">[],
+  starts: Float64Array | undefined,
+): number {
   const ofInputs = inputs
     .filter(({ totals }) => totals.some((value) => value !== 0))
     .reduce<number | undefined>((most, { exponent }) => Math.max(most ?? exponent, exponent), undefined);
@@ -121,7 +126,7 @@ function commonExponent(inputs: readonly NodeTotals[], starts: Float64Array | un
 }
 
 /** How far the totals are from 1, in powers of two, where that is far; else 0. */
-function overflowing(totals: Float64Array): number {
+export function overflowing(totals: Float64Array): number {
   const largest = largestOf(totals);
   const exponent = largest > 0 && largest < Number.POSITIVE_INFINITY ? Math.floor(Math.log2(largest)) : 0;
   // a layer multiplies by less than 2^256 times its fan-in even with squared float32 weights
@@ -134,10 +139,10 @@ function largestOf(values: Float64Array): number {
   return largest;
 }
 
-function scaledBy(values: Float64Array, exponent: number): Float64Array {
+export function scaledBy(values: Float64Array, exponent: number): Float64Array {
   if (exponent === 0) return values;
   const factor = 2 ** exponent;
-  return values.map((value) => value * factor);
+  return values.map((value) => (value === 0 ? 0 : value * factor));
 }
 
 function add(into: Float64Array, terms: Float64Array): void {

@@ -1,6 +1,6 @@
 import { sizeOf } from "../graph/index.ts";
 import { pathInputs, weightLayers } from "../network/index.ts";
-import type { PathGraph } from "./active-network.ts";
+import type { PathGraph } from "./path-graph.ts";
 import { log2Of, plain, type Scaled } from "./path-pass.ts";
 
 /** A unit: its index in a vector, `[channel, row, column]` in maps. */

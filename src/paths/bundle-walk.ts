@@ -1,0 +1,221 @@
+/**
+ * Path bundles (theory 3): all paths that go through the same weights, however many positions they take. A bundle is
+ * walked from the output back to where it starts: what is known of it on the way is, for each unit before its last
+ * weight, the sum over all ways from there to the output.
+ */
+import { type GatedNode, isWeightNode, type WeightNode } from "../network/index.ts";
+import { visitEdgesInto } from "./edges-into.ts";
+import type { PathGraph } from "./path-graph.ts";
+
+/** A weight or a bias that a bundle goes through. */
+export interface BundleStep {
+  /** Of the node that holds it. */
+  readonly position: number;
+  /** The bias: the bundle starts there. */
+  readonly bias: boolean;
+  /** Place in the node's weights, or in its biases. */
+  readonly index: number;
+}
+
+/** Units of a node and a number for each, ascending. */
+export interface Sparse {
+  readonly units: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** Where bundles begin without a weight: at the input, or at saturated units of the gate at `position`. */
+export interface BundleEnd {
+  readonly position: number;
+  readonly kind: "input" | "saturation";
+  /** Of the paths that start there. */
+  readonly sum: number;
+  /** How many units they start at. */
+  readonly units: number;
+}
+
+/** What the walked part of a bundle reaches without another weight. */
+export interface Reached {
+  /** Units of weight nodes, by position. */
+  readonly fronts: ReadonlyMap<number, Sparse>;
+  readonly ends: readonly BundleEnd[];
+}
+
+export interface WalkOptions {
+  /**
+   * Numbers at a node are in units of `2^(exponent of the output − exponent of the node)`, so that deep networks stay
+   * within float64.
+   */
+  readonly exponentAt: (position: number) => number;
+  /** Count paths instead: every weight, gate and start is a 1. */
+  readonly counting: boolean;
+}
+
+type Values = Map<number, number>;
+
+export class BundleWalk {
+  readonly #graph: PathGraph;
+  readonly #exponentAt: (position: number) => number;
+  readonly #counting: boolean;
+
+  constructor(graph: PathGraph, { exponentAt, counting }: WalkOptions) {
+    this.#graph = graph;
+    this.#exponentAt = exponentAt;
+    this.#counting = counting;
+  }
+
+  /** Every bundle of an output, before its last weight. */
+  begin(output: number): Reached {
+    return this.#settle(new Map([[this.#graph.network.output, new Map([[output, 1]])]]));
+  }
+
+  /** Those of them that go through that weight. Not for biases: there a bundle starts. */
+  through({ fronts }: Reached, { position, index }: BundleStep): Reached {
+    const node = this.#weightNode(position);
+    const front = fronts.get(position);
+    if (front === undefined) return { fronts: new Map(), ends: [] };
+    const factor = this.#counting ? 1 : this.#weightAt(node, index) * this.#scale(position, node.input);
+    const moved: Values = new Map();
+    const inputShape = this.#graph.network.nodes[node.input]?.shape ?? [];
+    const sourceOf = sourcesThrough(node, inputShape, index);
+    front.units.forEach((unit, i) => {
+      const from = sourceOf(unit);
+      if (from >= 0) moved.set(from, (moved.get(from) ?? 0) + factor * front.values[i]!);
+    });
+    return this.#settle(new Map([[node.input, moved]]));
+  }
+
+  /** Sum over the bundle that starts at a bias, and the units it starts at. */
+  fromBias({ fronts }: Reached, { position, index }: BundleStep): { readonly sum: number; readonly units: number } {
+    const node = this.#weightNode(position);
+    const front = fronts.get(position);
+    const factor = this.#counting ? 1 : (node.bias?.data[index] ?? 0) * 2 ** -this.#exponentAt(position);
+    const perChannel = positionsOf(node);
+    let sum = 0;
+    let units = 0;
+    front?.units.forEach((unit, i) => {
+      if (Math.floor(unit / perChannel) !== index) return;
+      sum += factor * front.values[i]!;
+      units += 1;
+    });
+    return { sum, units };
+  }
+
+  #weightNode(position: number): WeightNode {
+    const node = this.#graph.network.nodes[position];
+    if (node === undefined || !isWeightNode(node)) throw new Error(`unreachable: no weights at ${position}`);
+    return node;
+  }
+
+  #weightAt = (node: WeightNode, index: number): number => node.weight?.data[index] ?? 1;
+
+  /** Powers of two of an edge from `source` into `position`. */
+  #scale = (position: number, source: number): number => 2 ** (this.#exponentAt(source) - this.#exponentAt(position));
+
+  /** Carries values back over edges without weights, to weight nodes and starts. */
+  #settle(pending: Map<number, Values>): Reached {
+    const fronts = new Map<number, Sparse>();
+    const ends: BundleEnd[] = [];
+    for (let position = Math.max(...pending.keys()); position >= 0; position--) {
+      const values = pending.get(position);
+      if (values === undefined || values.size === 0) continue;
+      const node = this.#graph.network.nodes[position];
+      if (isWeightNode(node)) fronts.set(position, sparse(values));
+      else ends.push(...this.#endAt(node, position, values));
+      if (isWeightNode(node) && node.weight !== undefined) continue;
+      for (const [unit, value] of values) {
+        visitEdgesInto(this.#graph, position, unit, (source, from, weight) => {
+          const added = value * (this.#counting ? 1 : weight * this.#scale(position, source));
+          const at = pending.get(source);
+          if (at === undefined) pending.set(source, new Map([[from, added]]));
+          else at.set(from, (at.get(from) ?? 0) + added);
+        });
+      }
+    }
+    return { fronts, ends: joinedInputs(ends) };
+  }
+
+  #endAt(node: GatedNode | undefined, position: number, values: Values): readonly BundleEnd[] {
+    const starts = this.#graph.starts.get(position);
+    if (starts === undefined) return [];
+    const kind = node?.kind === "gate" ? "saturation" : "input";
+    const scale = 2 ** -this.#exponentAt(position);
+    let sum = 0;
+    let units = 0;
+    for (const [unit, value] of values) {
+      const start = starts[unit]!;
+      // an input of 0 is active all the same, a unit that is not saturated starts no path
+      if (kind === "saturation" && start === 0) continue;
+      sum += this.#counting ? value : value * start * scale;
+      units += 1;
+    }
+    return units === 0 ? [] : [{ position, kind, sum, units }];
+  }
+}
+
+/** Raw and normalized inputs are one: a path that starts there has gone through no weight. */
+function joinedInputs(ends: readonly BundleEnd[]): readonly BundleEnd[] {
+  const [first, ...others] = ends.filter(({ kind }) => kind === "input");
+  if (first === undefined || others.length === 0) return ends;
+  const sum = others.reduce((total, one) => total + one.sum, first.sum);
+  const joined = { ...first, sum, units: Math.max(...[first, ...others].map(({ units }) => units)) };
+  return [joined, ...ends.filter(({ kind }) => kind !== "input")];
+}
+
+const sparse = (values: Values): Sparse => {
+  const units = Int32Array.from(values.keys()).sort();
+  return { units, values: Float64Array.from(units, (unit) => values.get(unit) ?? 0) };
+};
+
+/** Units that share a weight node's bias. */
+export const positionsOf = ({ shape }: WeightNode): number =>
+  shape.slice(1).reduce((positions, length) => positions * length, 1);
+
+/** Takes a unit of the node to the unit of its input that the weight joins it with, or to −1. */
+export function sourcesThrough(
+  node: WeightNode,
+  inputShape: readonly number[],
+  index: number,
+): (unit: number) => number {
+  switch (node.kind) {
+    case "dense": {
+      const [units = 1] = node.shape;
+      return (unit) => (unit === index % units ? Math.floor(index / units) : -1);
+    }
+    case "scale": {
+      const positions = positionsOf(node);
+      return (unit) => (Math.floor(unit / positions) === index ? unit : -1);
+    }
+    case "convolution": {
+      const { channel, input, offset } = convolutionWeight(node, inputShape, index);
+      const { strides, pads, dilations } = node.window;
+      const [, height = 0, width = 0] = inputShape;
+      const [, rows = 1, columns = 1] = node.shape;
+      return (unit) => {
+        if (Math.floor(unit / (rows * columns)) !== channel) return -1;
+        const row = (Math.floor(unit / columns) % rows) * strides[0] - pads[0] + offset[0] * dilations[0];
+        const column = (unit % columns) * strides[1] - pads[1] + offset[1] * dilations[1];
+        return row < 0 || row >= height || column < 0 || column >= width ? -1 : (input * height + row) * width + column;
+      };
+    }
+  }
+}
+
+/** What a convolution's weight joins: channels of its input and output, at an offset in the kernel. */
+export function convolutionWeight(
+  { window, groups, shape }: Extract<WeightNode, { readonly kind: "convolution" }>,
+  [inputChannels = 0]: readonly number[],
+  index: number,
+): { readonly channel: number; readonly input: number; readonly offset: readonly [number, number] } {
+  const [, kernelColumns] = window.kernel;
+  const taps = window.kernel[0] * kernelColumns;
+  const held = inputChannels / groups;
+  const [channels = 1] = shape;
+  const channel = Math.floor(index / (held * taps));
+  const group = Math.floor(channel / (channels / groups));
+  const tap = index % taps;
+  return {
+    channel,
+    input: group * held + (Math.floor(index / taps) % held),
+    offset: [Math.floor(tap / kernelColumns), tap % kernelColumns],
+  };
+}

@@ -1,0 +1,130 @@
+import { isWeightNode, pathInputs, type WeightNode, weightLayers } from "../network/index.ts";
+import type { ActiveNetwork } from "./active-network.ts";
+import { type BundleEnd, type BundleStep, BundleWalk, convolutionWeight, type Reached } from "./bundle-walk.ts";
+import { log2Of, plain } from "./path-pass.ts";
+
+/** A weight of a bundle, by what it joins: channels of maps, units of vectors. */
+export interface BundleWeight {
+  readonly layer: number;
+  readonly from: number;
+  readonly to: number;
+  /** Row and column in a convolution's kernel; null for a weight that joins two units of vectors, or scales a channel. */
+  readonly offset: readonly [row: number, column: number] | null;
+}
+
+/** Where the paths of a bundle start. */
+export type BundleStart =
+  | { readonly kind: "input" }
+  /** The bias of a channel (or unit) of weight layer `layer`. */
+  | { readonly kind: "bias"; readonly layer: number; readonly channel: number }
+  /** Saturated units of a clipped gate behind weight layer `layer`. */
+  | { readonly kind: "saturation"; readonly layer: number };
+
+/** All paths of one example to one output that go through the same weights (theory 3). */
+export interface Bundle {
+  /** Sum of their contributions. */
+  readonly contribution: number;
+  /** `log₂|contribution|`, right also where the contribution lies outside float64. */
+  readonly log2Contribution: number;
+  /** From the start to the output. */
+  readonly weights: readonly BundleWeight[];
+  readonly start: BundleStart;
+  /** Active paths in it. */
+  readonly paths: number;
+  /** Positions (units of the input, or of the layer that it starts at) where its active paths start. */
+  readonly positions: number;
+}
+
+/** Turns found bundles into what is told of them. */
+export class BundleReader {
+  readonly #active: ActiveNetwork;
+  readonly #counts: BundleWalk;
+  readonly #begin: Reached;
+  readonly #exponent: number;
+  readonly #layers: ReadonlyMap<number, number>;
+
+  constructor(active: ActiveNetwork, output: number, exponent: number) {
+    this.#active = active;
+    this.#counts = new BundleWalk(active, { exponentAt: () => 0, counting: true });
+    this.#begin = this.#counts.begin(output);
+    this.#exponent = exponent;
+    this.#layers = weightLayers(active.network);
+  }
+
+  /** @param found `steps` from the output back, `sum` in units of `2^exponent` */
+  bundleOf({
+    steps,
+    end,
+    sum,
+  }: {
+    readonly steps: readonly BundleStep[];
+    readonly end: BundleEnd | undefined;
+    readonly sum: number;
+  }): Bundle {
+    const contribution = { value: sum, exponent: this.#exponent };
+    return {
+      contribution: plain(contribution),
+      log2Contribution: log2Of(contribution),
+      weights: steps
+        .filter(({ bias }) => !bias)
+        .map((step) => this.#weightOf(step))
+        .reverse(),
+      start: this.#startOf(steps.at(-1), end),
+      ...this.#count(steps, end),
+    };
+  }
+
+  #weightOf({ position, index }: BundleStep): BundleWeight {
+    const { nodes } = this.#active.network;
+    const node = nodes[position];
+    const layer = this.#layers.get(position) ?? 0;
+    if (node === undefined || !isWeightNode(node)) throw new Error(`unreachable: no weights at ${position}`);
+    return { layer, ...joined(node, nodes[node.input]?.shape ?? [], index) };
+  }
+
+  #startOf(last: BundleStep | undefined, end: BundleEnd | undefined): BundleStart {
+    if (last?.bias) return { kind: "bias", layer: this.#layers.get(last.position) ?? 0, channel: last.index };
+    if (end?.kind === "saturation") return { kind: "saturation", layer: this.#layerBehind(end.position) };
+    return { kind: "input" };
+  }
+
+  /** The weight layer that a node's first path comes through last; 0 where there is none. */
+  #layerBehind(position: number): number {
+    const node = this.#active.network.nodes[position];
+    const [input] = node === undefined ? [] : pathInputs(node);
+    return this.#layers.get(position) ?? (input === undefined ? 0 : this.#layerBehind(input));
+  }
+
+  #count(
+    steps: readonly BundleStep[],
+    end: BundleEnd | undefined,
+  ): { readonly paths: number; readonly positions: number } {
+    let reached = this.#begin;
+    for (const step of steps) {
+      if (step.bias) {
+        const { sum, units } = this.#counts.fromBias(reached, step);
+        return { paths: sum, positions: units };
+      }
+      reached = this.#counts.through(reached, step);
+    }
+    const same = reached.ends.find(
+      ({ kind, position }) => kind === end?.kind && (kind === "input" || position === end.position),
+    );
+    return { paths: same?.sum ?? 0, positions: same?.units ?? 0 };
+  }
+}
+
+function joined(node: WeightNode, inputShape: readonly number[], index: number): Omit<BundleWeight, "layer"> {
+  switch (node.kind) {
+    case "dense": {
+      const [units = 1] = node.shape;
+      return { from: Math.floor(index / units), to: index % units, offset: null };
+    }
+    case "scale":
+      return { from: index, to: index, offset: null };
+    case "convolution": {
+      const { channel, input, offset } = convolutionWeight(node, inputShape, index);
+      return { from: input, to: channel, offset };
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { type GatedNetwork, type GatedNode, pathNodes } from "../network/index.ts";
+import { windowUnits } from "./edge-maps.ts";
+
+/**
+ * Which paths one example leaves open, by position. Soft and leaky gates never shut quite: they count as open where their
+ * pre-activation is positive.
+ */
+export interface OpenGates {
+  /** 1 where a gate is open, else 0, by unit. */
+  readonly open: ReadonlyMap<number, Uint8Array>;
+  /** 1 where a clipped unit is saturated: a path starts there. */
+  readonly saturated: ReadonlyMap<number, Uint8Array>;
+  /** By max-pool and unit, the unit of its input that passes. */
+  readonly selected: ReadonlyMap<number, Int32Array>;
+}
+
+/** Nodes whose values decide gates and selections. */
+export const decidingNodes = (network: GatedNetwork): readonly number[] => [
+  ...new Set(
+    pathNodes(network).flatMap((position) => {
+      const node = network.nodes[position];
+      if (node?.kind === "gate") return [node.gatedBy];
+      return node?.kind === "max-pool" ? [node.selectedBy] : [];
+    }),
+  ),
+];
+
+/** @param decided the values of a deciding node, by unit */
+export function openGates(network: GatedNetwork, decided: (position: number) => ArrayLike<number>): OpenGates {
+  const open = new Map<number, Uint8Array>();
+  const saturated = new Map<number, Uint8Array>();
+  const selected = new Map<number, Int32Array>();
+  for (const position of pathNodes(network)) {
+    const node = network.nodes[position];
+    if (node?.kind === "gate") {
+      const q = decided(node.gatedBy);
+      const ceiling = node.rule.kind === "clipped" ? node.rule.ceiling : Number.POSITIVE_INFINITY;
+      open.set(
+        position,
+        Uint8Array.from(q, (value) => (value > 0 && value < ceiling ? 1 : 0)),
+      );
+      if (node.rule.kind === "clipped") {
+        saturated.set(
+          position,
+          Uint8Array.from(q, (value) => (value >= ceiling ? 1 : 0)),
+        );
+      }
+    }
+    if (node?.kind === "max-pool") selected.set(position, selectedBy(network, node, decided(node.selectedBy)));
+  }
+  return { open, saturated, selected };
+}
+
+/** The greatest element of each window, the first at a tie. */
+function selectedBy(
+  network: GatedNetwork,
+  node: Extract<GatedNode, { readonly kind: "max-pool" }>,
+  q: ArrayLike<number>,
+): Int32Array {
+  const shape = network.nodes[node.selectedBy]?.shape ?? [];
+  const chosen = new Int32Array(node.shape.reduce((size, length) => size * length, 1));
+  return chosen.map((_, unit) =>
+    windowUnits(node, shape, unit).reduce((best, one) => (q[one]! > q[best]! ? one : best)),
+  );
+}
+
+/** Share of the gates open for the first example that are open for the second too. */
+export function sharedOpenGates(first: OpenGates, second: OpenGates): number {
+  let own = 0;
+  let both = 0;
+  for (const [position, gates] of first.open) {
+    const others = second.open.get(position);
+    for (let i = 0; i < gates.length; i++) {
+      own += gates[i]!;
+      both += gates[i]! & (others?.[i] ?? 0);
+    }
+  }
+  return own === 0 ? 0 : both / own;
+}

@@ -1,0 +1,76 @@
+/**
+ * Path bundles by definition (theory 3): every path of a small network, and those that go through the same weights
+ * added up. Which weight joins two units is found by looking at all of them.
+ */
+import type { GatedNetwork, GatedNode } from "../../src/network/index.ts";
+import { enumeratePaths } from "./enumerate.reference.ts";
+
+export interface EnumeratedBundle {
+  /** `layer position: from > to (offset)` from the start to the output, before it where the bundle starts. */
+  readonly key: string;
+  readonly contribution: number;
+  /** Active paths. */
+  readonly paths: number;
+  /** Units at which its active paths start. */
+  readonly positions: number;
+}
+
+/** All bundles with an active path to an output. */
+export function enumerateBundles(
+  network: GatedNetwork,
+  input: ArrayLike<number>,
+  output: number,
+): readonly EnumeratedBundle[] {
+  const found = new Map<string, { contribution: number; paths: number; starts: Set<number> }>();
+  for (const { steps, active, contribution, startsAtSaturation } of enumeratePaths(network, input, output)) {
+    if (!active) continue;
+    const words: string[] = [];
+    steps.forEach(([position, unit], i) => {
+      const node = network.nodes[position];
+      if (node === undefined) throw new Error("no node");
+      const before = steps[i - 1];
+      if (before !== undefined) words.push(...weightWords(network, node, position, before[1], unit));
+      else if (node.kind === "dense" || node.kind === "convolution" || node.kind === "scale") {
+        words.push(`bias ${position}:${channelOf(node, unit)}`);
+      } else words.push(startsAtSaturation ? `saturation ${position}` : "input");
+    });
+    const key = words.join(" ");
+    const known = found.get(key) ?? { contribution: 0, paths: 0, starts: new Set() };
+    known.contribution += contribution;
+    known.paths += 1;
+    known.starts.add(steps[0]?.[1] ?? 0);
+    found.set(key, known);
+  }
+  return [...found].map(([key, { starts, ...bundle }]) => ({ key, ...bundle, positions: starts.size }));
+}
+
+function channelOf({ shape }: GatedNode, unit: number): number {
+  const area = shape.slice(1).reduce((product, length) => product * length, 1);
+  return Math.floor(unit / area);
+}
+
+function weightWords(
+  network: GatedNetwork,
+  node: GatedNode,
+  position: number,
+  from: number,
+  to: number,
+): readonly string[] {
+  if (node.kind === "dense") return [`${position}:${from}>${to}`];
+  if (node.kind === "scale") {
+    return node.weight === undefined ? [] : [`${position}:${channelOf(node, to)}>${channelOf(node, to)}`];
+  }
+  if (node.kind !== "convolution") return [];
+  const [, height = 0, width = 0] = network.nodes[node.input]?.shape ?? [];
+  const [, rows = 0, columns = 0] = node.shape;
+  const { kernel, strides, pads, dilations } = node.window;
+  for (let a = 0; a < kernel[0]; a++) {
+    for (let b = 0; b < kernel[1]; b++) {
+      const y = (Math.floor(to / columns) % rows) * strides[0] - pads[0] + a * dilations[0];
+      const x = (to % columns) * strides[1] - pads[1] + b * dilations[1];
+      if (y < 0 || x < 0 || y >= height || x >= width || y * width + x !== from % (height * width)) continue;
+      return [`${position}:${Math.floor(from / (height * width))}>${channelOf(node, to)}(${a},${b})`];
+    }
+  }
+  throw new Error(`no weight of ${node.name} joins ${from} and ${to}`);
+}
