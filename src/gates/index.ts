@@ -8,5 +8,5 @@ export {
   inputRows,
   readNetworkGates,
 } from "./network-gates.ts";
-export { type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
+export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
 export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";

@@ -3,7 +3,7 @@ import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, type Graph, graph, greater, input, sizeOf, type Tensor } from "../graph/index.ts";
 import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { packGates } from "./extraction.ts";
-import type { PackedGates } from "./packed-gates.ts";
+import { joinGates, type PackedGates } from "./packed-gates.ts";
 
 /** Inputs as files hold them, `[n, ...inputShape]`. */
 export type Inputs = DenseArray<"float32" | "float64">;
@@ -41,7 +41,7 @@ export async function readNetworkGates(
     parts.push(packGates((await program.run({ x: rows })).fetched, layers));
     onProgress?.(Math.min(from + batch, examples), examples);
   }
-  return joinGates(parts, layers);
+  return joinGates(parts);
 }
 
 /** The graph from inputs `x` `[batch, ...inputShape]` to the gates of every gate node, in order. */
@@ -88,22 +88,4 @@ export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
         ? "put the one example into an array of shape [1, …]"
         : "reshape the inputs or choose the model that they belong to",
   });
-}
-
-function joinGates(parts: readonly PackedGates[], layers: readonly number[]): PackedGates {
-  const examples = parts.reduce((sum, part) => sum + part.examples, 0);
-  return {
-    examples,
-    layers: layers.map((layer, index) => {
-      const pieces = parts.flatMap((part) => part.layers.slice(index, index + 1));
-      const { units = 0, wordsPerExample = 0 } = pieces[0] ?? {};
-      const words = new Uint32Array(examples * wordsPerExample);
-      let at = 0;
-      for (const piece of pieces) {
-        words.set(piece.words, at);
-        at += piece.words.length;
-      }
-      return { layer, units, wordsPerExample, words };
-    }),
-  };
 }

@@ -39,6 +39,21 @@ export function packLayer(layer: number, gates: DenseArray<"bool">): PackedLayer
   return { layer, units, wordsPerExample, words };
 }
 
+/** The gates of examples that were packed part by part, at least one part. */
+export function joinGates(parts: readonly PackedGates[]): PackedGates {
+  const examples = parts.reduce((sum, part) => sum + part.examples, 0);
+  const layers = (parts[0]?.layers ?? []).map(({ layer, units, wordsPerExample }, index) => {
+    const words = new Uint32Array(examples * wordsPerExample);
+    let at = 0;
+    for (const piece of parts.flatMap((part) => part.layers.slice(index, index + 1))) {
+      words.set(piece.words, at);
+      at += piece.words.length;
+    }
+    return { layer, units, wordsPerExample, words };
+  });
+  return { examples, layers };
+}
+
 /** Number of ones in a 32-bit word. */
 export function popcount(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555);

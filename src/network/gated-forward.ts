@@ -9,6 +9,7 @@ import {
   float32,
   float64,
   gather,
+  globalAveragePool,
   int32,
   matMul,
   maxPoolSelect,
@@ -35,10 +36,29 @@ export interface ForwardOptions<D extends FloatDType> {
  * @param x `[batch, ...inputShape]`
  * @returns by position of the node, `[batch, ...shape]`, the nodes that the output depends on
  */
-export function forwardNodes<D extends FloatDType>(
+export const forwardNodes = <D extends FloatDType>(
   network: GatedNetwork,
   x: Tensor<D>,
-  options: ForwardOptions<D> = {},
+  { parameter, gate }: ForwardOptions<D> = {},
+): ReadonlyMap<number, Tensor<D>> =>
+  forwardTensors(network, x, {
+    parameter: (position, kind, own) => parameter?.(position, kind, own) ?? constantLike(x, own),
+    ...(gate === undefined ? {} : { gate }),
+  });
+
+/** What stands for the weights and gates of a network of any weights. */
+export interface TensorOptions<D extends FloatDType, W> {
+  readonly parameter: (position: number, kind: "weight" | "bias", own: W) => Tensor<D>;
+  readonly gate?: (position: number, z: Tensor<D>, q: Tensor<D>) => Tensor<D>;
+  /** Gates that are known, by position of the gate node: what would decide them is not computed. */
+  readonly knownGates?: ReadonlyMap<number, Tensor<D>>;
+}
+
+/** {@link forwardNodes} of a network whose weights are no arrays. */
+export function forwardTensors<D extends FloatDType, W>(
+  network: GatedNetwork<W>,
+  x: Tensor<D>,
+  options: TensorOptions<D, W>,
 ): ReadonlyMap<number, Tensor<D>> {
   const values = new Map<number, Tensor<D>>();
   const at = (position: number): Tensor<D> => {
@@ -46,7 +66,7 @@ export function forwardNodes<D extends FloatDType>(
     if (value === undefined) throw new Error(`unreachable: node ${position} before its input`);
     return value;
   };
-  for (const position of usedNodes(network)) {
+  for (const position of usedNodes(network, new Set(options.knownGates?.keys()))) {
     const node = network.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
     values.set(position, node.kind === "input" ? x : nodeValue(position, node, x, at, options));
@@ -54,17 +74,16 @@ export function forwardNodes<D extends FloatDType>(
   return values;
 }
 
-function nodeValue<D extends FloatDType>(
+function nodeValue<D extends FloatDType, W>(
   position: number,
-  node: Exclude<GatedNode, { readonly kind: "input" }>,
+  node: Exclude<GatedNode<W>, { readonly kind: "input" }>,
   x: Tensor<D>,
   at: (position: number) => Tensor<D>,
-  options: ForwardOptions<D>,
+  options: TensorOptions<D, W>,
 ): Tensor<D> {
   const own = (weights: Weights): Tensor<D> => constantLike(x, weights);
-  const parameter = (kind: "weight" | "bias", weights: Weights): Tensor<D> =>
-    options.parameter?.(position, kind, weights) ?? own(weights);
-  const plus = (z: Tensor<D>, bias: Weights | undefined): Tensor<D> =>
+  const parameter = (kind: "weight" | "bias", weights: W): Tensor<D> => options.parameter(position, kind, weights);
+  const plus = (z: Tensor<D>, bias: W | undefined): Tensor<D> =>
     bias === undefined ? z : add(z, perChannel(parameter("bias", bias), node.shape.length));
   switch (node.kind) {
     case "normalize":
@@ -84,7 +103,10 @@ function nodeValue<D extends FloatDType>(
       return plus(scaled, node.bias);
     }
     case "gate": {
-      const [z, q] = [at(node.input), at(node.gatedBy)];
+      const z = at(node.input);
+      const known = options.knownGates?.get(position);
+      if (known !== undefined) return multiply(z, known);
+      const q = at(node.gatedBy);
       if (options.gate !== undefined) return options.gate(position, z, q);
       return z === q && node.rule.kind === "hard" ? relu(q) : passGate(z, gateOf(node.rule, q));
     }
@@ -111,6 +133,11 @@ function averaged<D extends FloatDType>(
 ): Tensor<D> {
   const { window, countPadding, shape } = node;
   const { kernel, strides, pads } = window;
+  const mapSize = z.shape.slice(2).join();
+  // one window over the whole map is a mean of the map, and its gradient a broadcast
+  if (mapSize === kernel.join() && shape.slice(1).join() === "1,1") {
+    return reshape(globalAveragePool(z), [z.shape[0] ?? 1, ...shape]);
+  }
   const mean = averagePool(z, kernel, { strides, pads });
   if (countPadding || pads.every((pad) => pad === 0)) return mean;
   const [, height = 0, width = 0] = z.shape.slice(1).map(Number);

@@ -22,8 +22,8 @@ export interface MapWindow {
   readonly dilations: readonly [number, number];
 }
 
-/** What a node does. Numbers are positions of earlier nodes. */
-export type NodeOperation =
+/** What a node does. Numbers are positions of earlier nodes. `W`: what stands for weights, arrays or tensors of a graph. */
+export type NodeOperation<W = Weights> =
   /** The example as it is given. Node 0, and no other. */
   | { readonly kind: "input" }
   /**
@@ -32,13 +32,13 @@ export type NodeOperation =
    */
   | { readonly kind: "normalize"; readonly input: number; readonly factor: Weights; readonly shift: Weights }
   /** `[in]` to `[out]`; weight `[in, out]`, bias `[out]`. */
-  | { readonly kind: "dense"; readonly input: number; readonly weight: Weights; readonly bias: Weights | undefined }
+  | { readonly kind: "dense"; readonly input: number; readonly weight: W; readonly bias: W | undefined }
   /** Maps to maps; weight `[out, in / groups, kernel…]`, bias `[out]`. */
   | {
       readonly kind: "convolution";
       readonly input: number;
-      readonly weight: Weights;
-      readonly bias: Weights | undefined;
+      readonly weight: W;
+      readonly bias: W | undefined;
       readonly window: MapWindow;
       readonly groups: number;
     }
@@ -46,8 +46,8 @@ export type NodeOperation =
   | {
       readonly kind: "scale";
       readonly input: number;
-      readonly weight: Weights | undefined;
-      readonly bias: Weights | undefined;
+      readonly weight: W | undefined;
+      readonly bias: W | undefined;
     }
   /** `input · G`, the gate decided by `gatedBy`, of the same shape. */
   | { readonly kind: "gate"; readonly input: number; readonly gatedBy: number; readonly rule: GateRule }
@@ -70,27 +70,27 @@ export type NodeOperation =
    */
   | { readonly kind: "rearrange"; readonly input: number; readonly from: Int32Array | undefined };
 
-export type GatedNode = {
+export type GatedNode<W = Weights> = {
   /** As the model calls it; unique. */
   readonly name: string;
   /** Shape of what the node gives for one example. */
   readonly shape: readonly number[];
-} & NodeOperation;
+} & NodeOperation<W>;
 
 /** Nodes in topological order. Plain data. */
-export interface GatedNetwork {
-  readonly nodes: readonly GatedNode[];
+export interface GatedNetwork<W = Weights> {
+  readonly nodes: readonly GatedNode<W>[];
   /** Position of the node that gives the logits, a vector `[outputs]`. */
   readonly output: number;
 }
 
 /** A node that holds weights or a bias. */
-export type WeightNode = Extract<GatedNode, { readonly kind: "dense" | "convolution" | "scale" }>;
+export type WeightNode<W = Weights> = Extract<GatedNode<W>, { readonly kind: "dense" | "convolution" | "scale" }>;
 /** A node that passes or stops its input. */
 export type GateNode = Extract<GatedNode, { readonly kind: "gate" }>;
 
 /** Nodes whose values a node's paths come through. */
-export function pathInputs(node: GatedNode): readonly number[] {
+export function pathInputs(node: GatedNode<unknown>): readonly number[] {
   switch (node.kind) {
     case "input":
       return [];
@@ -110,56 +110,65 @@ export function pathInputs(node: GatedNode): readonly number[] {
 }
 
 /** Nodes that a node reads, those that only decide its gates included. */
-export function allInputs(node: GatedNode): readonly number[] {
+export function allInputs(node: GatedNode<unknown>): readonly number[] {
   if (node.kind === "gate") return [node.input, node.gatedBy];
   if (node.kind === "max-pool") return [node.input, node.selectedBy];
   return pathInputs(node);
 }
 
 /** Positions of the nodes that paths to the output come through, ascending: the value network, or all of a ReLU network. */
-export function pathNodes(network: GatedNetwork): readonly number[] {
+export function pathNodes(network: GatedNetwork<unknown>): readonly number[] {
   return reachedFrom(network, network.output, pathInputs);
 }
 
-/** Positions of the nodes that the output depends on, the feature network included, ascending. */
-export const usedNodes = (network: GatedNetwork): readonly number[] => reachedFrom(network, network.output, allInputs);
+/**
+ * Positions of the nodes that the output depends on, the feature network included, ascending.
+ * @param knownGates positions of gates that are given: what decides them is not needed
+ */
+export const usedNodes = (
+  network: GatedNetwork<unknown>,
+  knownGates: ReadonlySet<number> = new Set(),
+): readonly number[] =>
+  reachedFrom(network, network.output, (node, position) =>
+    knownGates.has(position) ? pathInputs(node) : allInputs(node),
+  );
 
 function reachedFrom(
-  { nodes }: GatedNetwork,
+  { nodes }: GatedNetwork<unknown>,
   from: number,
-  inputsOf: (node: GatedNode) => readonly number[],
+  inputsOf: (node: GatedNode<unknown>, position: number) => readonly number[],
 ): readonly number[] {
   const reached = new Set([from]);
   for (let position = from; position >= 0; position--) {
     const node = nodes[position];
     if (node === undefined || !reached.has(position)) continue;
-    for (const input of inputsOf(node)) reached.add(input);
+    for (const input of inputsOf(node, position)) reached.add(input);
   }
   return [...reached].sort((a, b) => a - b);
 }
 
 /** Weight layers that paths come through: their number `l` from 1 (theory 1) by position, in topological order. */
-export function weightLayers(network: GatedNetwork): ReadonlyMap<number, number> {
+export function weightLayers(network: GatedNetwork<unknown>): ReadonlyMap<number, number> {
   const positions = pathNodes(network).filter((position) => isWeightNode(network.nodes[position]));
   return new Map(positions.map((position, index) => [position, index + 1]));
 }
 
-export const isWeightNode = (node: GatedNode | undefined): node is WeightNode =>
+export const isWeightNode = <W>(node: GatedNode<W> | undefined): node is WeightNode<W> =>
   node?.kind === "dense" || node?.kind === "convolution" || node?.kind === "scale";
 
 /** Gates that paths pass, in topological order. */
-export const gatePositions = (network: GatedNetwork): readonly number[] =>
+export const gatePositions = (network: GatedNetwork<unknown>): readonly number[] =>
   pathNodes(network).filter((position) => network.nodes[position]?.kind === "gate");
 
 /** Whether every gate of the network's paths is a bit (no slopes, no sigmoids). */
-export const hasHardGates = (network: GatedNetwork): boolean =>
+export const hasHardGates = (network: GatedNetwork<unknown>): boolean =>
   gatePositions(network).every((position) => {
     const node = network.nodes[position];
     return node?.kind === "gate" && node.rule.kind === "hard";
   });
 
 /** Number of outputs. */
-export const outputCount = ({ nodes, output }: GatedNetwork): number => nodes[output]?.shape[0] ?? 0;
+export const outputCount = ({ nodes, output }: GatedNetwork<unknown>): number => nodes[output]?.shape[0] ?? 0;
 
 /** Shape of one example. */
-export const inputShapeOf = ({ nodes }: GatedNetwork): readonly number[] => nodes[0]?.shape ?? [];
+export const inputShapeOf = ({ nodes }: GatedNetwork<unknown>): readonly number[] => nodes[0]?.shape ?? [];

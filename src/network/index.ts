@@ -1,18 +1,7 @@
-export {
-  type Architecture,
-  type FullyConnectedOptions,
-  featureParameterSpecs,
-  fullyConnected,
-  gatedLayers,
-  type Layer,
-  outputsOf,
-  type ParameterSpec,
-  parameterSpecs,
-  placeLayers,
-} from "./architecture.ts";
-export { featureForward, type ParameterTensors, reluForward, valueForward } from "./forward.ts";
+export { type Architecture, isGated, isWeightLayer, type Layer } from "./architecture.ts";
+export { ArchitectureStructure, readArchitecture } from "./architecture-json.ts";
 export { gatedNetwork } from "./from-architecture.ts";
-export { type ForwardOptions, forwardNodes, heldBy } from "./gated-forward.ts";
+export { type ForwardOptions, forwardNodes, forwardTensors, heldBy, type TensorOptions } from "./gated-forward.ts";
 export {
   type GatedNetwork,
   type GatedNode,
@@ -35,13 +24,30 @@ export { type Gate, type GateRule, type Gating, gateOf, passGate } from "./gatin
 export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
 export { networkFromOnnx, ONNX_OPS } from "./onnx/network-from-onnx.ts";
 export {
+  type FeatureKind,
+  featureParameterSpecs,
+  gatedLayers,
+  type ParameterSpec,
+  parameterSpecs,
+} from "./parameter-specs.ts";
+export { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
+export { type ParameterTensors, type Prediction, predict, predictBehind } from "./predict.ts";
+export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
+export {
   initialParameters,
   type NetworkPair,
-  type Prediction,
-  predict,
+  PAPER_REGIMES,
   REGIME_NAMES,
   REGIMES,
   type Regime,
   type RegimeName,
   trainedNetworks,
 } from "./regimes.ts";
+export {
+  type ConvolutionalOptions,
+  c4gap,
+  type FullyConnectedOptions,
+  fullyConnected,
+  gconv,
+  vconv,
+} from "./standard-architectures.ts";

@@ -1,11 +1,13 @@
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
-import type { ParameterSpec } from "./architecture.ts";
+import type { ParameterSpec } from "./parameter-specs.ts";
 
 /** How weights are drawn before training; biases start at zero. */
 export type Initializer =
   /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
   | { readonly kind: "glorot-uniform" }
+  /** Uniform in `±1 / √fanIn`, PyTorch's default (theory 6, oblique trees). */
+  | { readonly kind: "fan-in-uniform" }
   /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4, 6). */
   | { readonly kind: "bernoulli"; readonly sigma: number };
 
@@ -37,6 +39,10 @@ function draw(
   switch (initializer.kind) {
     case "glorot-uniform": {
       const limit = Math.sqrt(6 / (spec.fanIn + spec.fanOut));
+      return denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
+    }
+    case "fan-in-uniform": {
+      const limit = 1 / Math.sqrt(spec.fanIn);
       return denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
     }
     case "bernoulli":

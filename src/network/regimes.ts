@@ -1,11 +1,14 @@
 import { GatewiseError } from "../errors.ts";
-import { formatShape, type Tensor } from "../graph/index.ts";
-import { type Architecture, featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./architecture.ts";
-import { featureForward, type ParameterTensors, reluForward, valueForward } from "./forward.ts";
-import { type Gating, gateOf } from "./gating.ts";
+import { formatShape } from "../graph/index.ts";
+import type { Architecture } from "./architecture.ts";
+import type { Gating } from "./gating.ts";
 import { type Initializer, initialize, type Parameters } from "./initializers.ts";
+import { type FeatureKind, featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
 
-export const REGIME_NAMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] as const;
+/** The regimes that the paper's table compares. */
+export const PAPER_REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] as const;
+/** All regimes: the paper's, and the deep linearly gated networks of the duality papers. */
+export const REGIME_NAMES = [...PAPER_REGIMES, "dlgn", "dlgn-sf"] as const;
 export type RegimeName = (typeof REGIME_NAMES)[number];
 
 /** Where the gates of a regime come from and what is trained (theory 5). */
@@ -17,33 +20,33 @@ export type Regime =
       readonly kind: "two-networks";
       readonly title: string;
       readonly gating: Gating;
+      readonly features: FeatureKind;
       readonly featureNetwork: "independent" | "copy-of-initial-value" | "trained";
       readonly trainsFeatures: boolean;
+      /** What the value network reads: the example, or ones in its place. */
+      readonly valueInput: "example" | "ones";
+      /** The feature network's gate, from 1, that stands at each of the value network's; undefined: in order. */
+      readonly gateOrder: readonly number[] | undefined;
     };
 
 const HARD: Gating = { kind: "hard" };
 /** β = 4 and ε = 0.1 (theory 5). */
 const SOFT: Gating = { kind: "soft", beta: 4, epsilon: 0.1 };
+/** The duality papers' gates are sigmoids without the factor `1 + ε`. */
+const SIGMOID: Gating = { kind: "soft", beta: 4, epsilon: 0 };
+const PLAIN = { valueInput: "example", gateOrder: undefined } as const;
+const FIXED = { kind: "two-networks", gating: HARD, features: "relu", trainsFeatures: false, ...PLAIN } as const;
+const LEARNT = { kind: "two-networks", featureNetwork: "independent", trainsFeatures: true, ...PLAIN } as const;
 
 /** The regimes of theory 5. */
 export const REGIMES = {
   relu: { kind: "own-gates", title: "ReLU" },
-  "frnpf-ii": {
-    kind: "two-networks",
-    title: "FRNPF(II)",
-    gating: HARD,
-    featureNetwork: "independent",
-    trainsFeatures: false,
-  },
-  "frnpf-di": {
-    kind: "two-networks",
-    title: "FRNPF(DI)",
-    gating: HARD,
-    featureNetwork: "copy-of-initial-value",
-    trainsFeatures: false,
-  },
-  flnpf: { kind: "two-networks", title: "FLNPF", gating: HARD, featureNetwork: "trained", trainsFeatures: false },
-  dlnpf: { kind: "two-networks", title: "DLNPF", gating: SOFT, featureNetwork: "independent", trainsFeatures: true },
+  "frnpf-ii": { ...FIXED, title: "FRNPF(II)", featureNetwork: "independent" },
+  "frnpf-di": { ...FIXED, title: "FRNPF(DI)", featureNetwork: "copy-of-initial-value" },
+  flnpf: { ...FIXED, title: "FLNPF", featureNetwork: "trained" },
+  dlnpf: { ...LEARNT, title: "DLNPF", gating: SOFT, features: "relu" },
+  dlgn: { ...LEARNT, title: "DLGN", gating: SIGMOID, features: "linear" },
+  "dlgn-sf": { ...LEARNT, title: "DLGN-SF", gating: SIGMOID, features: "shallow" },
 } as const satisfies Record<RegimeName, Regime>;
 
 /** Parameters of a trial: of the network that predicts, and of the one that makes its gates if there are two. */
@@ -66,9 +69,9 @@ export function initialParameters(
 ): NetworkPair<Parameters> {
   const regime: Regime = REGIMES[regimeName];
   const specs = parameterSpecs(architecture);
-  const featureSpecs = featureParameterSpecs(architecture);
   if (regime.kind === "own-gates")
     return { value: initialize(specs, initializer, seed, "value-network"), feature: undefined };
+  const featureSpecs = featureParameterSpecs(architecture, regime.features);
   switch (regime.featureNetwork) {
     case "independent":
       return {
@@ -118,27 +121,3 @@ const pick = (parameters: Parameters, specs: readonly ParameterSpec[]): Paramete
 /** Which of the two networks a regime trains. */
 export const trainedNetworks = (regime: Regime): readonly ("value" | "feature")[] =>
   regime.kind === "two-networks" && regime.trainsFeatures ? ["value", "feature"] : ["value"];
-
-export interface Prediction {
-  /** `[batch, outputs]` */
-  readonly logits: Tensor<"float32">;
-  /** Pre-activations that decide the gates: a gate is on where they are positive, also for soft gates. */
-  readonly gatePreActivations: readonly Tensor<"float32">[];
-}
-
-/** The network that predicts, behind its own gates or those of the feature network. */
-export function predict(
-  architecture: Architecture,
-  regime: Regime,
-  parameters: NetworkPair<ParameterTensors>,
-  x: Tensor<"float32">,
-): Prediction {
-  if (regime.kind === "own-gates") {
-    const { output, preActivations } = reluForward(architecture, parameters.value, x);
-    return { logits: output, gatePreActivations: preActivations };
-  }
-  if (parameters.feature === undefined) throw new Error("unreachable: two networks and no feature parameters");
-  const gatePreActivations = featureForward(architecture, parameters.feature, x);
-  const gates = gatePreActivations.map((q) => gateOf(regime.gating, q).gate);
-  return { logits: valueForward(architecture, parameters.value, x, gates).output, gatePreActivations };
-}

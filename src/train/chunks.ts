@@ -2,12 +2,11 @@ import type { Engine, Feeds, Program } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
 import type { Parameters } from "../network/index.ts";
 import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
+import { type ByteRows, rowsAt } from "./labeled-bytes.ts";
 import { gradientScale, mostSteps, type Optimizer, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
+import { STEPS_PER_RUN, stepsPerRun, stepWork } from "./step-work.ts";
 import { type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
-
-/** Steps a run: long enough to hide the call (0.1 ms), short enough for smooth progress and a quick stop. */
-const STEPS_PER_RUN = 250;
 
 /** `count` steps of `batch` examples from position `start` of the epoch's order. */
 export interface Chunk {
@@ -16,13 +15,17 @@ export interface Chunk {
   readonly count: number;
 }
 
-/** An epoch in runs of about equal length; what does not fill a batch comes last, as a step of its own. */
+/**
+ * An epoch in runs of about equal length; what does not fill a batch comes last, as a step of its own.
+ * @param most steps that a run may have
+ */
 export function chunksOf(
   examples: number,
   { batch, optimizer }: Pick<TrainingPlan, "batch" | "optimizer">,
+  most: number = STEPS_PER_RUN,
 ): readonly Chunk[] {
   const full = Math.floor(examples / batch);
-  const runs = Math.ceil(full / Math.min(STEPS_PER_RUN, mostSteps(optimizer)));
+  const runs = Math.ceil(full / Math.min(most, mostSteps(optimizer)));
   const chunks = Array.from({ length: runs }, (_, i): Chunk => {
     const from = Math.floor((i * full) / runs);
     return { start: from * batch, batch, count: Math.floor(((i + 1) * full) / runs) - from };
@@ -31,52 +34,79 @@ export function chunksOf(
   return rest === 0 ? chunks : [...chunks, { start: full * batch, batch: rest, count: 1 }];
 }
 
+/** What is left of an epoch's chunks once `steps` of its steps are done, be it in the midst of one. */
+export function chunksFrom(chunks: readonly Chunk[], steps: number): readonly Chunk[] {
+  let passed = 0;
+  return chunks.flatMap((chunk) => {
+    const done = Math.min(Math.max(steps - passed, 0), chunk.count);
+    passed += chunk.count;
+    return done === chunk.count
+      ? []
+      : [{ ...chunk, start: chunk.start + done * chunk.batch, count: chunk.count - done }];
+  });
+}
+
 export interface ChunkResult {
   /** Mean loss of each step. */
   readonly losses: readonly number[];
   readonly correct: number;
 }
 
+/** Arrays with a row for every example: `inputs`, `labels` and the tables of gates. */
+export type ExampleRows = Readonly<Record<string, ByteRows>>;
+
+const movingOutputs = (outputs: readonly { readonly name: string }[]): readonly string[] =>
+  outputs.flatMap(({ name }) => (name.startsWith("next:") ? [name] : []));
+
 /** Runs chunks of training steps; parameters and averages stay in the engine between them and go with the runner. */
 export class ChunkRunner implements AsyncDisposable {
+  private readonly programs = new Map<string, Program>();
+
   private constructor(
+    private readonly engine: Engine,
     private readonly plan: TrainingPlan,
-    private readonly data: Feeds,
-    private readonly programs: ReadonlyMap<number, Program>,
+    private readonly options: Pick<TrainingGraphOptions, "examples" | "gateTable">,
+    /** The runs that an epoch should have. */
+    readonly chunks: readonly Chunk[],
+    private readonly data: ExampleRows,
+    private readonly resident: Feeds | undefined,
     private state: Feeds,
   ) {}
 
   /**
-   * @param data what every chunk reads: `inputs`, `labels` and the gate table; released with the runner
+   * @param data what every chunk reads. It is put into the engine whole; if an array is too large for that, each run takes
+   * its own rows along
    * @param start all parameters and averages before the first chunk, by trial name
    */
   static async open(
     engine: Engine,
     plan: TrainingPlan,
-    data: Feeds,
+    data: ExampleRows,
     start: Parameters,
-    options: Omit<TrainingGraphOptions, "batch">,
+    options: Pick<TrainingGraphOptions, "examples" | "gateTable">,
   ): Promise<ChunkRunner> {
-    const sizes = new Set(chunksOf(options.examples, plan).map(({ batch }) => batch));
-    const programs = new Map<number, Program>();
-    for (const batch of sizes) programs.set(batch, await engine.compile(trainingGraph(plan, { ...options, batch })));
-    return new ChunkRunner(plan, data, programs, start);
+    const { scan, largestArray } = engine.capabilities;
+    const chunks = chunksOf(options.examples, plan, scan ? stepsPerRun(plan) : unrolledSteps(plan));
+    const fits = Object.values(data).every((array) => array.data.byteLength <= largestArray);
+    const resident = fits ? await uploaded(engine, data) : undefined;
+    const runner = new ChunkRunner(engine, plan, options, chunks, data, resident, start);
+    for (const chunk of chunks) await runner.programFor(chunk);
+    return runner;
   }
 
   /**
    * @param order the epoch's order of the examples
    * @param stepsBefore steps of the training before this epoch
    */
-  async run({ start, batch, count }: Chunk, order: Int32Array, stepsBefore: number): Promise<ChunkResult> {
-    const program = this.programs.get(batch);
-    if (program === undefined) throw new Error(`unreachable: no program for a batch of ${batch}`);
-    const indices = denseArray("int32", [count, batch], order.slice(start, start + count * batch));
+  async run(chunk: Chunk, order: Int32Array, stepsBefore: number): Promise<ChunkResult> {
+    const { start, batch, count } = chunk;
+    const program = await this.programFor(chunk);
+    const chosen = order.slice(start, start + count * batch);
+    const data = this.resident ?? rowsOf(this.data, chosen);
+    const indices = denseArray("int32", [count, batch], this.resident ? chosen : chosen.map((_, i) => i));
     const scalars = scalarsOf(this.plan.optimizer, stepsBefore + start / this.plan.batch + 1, count);
-    const moving = program.model.outputs.flatMap(({ name }) => (name.startsWith("next:") ? [name] : []));
-    const { fetched, kept } = await program.run(
-      wanted(program, { ...this.state, ...this.data, ...scalars, indices }),
-      moving,
-    );
+    const feeds = wanted(program, { ...this.state, ...data, ...scalars, indices });
+    const { fetched, kept } = await program.run(feeds, movingOutputs(program.model.outputs));
     const next = Object.fromEntries(Object.entries(kept).map(([name, array]) => [name.slice("next:".length), array]));
     const before = this.state;
     this.state = { ...before, ...next };
@@ -87,6 +117,21 @@ export class ChunkRunner implements AsyncDisposable {
     };
   }
 
+  /** Loops take any number of steps; flat graphs, and those over the rows of one run, are made for one number. */
+  private async programFor({ batch, count }: Chunk): Promise<Program> {
+    const { scan } = this.engine.capabilities;
+    const key = scan && this.resident ? `${batch}` : `${count}×${batch}`;
+    const known = this.programs.get(key);
+    if (known !== undefined) return known;
+    const { gateTable } = this.options;
+    const examples = this.resident ? this.options.examples : count * batch;
+    const steps = scan ? "any" : count;
+    const graph = trainingGraph(this.plan, { examples, batch, steps, gateTable });
+    const program = await this.engine.compile(graph, movingOutputs(graph.outputs));
+    this.programs.set(key, program);
+    return program;
+  }
+
   /** Copies of all parameters and averages as they are now. */
   read(): Promise<Parameters> {
     return readAll(this.state);
@@ -94,12 +139,31 @@ export class ChunkRunner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const program of this.programs.values()) await program[Symbol.asyncDispose]();
-    await releaseArrays([...Object.values(this.data), ...Object.values(this.state)]);
+    await releaseArrays([...Object.values(this.resident ?? {}), ...Object.values(this.state)]);
   }
 }
 
+const rowsOf = (data: ExampleRows, chosen: Int32Array): Feeds =>
+  Object.fromEntries(Object.entries(data).map(([name, array]) => [name, rowsAt(array, chosen)]));
+
+async function uploaded(engine: Engine, data: ExampleRows): Promise<Feeds> {
+  const uploads = Object.entries(data).map(async ([name, array]) => [name, await engine.upload(array)] as const);
+  return Object.fromEntries(await Promise.all(uploads));
+}
+
+/** Steps of a flat graph: they hide the call, and the copies of losses and indices, and it loads in a second. */
+const UNROLLED_STEPS = 32;
+/** Floating point operations a run of unrolled steps has at most: 2 s of a small graphics processor at 300 GFLOP/s. */
+const UNROLLED_WORK = 6e11;
+const unrolledSteps = (plan: TrainingPlan): number =>
+  Math.max(1, Math.min(UNROLLED_STEPS, Math.floor(UNROLLED_WORK / stepWork(plan))));
+
 /** Scalars of `count` steps of one chunk, the first of which is step `firstStep` of the training. */
-function scalarsOf(optimizer: Optimizer, firstStep: number, count: number): Readonly<Record<string, DenseArray>> {
+export function scalarsOf(
+  optimizer: Optimizer,
+  firstStep: number,
+  count: number,
+): Readonly<Record<string, DenseArray>> {
   const steps = Array.from({ length: count }, (_, i) => stepScalars(optimizer, firstStep + i, i + 1));
   const lists = STEP_SCALARS.map(
     (name) =>

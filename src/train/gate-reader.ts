@@ -1,37 +1,44 @@
 import type { Engine, Program } from "../engine/index.ts";
-import { flippedShares, gateGraph, gateStatistics, type PackedGates, packGates } from "../gates/index.ts";
+import { flippedShares, gateGraph, gateStatistics, joinGates, type PackedGates, packGates } from "../gates/index.ts";
 import { type DenseArray, zeros } from "../graph/index.ts";
 import { gatedLayers, type Parameters } from "../network/index.ts";
+import { examplesPerRun } from "./examples-per-run.ts";
 import { wanted } from "./feeds.ts";
 import { parts, rows } from "./labeled-bytes.ts";
 import type { GateMetrics, TrainingPlan } from "./plan.ts";
 import { gatePreActivations } from "./prediction-graphs.ts";
-
-/** Examples a run takes at once. */
-const BATCH = 1000;
 
 /** Reads the gates of inputs under a trial's parameters. */
 export class GateReader implements AsyncDisposable {
   private constructor(
     private readonly program: Program | undefined,
     private readonly layers: readonly { readonly layer: number; readonly shape: readonly number[] }[],
+    private readonly batch: number,
   ) {}
 
   static async open(engine: Engine, plan: TrainingPlan): Promise<GateReader> {
     const layers = gatedLayers(plan.architecture);
     // a network of depth 1 has no gates
     const program = layers.length === 0 ? undefined : await engine.compile(gateGraph(gatePreActivations(plan)));
-    return new GateReader(program, layers);
+    return new GateReader(program, layers, examplesPerRun(plan.architecture));
   }
 
   /** Gates as bits. */
   async packed(parameters: Parameters, inputs: DenseArray<"uint8">): Promise<PackedGates> {
-    if (this.program === undefined) return { examples: inputs.shape[0] ?? 0, layers: [] };
-    const { fetched } = await this.program.run(wanted(this.program, { ...parameters, inputs }));
-    return packGates(
-      fetched,
-      this.layers.map(({ layer }) => layer),
-    );
+    const [examples = 0] = inputs.shape;
+    if (this.program === undefined) return { examples, layers: [] };
+    const packed: PackedGates[] = [];
+    for (const { start, count } of parts(examples, this.batch)) {
+      const feeds = { ...parameters, inputs: rows(inputs, start, count) };
+      const { fetched } = await this.program.run(wanted(this.program, feeds));
+      packed.push(
+        packGates(
+          fetched,
+          this.layers.map(({ layer }) => layer),
+        ),
+      );
+    }
+    return joinGates(packed);
   }
 
   /** Gates of any number of inputs as bytes, `gates.0`, … of `[n, …units]`. */
@@ -43,7 +50,7 @@ export class GateReader implements AsyncDisposable {
     const { program } = this;
     if (program === undefined) return {};
     const tables = this.layers.map(({ shape }) => zeros("bool", [examples, ...shape]));
-    for (const { start, count } of parts(examples, BATCH)) {
+    for (const { start, count } of parts(examples, this.batch)) {
       const { fetched } = await program.run(wanted(program, { ...parameters, inputs: rows(inputs, start, count) }));
       tables.forEach(({ data }, i) => {
         const part = fetched[`gates.${i}`];

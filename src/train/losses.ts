@@ -1,11 +1,18 @@
 import {
-  argMax,
+  absolute,
+  add,
   cast,
+  constant,
+  detach,
   equal,
+  exp,
+  float32,
   greater,
+  log,
   multiply,
+  negate,
   oneHot,
-  reduceLogSumExp,
+  reduceMax,
   reduceMean,
   reduceSum,
   reshape,
@@ -14,7 +21,7 @@ import {
   type Tensor,
 } from "../graph/index.ts";
 
-export const LOSSES = ["softmax-cross-entropy", "mean-squared-error"] as const;
+export const LOSSES = ["softmax-cross-entropy", "mean-squared-error", "logistic"] as const;
 export type Loss = (typeof LOSSES)[number];
 
 /**
@@ -24,13 +31,13 @@ export type Loss = (typeof LOSSES)[number];
  * @returns `[…, outputs]`
  */
 export function targetsOf(labels: Tensor<"uint8">, outputs: number): Tensor<"float32"> {
-  if (outputs > 1) return cast(oneHot(labels, outputs), "float32");
+  if (outputs > 1) return cast(oneHot(cast(labels, "int32"), outputs), "float32");
   return subtract(multiply(reshape(cast(labels, "float32"), [...labels.shape, 1]), 2), 1);
 }
 
 /**
- * Loss of each example: softmax cross-entropy `log Σ exp(ŷ) − ⟨ŷ, target⟩`, or the mean over the outputs of the squared
- * error, as in Keras.
+ * Loss of each example: softmax cross-entropy `log Σ exp(ŷ) − ⟨ŷ, target⟩`, the mean over the outputs of the squared
+ * error, as in Keras, or the binary cross-entropy of each output's sigmoid, meaned in the same way.
  * @param logits `[…, outputs]`
  * @param targets {@link targetsOf} the labels
  * @returns `[…]`
@@ -38,19 +45,49 @@ export function targetsOf(labels: Tensor<"uint8">, outputs: number): Tensor<"flo
 export function exampleLosses(loss: Loss, logits: Tensor<"float32">, targets: Tensor<"float32">): Tensor<"float32"> {
   switch (loss) {
     case "softmax-cross-entropy":
-      return subtract(reduceLogSumExp(logits, [-1]), reduceSum(multiply(logits, targets), [-1]));
+      return subtract(logSumExp(logits), reduceSum(multiply(logits, targets), [-1]));
     case "mean-squared-error":
       return reduceMean(square(subtract(logits, targets)), [-1]);
+    case "logistic": {
+      const signs = Number(logits.shape.at(-1)) === 1 ? targets : subtract(multiply(targets, 2), 1);
+      return reduceMean(softplus(negate(multiply(signs, logits))), [-1]);
+    }
   }
 }
 
-/** Whether the greatest output is that of the label (for one output: its sign), `[…]`. */
+/** `log(1 + exp(x))` without overflow, and with the gradient ½ at 0. */
+function softplus(x: Tensor<"float32">): Tensor<"float32"> {
+  const size = absolute(x);
+  return add(multiply(add(x, size), 0.5), log(add(exp(negate(size)), 1)));
+}
+
+/** `log Σ exp(x)` along the last axis, without overflow; the op of that name has no such kernel on WebGPU. */
+function logSumExp(x: Tensor<"float32">): Tensor<"float32"> {
+  // the result does not depend on the shift, so no gradient is lost
+  const shift = detach(reduceMax(x, [-1], true));
+  const sum = reduceSum(exp(subtract(x, shift)), [-1]);
+  return add(log(sum), reshape(shift, x.shape.slice(0, -1)));
+}
+
+/** Whether the greatest output (the first at a tie) is that of the label; for one output: its sign. `[…]` */
 export function isCorrect(logits: Tensor<"float32">, targets: Tensor<"float32">): Tensor<"bool"> {
-  return logits.shape.at(-1) === 1
-    ? reshape(equal(cast(greater(logits, 0), "int64"), cast(greater(targets, 0), "int64")), logits.shape.slice(0, -1))
-    : equal(argMax(logits), argMax(targets));
+  const outputs = Number(logits.shape.at(-1));
+  if (outputs === 1) {
+    const sign = (one: Tensor<"float32">): Tensor<"float32"> => cast(greater(one, 0), "float32");
+    return reshape(equal(sign(logits), sign(targets)), logits.shape.slice(0, -1));
+  }
+  // counted from the last: the first of several greatest outputs has the greatest number. Not by ArgMax: its int64 has no
+  // kernels on WebGPU
+  const numbers = constant(
+    float32(
+      [outputs],
+      Array.from({ length: outputs }, (_, i) => outputs - i),
+    ),
+  );
+  const greatest = cast(equal(logits, reduceMax(logits, [-1], true)), "float32");
+  return equal(reduceMax(multiply(greatest, numbers), [-1]), reduceSum(multiply(targets, numbers), [-1]));
 }
 
 /** How many flags are true, along `axes` or in all. */
-export const countTrue = (flags: Tensor<"bool">, axes?: readonly number[]): Tensor<"int64"> =>
-  reduceSum(cast(flags, "int64"), axes);
+export const countTrue = (flags: Tensor<"bool">, axes?: readonly number[]): Tensor<"int32"> =>
+  reduceSum(cast(flags, "int32"), axes);

@@ -3,6 +3,7 @@ import {
   type Architecture,
   featureParameterSpecs,
   type NetworkPair,
+  type ParameterSpec,
   type ParameterTensors,
   parameterSpecs,
   type Regime,
@@ -27,15 +28,18 @@ export interface TrialParameter {
 export function trialParameters(architecture: Architecture, regime: Regime): readonly TrialParameter[] {
   const trained = trainedNetworks(regime);
   const of = (network: "value" | "feature"): readonly TrialParameter[] => {
-    if (network === "feature" && regime.kind === "own-gates") return [];
-    const specs = network === "value" ? parameterSpecs(architecture) : featureParameterSpecs(architecture);
-    return specs.map(({ name, shape }) => ({
+    return specsOf(network, architecture, regime).map(({ name, shape }) => ({
       name: `${network}.${name}`,
       shape,
       trains: trained.includes(network),
     }));
   };
   return [...of("value"), ...of("feature")];
+}
+
+function specsOf(network: "value" | "feature", architecture: Architecture, regime: Regime): readonly ParameterSpec[] {
+  if (network === "value") return parameterSpecs(architecture);
+  return regime.kind === "own-gates" ? [] : featureParameterSpecs(architecture, regime.features);
 }
 
 /** Names of a parameter's averages. */

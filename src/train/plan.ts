@@ -1,11 +1,10 @@
-import type { Architecture, Initializer, RegimeName } from "../network/index.ts";
+import type { Architecture, Initializer, RegimeChoice } from "../network/index.ts";
 import type { Loss } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 
 /** All that decides one training, but for the data: the same plan on the same data gives the same bits. */
-export interface TrainingPlan {
+export interface TrainingPlan extends RegimeChoice {
   readonly architecture: Architecture;
-  readonly regime: RegimeName;
   readonly initializer: Initializer;
   readonly optimizer: Optimizer;
   readonly loss: Loss;

@@ -1,7 +1,6 @@
 import { GatewiseError } from "../errors.ts";
 import { type Graph, graph, input, reduceSum, reshape, sizeOf, type Tensor, transpose } from "../graph/index.ts";
 import {
-  type Architecture,
   forwardNodes,
   type GatedNetwork,
   inputShapeOf,
@@ -9,28 +8,28 @@ import {
   outputsOf,
   type Prediction,
   predict,
-  REGIMES,
-  type Regime,
+  regimeOf,
 } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf } from "./losses.ts";
 import { inputsFor, networkPair, scaleBytes, trialParameters } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 
+/** What decides how a trained network predicts. */
+export type PredictionPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant">;
+
 /** The network that predicts, over parameters and bytes as inputs, with any batch. */
-function prediction(architecture: Architecture, regime: Regime): Prediction {
+function prediction(plan: PredictionPlan): Prediction {
+  const { architecture } = plan;
+  const regime = regimeOf(plan);
   const inputs = input("inputs", "uint8", ["batch", ...architecture.inputShape]);
   const parameters = networkPair(inputsFor(trialParameters(architecture, regime)));
   return predict(architecture, regime, parameters, scaleBytes(inputs));
 }
 
 /** Summed loss and number of correct predictions of `inputs` and `labels`: outputs `loss` and `correct`. */
-export function evaluationGraph({
-  architecture,
-  regime,
-  loss,
-}: Pick<TrainingPlan, "architecture" | "regime" | "loss">): Graph {
-  const { logits } = prediction(architecture, REGIMES[regime]);
-  return measured(logits, outputsOf(architecture), loss);
+export function evaluationGraph(plan: PredictionPlan & Pick<TrainingPlan, "loss">): Graph {
+  const { logits } = prediction(plan);
+  return measured(logits, outputsOf(plan.architecture), plan.loss);
 }
 
 /**
@@ -68,5 +67,5 @@ function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph
 }
 
 /** Pre-activations that decide the gates of `inputs`. */
-export const gatePreActivations = (plan: Pick<TrainingPlan, "architecture" | "regime">): readonly Tensor<"float32">[] =>
-  prediction(plan.architecture, REGIMES[plan.regime]).gatePreActivations;
+export const gatePreActivations = (plan: PredictionPlan): readonly Tensor<"float32">[] =>
+  prediction(plan).gatePreActivations;

@@ -1,10 +1,11 @@
-import type { Engine } from "../engine/index.ts";
+import type { Engine, Program } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, formatShape, sizeOf } from "../graph/index.ts";
-import { gatedLayers, initialParameters, outputsOf, type Parameters, REGIMES } from "../network/index.ts";
+import { checkRegime, gatedLayers, initialParameters, outputsOf, type Parameters, regimeOf } from "../network/index.ts";
 import { randomStream } from "../random.ts";
-import { ChunkRunner, chunksOf } from "./chunks.ts";
-import { evaluate } from "./evaluate.ts";
+import type { Checkpoint, EpochPart } from "./checkpoint.ts";
+import { ChunkRunner, chunksFrom } from "./chunks.ts";
+import { type Evaluation, evaluate } from "./evaluate.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
 import { type LabeledBytes, rows } from "./labeled-bytes.ts";
 import { slotsOf, trialParameters } from "./parameters.ts";
@@ -17,45 +18,49 @@ export interface TrainingData {
   readonly test: LabeledBytes;
 }
 
-/** A trial after some epoch: parameters and averages by name (`value.1.weight:first-moment`). Plain data. */
-export interface Checkpoint {
-  readonly epoch: number;
-  readonly tensors: Parameters;
-  /** Epoch of the best test accuracy so far (the first at a tie), and that accuracy in percent. */
-  readonly bestEpoch: number;
-  readonly bestTestAccuracy: number;
-}
-
 export type TrainingEvent =
-  /** Some steps of an epoch are done. */
-  | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
+  /** Some steps of an epoch are done; their checkpoint is read when asked for, before the next event. */
+  | {
+      readonly kind: "steps";
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly checkpoint: () => Promise<Checkpoint>;
+    }
   /** An epoch is done; `improved` if its test accuracy is the best so far. */
   | {
       readonly kind: "epoch";
       readonly metrics: EpochMetrics;
       readonly improved: boolean;
       readonly checkpoint: Checkpoint;
-    };
+    }
+  /** The signal came within an epoch: the last event, unless nothing was done since the checkpoint before. */
+  | { readonly kind: "stopped"; readonly checkpoint: Checkpoint };
 
 export interface TrainingContext {
   readonly engine: Engine;
   /** Milliseconds from any fixed point. */
   readonly clock: () => number;
-  /** Ends the iteration after the steps under way; what was not yielded is lost. */
+  /** Ends the iteration after the steps under way; nothing that was computed is lost. */
   readonly signal?: AbortSignal;
 }
 
+const NO_STEPS: EpochPart = { steps: 0, loss: 0, correct: 0, milliseconds: 0 };
 /** Test examples whose gates are watched. */
 const PROBE = 1000;
 /** Fixed gates are kept as a table up to this size; larger ones (convolutional maps) are computed in every step. */
 const GATE_TABLE_BYTES = 2 ** 28;
 
-/** Parameters of a trial before training, by name; averages start at zero. */
+/**
+ * Parameters of a trial before training, by name; averages start at zero.
+ * @throws GatewiseError if the plan's regime cannot be had of its architecture, or needs gates that `learnt` has not
+ */
 export function initialTensors(plan: TrainingPlan, learnt?: Parameters): Parameters {
+  checkRegime(plan.architecture, regimeOf(plan));
   const pair = initialParameters(plan.architecture, plan.regime, plan.initializer, plan.seed, learnt);
   const named = (network: "value" | "feature"): [string, DenseArray<"float32">][] =>
     Object.entries(pair[network] ?? {}).map(([name, array]) => [`${network}.${name}`, array]);
-  const averages = trialParameters(plan.architecture, REGIMES[plan.regime])
+  const averages = trialParameters(plan.architecture, regimeOf(plan))
     .filter(({ trains }) => trains)
     .flatMap(({ name, shape }) =>
       slotsOf(plan, name).map((slot) => [slot, float32(shape, new Float32Array(sizeOf(shape)))]),
@@ -67,7 +72,7 @@ export function initialTensors(plan: TrainingPlan, learnt?: Parameters): Paramet
  * Trains one trial and yields after every run of steps and every epoch.
  *
  * The same plan and data give the same bits on one machine with an engine of one thread; a training resumed from a
- * checkpoint ends as if it had never stopped.
+ * checkpoint, also from one within an epoch, ends as if it had never stopped.
  * @param initial {@link initialTensors} of the plan
  * @param resume a checkpoint to go on from
  * @throws GatewiseError if the loss is no longer finite, or data and architecture do not fit
@@ -88,25 +93,41 @@ export async function* train(
   const probe = rows(data.test.inputs, 0, Math.min(PROBE, data.test.labels.data.length));
   const gatesBefore = await gateReader.packed(initial, probe);
 
-  let last: Omit<Checkpoint, "tensors"> = resume ?? { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
+  const {
+    epoch: epochsBefore,
+    bestEpoch,
+    bestTestAccuracy,
+  } = resume ?? { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
+  let last = { epoch: epochsBefore, bestEpoch, bestTestAccuracy };
   const steps = Math.ceil(examples / plan.batch);
   for (let epoch = last.epoch + 1; epoch <= plan.epochs; epoch++) {
     const order = randomStream(plan.seed, "order", epoch).permutation(examples);
-    const sums = { loss: 0, correct: 0, milliseconds: 0 };
-    for (const chunk of chunksOf(examples, plan)) {
-      if (signal?.aborted) return;
-      const before = clock();
+    const before = (epoch === epochsBefore + 1 ? resume?.part : undefined) ?? NO_STEPS;
+    const sums = { ...before };
+    const within = async (): Promise<Checkpoint> => ({ ...last, part: { ...sums }, tensors: await chunks.read() });
+    for (const chunk of chunksFrom(chunks.chunks, before.steps)) {
+      if (signal?.aborted) {
+        if (sums.steps > before.steps) yield { kind: "stopped", checkpoint: await within() };
+        return;
+      }
+      const started = clock();
       const result = await chunks.run(chunk, order, (epoch - 1) * steps);
-      sums.milliseconds += clock() - before;
+      sums.milliseconds += clock() - started;
       sums.correct += result.correct;
       sums.loss += result.losses.reduce((sum, loss) => sum + loss * chunk.batch, 0);
-      const firstStep = chunk.start / plan.batch + 1;
       const broken = result.losses.findIndex((loss) => !Number.isFinite(loss));
-      if (broken >= 0) throw brokenLoss(plan, result.losses[broken], `in epoch ${epoch}, step ${firstStep + broken}`);
-      yield { kind: "steps", epoch, step: firstStep + chunk.count - 1, steps };
+      if (broken >= 0) {
+        throw brokenLoss(plan, result.losses[broken], `in epoch ${epoch}, step ${sums.steps + 1 + broken}`);
+      }
+      sums.steps += chunk.count;
+      yield { kind: "steps", epoch, step: sums.steps, steps, checkpoint: within };
     }
     const tensors = await chunks.read();
-    const test = await evaluate(tester, data.test, tensors);
+    const test = await evaluateUnlessAborted(tester, data.test, tensors, signal);
+    if (test === "aborted") {
+      if (sums.steps > before.steps) yield { kind: "stopped", checkpoint: await within() };
+      return;
+    }
     if (!Number.isFinite(test.loss)) throw brokenLoss(plan, test.loss, `on the test examples after epoch ${epoch}`);
     const metrics: EpochMetrics = {
       epoch,
@@ -123,6 +144,26 @@ export async function* train(
   }
 }
 
+/** The test of a large network takes minutes: the signal is asked before each of its runs. */
+async function evaluateUnlessAborted(
+  tester: Program,
+  test: LabeledBytes,
+  tensors: Parameters,
+  signal: AbortSignal | undefined,
+): Promise<Evaluation | "aborted"> {
+  const stop = new Error("stopped");
+  const asking: Program = {
+    ...{ model: tester.model, [Symbol.asyncDispose]: () => tester[Symbol.asyncDispose]() },
+    run: (feeds, keep) => (signal?.aborted ? Promise.reject(stop) : tester.run(feeds, keep)),
+  };
+  try {
+    return await evaluate(asking, test, tensors);
+  } catch (thrown) {
+    if (thrown === stop) return "aborted";
+    throw thrown;
+  }
+}
+
 /** Puts the data, and with fixed gates their table, into the engine. */
 async function openChunks(
   engine: Engine,
@@ -134,13 +175,10 @@ async function openChunks(
 ): Promise<ChunkRunner> {
   const examples = train.labels.data.length;
   const gates = gatedLayers(plan.architecture).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const gateTable = hasFixedGates(REGIMES[plan.regime]) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
+  const gateTable = hasFixedGates(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
   const table = gateTable ? await gateReader.table(initial, train.inputs) : {};
-  const uploads = Object.entries({ inputs: train.inputs, labels: train.labels, ...table }).map(
-    async ([name, array]) => [name, await engine.upload(array)] as const,
-  );
-  const resident = Object.fromEntries(await Promise.all(uploads));
-  return ChunkRunner.open(engine, plan, resident, resume?.tensors ?? initial, { examples, gateTable });
+  const rowsOfAll = { inputs: train.inputs, labels: train.labels, ...table };
+  return ChunkRunner.open(engine, plan, rowsOfAll, resume?.tensors ?? initial, { examples, gateTable });
 }
 
 function checkData({ architecture, loss }: TrainingPlan, { train, test }: TrainingData): void {

@@ -1,6 +1,7 @@
 /**
- * Training as one graph: a scan over the minibatches of a chunk, with gather, forward, backward and update inside the
- * engine (design: one graph). Parameters and averages are the scan's state.
+ * Training as one graph: a loop over the minibatches of a chunk, with gather, forward, backward and update inside the
+ * engine (design: one graph). Parameters and averages are the loop's state. The loop is a scan, or unrolled where the
+ * device has none.
  *
  * A node costs about a microsecond whatever it does, so the body holds only what depends on the step before it: targets
  * are prepared and losses counted outside, for all steps at once, and all biases are updated as one vector
@@ -19,15 +20,17 @@ import {
   scan,
   square,
   type Tensor,
+  tileConvolutions,
+  unroll,
 } from "../graph/index.ts";
 import {
   gatedLayers,
   outputsOf,
   type ParameterTensors,
   predict,
-  REGIMES,
+  predictBehind,
   type Regime,
-  valueForward,
+  regimeOf,
 } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
 import { type Optimizer, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
@@ -57,14 +60,16 @@ export interface StepInputs extends StepScalars<FloatTensor> {
  * Further inputs: `unscale` `[]`, the inverse of the gradient scale of the last step, and all parameters and averages by
  * name. Outputs: those that move, under `next:` and their name, `losses` (means) and `correct` `[steps]`.
  * @param examplesAt the examples of a step from its indices
+ * @param loop `unroll` for a flat graph, of a fixed number of steps
  */
 export function chunkGraph(
   plan: TrainingPlan,
   steps: StepInputs,
   examplesAt: (indices: Tensor<"int32">) => StepExamples,
+  loop: typeof scan = scan,
 ): Graph {
   const { architecture, optimizer, loss } = plan;
-  const regime = REGIMES[plan.regime];
+  const regime = regimeOf(plan);
   const parameters = trialParameters(architecture, regime);
   const moving = parameters.filter(({ trains }) => trains);
   const fixed = inputsFor(parameters.filter(({ trains }) => !trains));
@@ -79,7 +84,7 @@ export function chunkGraph(
     groups.flatMap((group) => suffixes.map((suffix) => [group.name + suffix, join(group, before, suffix)])),
   );
 
-  const { state: after, outputs } = scan(state, { ...steps }, (now, { indices, targets, ...scalars }) => {
+  const { state: after, outputs } = loop(state, { ...steps }, (now, { indices, targets, ...scalars }) => {
     const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
     const logits = logitsOf(plan, { ...fixed, ...current }, examplesAt(indices));
     const slopes = slopesOf(plan, logits, targets, scalars.scale, current);
@@ -105,15 +110,12 @@ export function chunkGraph(
   });
 }
 
-function logitsOf(
-  { architecture, regime }: TrainingPlan,
-  parameters: ParameterTensors,
-  { x, gates }: StepExamples,
-): FloatTensor {
+function logitsOf(plan: TrainingPlan, parameters: ParameterTensors, { x, gates }: StepExamples): FloatTensor {
+  const regime = regimeOf(plan);
   const networks = networkPair(parameters);
   return gates === undefined
-    ? predict(architecture, REGIMES[regime], networks, x).logits
-    : valueForward(architecture, networks.value, x, gates).output;
+    ? predict(plan.architecture, regime, networks, x).logits
+    : predictBehind(plan.architecture, regime, networks, x, gates);
 }
 
 /** Gradients of the mean loss, in the step's scale, by name. */
@@ -151,6 +153,8 @@ export interface TrainingGraphOptions {
   /** Examples of the whole training set, which lives in the engine. */
   readonly examples: number;
   readonly batch: number;
+  /** Steps of a run, which make a flat graph; `"any"` makes a loop in the graph. */
+  readonly steps: number | "any";
   /** Fixed gates come from a table of all examples' gates instead of the feature network. */
   readonly gateTable: boolean;
 }
@@ -164,13 +168,15 @@ export const hasFixedGates = (regime: Regime): boolean => regime.kind === "two-n
  * Inputs: `inputs` `[n, …]` and `labels` `[n]` (bytes), `indices` `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`
  * (stepScalars), and with a gate table `gates.0`, … `[n, …units]` in place of the feature network's parameters.
  */
-export function trainingGraph(plan: TrainingPlan, { examples, batch, gateTable }: TrainingGraphOptions): Graph {
+export function trainingGraph(plan: TrainingPlan, options: TrainingGraphOptions): Graph {
+  const { examples, batch, gateTable } = options;
   const { architecture } = plan;
+  const count = options.steps === "any" ? "steps" : options.steps;
   const inputs = input("inputs", "uint8", [examples, ...architecture.inputShape]);
   const labels = input("labels", "uint8", [examples]);
   const table = gatedLayers(architecture).map(({ shape }, i) => input(`gates.${i}`, "bool", [examples, ...shape]));
-  const indices = input("indices", "int32", ["steps", batch]);
-  const scalar = (name: keyof StepScalars<unknown>): FloatTensor => input(name, "float32", ["steps"]);
+  const indices = input("indices", "int32", [count, batch]);
+  const scalar = (name: keyof StepScalars<unknown>): FloatTensor => input(name, "float32", [count]);
   const steps: StepInputs = {
     indices,
     targets: targetsOf(gather(labels, indices), outputsOf(architecture)),
@@ -178,8 +184,11 @@ export function trainingGraph(plan: TrainingPlan, { examples, batch, gateTable }
     scale: scalar("scale"),
     epsilon: scalar("epsilon"),
   };
-  return chunkGraph(plan, steps, (at) => {
+  const examplesAt = (at: Tensor<"int32">): StepExamples => {
     const x = scaleBytes(gather(inputs, at));
     return gateTable ? { x, gates: table.map((gates) => cast(gather(gates, at), "float32")) } : { x };
-  });
+  };
+  if (options.steps !== "any") return chunkGraph(plan, steps, examplesAt, unroll);
+  // wide convolutions as matrix products of tiles, where there are loops: on the CPU, which gains from them
+  return tileConvolutions(chunkGraph(plan, steps, examplesAt, scan));
 }

@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
 import {
   type Architecture,
+  c4gap,
   featureParameterSpecs,
   fullyConnected,
   gatedLayers,
+  gconv,
   type Layer,
   outputsOf,
   parameterSpecs,
   placeLayers,
+  vconv,
 } from "../../src/network/index.ts";
 import { errorOf } from "../support/error-of.ts";
-import { FC, GCONV, VCONV } from "./architectures.ts";
+import { C4GAP, FC, GCONV, VCONV } from "./architectures.ts";
 
 /** Counted by hand from theory 6. */
 const CASES: readonly {
@@ -66,6 +69,18 @@ const CASES: readonly {
     parameters: 1792 + 36928 + 73856 + 147584 + (128 * 256 + 256) + 65792 + 2570,
     gates: [[64, 32, 32], [64, 32, 32], [128, 32, 32], [128, 32, 32], [256], [256]],
   },
+  {
+    name: "C4GAP",
+    architecture: C4GAP,
+    outputShapes: [...Array.from({ length: 4 }, () => [128, 32, 32]), [128], [10]],
+    weights: [
+      [[128, 3, 3, 3], 27, 1152],
+      ...Array.from({ length: 3 }, () => [[128, 128, 3, 3], 1152, 1152] as const),
+      [[128, 10], 128, 10],
+    ],
+    parameters: 3584 + 3 * 147584 + 1290,
+    gates: Array.from({ length: 4 }, () => [128, 32, 32]),
+  },
 ];
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -98,6 +113,13 @@ describe.each(CASES)("$name", ({ architecture, outputShapes, weights, parameters
   });
 
   it("survives JSON", () => expect(JSON.parse(JSON.stringify(architecture))).toEqual(architecture));
+});
+
+it("the standard architectures are those of theory 5 and 6", () => {
+  const cifar10 = { inputShape: [3, 32, 32], outputs: 10 };
+  expect(vconv({ ...cifar10, width: 64 })).toEqual(VCONV);
+  expect(gconv({ ...cifar10, width: 64 })).toEqual(GCONV);
+  expect(c4gap({ ...cifar10, width: 128 })).toEqual(C4GAP);
 });
 
 it("without biases there are weights only", () => {

@@ -21,3 +21,8 @@ export const GCONV: Architecture = {
   inputShape: [3, 32, 32],
   layers: [...maps, { kind: "global-average-pool" }, ...head],
 };
+/** Of the duality papers (theory 5). */
+export const C4GAP: Architecture = {
+  inputShape: [3, 32, 32],
+  layers: [...[128, 128, 128, 128].map(convolution), { kind: "global-average-pool" }, dense(10, false)],
+};

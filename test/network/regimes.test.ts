@@ -8,7 +8,9 @@ import {
   parameterSpecs,
   REGIME_NAMES,
   REGIMES,
+  type Regime,
   type RegimeName,
+  regimeOf,
   trainedNetworks,
 } from "../../src/network/index.ts";
 import { trialParameters } from "../../src/train/index.ts";
@@ -18,6 +20,8 @@ const architecture = fullyConnected({ inputShape: [2, 3], depth: 3, width: 5, ou
 const GLOROT: Initializer = { kind: "glorot-uniform" };
 const FEATURES = ["1.weight", "1.bias", "2.weight", "2.bias"];
 const ALL = [...FEATURES, "3.weight", "3.bias"];
+/** Of the feature network's parameters; a shallow one's layers all read the 6 inputs. */
+const SHAPES = { deep: [[6, 5], [5], [5, 5], [5]], shallow: [[6, 5], [5], [6, 5], [5]] } as const;
 
 const initial = (regime: RegimeName, learnt?: Parameters, seed = 7) =>
   initialParameters(architecture, regime, GLOROT, seed, learnt);
@@ -38,12 +42,14 @@ describe("initial parameters", () => {
     expect(feature).toBeUndefined();
   });
 
-  it.each(["frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] as const)(
+  it.each(["frnpf-ii", "frnpf-di", "flnpf", "dlnpf", "dlgn", "dlgn-sf"] as const)(
     "%s has a whole value network and a feature network without output layer",
     (regime) => {
       const { value, feature } = initial(regime, learnt);
       expect(Object.keys(value)).toEqual(ALL);
       expect(Object.keys(feature ?? {})).toEqual(FEATURES);
+      const shapes = Object.values(feature ?? {}).map(({ shape }) => shape);
+      expect(shapes).toEqual(SHAPES[regime === "dlgn-sf" ? "shallow" : "deep"]);
     },
   );
 
@@ -52,7 +58,7 @@ describe("initial parameters", () => {
     expect(feature).toEqual(without(value, "3.weight", "3.bias"));
   });
 
-  it.each(["frnpf-ii", "dlnpf"] as const)("%s has independent networks", (regime) => {
+  it.each(["frnpf-ii", "dlnpf", "dlgn"] as const)("%s has independent networks", (regime) => {
     const { value, feature } = initial(regime);
     for (const name of ["1.weight", "2.weight"]) {
       const [one, other] = [value[name]?.data ?? [], feature?.[name]?.data ?? []];
@@ -63,7 +69,9 @@ describe("initial parameters", () => {
 
   it("all regimes but flnpf start from the value network of the relu trial", () => {
     const { value } = initial("relu");
-    for (const regime of ["frnpf-ii", "frnpf-di", "dlnpf"] as const) expect(initial(regime).value).toEqual(value);
+    for (const regime of ["frnpf-ii", "frnpf-di", "dlnpf", "dlgn", "dlgn-sf"] as const) {
+      expect(initial(regime).value).toEqual(value);
+    }
   });
 
   it("flnpf takes the hidden layers of the given network and a fresh value network", () => {
@@ -105,31 +113,41 @@ describe("initial parameters", () => {
   });
 });
 
-/** The table of theory 5. */
+const HARD = { kind: "hard" } as const;
+/** The table of theory 5, and below it the deep linearly gated networks. */
 const TABLE = {
-  relu: { gates: undefined, trains: ["value"] },
-  "frnpf-ii": { gates: "hard", trains: ["value"] },
-  "frnpf-di": { gates: "hard", trains: ["value"] },
-  flnpf: { gates: "hard", trains: ["value"] },
-  dlnpf: { gates: "soft", trains: ["value", "feature"] },
+  relu: { gates: undefined, features: undefined, trains: ["value"] },
+  "frnpf-ii": { gates: HARD, features: "relu", trains: ["value"] },
+  "frnpf-di": { gates: HARD, features: "relu", trains: ["value"] },
+  flnpf: { gates: HARD, features: "relu", trains: ["value"] },
+  dlnpf: { gates: { kind: "soft", beta: 4, epsilon: 0.1 }, features: "relu", trains: ["value", "feature"] },
+  dlgn: { gates: { kind: "soft", beta: 4, epsilon: 0 }, features: "linear", trains: ["value", "feature"] },
+  "dlgn-sf": { gates: { kind: "soft", beta: 4, epsilon: 0 }, features: "shallow", trains: ["value", "feature"] },
 } as const satisfies Record<RegimeName, unknown>;
 
 describe.each(REGIME_NAMES)("regime %s", (name) => {
-  const regime = REGIMES[name];
+  const regime: Regime = REGIMES[name];
 
   it("has the gates of theory 5", () => {
-    expect(regime.kind === "own-gates" ? undefined : regime.gating.kind).toBe(TABLE[name].gates);
-    if (regime.kind === "two-networks" && regime.gating.kind === "soft") {
-      expect(regime.gating).toEqual({ kind: "soft", beta: 4, epsilon: 0.1 });
-    }
+    const { gates, features } = TABLE[name];
+    expect(regime.kind === "own-gates" ? undefined : regime.gating).toEqual(gates);
+    expect(regime.kind === "own-gates" ? undefined : regime.features).toBe(features);
+  });
+
+  it("reads the example, with its gates in order, unless told otherwise", () => {
+    if (regime.kind === "two-networks") expect(regime).toMatchObject({ valueInput: "example", gateOrder: undefined });
+    expect(regimeOf({ regime: name })).toEqual(regime);
   });
 
   it("trains what theory 5 says", () => {
-    expect(trainedNetworks(regime)).toEqual(TABLE[name].trains);
+    const trains: readonly string[] = TABLE[name].trains;
+    expect(trainedNetworks(regime)).toEqual(trains);
     const features = name === "relu" ? [] : FEATURES.map((parameter) => `feature.${parameter}`);
     const parameters = trialParameters(architecture, regime);
     expect(parameters.map((parameter) => parameter.name)).toEqual([...ALL.map((one) => `value.${one}`), ...features]);
     const moving = parameters.flatMap((parameter) => (parameter.trains ? [parameter.name] : []));
-    expect(moving).toEqual([...ALL.map((one) => `value.${one}`), ...(name === "dlnpf" ? features : [])]);
+    expect(moving).toEqual([...ALL.map((one) => `value.${one}`), ...(trains.includes("feature") ? features : [])]);
+    const shapes = parameters.slice(ALL.length).map(({ shape }) => shape);
+    expect(shapes).toEqual(name === "relu" ? [] : SHAPES[name === "dlgn-sf" ? "shallow" : "deep"]);
   });
 });

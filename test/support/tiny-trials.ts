@@ -15,7 +15,8 @@ export async function contentOf(directory: string) {
 /** A trial of milliseconds an epoch, in `folder`; `flnpf` takes its gates from the `relu` of the same seed. */
 export function tinyJob(folder: string, regime: RegimeName, seed: number, epochs: number): TrialJob {
   const id = `${regime}-${seed}`;
-  const learntFrom = regime === "flnpf" ? { label: `../relu-${seed}`, directory: join(folder, `relu-${seed}`) } : null;
+  const learntFrom =
+    regime === "flnpf" ? { label: `../relu-${seed}`, directory: join(folder, `relu-${seed}`), until: null } : null;
   return {
     id,
     after: learntFrom === null ? undefined : `relu-${seed}`,
@@ -33,6 +34,7 @@ export function tinyJob(folder: string, regime: RegimeName, seed: number, epochs
       },
       data: { name: "digits", dataDir: null, cacheDir: "", limit: 320, testLimit: 100 },
       learntFrom,
+      keepBestUntil: [],
       device: "cpu",
       threads: 1,
       command: "test",

@@ -1,5 +1,9 @@
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
+import { capabilitiesOf } from "../../src/engine/device-capabilities.ts";
+import type { Capabilities, Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { ortEngine } from "../../src/engine/ort-engine.ts";
 import { denseArray, float32, sizeOf } from "../../src/graph/index.ts";
 import { type Architecture, fullyConnected, type Layer, type Parameters } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
@@ -93,12 +97,29 @@ function reference(config: Optimizer, order: Int32Array) {
   return { w, m, v, velocity, losses };
 }
 
+/** The CPU as an engine that lacks something. */
+const openLacking = (lacking: Partial<Capabilities>): Engine =>
+  ortEngine(
+    { InferenceSession, Tensor: OrtTensor },
+    {
+      device: "cpu",
+      capabilities: { ...capabilitiesOf("cpu"), ...lacking },
+      session: { executionProviders: ["cpu"], intraOpNumThreads: 1, logSeverityLevel: 4 },
+      ownMemory: false,
+    },
+  );
+
 /** The same steps by the graph, in chunks of these lengths. */
-async function chunked(config: Optimizer, order: Int32Array, counts: readonly number[]) {
+async function chunked(
+  config: Optimizer,
+  order: Int32Array,
+  counts: readonly number[],
+  lacking: Partial<Capabilities> = {},
+) {
   const plan = planOf(config);
   const averages = Object.entries(initialTensors(plan)).filter(([name]) => name.includes(":"));
   const start: Parameters = { ...START, ...Object.fromEntries(averages) };
-  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  await using engine = openLacking(lacking);
   await using runner = await ChunkRunner.open(engine, plan, SEEN, start, { examples: EXAMPLES, gateTable: false });
   const losses: number[] = [];
   let position = 0;
@@ -139,6 +160,40 @@ describe.each([
       const average = tensors[`value.1.weight:${slot}`];
       if (average !== undefined) expectClose(average.data, values, { relative: 1e-3, absolute: 1e-4 });
     }
+  });
+});
+
+describe.each([
+  { name: "sgd", config: optimizer("sgd", 1e-2) },
+  { name: "adam", config: optimizer("adam", 1e-2) },
+  { name: "rmsprop", config: optimizer("rmsprop", 1e-3) },
+])("60 steps of $name", ({ config }) => {
+  it.each([
+    { title: "without loops", lacking: { scan: false } },
+    { title: "with rows that travel", lacking: { largestArray: 100 } },
+    { title: "with neither loops nor room", lacking: { scan: false, largestArray: 100 } },
+  ])("on an engine $title are those of a scan over data that stays", async ({ lacking }) => {
+    const order = randomStream(0, "order", 1).permutation(EXAMPLES);
+    const counts = [25, 25, 9, 1];
+    const wanted = await chunked(config, order, counts);
+    const got = await chunked(config, order, counts, lacking);
+    expectClose(got.losses, wanted.losses, { relative: 1e-5 });
+    for (const [name, { data }] of Object.entries(wanted.tensors)) {
+      expectClose(got.tensors[name]?.data ?? [], data, { relative: 1e-5, absolute: 1e-6 });
+    }
+  });
+});
+
+describe("the runs of an epoch", () => {
+  it.each([
+    { title: "with loops", lacking: {}, longest: 200 },
+    { title: "unrolled", lacking: { scan: false }, longest: 32 },
+  ])("$title", async ({ lacking, longest }) => {
+    await using engine = openLacking(lacking);
+    const plan = planOf(optimizer("sgd", 1e-2));
+    await using runner = await ChunkRunner.open(engine, plan, SEEN, START, { examples: EXAMPLES, gateTable: false });
+    expect(runner.chunks.reduce((sum, { count }) => sum + count, 0)).toBe(STEPS);
+    expect(Math.max(...runner.chunks.map(({ count }) => count))).toBe(longest);
   });
 });
 

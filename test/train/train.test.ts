@@ -3,14 +3,15 @@ import type { Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { openWasmEngine } from "../../src/engine/web/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { fullyConnected, REGIME_NAMES } from "../../src/network/index.ts";
+import { fullyConnected, REGIME_NAMES, REGIMES, type RegimeName, trainedNetworks } from "../../src/network/index.ts";
 import { ChunkRunner } from "../../src/train/chunks.ts";
-import { evaluate, evaluationGraph, optimizer, train } from "../../src/train/index.ts";
+import { type Checkpoint, evaluate, evaluationGraph, type Optimizer, optimizer, train } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { startOf, tinyData, tinyPlan, trainAll } from "../support/tiny-training.ts";
 
 const data = tinyData();
+const trainsFeatures = (regime: RegimeName): boolean => trainedNetworks(REGIMES[regime]).includes("feature");
 
 describe.each(REGIME_NAMES)("regime %s", (regime) => {
   it("moves what trains and leaves the rest to the bit", async () => {
@@ -20,7 +21,7 @@ describe.each(REGIME_NAMES)("regime %s", (regime) => {
     const tensors = epoch?.checkpoint.tensors ?? expect.fail("no epoch");
     expect(Object.keys(tensors).sort()).toEqual(Object.keys(start).sort());
     for (const [name, { data: now }] of Object.entries(tensors)) {
-      const fixed = name.startsWith("feature.") && regime !== "dlnpf";
+      const fixed = name.startsWith("feature.") && !trainsFeatures(regime);
       expect(now.join() === start[name]?.data.join(), name).toBe(fixed);
     }
   });
@@ -44,11 +45,75 @@ describe.each(REGIME_NAMES)("regime %s", (regime) => {
   });
 });
 
+describe("within an epoch", () => {
+  /** Two steps a run: squares would leave float32 in longer ones. */
+  const config: Optimizer = { kind: "rmsprop", learningRate: 1e-2, rho: 1e-9, epsilon: 1e-7 };
+  const plan = tinyPlan({ optimizer: config, regime: "dlnpf", epochs: 2 });
+  /** A clock that goes on by a second with each look. */
+  const ticking = (): (() => number) => {
+    let now = 0;
+    return () => (now += 1000);
+  };
+  /** Steps and checkpoints of a training that is stopped behind its `after`-th run of steps. */
+  async function stopAfter(after: number, resume?: Checkpoint) {
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const controller = new AbortController();
+    const asked: Checkpoint[] = [];
+    const stopped: Checkpoint[] = [];
+    const context = { engine, clock: ticking(), signal: controller.signal };
+    for await (const event of train(plan, data, startOf(plan), context, resume)) {
+      if (event.kind === "stopped") stopped.push(event.checkpoint);
+      if (event.kind !== "steps") continue;
+      asked.push(await event.checkpoint());
+      if (asked.length === after) controller.abort();
+    }
+    return { asked, stopped };
+  }
+
+  it("every checkpoint ends as if it had never been one", async () => {
+    const whole = await trainAll(plan, data, { clock: ticking() });
+    const { asked } = await stopAfter(Number.POSITIVE_INFINITY);
+    expect(asked.map(({ epoch, part }) => [epoch, part?.steps])).toEqual([
+      ...[1, 3, 5, 6].map((steps) => [0, steps]),
+      ...[1, 3, 5, 6].map((steps) => [1, steps]),
+    ]);
+    expect(asked.map(({ part }) => part?.milliseconds)).toEqual([1000, 2000, 3000, 4000, 1000, 2000, 3000, 4000]);
+    for (const resume of asked) {
+      expect(await trainAll(plan, data, { resume, clock: ticking() })).toEqual(whole.slice(resume.epoch));
+    }
+  });
+
+  it("the signal gives the checkpoint of all that was done, behind the last step too", async () => {
+    for (const after of [1, 2, 4, 6]) {
+      const { asked, stopped } = await stopAfter(after);
+      expect(stopped).toEqual(asked.slice(-1));
+    }
+  });
+
+  it("the signal gives nothing where nothing was done since the checkpoint", async () => {
+    const { asked } = await stopAfter(3);
+    const resume = asked.at(-1);
+    const signal = AbortSignal.abort();
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    for await (const event of train(plan, data, startOf(plan), { engine, clock: () => 0, signal }, resume)) {
+      expect.fail(`${event.kind} behind the signal`);
+    }
+  });
+
+  it("a checkpoint in the midst of a run, of other lengths, goes on too", async () => {
+    const { asked } = await stopAfter(2);
+    const longer = tinyPlan({ ...plan, optimizer: { ...config, rho: 0.9 } });
+    const [epoch] = await trainAll(longer, data, asked[1] === undefined ? {} : { resume: asked[1] });
+    expect(epoch?.metrics.epoch).toBe(1);
+    expect(epoch?.metrics.trainLoss).toBeGreaterThan(0);
+  });
+});
+
 it("flipped gates: none under fixed features, some where features train", async () => {
   for (const regime of REGIME_NAMES) {
     const epochs = await trainAll(tinyPlan({ regime, epochs: 8 }), data);
     const flipped = epochs.at(-1)?.metrics.gates.reduce((sum, layer) => sum + layer.flipped, 0) ?? Number.NaN;
-    expect(flipped > 0, regime).toBe(regime === "relu" || regime === "dlnpf");
+    expect(flipped > 0, regime).toBe(regime === "relu" || trainsFeatures(regime));
   }
 });
 
@@ -160,6 +225,7 @@ it("stops at the signal, between two runs of steps", async () => {
     kinds.push(event.kind);
     if (event.kind === "epoch") controller.abort();
   }
+  // all of the first epoch is in its checkpoint
   expect(kinds).toEqual(["steps", "steps", "epoch"]);
   expect(await trainAll(plan, data, { signal: controller.signal })).toEqual([]);
 });

@@ -1,0 +1,69 @@
+import type { Tensor } from "../graph/index.ts";
+import type { Architecture } from "./architecture.ts";
+import { gatedNetwork } from "./from-architecture.ts";
+import { forwardTensors } from "./gated-forward.ts";
+import { gatePositions } from "./gated-network.ts";
+import type { NetworkPair, Regime } from "./regimes.ts";
+
+type FloatTensor = Tensor<"float32">;
+/** Tensors of one network's parameters by name (`1.weight`). */
+export type ParameterTensors = Readonly<Record<string, FloatTensor>>;
+
+export interface Prediction {
+  /** `[batch, outputs]` */
+  readonly logits: FloatTensor;
+  /**
+   * Pre-activations that decide the gates, in the order of the value network's: a gate is on where they are positive,
+   * also for soft gates.
+   */
+  readonly gatePreActivations: readonly FloatTensor[];
+}
+
+/**
+ * The network that predicts, behind its own gates or those of the feature network.
+ * @param x `[batch, ...inputShape]`
+ */
+export function predict(
+  architecture: Architecture,
+  regime: Regime,
+  parameters: NetworkPair<ParameterTensors>,
+  x: FloatTensor,
+): Prediction {
+  const network = gatedNetwork(architecture, regime, parameters);
+  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own });
+  const at = (position: number): FloatTensor => {
+    const value = values.get(position);
+    if (value === undefined) throw new Error(`unreachable: no value of node ${position}`);
+    return value;
+  };
+  const gatePreActivations = gatePositions(network).flatMap((position) => {
+    const node = network.nodes[position];
+    return node?.kind === "gate" ? [at(node.gatedBy)] : [];
+  });
+  return { logits: at(network.output), gatePreActivations };
+}
+
+/**
+ * What the value network gives behind gates that are known: the feature network is not run, unless it selects maxima.
+ * @param gates one a gate, in the value network's order, `[batch, ...shape]`
+ * @returns `[batch, outputs]`
+ */
+export function predictBehind(
+  architecture: Architecture,
+  regime: Regime,
+  parameters: NetworkPair<ParameterTensors>,
+  x: FloatTensor,
+  gates: readonly FloatTensor[],
+): FloatTensor {
+  const network = gatedNetwork(architecture, regime, parameters);
+  const knownGates = new Map(
+    gatePositions(network).flatMap((position, i) => {
+      const gate = gates[i];
+      return gate === undefined ? [] : [[position, gate] as const];
+    }),
+  );
+  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, knownGates });
+  const logits = values.get(network.output);
+  if (logits === undefined) throw new Error("unreachable: a network without an output");
+  return logits;
+}

@@ -1,0 +1,27 @@
+import type { Parameters } from "../network/index.ts";
+
+/** What the steps of an unfinished epoch have summed up. */
+export interface EpochPart {
+  /** Steps done, at least 1. */
+  readonly steps: number;
+  /** Sum of the examples' losses. */
+  readonly loss: number;
+  readonly correct: number;
+  /** Wall time of the steps. */
+  readonly milliseconds: number;
+}
+
+/**
+ * A trial after some epoch, or within the next one: parameters and averages by name (`value.1.weight:first-moment`).
+ * Plain data.
+ */
+export interface Checkpoint {
+  /** Epochs that are done, with their test. */
+  readonly epoch: number;
+  /** The steps since, if there are any; the order of their examples comes from the seed. */
+  readonly part?: EpochPart;
+  readonly tensors: Parameters;
+  /** Epoch of the best test accuracy so far (the first at a tie), and that accuracy in percent. */
+  readonly bestEpoch: number;
+  readonly bestTestAccuracy: number;
+}

@@ -1,0 +1,15 @@
+import { type Architecture, flatLayers, placeLayers } from "../network/index.ts";
+
+/** Examples a run of vectors takes: large enough for fast matrix products, small enough for the cache. */
+const MOST = 1000;
+/** What the activations of a run may take; the engine holds several layers' maps at a time. */
+const ACTIVATION_BYTES = 2 ** 26;
+
+/** Examples that one run outside training takes at once: maps are large, and all of a run's are in memory. */
+export function examplesPerRun(architecture: Architecture): number {
+  const units = flatLayers(placeLayers(architecture)).reduce(
+    (sum, { outputShape }) => sum + outputShape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  return Math.min(MOST, Math.max(1, Math.floor(ACTIVATION_BYTES / (4 * units))));
+}
