@@ -42,7 +42,9 @@ const blocks = (page: string): readonly string[] =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
 
 const programs: readonly { readonly name: string; readonly code: string }[] = [
-  ...readdirSync("examples").map((file) => ({ name: file, code: readFileSync(join("examples", file), "utf8") })),
+  ...readdirSync("examples")
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => ({ name: file, code: readFileSync(join("examples", file), "utf8") })),
   ...[
     "README.md",
     ...readdirSync("docs")

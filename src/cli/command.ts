@@ -4,6 +4,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { endInterrupted } from "./interruption.ts";
 import { printError } from "./output.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
 /** What the process ends with, set by the command that ran. */
 export interface Ending {
@@ -15,20 +16,23 @@ export type MakeContext = (json: boolean) => CliContext;
 
 /**
  * Runs a command in two stages: what `read` refuses is wrong usage (exit code 2), what `run` throws is a failure (1), or
- * an interruption (130, or 75 at a time limit) once the signal is aborted.
+ * an interruption (130, or 75 at a time limit) once the signal is aborted. A command with `--time-limit` gets a signal
+ * that ends with it.
  * @param read from commander's strings to checked values
  */
 export async function runStages<T>(
   command: Command,
   makeContext: MakeContext,
   ending: Ending,
-  read: (context: CliContext) => T,
+  read: (context: CliContext) => T | Promise<T>,
   run: (values: T, context: CliContext) => Promise<ExitCode>,
 ): Promise<void> {
-  const context = makeContext(command.optsWithGlobals().json === true);
+  let context = makeContext(command.optsWithGlobals().json === true);
   let stage: ExitCode = EXIT.wrongUsage;
   try {
-    const values = read(context);
+    const values = await read(context);
+    using limit = withTimeLimit(context, command.opts<{ readonly timeLimit?: string }>().timeLimit);
+    context = limit.context;
     stage = EXIT.failed;
     ending.code = await run(values, context);
   } catch (thrown) {

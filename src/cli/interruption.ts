@@ -2,6 +2,7 @@ import { GatewiseError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { note, printError } from "./output.ts";
+import { TimeLimitReached } from "./time-limit.ts";
 
 /**
  * A signal that the first Ctrl-C or SIGTERM aborts, with the exit code as its reason; a second one ends the process at
@@ -20,17 +21,22 @@ export function interruption(): AbortSignal {
 
 /** The exit code of an interrupted command. */
 export const interruptedCode = (signal: AbortSignal): ExitCode =>
-  signal.reason === EXIT.timeLimit ? EXIT.timeLimit : EXIT.interrupted;
+  signal.reason === EXIT.timeLimit || signal.reason instanceof TimeLimitReached ? EXIT.timeLimit : EXIT.interrupted;
+
+/** What happened to an interrupted command. */
+export const interruptionOf = ({ reason }: AbortSignal): string =>
+  reason instanceof TimeLimitReached ? `stopped at ${reason.message}` : "interrupted";
 
 /**
  * Tells how to go on after an interruption.
  * @param command a line for the shell
  */
 export function endInterrupted(context: CliContext, command: string): ExitCode {
+  const what = interruptionOf(context.signal);
   if (context.json) {
-    printError(context, GatewiseError.of("interrupted: expected to run to its end", `to go on: ${command}`));
+    printError(context, GatewiseError.of(`${what}: expected to run to its end`, `to go on: ${command}`));
   } else {
-    note(context, `interrupted; to go on:\n  ${command}`);
+    note(context, `${what}; to go on:\n  ${command}`);
   }
   return interruptedCode(context.signal);
 }

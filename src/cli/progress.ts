@@ -1,8 +1,14 @@
 import cliProgress from "cli-progress";
-import type { PoolEvent } from "../runs/index.ts";
+import type { PoolEvent, TrialProgress } from "../runs/index.ts";
+import { stepWork, type TrainingPlan } from "../train/index.ts";
 import type { CliContext } from "./context.ts";
+import { type Estimate, estimateOf, formatDuration } from "./estimate.ts";
+import { note } from "./output.ts";
 
-/** Draws what a pool of trials does; quiet where standard error is no terminal. */
+/**
+ * Draws what a pool of trials does, with the time that it will take once an epoch or a minute is over; where standard
+ * error is no terminal, it is one line with that time, for what takes longer than a minute.
+ */
 export interface TrialProgressView {
   readonly onEvent: (event: PoolEvent) => void;
   readonly close: () => void;
@@ -10,15 +16,82 @@ export interface TrialProgressView {
 
 export interface TrialLength {
   readonly id: string;
-  readonly epochs: number;
+  readonly plan: TrainingPlan;
+  /** The trial that must end first. */
+  readonly after?: string | undefined;
 }
 
+export interface TrialProgressOptions {
+  /** Trials that run side by side. */
+  readonly workers: number;
+  /** Milliseconds from any fixed point. */
+  readonly clock?: () => number;
+}
+
+/** Before a minute is over, an estimate is worth little. */
+const FIRST_ESTIMATE_S = 60;
 /** Progress of a bar in units of an epoch: fine enough to move within one. */
 const UNITS = 1000;
 
+/** Follows the estimate of the time from the events of a pool. */
+function follow(estimate: Estimate, event: PoolEvent, seconds: number): void {
+  switch (event.kind) {
+    case "found":
+      estimate.found(event.id, event.epochs);
+      break;
+    case "progress":
+      estimate.advance(event.id, epochsOf(event.progress), seconds);
+      break;
+    case "ended":
+      estimate.end(event.id);
+      break;
+  }
+}
+
+/** Epochs that a trial has behind it, with a fraction. */
+const epochsOf = (progress: TrialProgress): number =>
+  progress.kind === "epoch" ? progress.metrics.epoch : progress.epoch - 1 + progress.step / progress.steps;
+
 /** One line a running trial, with its best accuracy, and one for all of them with the time left. */
-export function trialProgress(context: CliContext, trials: readonly TrialLength[]): TrialProgressView {
-  if (context.json || !context.stderr.isTTY) return { onEvent: () => {}, close: () => {} };
+export function trialProgress(
+  context: CliContext,
+  trials: readonly TrialLength[],
+  { workers, clock = () => performance.now() }: TrialProgressOptions,
+): TrialProgressView {
+  const sizes = trials.map(({ id, plan, after }) => {
+    const { regime, epochs } = plan;
+    return { id, group: regime, epochs, work: stepWork(plan), after };
+  });
+  const estimate = estimateOf(sizes, workers);
+  const started = clock();
+  const elapsed = (): number => (clock() - started) / 1000;
+  if (context.json || !context.stderr.isTTY) return oneEstimate(context, estimate, elapsed);
+  return trialBars(context, trials, estimate, elapsed);
+}
+
+/** One line after the first minute. */
+function oneEstimate(context: CliContext, estimate: Estimate, elapsed: () => number): TrialProgressView {
+  let isSaid = false;
+  return {
+    onEvent(event) {
+      if (isSaid) return;
+      const seconds = elapsed();
+      follow(estimate, event, seconds);
+      const left = estimate.left();
+      if (seconds < FIRST_ESTIMATE_S || left === undefined || left === 0) return;
+      isSaid = true;
+      note(context, `after ${formatDuration(seconds)}: about ${formatDuration(seconds + left)} in all`);
+    },
+    close: () => {},
+  };
+}
+
+function trialBars(
+  context: CliContext,
+  trials: readonly TrialLength[],
+  estimate: Estimate,
+  elapsed: () => number,
+): TrialProgressView {
   const bars = new cliProgress.MultiBar(
     {
       stream: context.stderr,
@@ -26,14 +99,13 @@ export function trialProgress(context: CliContext, trials: readonly TrialLength[
       clearOnComplete: false,
       format: "{name} {bar} {percentage}% {epochs} {note}",
       barsize: 24,
-      etaBuffer: 200,
       autopadding: true,
     },
     cliProgress.Presets.shades_grey,
   );
-  const epochsOf = new Map(trials.map(({ id, epochs }) => [id, epochs]));
+  const lengths = new Map(trials.map(({ id, plan }) => [id, plan.epochs]));
   const width = Math.max(5, ...trials.map(({ id }) => id.length));
-  const total = trials.reduce((sum, { epochs }) => sum + epochs, 0);
+  const total = trials.reduce((sum, { plan }) => sum + plan.epochs, 0);
   const done = new Map<string, number>();
   const best = new Map<string, number>();
   const running = new Map<string, cliProgress.SingleBar>();
@@ -44,40 +116,50 @@ export function trialProgress(context: CliContext, trials: readonly TrialLength[
       : bars.create(
           total * UNITS,
           0,
-          { name: name("all"), epochs: "", note: "" },
-          { format: "{name} {bar} {percentage}% {duration_formatted} elapsed, {eta_formatted} left" },
+          { name: name("all"), time: "" },
+          { format: "{name} {bar} {percentage}% {duration_formatted} elapsed{time}" },
         );
 
+  /** `, about 12 min left of 20 min`, or nothing before it can be told. */
+  const timeLeft = (): string => {
+    const seconds = elapsed();
+    const isEarly = seconds < FIRST_ESTIMATE_S && best.size === 0;
+    const left = isEarly ? undefined : estimate.left();
+    return left === undefined ? "" : `, about ${formatDuration(left)} left of ${formatDuration(seconds + left)}`;
+  };
   const advance = (id: string, epochs: number): void => {
     done.set(id, epochs);
     const accuracy = best.get(id);
+    const time = timeLeft();
     running.get(id)?.update(Math.round(epochs * UNITS), {
-      epochs: `${Math.floor(epochs)}/${epochsOf.get(id)} epochs`,
-      note: accuracy === undefined ? "" : `best ${accuracy.toFixed(2)} %`,
+      epochs: `${Math.floor(epochs)}/${lengths.get(id)} epochs`,
+      note: (accuracy === undefined ? "" : `best ${accuracy.toFixed(2)} %`) + (all === undefined ? time : ""),
     });
-    all?.update(Math.round([...done.values()].reduce((sum, one) => sum + one, 0) * UNITS));
+    all?.update(Math.round([...done.values()].reduce((sum, one) => sum + one, 0) * UNITS), { time });
   };
 
   return {
     onEvent(event) {
+      follow(estimate, event, elapsed());
       switch (event.kind) {
+        case "found":
+          if (event.epochs > 0) advance(event.id, event.epochs);
+          break;
         case "started":
           running.set(
             event.id,
-            bars.create((epochsOf.get(event.id) ?? 1) * UNITS, 0, { name: name(event.id), epochs: "", note: "" }),
+            bars.create((lengths.get(event.id) ?? 1) * UNITS, 0, { name: name(event.id), epochs: "", note: "" }),
           );
           break;
         case "progress":
           if (event.progress.kind === "epoch") {
-            const { epoch, testAccuracy } = event.progress.metrics;
+            const { testAccuracy } = event.progress.metrics;
             best.set(event.id, Math.max(best.get(event.id) ?? 0, testAccuracy));
-            advance(event.id, epoch);
-          } else {
-            advance(event.id, event.progress.epoch - 1 + event.progress.step / event.progress.steps);
           }
+          advance(event.id, epochsOf(event.progress));
           break;
         case "ended": {
-          if (event.outcome.status === "completed") advance(event.id, epochsOf.get(event.id) ?? 0);
+          if (event.outcome.status === "completed") advance(event.id, lengths.get(event.id) ?? 0);
           const bar = running.get(event.id);
           if (bar !== undefined && trials.length > 1) bars.remove(bar);
           running.delete(event.id);

@@ -6,10 +6,10 @@ import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Measurement,
+  meanMeasurements,
   measureOf,
   ofClasses,
   type ProfileName,
-  WATCHED_FIGURES,
   type Watched,
   type WatchedExperiment,
   type WatchedName,
@@ -30,6 +30,9 @@ export interface WatchedRequest {
   readonly resume: boolean;
 }
 
+/** Of the engine: the blocks of these kernels are small. */
+const THREADS = 1;
+
 type Rows = readonly Watched<Measurement>[];
 
 /** Trains and measures one seed after the other; a finished seed is a file, and not computed again with `--resume`. */
@@ -44,7 +47,7 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
       ? dataset
       : { train: ofClasses(dataset.train, classes), test: ofClasses(dataset.test, classes) };
   // in this thread: a kernel's blocks would be copied to a worker and back, and no run lasts longer than a second
-  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  await using engine = await openNodeEngine("cpu", { threads: THREADS });
   const measure = measureOf(experiment, data, profile.examples, engine);
   await makeFolder(directory);
   const rows: Watched<Measurement>[] = [];
@@ -69,12 +72,13 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
       onProgress(rows.length, seeds * each);
     }
   });
-  const { watchedFigure } = await import("../report/index.ts");
-  const { writeFigure } = await import("./figure-files.ts");
-  const { name } = experiment;
-  await writeFigure(directory, watchedFigure({ name, ...WATCHED_FIGURES[name], rows }));
-  printResult(context, { experiment: name, profile: request.profile, rows, report: directory }, () =>
-    [tableOf(rows), "", `measured on ${profile.examples} examples; figure and numbers in ${directory}`].join("\n"),
+  // loaded now, not at the start: figures bring Vega, which takes longer than most commands
+  const { watchedPage } = await import("../report/index.ts");
+  const { writeExperimentPage } = await import("./figure-files.ts");
+  const page = watchedPage({ experiment, profile, profileName: request.profile, rows });
+  const report = await writeExperimentPage(directory, page, THREADS, context);
+  printResult(context, { experiment: experiment.name, profile: request.profile, rows, report }, () =>
+    [tableOf(rows), "", `measured on ${profile.examples} examples; report  ${report}`].join("\n"),
   );
   return EXIT.done;
 }
@@ -111,17 +115,11 @@ async function finishedSeed(file: string, epochs: number, resume: boolean): Prom
 /** Means over the seeds, an epoch a row. */
 function tableOf(rows: Rows): string {
   const names = Object.keys(rows[0]?.measured ?? {});
-  const epochs = [...new Set(rows.map(({ epoch }) => epoch))].sort((a, b) => a - b);
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const lines = epochs.map((at) => {
-    const here = rows.filter(({ epoch }) => epoch === at);
-    const accuracies = here.flatMap(({ testAccuracy }) => (testAccuracy === undefined ? [] : [testAccuracy]));
-    return [
-      String(at),
-      accuracies.length === 0 ? "–" : mean(accuracies).toFixed(2),
-      ...names.map((name) => Number(mean(here.map(({ measured }) => measured[name] ?? 0)).toPrecision(5)).toString()),
-    ];
-  });
+  const lines = meanMeasurements(rows).map(({ epoch, testAccuracy, measured }) => [
+    String(epoch),
+    testAccuracy === undefined ? "–" : testAccuracy.mean.toFixed(2),
+    ...names.map((name) => Number((measured[name]?.mean ?? Number.NaN).toPrecision(5)).toString()),
+  ]);
   return formatTable(
     ["epoch", "network %", ...names].map((title) => ({ title, align: "right" })),
     lines,

@@ -1,27 +1,44 @@
 import { basename, dirname, join } from "node:path";
 import { makeFolder, writeWhole } from "../data/node/index.ts";
-import { trialsOf } from "../experiments/index.ts";
+import { COMPARISONS, isComparison } from "../experiments/index.ts";
 import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
-import { findExperiment, findRun, gatewiseVersion, readMetrics, readRun } from "../runs/index.ts";
+import {
+  findExperiment,
+  findRun,
+  gatewiseVersion,
+  readKernels,
+  readMetrics,
+  readRun,
+  trialsFor,
+} from "../runs/index.ts";
 import { experimentNamed } from "./experiment-named.ts";
 
 /** A run directory as a trial of a report. */
 async function trialAt(directory: string): Promise<ReportTrial> {
-  return { id: basename(directory), run: await readRun(directory), metrics: await readMetrics(directory) };
+  return {
+    id: basename(directory),
+    run: await readRun(directory),
+    metrics: await readMetrics(directory),
+    kernels: await readKernels(directory),
+  };
 }
 
 /** All of an experiment's folder. */
 async function experimentInput(directory: string, command: string): Promise<ReportInput | undefined> {
   const record = await findExperiment(directory);
   if (record === undefined) return undefined;
-  const experiment = experimentNamed(record.experiment);
-  const ids = trialsOf(experiment, experiment.profiles[record.profile], record).map(({ id }) => id);
+  const comparison = COMPARISONS.find(({ name }) => name === record.experiment);
+  const experiment = comparison ?? experimentNamed(record.experiment);
+  const { regimes, seeds, epochs: asked } = record;
+  const usual = experiment.profiles[record.profile].epochs;
+  const options = { regimes, seeds, ...(asked === usual ? {} : { epochs: asked }) };
+  const ids = trialsFor({ experiment, profile: record.profile, options }).map(({ id }) => id);
   const found = await Promise.all(ids.map(async (id) => [id, await findRun(join(directory, id))] as const));
   const there = found.flatMap(([id, run]) => (run === undefined ? [] : [id]));
   const { data, epochs } = experiment.profiles.full;
   return {
     title: `${experiment.title} (${record.profile} profile)`,
-    published: experiment.published,
+    published: isComparison(experiment) ? {} : experiment.published,
     publishedSource: experiment.source,
     comparable: record.data === data && record.epochs === epochs,
     trials: await Promise.all(there.map((id) => trialAt(join(directory, id)))),

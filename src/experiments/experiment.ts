@@ -8,9 +8,15 @@ export type PublishedFigure = readonly [mean: number, std: number];
 /** How much of the protocol is run: `full` is the paper's, `quick` a short one with the same ordering. */
 export interface Profile {
   readonly data: DatasetName;
+  /** The first examples of the data set that are used; all unless told otherwise. */
+  readonly limit?: number;
+  readonly testLimit?: number;
   readonly epochs: number;
   /** Seeds 0, 1, … */
   readonly runs: number;
+  /** In place of the protocol's, where a short run needs a smaller network or a larger rate. */
+  readonly architecture?: Architecture;
+  readonly optimizer?: Optimizer;
 }
 export const PROFILE_NAMES = ["quick", "full"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
@@ -36,9 +42,13 @@ export interface Experiment {
 export interface Trial {
   /** `flnpf-seed1`: the name of its run directory. */
   readonly id: string;
+  /** The row of the table that it belongs to: its regime, or an arm of a comparison. */
+  readonly arm: string;
   readonly plan: TrainingPlan;
-  /** The trial whose trained network gives the gates, which must end first. */
-  readonly learntFrom: string | undefined;
+  /** The trial whose trained network gives the gates, which must end first: as it was best up to an epoch, or of all. */
+  readonly learntFrom: { readonly trial: string; readonly until: number | undefined } | undefined;
+  /** Epochs at which the best network so far is kept for other trials. */
+  readonly keepBestUntil: readonly number[];
 }
 
 /** What a user may change of an experiment. */
@@ -55,7 +65,8 @@ export interface TrialOptions {
 export function trialsOf(experiment: Experiment, profile: Profile, options: TrialOptions = {}): readonly Trial[] {
   const asked = options.regimes ?? experiment.regimes;
   const regimes = new Set(asked.includes("flnpf") ? ["relu" as const, ...asked] : asked);
-  const { architecture, initializer, optimizer, loss, batch } = experiment;
+  const { initializer, loss, batch } = experiment;
+  const { architecture = experiment.architecture, optimizer = experiment.optimizer } = profile;
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
   const epochs = options.epochs ?? profile.epochs;
   return seeds.flatMap((seed) =>
@@ -63,8 +74,10 @@ export function trialsOf(experiment: Experiment, profile: Profile, options: Tria
       regimes,
       (regime): Trial => ({
         id: trialId(regime, seed),
+        arm: regime,
         plan: { architecture, regime, initializer, optimizer, loss, batch, epochs, seed },
-        learntFrom: regime === "flnpf" ? trialId("relu", seed) : undefined,
+        learntFrom: regime === "flnpf" ? { trial: trialId("relu", seed), until: undefined } : undefined,
+        keepBestUntil: [],
       }),
     ),
   );

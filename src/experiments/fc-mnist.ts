@@ -1,4 +1,4 @@
-import { fullyConnected, REGIME_NAMES } from "../network/index.ts";
+import { fullyConnected, PAPER_REGIMES } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
 import type { Experiment } from "./experiment.ts";
 
@@ -8,7 +8,7 @@ const protocol = {
   initializer: { kind: "glorot-uniform" },
   loss: "softmax-cross-entropy",
   batch: 32,
-  regimes: REGIME_NAMES,
+  regimes: PAPER_REGIMES,
   source: "Lakshminarayanan and Singh, NeurIPS 2020, arXiv 2006.10529",
 } as const satisfies Partial<Experiment>;
 

@@ -17,6 +17,7 @@ import {
   train,
 } from "../train/index.ts";
 import type { ProfileName } from "./experiment.ts";
+import { meanAndDeviation } from "./summary.ts";
 
 export interface WatchedProfile {
   readonly data: DatasetName;
@@ -52,6 +53,36 @@ export interface Watched<M> {
   /** In percent; undefined before training. */
   readonly testAccuracy: number | undefined;
   readonly measured: M;
+}
+
+/** What was measured at one epoch, over the runs. */
+export interface MeanMeasurement {
+  readonly epoch: number;
+  readonly runs: number;
+  /** In percent; undefined before training. */
+  readonly testAccuracy: MeanAndDeviation | undefined;
+  readonly measured: Readonly<Record<string, MeanAndDeviation>>;
+}
+type MeanAndDeviation = ReturnType<typeof meanAndDeviation>;
+
+/** Means over the runs, an epoch a row, in order. */
+export function meanMeasurements(
+  rows: readonly Watched<Readonly<Record<string, number>>>[],
+): readonly MeanMeasurement[] {
+  const epochs = [...new Set(rows.map(({ epoch }) => epoch))].sort((a, b) => a - b);
+  return epochs.map((epoch) => {
+    const here = rows.filter((row) => row.epoch === epoch);
+    const accuracies = here.flatMap(({ testAccuracy }) => (testAccuracy === undefined ? [] : [testAccuracy]));
+    const names = Object.keys(here[0]?.measured ?? {});
+    return {
+      epoch,
+      runs: here.length,
+      testAccuracy: accuracies.length === 0 ? undefined : meanAndDeviation(accuracies),
+      measured: Object.fromEntries(
+        names.map((name) => [name, meanAndDeviation(here.map(({ measured }) => measured[name] ?? Number.NaN))]),
+      ),
+    };
+  });
 }
 
 export const watchedPlan = (

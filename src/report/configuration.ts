@@ -1,5 +1,13 @@
 import { unreachable } from "../errors.ts";
-import { type Architecture, type Initializer, type Layer, parameterSpecs } from "../network/index.ts";
+import {
+  type Architecture,
+  flatLayers,
+  type Initializer,
+  isWeightLayer,
+  type Layer,
+  parameterSpecs,
+  placeLayers,
+} from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
 import type { Loss, Optimizer } from "../train/index.ts";
 
@@ -48,18 +56,22 @@ export const grouped = (count: number): string => String(count).replaceAll(/\B(?
 /** `28×28 → flatten → 5 × dense 128, gated → dense 10; with biases; 166,666 parameters`. */
 export function architectureWords(architecture: Architecture): string {
   const { inputShape, layers } = architecture;
+  const weighted = flatLayers(placeLayers(architecture)).flatMap(({ layer }) => (isWeightLayer(layer) ? [layer] : []));
+  const biased = weighted.filter(({ bias }) => bias).length;
+  const biases = biased === 0 ? "no biases" : biased === weighted.length ? "with biases" : "biases in some layers";
+  const parameters = parameterSpecs(architecture).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return `${inputShape.join("×")} → ${stepWords(layers)}; ${biases}, ${grouped(parameters)} parameters`;
+}
+
+/** Equal layers behind each other are told once. */
+function stepWords(layers: readonly Layer[]): string {
   const runs: { words: string; times: number }[] = [];
   for (const words of layers.map(layerWords)) {
     const last = runs.at(-1);
     if (last?.words === words) last.times += 1;
     else runs.push({ words, times: 1 });
   }
-  const steps = runs.map(({ words, times }) => (times === 1 ? words : `${times} × ${words}`));
-  const weighted = layers.filter((layer) => layer.kind === "dense" || layer.kind === "convolution");
-  const biased = weighted.filter(({ bias }) => bias).length;
-  const biases = biased === 0 ? "no biases" : biased === weighted.length ? "with biases" : "biases in some layers";
-  const parameters = parameterSpecs(architecture).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  return `${inputShape.join("×")} → ${steps.join(" → ")}; ${biases}, ${grouped(parameters)} parameters`;
+  return runs.map(({ words, times }) => (times === 1 ? words : `${times} × ${words}`)).join(" → ");
 }
 
 function layerWords(layer: Layer): string {
@@ -72,6 +84,12 @@ function layerWords(layer: Layer): string {
       const stride = layer.stride === 1 ? "" : `, stride ${layer.stride}`;
       return `convolution ${layer.kernel}×${layer.kernel} ${layer.channels} ${layer.padding}${stride}${layer.gated ? ", gated" : ""}`;
     }
+    case "gate":
+      return "gate";
+    case "residual":
+      return `residual (${stepWords(layer.body)} + ${layer.shortcut.length === 0 ? "identity" : stepWords(layer.shortcut)})`;
+    case "max-pool":
+      return `max pool ${layer.size}×${layer.size}`;
     case "average-pool":
       return `average pool ${layer.size}×${layer.size}`;
     case "global-average-pool":
@@ -85,6 +103,8 @@ function initializerWords(initializer: Initializer): string {
   switch (initializer.kind) {
     case "glorot-uniform":
       return "Glorot uniform, biases 0";
+    case "fan-in-uniform":
+      return "uniform in ±1/√fan-in, biases 0";
     case "bernoulli":
       return `±${Number(initializer.sigma.toPrecision(4))} with equal probability, biases 0`;
     default:
@@ -92,7 +112,7 @@ function initializerWords(initializer: Initializer): string {
   }
 }
 
-function optimizerWords(optimizer: Optimizer): string {
+export function optimizerWords(optimizer: Optimizer): string {
   const rate = `learning rate ${optimizer.learningRate}`;
   switch (optimizer.kind) {
     case "sgd":
@@ -109,6 +129,7 @@ function optimizerWords(optimizer: Optimizer): string {
 const LOSS_WORDS = {
   "softmax-cross-entropy": "softmax cross-entropy",
   "mean-squared-error": "mean squared error",
+  logistic: "logistic",
 } as const satisfies Record<Loss, string>;
 
 function dataWords({ name, source, trainExamples, testExamples, limit, testLimit }: RunRecord["data"]): string {

@@ -1,8 +1,11 @@
 import { accuracyFigures, lossFigures } from "./accuracy-figures.ts";
 import type { Figure } from "./figure.ts";
 import { gateFigures } from "./gate-figures.ts";
+import { kernelFigures } from "./kernel-figures.ts";
+import { kernelMapFigures } from "./kernel-map-figure.ts";
+import { kernelSpectrumFigures } from "./kernel-spectrum-figure.ts";
 import { type ReportInput, regimeGroups } from "./report-input.ts";
-import { resultsFigures } from "./results-figure.ts";
+import { regimeResults, resultsFigures } from "./results-figure.ts";
 import { summaryRows } from "./summary-rows.ts";
 
 /** Figures of a report by the section they stand in; a list is empty if there is nothing to draw. */
@@ -11,20 +14,26 @@ export interface ReportFigures {
   readonly accuracy: readonly Figure[];
   readonly loss: readonly Figure[];
   readonly gates: readonly Figure[];
+  readonly kernelMaps: readonly Figure[];
+  readonly kernels: readonly Figure[];
+  readonly spectra: readonly Figure[];
 }
 
 export function reportFigures(input: ReportInput): ReportFigures {
   const groups = regimeGroups(input.trials);
   return {
-    results: resultsFigures(summaryRows(input), input.comparable),
+    results: resultsFigures(regimeResults(summaryRows(input)), input.comparable),
     accuracy: accuracyFigures(groups),
     loss: lossFigures(groups),
     gates: gateFigures(groups),
+    kernelMaps: kernelMapFigures(groups),
+    kernels: kernelFigures(groups),
+    spectra: kernelSpectrumFigures(groups),
   };
 }
 
 /** All figures of a report, as it shows them; none of what nothing was measured of. */
 export function figuresOf(input: ReportInput): readonly Figure[] {
-  const { results, accuracy, loss, gates } = reportFigures(input);
-  return [...results, ...accuracy, ...loss, ...gates];
+  const { results, accuracy, loss, gates, kernelMaps, kernels, spectra } = reportFigures(input);
+  return [...results, ...accuracy, ...loss, ...gates, ...kernelMaps, ...kernels, ...spectra];
 }

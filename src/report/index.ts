@@ -1,8 +1,13 @@
 export { activeNetworkSvg } from "./active-network-figure.ts";
+export { type ComparisonPageParts, comparisonPage } from "./comparison-page.ts";
+export { type ExperimentMaking, type ExperimentPage, type PageTable, renderExperimentPage } from "./experiment-page.ts";
 export type { Figure } from "./figure.ts";
 export { figuresOf } from "./figures.ts";
+export { type ObliquePageParts, obliquePage } from "./oblique-page.ts";
 export { renderSvg } from "./render-svg.ts";
 export { renderReport } from "./report.ts";
 export type { ReportInput, ReportTrial } from "./report-input.ts";
 export { theoremFigure } from "./theorem-figure.ts";
+export { theoremPage } from "./theorem-page.ts";
 export { watchedFigure } from "./watched-figure.ts";
+export { type WatchedPageParts, watchedPage } from "./watched-page.ts";

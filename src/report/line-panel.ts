@@ -24,9 +24,10 @@ export interface LinePanelParts {
   /** `errors`: logarithmic errors in percent, with accuracies beside the axis. */
   readonly vertical: "linear" | "logarithmic" | "errors";
   readonly horizontal: {
-    readonly title: "epoch" | "layer";
+    readonly title: "epoch" | "layer" | "eigenvalue" | "stage";
     readonly domain: readonly [number, number];
     readonly ticks: readonly number[];
+    readonly logarithmic?: true;
   };
   /** Whether the horizontal axis has its title: the last of several panels has. */
   readonly titled?: boolean;
@@ -102,7 +103,11 @@ function axesOf({ scale, vertical, horizontal, titled = true }: LinePanelParts, 
     x: {
       field: horizontal.title,
       type: "quantitative",
-      scale: { domain: [...horizontal.domain], nice: false, zero: false },
+      scale: {
+        domain: [...horizontal.domain],
+        nice: false,
+        ...(horizontal.logarithmic ? { type: "log" } : { zero: false }),
+      },
       axis: {
         title: titled ? horizontal.title : null,
         values: [...horizontal.ticks],

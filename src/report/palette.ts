@@ -31,6 +31,8 @@ export const REGIME_COLORS = {
   "frnpf-di": { light: "#846200", dark: "#dcb548" },
   flnpf: { light: "#00745a", dark: "#2fc39a" },
   dlnpf: { light: "#a33c81", dark: "#e391c6" },
+  dlgn: { light: "#5a4fc4", dark: "#a9a2f7" },
+  "dlgn-sf": { light: "#566600", dark: "#b5c95a" },
 } as const satisfies Record<RegimeName, Shade>;
 
 /** Layers from first to last: from near the paper to far from it, so the order can be seen without hues. Contrast at least 3. */
@@ -46,6 +48,19 @@ const LAYER_RAMP = [
   { light: "#231339", dark: "#fbf2cb" },
 ] as const satisfies readonly Shade[];
 
+/** Values of a map from small to large: from near the paper to far from it. */
+export const HEAT_RAMP = [
+  { light: "#eaf1f7", dark: "#1a222b" },
+  { light: "#d3e2ef", dark: "#1f3042" },
+  { light: "#b6cfe4", dark: "#26415c" },
+  { light: "#95b9d8", dark: "#2f567a" },
+  { light: "#719fca", dark: "#3e6f9b" },
+  { light: "#4d84b8", dark: "#588bb8" },
+  { light: "#2f689f", dark: "#7fa9cf" },
+  { light: "#1a4b80", dark: "#aecbe4" },
+  { light: "#0a2f5c", dark: "#e3effa" },
+] as const satisfies readonly Shade[];
+
 /** Color of one of `layers` layers, by its place from 0. */
 export function layerColor(place: number, layers: number): Shade {
   const last = LAYER_RAMP.length - 1;
@@ -57,6 +72,7 @@ const PROPERTIES: readonly (readonly [string, Shade])[] = [
   ...Object.entries(INK),
   ...Object.entries(REGIME_COLORS),
   ...LAYER_RAMP.map((shade, place): [string, Shade] => [`layer-${place}`, shade]),
+  ...HEAT_RAMP.map((shade, place): [string, Shade] => [`heat-${place}`, shade]),
 ];
 
 /** `--ink: #1b1f23; …` for a style sheet. */

@@ -1,6 +1,6 @@
 import type { Experiment } from "../experiments/index.ts";
 import type { RegimeName } from "../network/index.ts";
-import type { RunRecord, RunResult } from "../runs/index.ts";
+import type { RunKernels, RunRecord, RunResult } from "../runs/index.ts";
 import type { EpochMetrics } from "../train/index.ts";
 
 /** One training, as its run directory tells it. */
@@ -10,6 +10,8 @@ export interface ReportTrial {
   readonly run: RunRecord;
   /** The finished epochs, in order. */
   readonly metrics: readonly EpochMetrics[];
+  /** The kernel of its gates; undefined for a run of a version that did not measure it. */
+  readonly kernels?: RunKernels | undefined;
 }
 
 /** All that a report is made of; it reads no clock and no file. */
@@ -32,7 +34,15 @@ export interface ReportInput {
 }
 
 /** Order of tables and figures: from gates that learn nothing to gates that learn with everything else. */
-export const REGIME_ORDER = ["frnpf-ii", "frnpf-di", "flnpf", "dlnpf", "relu"] as const satisfies readonly RegimeName[];
+export const REGIME_ORDER = [
+  "frnpf-ii",
+  "frnpf-di",
+  "flnpf",
+  "dlnpf",
+  "dlgn-sf",
+  "dlgn",
+  "relu",
+] as const satisfies readonly RegimeName[];
 
 /** A trial that ended well. */
 export interface FinishedTrial extends ReportTrial {

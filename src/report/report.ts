@@ -5,9 +5,9 @@ import { configurationOf, counted, machineOf } from "./configuration.ts";
 import type { Figure } from "./figure.ts";
 import { type ReportFigures, reportFigures } from "./figures.ts";
 import { gatesMove } from "./gate-figures.ts";
-import { Html, html } from "./html.ts";
-import { PAGE_STYLE } from "./page-style.ts";
-import { renderSvg } from "./render-svg.ts";
+import { type Html, html } from "./html.ts";
+import { kernelWords } from "./kernel-words.ts";
+import { figureOf, pageOf, svgOf } from "./page.ts";
 import { type RegimeGroup, type ReportInput, regimeGroups, unfinishedTrials } from "./report-input.ts";
 import { summaryRows } from "./summary-rows.ts";
 import { regimeTable, runsTable, settingsTable, timeTable, troubleList } from "./tables.ts";
@@ -21,23 +21,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const groups = regimeGroups(input.trials);
   const figures = reportFigures(input);
   const pair = await Promise.all([...figures.results, ...figures.accuracy].map(figureOf));
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="generator" content="gatewise ${input.version}">
-<title>${input.title} – Gatewise</title>
-<link rel="icon" href="data:,">
-<style>
-${new Html(PAGE_STYLE)}
-</style>
-</head>
-<body>
-<main>
-<header>
+  const main = html`<header>
 <h1>${input.title}</h1>
 <p class="question">A ReLU unit is a gate times its pre-activation, and the gates that are on pick the part of the network that makes the output. How much of what a network learns is stored in its gates?</p>
 <p class="answer">${answerOf(rows)}</p>
@@ -50,6 +34,7 @@ ${input.trials.length === 0 ? html`<p>There are no runs.</p>` : regimeTable(rows
 </section>
 ${await lossSection(figures, groups)}
 ${await gateSection(figures, groups)}
+${await kernelSection(figures, groups)}
 <section aria-labelledby="configuration">
 <h2 id="configuration">Configuration</h2>
 ${configurationSection(input)}
@@ -63,25 +48,14 @@ ${input.trials.length + input.missing.length === 0 ? html`<p>There are none.</p>
 <section aria-labelledby="command">
 <h2 id="command">Made with</h2>
 <pre><code>${input.command}</code></pre>
-</section>
-<footer>Gatewise ${input.version}, <time datetime="${input.createdAt}">${dateWords(input.createdAt)}</time></footer>
-</main>
-</body>
-</html>
-`.text;
+</section>`;
+  return pageOf({ ...input, main });
 }
-
-/** One figure with its caption. */
-const figureOf = async (figure: Figure): Promise<Html> =>
-  html`<figure id="figure-${figure.name}">${await svgOf(figure)}<figcaption>${figure.caption}</figcaption></figure>\n`;
 
 /** Figures side by side under one caption. */
 const multiplesOf = async (figures: readonly Figure[], kind: "small" | "tall", caption: string): Promise<Html> =>
   html`<figure><div class="${kind}">${await Promise.all(figures.map(svgOf))}</div>
 <figcaption>${caption}</figcaption></figure>`;
-
-/** {@link renderSvg} escapes what it puts in, and no text of a figure comes from outside. */
-const svgOf = async (figure: Figure): Promise<Html> => new Html(`${await renderSvg(figure, "page")}\n`);
 
 async function lossSection({ loss }: ReportFigures, groups: readonly RegimeGroup[]): Promise<Html> {
   if (loss.length === 0) return html``;
@@ -106,6 +80,23 @@ async function gateSection({ gates }: ReportFigures, groups: readonly RegimeGrou
 <h2 id="gates">Gates</h2>
 <p>${fixedWords}A dead gate is off for every example; a flipped one differs from what it was before training.</p>
 ${await multiplesOf(gates, "tall", caption)}
+</section>`;
+}
+
+async function kernelSection(
+  { kernelMaps, kernels, spectra }: ReportFigures,
+  groups: readonly RegimeGroup[],
+): Promise<Html> {
+  const { seen, notes, maps, spectrum } = kernelWords(groups);
+  if (kernelMaps.length + kernels.length === 0 && notes === "") return html``;
+  return html`<section aria-labelledby="kernel">
+<h2 id="kernel">What the kernel of the gates knows</h2>
+<p>The neural path kernel of two inputs is their inner product times the number of paths that are active for both: of a trained network it sees the gates and nothing else. Where it is large within a class and small between classes, the gates know the labels.</p>
+${seen === "" ? "" : html`<p>${seen}</p>`}
+${kernelMaps.length === 0 ? "" : await multiplesOf(kernelMaps, "tall", maps)}
+${kernels.length === 0 ? "" : html`<div class="tall">${await Promise.all(kernels.map(figureOf))}</div>`}
+${spectra.length === 0 ? "" : await multiplesOf(spectra, "small", spectrum)}
+${notes === "" ? "" : html`<p class="note">${notes}</p>`}
 </section>`;
 }
 
@@ -136,25 +127,3 @@ function missingLine({ trials, missing }: ReportInput): Html {
   if (parts.length === 0) return html``;
   return html`<p class="warning">${listed(parts)}: see <a href="#runs">runs</a>. Means are over finished runs only.</p>`;
 }
-
-/** `24 November 2025, 06:00 UTC`, whatever the locale; a text that is no such date stays as it is. */
-function dateWords(iso: string): string {
-  const [, year, month, day, time] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d).*Z$/.exec(iso) ?? [];
-  const name = MONTHS[Number(month) - 1];
-  return name === undefined ? iso : `${Number(day)} ${name} ${year}, ${time} UTC`;
-}
-
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-] as const;

@@ -1,16 +1,33 @@
-import type { SummaryRow } from "../experiments/index.ts";
+import type { PublishedFigure, SummaryRow } from "../experiments/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { shortened } from "./curves.ts";
 import { type Figure, figureOf, type LayerSpecs, textLayer, type X } from "./figure.ts";
-import { INK, REGIME_COLORS } from "./palette.ts";
+import { INK, REGIME_COLORS, type Shade } from "./palette.ts";
 import { fitted, type Scale } from "./scales.ts";
 
 const ROW = 38;
 const WIDTH = 286;
 const BELOW = 9;
 
-/** Best test accuracy of every run as a dot, with the mean, against the published interval. */
-export function resultsFigures(rows: readonly SummaryRow[], comparable: boolean): readonly Figure[] {
+/** What one row shows: the accuracies of some runs, in percent. */
+export interface ResultRow {
+  readonly title: string;
+  readonly color: Shade;
+  readonly mean: number;
+  readonly runs: readonly number[];
+  /** A deviation of 0: a figure that was published without one. */
+  readonly published: PublishedFigure | null;
+}
+
+/** The rows of the regimes. */
+export const regimeResults = (rows: readonly SummaryRow[]): readonly ResultRow[] =>
+  rows.map(({ regime, ...row }) => ({ ...row, title: REGIMES[regime].title, color: REGIME_COLORS[regime] }));
+
+/**
+ * Best test accuracy of every run as a dot, with the mean, against the published interval.
+ * @param labels pixels that the longest title takes
+ */
+export function resultsFigures(rows: readonly ResultRow[], comparable: boolean, labels = 76): readonly Figure[] {
   if (rows.length === 0) return [];
   const height = ROW * rows.length;
   const scale = fitted(rows.flatMap(shownValues), 150);
@@ -26,18 +43,18 @@ export function resultsFigures(rows: readonly SummaryRow[], comparable: boolean)
       name: "results",
       title: "Best test accuracy, %",
       caption,
-      margin: { top: 34, right: 18, bottom: 36, left: 76 },
+      margin: { top: 34, right: 18, bottom: 36, left: labels },
       panels: [{ width: WIDTH, height, layer: [...layers, ...publishedLabel(rows, scale)] }],
     }),
   ];
 }
 
 /** Values between which the figure spans: every run and every published interval. */
-const shownValues = ({ runs, published }: SummaryRow): readonly number[] =>
+const shownValues = ({ runs, published }: ResultRow): readonly number[] =>
   published === null ? runs : [...runs, published[0] - published[1], published[0] + published[1]];
 
-function rowLayers(row: SummaryRow, center: number, { domain, ticks }: Scale): LayerSpecs {
-  const color = REGIME_COLORS[row.regime].light;
+function rowLayers(row: ResultRow, center: number, { domain, ticks }: Scale): LayerSpecs {
+  const color = row.color.light;
   const x = (field: string): X => ({
     field,
     type: "quantitative",
@@ -46,7 +63,7 @@ function rowLayers(row: SummaryRow, center: number, { domain, ticks }: Scale): L
   });
   const y = { value: center - 6 };
   const dots: LayerSpecs = [
-    textLayer(REGIMES[row.regime].title, -8, center - 6, { color, align: "right" }),
+    textLayer(row.title, -8, center - 6, { color, align: "right" }),
     {
       data: { values: row.runs.map((accuracy) => ({ accuracy: shortened(accuracy) })) },
       mark: { type: "point", filled: false, color, size: 42, strokeWidth: 1.5, opacity: 0.8 },
@@ -77,7 +94,7 @@ function rowLayers(row: SummaryRow, center: number, { domain, ticks }: Scale): L
 }
 
 /** The word "published" beside the first published interval, on the side that has room. */
-function publishedLabel(rows: readonly SummaryRow[], { domain: [low, high] }: Scale): LayerSpecs {
+function publishedLabel(rows: readonly ResultRow[], { domain: [low, high] }: Scale): LayerSpecs {
   const place = rows.findIndex(({ published }) => published !== null);
   const published = rows[place]?.published;
   if (!published) return [];

@@ -12,6 +12,8 @@ const REGIME_WORDS = {
   "frnpf-di": { gates: "random and fixed, of a copy of the initial values", trains: "values" },
   flnpf: { gates: "learnt by a ReLU network, then fixed", trains: "values, from a fresh start" },
   dlnpf: { gates: "soft, of a second network", trains: "gates and values, apart" },
+  dlgn: { gates: "soft, of a deep linear network", trains: "gates and values, apart" },
+  "dlgn-sf": { gates: "soft, each layer's from the input", trains: "gates and values, apart" },
   relu: { gates: "its own", trains: "gates and values, together" },
 } as const satisfies Record<RegimeName, { readonly gates: string; readonly trains: string }>;
 

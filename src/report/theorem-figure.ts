@@ -1,54 +1,117 @@
-import type { TheoremResult } from "../experiments/index.ts";
-import { type Figure, figureOf, textLayer, type X, type Y } from "./figure.ts";
-import { INK } from "./palette.ts";
+import type { TheoremFinding } from "../experiments/index.ts";
+import { type Figure, figureOf, type LayerSpecs, textLayer, type X, type Y } from "./figure.ts";
+import { INK, layerColor, type Shade } from "./palette.ts";
+import { logarithmic, spreadLabels } from "./scales.ts";
 
-const [WIDTH, HEIGHT] = [286, 200];
+const [WIDTH, HEIGHT] = [250, 220];
 
-/** The relative error of the theorem over the width, both on logarithmic axes, beside `1/√w` through the first point. */
-export function theoremFigure({ rows, slope }: TheoremResult, depth: number): Figure {
-  const color = INK.ink.light;
-  const first = rows[0];
-  const guide = rows.map(({ width }) => ({
-    width,
-    meanError: first === undefined ? 0 : first.meanError * Math.sqrt(first.width / width),
+/**
+ * The relative error of the theorem over the width of each series, both on logarithmic axes, beside the `1/√w` that lies
+ * nearest; hollow dots are left out of the fit.
+ */
+export function theoremFigure(findings: readonly TheoremFinding[]): Figure {
+  const series = findings.map((finding, i) => ({
+    finding,
+    // the faintest of the ramp are too faint for text
+    color: layerColor(i + 1, findings.length + 1),
+    guide: guideOf(finding),
   }));
-  const widths = rows.map(({ width }) => width);
-  const errors = [...rows, ...guide].map(({ meanError }) => meanError);
+  const widths = [...new Set(findings.flatMap(({ rows }) => rows.map(({ width }) => width)))].sort((a, b) => a - b);
+  const errors = series.flatMap(({ finding, guide }) => [...finding.rows, ...guide].map(({ meanError }) => meanError));
+  const scale = logarithmic(errors, HEIGHT);
   const x: X = {
     field: "width",
     type: "quantitative",
-    scale: { type: "log", base: 2, domain: [Math.min(...widths), Math.max(...widths)], nice: false },
-    axis: { title: "width w", values: widths, format: "d", tickSize: 4 },
+    scale: { type: "log", base: 2, domain: [(widths[0] ?? 1) / 1.2, (widths.at(-1) ?? 2) * 1.2], nice: false },
+    axis: {
+      title: "width, or channels",
+      values: widths.filter((_, i) => widths.length < 8 || i % 2 === 0),
+      format: "d",
+      grid: false,
+      tickSize: 4,
+    },
   };
   const y: Y = {
     field: "meanError",
     type: "quantitative",
-    scale: { type: "log", domain: [Math.min(...errors) / 1.3, Math.max(...errors) * 1.3], nice: false },
-    axis: { title: null, values: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], format: "~r", tickSize: 4 },
+    scale: { type: "log", domain: [...scale.domain], nice: false },
+    axis: {
+      title: null,
+      values: [...scale.ticks],
+      labelExpr: "format(datum.value, '~r')",
+      domain: false,
+      ticks: false,
+    },
   };
+  const ends = series.map(({ finding, color, guide }) => ({
+    finding,
+    color,
+    wanted: scale.pixel(guide.at(-1)?.meanError ?? 1),
+  }));
   return figureOf({
     name: "theorem",
     title: "Relative error of the theorem",
-    caption: `Value tangent kernel against d σ^(2(d−1)) times the path kernel, d = ${depth}: dots, mean over the draws; line, 1/√w. Slope ${slope.toFixed(3)}.`,
-    margin: { top: 34, right: 18, bottom: 40, left: 46 },
+    caption: `Value tangent kernel against d σ^(2(d−1)) times the path kernel: dots, mean over the draws (hollow: not in the fit); lines, 1/√w. ${findings
+      .map(({ title, slope }) => `Slope ${slope.toFixed(3).replace("-", "−")}, ${title}.`)
+      .join(" ")}`,
+    margin: { top: 34, right: 112, bottom: 40, left: 40 },
     panels: [
       {
         width: WIDTH,
         height: HEIGHT,
         layer: [
-          {
-            data: { values: guide },
-            mark: { type: "line", color: INK.muted.light, strokeWidth: 1 },
-            encoding: { x, y },
-          },
-          {
-            data: { values: rows.map(({ width, meanError }) => ({ width, meanError })) },
-            mark: { type: "point", filled: true, color, size: 36 },
-            encoding: { x, y },
-          },
-          textLayer(`slope ${slope.toFixed(3)}`, WIDTH - 4, 12, { color, align: "right" }),
+          ...series.flatMap(({ finding, color, guide }) => seriesLayers(finding, color, guide, { x, y })),
+          ...spreadLabels(ends, 32, HEIGHT).flatMap(({ finding, color, place }) => [
+            textLayer(finding.network.replace("-", " "), WIDTH + 8, place - 7, { color: color.light }),
+            textLayer(`slope ${finding.slope.toFixed(3).replace("-", "−")}`, WIDTH + 8, place + 7, {
+              color: color.light,
+            }),
+          ]),
         ],
       },
     ],
   });
+}
+
+interface Point {
+  readonly width: number;
+  readonly meanError: number;
+}
+
+/** `c/√w` over the series' widths, with the `c` that fits the rows of the slope best. */
+function guideOf({ rows, fitFrom }: TheoremFinding): readonly Point[] {
+  const fitted = rows.filter(({ width }) => width >= fitFrom);
+  const level = fitted.reduce((sum, row) => sum + Math.log(row.meanError * Math.sqrt(row.width)), 0) / fitted.length;
+  return rows.map(({ width }) => ({ width, meanError: Math.exp(level) / Math.sqrt(width) }));
+}
+
+function seriesLayers(
+  { rows, fitFrom }: TheoremFinding,
+  { light: color }: Shade,
+  guide: readonly Point[],
+  encoding: { readonly x: X; readonly y: Y },
+): LayerSpecs {
+  const points = (fitted: boolean): readonly Point[] =>
+    rows.flatMap(({ width, meanError }) => (width >= fitFrom === fitted ? [{ width, meanError }] : []));
+  return [
+    { data: { values: [...guide] }, mark: { type: "line", color, strokeWidth: 1, opacity: 0.5 }, encoding },
+    {
+      data: { values: [...points(true)] },
+      mark: { type: "point", filled: true, opacity: 1, color, size: 34 },
+      encoding,
+    },
+    {
+      data: { values: [...points(false)] },
+      mark: {
+        type: "point",
+        filled: true,
+        opacity: 1,
+        color: INK.paper.light,
+        stroke: color,
+        strokeWidth: 1.2,
+        size: 30,
+      },
+      encoding,
+    },
+  ];
 }

@@ -19,13 +19,13 @@ const [WIDTH, HEIGHT] = [250, 200];
 export function watchedFigure({ name, title, shown, rows }: WatchedFigureParts): Figure {
   const epochs = [...new Set(rows.map(({ epoch }) => epoch))].sort((a, b) => a - b);
   const lines = shown.map(
-    (label, i): Line => ({
-      label,
+    (name, i): Line => ({
+      label: measureWords(name),
       color: shown.length === 1 ? INK.ink : layerColor(i, shown.length),
       curve: epochs.map((at) =>
         pointOf(
           at,
-          rows.flatMap(({ epoch, measured }) => (epoch === at ? [measured[label] ?? Number.NaN] : [])),
+          rows.flatMap(({ epoch, measured }) => (epoch === at ? [measured[name] ?? Number.NaN] : [])),
         ),
       ),
     }),
@@ -52,3 +52,6 @@ export function watchedFigure({ name, title, shown, rows }: WatchedFigureParts):
     ],
   });
 }
+
+/** A measured number as figures and tables call it. */
+export const measureWords = (name: string): string => (name === "nu" ? "ν" : name);

@@ -4,20 +4,24 @@ import { DATASET_NAMES } from "../data/index.ts";
 import { makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
+  type Comparison,
   type Experiment,
+  isComparison,
   PROFILE_NAMES,
   type ProfileName,
-  type SummaryRow,
-  summarize,
   type Trial,
+  type TrialOptions,
   trialsOf,
+  trialsOfComparison,
 } from "../experiments/index.ts";
-import { REGIME_NAMES, type RegimeName } from "../network/index.ts";
+import { REGIME_NAMES } from "../network/index.ts";
 import { lockDirectory } from "./lock.ts";
 import { type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 import { parseJson } from "./run-record.ts";
-import { type DataSelection, selectData, type TrialOutcome } from "./run-trial.ts";
+import { selectData, type TrialOutcome } from "./run-trial.ts";
+import type { DataSelection } from "./trial-request.ts";
+import { type TrialState, trialStates } from "./trial-states.ts";
 
 /** `experiment.json`: what a folder of runs was made for; each trial is a run directory inside, named by its id. */
 const ExperimentFile = z.strictObject({
@@ -25,6 +29,7 @@ const ExperimentFile = z.strictObject({
   experiment: z.string(),
   profile: z.enum(PROFILE_NAMES),
   data: z.enum(DATASET_NAMES),
+  /** Of an experiment that compares regimes; a comparison runs all of its arms. */
   regimes: z.array(z.enum(REGIME_NAMES)),
   seeds: z.int().min(1),
   epochs: z.int().min(1),
@@ -41,11 +46,9 @@ export async function findExperiment(directory: string): Promise<ExperimentRecor
 }
 
 export interface ExperimentRequest {
-  readonly experiment: Experiment;
+  readonly experiment: Experiment | Comparison;
   readonly profile: ProfileName;
-  readonly regimes: readonly RegimeName[];
-  readonly seeds: number;
-  readonly epochs: number;
+  readonly options: TrialOptions;
   readonly directory: string;
   readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
   readonly device: "cpu" | "webgpu";
@@ -56,25 +59,26 @@ export interface ExperimentRequest {
 export interface ExperimentOutcome {
   readonly trials: readonly Trial[];
   readonly outcomes: ReadonlyMap<string, TrialOutcome>;
-  readonly rows: readonly SummaryRow[];
+  /** How far each trial is, also by earlier commands. */
+  readonly states: readonly TrialState[];
 }
 
 /** The trials of a request. */
 export const trialsFor = ({
   experiment,
   profile,
-  regimes,
-  seeds,
-  epochs,
-}: Pick<ExperimentRequest, "experiment" | "profile" | "regimes" | "seeds" | "epochs">): readonly Trial[] =>
-  trialsOf(experiment, experiment.profiles[profile], { regimes, seeds, epochs });
+  options,
+}: Pick<ExperimentRequest, "experiment" | "profile" | "options">): readonly Trial[] =>
+  isComparison(experiment)
+    ? trialsOfComparison(experiment, experiment.profiles[profile], options)
+    : trialsOf(experiment, experiment.profiles[profile], options);
 
 /**
  * Runs all trials of an experiment into run directories of `directory`, several at a time.
  * @throws GatewiseError if the directory is in use, holds another experiment, or holds this one and `resume` is false
  */
 export async function runExperiment(request: ExperimentRequest, pool: PoolOptions): Promise<ExperimentOutcome> {
-  const { experiment, directory } = request;
+  const { directory } = request;
   const trials = trialsFor(request);
   const jobs = trials.map((trial) => jobOf(request, trial));
   // one clear refusal before anything is written, and not one a trial
@@ -83,31 +87,26 @@ export async function runExperiment(request: ExperimentRequest, pool: PoolOption
   await makeFolder(directory);
   await using _lock = await lockDirectory(directory);
   await claim(request);
+  for (const { id, epochs } of await trialStates(directory, trials)) pool.onEvent({ kind: "found", id, epochs });
   const outcomes = await runTrials(jobs, pool);
-  return { trials, outcomes, rows: summarize(experiment, resultsOf(trials, outcomes)) };
+  const states = await trialStates(directory, trials);
+  return { trials, outcomes, states };
 }
 
 /** Writes the experiment's record, or checks that the one that is there is the same. */
-async function claim({
-  experiment,
-  profile,
-  regimes,
-  seeds,
-  epochs,
-  directory,
-  command,
-  resume,
-}: ExperimentRequest): Promise<void> {
+async function claim({ experiment, profile, options, directory, command, resume }: ExperimentRequest): Promise<void> {
+  const { data, epochs, runs } = experiment.profiles[profile];
+  const { regimes = isComparison(experiment) ? [] : experiment.regimes } = options;
   const before = await findExperiment(directory);
   const record: ExperimentRecord = {
     format: 1,
     experiment: experiment.name,
     profile,
-    data: experiment.profiles[profile].data,
+    data,
     // what is there stays part of it, whatever this command runs
     regimes: [...new Set([...(before?.regimes ?? []), ...regimes])],
-    seeds: Math.max(before?.seeds ?? 1, seeds),
-    epochs,
+    seeds: Math.max(before?.seeds ?? 1, options.seeds ?? runs),
+    epochs: options.epochs ?? epochs,
     command,
   };
   const isRun = (await findRun(directory)) !== undefined;
@@ -134,17 +133,18 @@ async function claim({
 
 function jobOf(
   { experiment, profile, directory, places, device, command }: ExperimentRequest,
-  { id, plan, learntFrom }: Trial,
+  { id, plan, learntFrom, keepBestUntil }: Trial,
 ): TrialJob {
+  const { data, limit, testLimit } = experiment.profiles[profile];
   return {
     id,
-    after: learntFrom,
+    after: learntFrom?.trial,
     request: {
       directory: join(directory, id),
       plan,
-      data: { ...places, name: experiment.profiles[profile].data, limit: null, testLimit: null },
-      learntFrom:
-        learntFrom === undefined ? null : { label: `../${learntFrom}`, directory: join(directory, learntFrom) },
+      data: { ...places, name: data, limit: limit ?? null, testLimit: testLimit ?? null },
+      learntFrom: learntFrom === undefined ? null : sourceOf(directory, learntFrom),
+      keepBestUntil,
       device,
       threads: 1,
       command,
@@ -153,8 +153,8 @@ function jobOf(
   };
 }
 
-const resultsOf = (trials: readonly Trial[], outcomes: ReadonlyMap<string, TrialOutcome>) =>
-  trials.flatMap(({ id, plan: { regime } }) => {
-    const outcome = outcomes.get(id);
-    return outcome?.status === "completed" ? [{ regime, bestTestAccuracy: outcome.result.bestTestAccuracy }] : [];
-  });
+const sourceOf = (directory: string, { trial, until }: NonNullable<Trial["learntFrom"]>) => ({
+  label: until === undefined ? `../${trial}` : `../${trial}, best of ${until} epochs`,
+  directory: join(directory, trial),
+  until: until ?? null,
+});

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type GatedNetwork, gatedNetwork, networkFromOnnx, REGIMES } from "../network/index.ts";
+import { type GatedNetwork, gatedNetwork, networkFromOnnx, regimeOf } from "../network/index.ts";
 import { networkPair } from "../train/index.ts";
 import { readBest, readRun } from "./run-directory.ts";
 
@@ -20,7 +20,7 @@ export async function loadNetwork(model: string): Promise<LoadedNetwork> {
   if (await isFolder(model)) {
     const { plan } = await readRun(model);
     const { tensors } = await readBest(model);
-    const network = gatedNetwork(plan.architecture, REGIMES[plan.regime], networkPair(tensors));
+    const network = gatedNetwork(plan.architecture, regimeOf(plan), networkPair(tensors));
     return { network, source: { kind: "run", regime: plan.regime } };
   }
   return { network: networkFromOnnx(await readBytes(model)), source: { kind: "onnx" } };

@@ -36,17 +36,22 @@ export async function lockDirectory(
     if (await place(path, mine)) break;
     const holder = readHolder(await readIfThere(path));
     if (holder !== undefined && !(await isAlive(holder))) await removeStale(path, holder);
-    else if (waited >= patienceMs) throw held(directory, holder);
+    // nothing can be learnt by waiting for another machine
+    else if (waited >= patienceMs || (holder !== undefined && holder.host !== hostname()))
+      throw held(directory, holder);
     else await wait(RETRY_MS);
   }
   return { [Symbol.asyncDispose]: () => removeOwn(path, mine) };
 }
 
 function held(directory: string, holder: Holder | undefined): GatewiseError {
+  const elsewhere = holder !== undefined && holder.host !== hostname();
   return new GatewiseError({
     received: `${directory}, in use by ${holder ? `process ${holder.pid} on ${holder.host}` : "another process"}`,
     expected: "a directory that no other process writes",
-    next: "wait for it or stop it; if it is surely gone, delete the file lock in the directory",
+    next: elsewhere
+      ? `stop it there; if that machine is gone or this is a copy of its directory, delete ${join(directory, "lock")}`
+      : "wait for it or stop it; if it is surely gone, delete the file lock in the directory",
   });
 }
 

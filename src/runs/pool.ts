@@ -5,7 +5,8 @@ import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { GatewiseError, type PackedError } from "../errors.ts";
 import { findRun, writeRecord } from "./run-directory.ts";
-import type { TrialOutcome, TrialProgress, TrialRequest } from "./run-trial.ts";
+import type { TrialOutcome, TrialProgress } from "./run-trial.ts";
+import type { TrialRequest } from "./trial-request.ts";
 
 export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
 export type FromTrialWorker =
@@ -21,6 +22,8 @@ export interface TrialJob {
 }
 
 export type PoolEvent =
+  /** What an earlier command did of a job, before anything is started. */
+  | { readonly kind: "found"; readonly id: string; readonly epochs: number }
   | { readonly kind: "started"; readonly id: string }
   | { readonly kind: "progress"; readonly id: string; readonly progress: TrialProgress }
   | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
@@ -141,7 +144,7 @@ function failedWith(received: string) {
   const { message, hint } = new GatewiseError({
     received,
     expected: "a worker that runs its trial to the end",
-    next: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
+    next: "resume to go on from its last checkpoint; if memory was short, with fewer workers",
   });
   return { status: "failed", message, hint } as const;
 }

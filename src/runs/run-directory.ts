@@ -7,8 +7,10 @@ import type { Parameters } from "../network/index.ts";
 import type { Checkpoint, EpochMetrics } from "../train/index.ts";
 import { parseJson, type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
 
-/** `last`: with optimizer averages, to resume. `best`: parameters of the best test accuracy, to predict and to take gates from. */
-export type CheckpointName = "last" | "best";
+/** `last`: with optimizer averages, to resume, perhaps from within an epoch. `best`: parameters of the best test accuracy, to predict and to take gates from. */
+export type CheckpointName = "last" | "best" | BestUntil;
+/** The best of the epochs up to one, for trials that take gates at stages of their learning. */
+type BestUntil = `best-${number}`;
 
 const recordFile = (directory: string): string => join(directory, "run.json");
 const metricsFile = (directory: string): string => join(directory, "metrics.jsonl");
@@ -65,15 +67,26 @@ export async function keepMetrics(directory: string, epochs: number): Promise<vo
   await writeWhole(metricsFile(directory), kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
 }
 
-const CheckpointMetadata = z.object({ epoch: z.int(), bestEpoch: z.int(), bestTestAccuracy: z.number() });
+const CheckpointMetadata = z.object({
+  epoch: z.int().min(0),
+  bestEpoch: z.int().min(0),
+  bestTestAccuracy: z.number(),
+  part: z
+    .object({
+      steps: z.int().min(1),
+      loss: z.number(),
+      correct: z.int().min(0),
+      milliseconds: z.number(),
+    })
+    .optional(),
+});
 
 export async function writeCheckpoint(directory: string, name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
-  const { tensors, epoch, bestEpoch, bestTestAccuracy } = checkpoint;
+  const { tensors, ...place } = checkpoint;
   // averages serve to resume only
   const kept =
     name === "last" ? tensors : Object.fromEntries(Object.entries(tensors).filter(([label]) => !label.includes(":")));
-  const metadata = { gatewise: JSON.stringify({ epoch, bestEpoch, bestTestAccuracy }) };
-  await writeWhole(checkpointFile(directory, name), writeSafetensors(kept, metadata));
+  await writeWhole(checkpointFile(directory, name), writeSafetensors(kept, { gatewise: JSON.stringify(place) }));
 }
 
 /** A checkpoint, or undefined if none was written yet. */
@@ -82,10 +95,8 @@ export async function readCheckpoint(directory: string, name: CheckpointName): P
   const bytes = await readIfThere(file);
   if (bytes === undefined) return undefined;
   const { tensors, metadata } = readSafetensors(bytes, file);
-  return {
-    ...parseJson(CheckpointMetadata, metadata.gatewise ?? "", `${file}, metadata`),
-    tensors: onlyFloat32(tensors, file),
-  };
+  const { part, ...place } = parseJson(CheckpointMetadata, metadata.gatewise ?? "", `${file}, metadata`);
+  return { ...place, ...(part === undefined ? {} : { part }), tensors: onlyFloat32(tensors, file) };
 }
 
 function onlyFloat32(tensors: ReturnType<typeof readSafetensors>["tensors"], file: string): Parameters {
@@ -101,16 +112,24 @@ function onlyFloat32(tensors: ReturnType<typeof readSafetensors>["tensors"], fil
   );
 }
 
+/** Keeps the best checkpoint so far under the number of the epoch that has just ended. */
+export async function keepBest(directory: string, epoch: number): Promise<void> {
+  const best = await readIfThere(checkpointFile(directory, "best"));
+  if (best !== undefined) await writeWhole(checkpointFile(directory, `best-${epoch}`), best);
+}
+
 /**
  * Parameters of the best epoch of a run.
- * @throws GatewiseError if no epoch of it has ended yet
+ * @param until of the epochs up to this one, at which the run has kept it
+ * @throws GatewiseError if no epoch of it has ended yet, or it has not kept that one
  */
-export async function readBest(directory: string): Promise<Checkpoint> {
-  const best = await readCheckpoint(directory, "best");
+export async function readBest(directory: string, until?: number): Promise<Checkpoint> {
+  const name: CheckpointName = until === undefined ? "best" : `best-${until}`;
+  const best = await readCheckpoint(directory, name);
   if (best !== undefined) return best;
   throw new GatewiseError({
-    received: `${directory} without best.safetensors`,
-    expected: "a run with at least one finished epoch",
+    received: `${directory} without ${name}.safetensors`,
+    expected: `a run with at least ${until ?? "one"} finished epoch${until === undefined ? "" : "s"}`,
     next: "resume the run (train --resume --out DIR), or choose another",
   });
 }

@@ -1,24 +1,9 @@
 import { z } from "zod";
 import { GatewiseError, messageOf } from "../errors.ts";
-import { REGIME_NAMES } from "../network/index.ts";
+import { ArchitectureStructure, REGIME_NAMES } from "../network/index.ts";
 import { LOSSES } from "../train/index.ts";
 
 /** `run.json`: all that is needed to understand, resume and repeat a run (design: files people can use elsewhere). */
-const WeightLayer = { bias: z.boolean(), gated: z.boolean() };
-const Layer = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("dense"), units: z.int().min(1), ...WeightLayer }),
-  z.strictObject({
-    kind: z.literal("convolution"),
-    channels: z.int().min(1),
-    kernel: z.int().min(1),
-    stride: z.int().min(1),
-    padding: z.enum(["same", "valid"]),
-    ...WeightLayer,
-  }),
-  z.strictObject({ kind: z.literal("average-pool"), size: z.int().min(1) }),
-  z.strictObject({ kind: z.literal("global-average-pool") }),
-  z.strictObject({ kind: z.literal("flatten") }),
-]);
 const Optimizer = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sgd"), learningRate: z.number().positive(), momentum: z.number() }),
   z.strictObject({
@@ -36,10 +21,18 @@ const Optimizer = z.discriminatedUnion("kind", [
   }),
 ]);
 const Plan = z.strictObject({
-  architecture: z.strictObject({ inputShape: z.array(z.int().min(1)), layers: z.array(Layer) }),
+  architecture: ArchitectureStructure,
   regime: z.enum(REGIME_NAMES),
+  variant: z
+    .strictObject({
+      beta: z.number().positive().optional(),
+      valueInput: z.enum(["example", "ones"]).optional(),
+      gateOrder: z.array(z.int().min(1)).readonly().optional(),
+    })
+    .optional(),
   initializer: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("glorot-uniform") }),
+    z.strictObject({ kind: z.literal("fan-in-uniform") }),
     z.strictObject({ kind: z.literal("bernoulli"), sigma: z.number() }),
   ]),
   optimizer: Optimizer,
@@ -55,6 +48,16 @@ const Machine = z.strictObject({
   memoryGiB: z.number(),
   node: z.string(),
   onnxruntime: z.string(),
+});
+/** From where to where one process trained: a run that was resumed has several, perhaps on other machines. */
+const Segment = z.strictObject({
+  machine: Machine,
+  device: z.string(),
+  threads: z.int().min(1),
+  /** Finished epochs, and steps of the next one, that it began with. */
+  epoch: z.int().min(0),
+  step: z.int().min(0),
+  startedAt: z.iso.datetime(),
 });
 const RunRecordFile = z.strictObject({
   format: z.literal(1),
@@ -74,9 +77,12 @@ const RunRecordFile = z.strictObject({
   learntFrom: z.string().nullable(),
   device: z.string(),
   threads: z.int().min(1),
+  /** Where it began; `segments` tell where it went on. */
   machine: Machine,
   command: z.string(),
   startedAt: z.iso.datetime(),
+  /** Absent in runs of gatewise 0.1. */
+  segments: z.array(Segment).optional(),
   finishedAt: z.iso.datetime().nullable(),
   result: z
     .strictObject({
@@ -92,6 +98,11 @@ const RunRecordFile = z.strictObject({
 export type RunRecord = z.infer<typeof RunRecordFile>;
 export type RunResult = NonNullable<RunRecord["result"]>;
 export type Machine = z.infer<typeof Machine>;
+export type RunSegment = z.infer<typeof Segment>;
+
+/** The machines that a run was trained on, in order; at least one. */
+export const segmentsOf = ({ segments, machine, device, threads, startedAt }: RunRecord): RunSegment[] =>
+  segments ?? [{ machine, device, threads, epoch: 0, step: 0, startedAt }];
 
 /**
  * Reads the text of a `run.json`.

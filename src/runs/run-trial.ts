@@ -1,16 +1,18 @@
-import { isDeepStrictEqual } from "node:util";
-import { type Dataset, type DatasetName, firstExamples } from "../data/index.ts";
+import { type Dataset, firstExamples, fitInputs } from "../data/index.ts";
 import { loadDataset, makeFolder } from "../data/node/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import { type Checkpoint, type EpochMetrics, initialTensors, type TrainingPlan, train } from "../train/index.ts";
+import { openKernelWatch } from "./kernel-watch.ts";
 import { lockDirectory } from "./lock.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
+import { checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
 import {
   appendMetrics,
   findRun,
+  keepBest,
   keepMetrics,
   readBest,
   readCheckpoint,
@@ -18,34 +20,15 @@ import {
   writeCheckpoint,
   writeRecord,
 } from "./run-directory.ts";
-import type { RunRecord, RunResult } from "./run-record.ts";
-
-/** Where data are looked for and how much of them is used. */
-export interface DataSelection {
-  readonly name: DatasetName;
-  readonly dataDir: string | null;
-  readonly cacheDir: string;
-  readonly limit: number | null;
-  readonly testLimit: number | null;
-}
-
-/** All that a worker needs to run one trial; survives the way to another process. */
-export interface TrialRequest {
-  readonly directory: string;
-  readonly plan: TrainingPlan;
-  readonly data: DataSelection;
-  /** Run directory of the trained network that gives the gates, as the user may read it from this one, and its path. */
-  readonly learntFrom: { readonly label: string; readonly directory: string } | null;
-  readonly device: "cpu" | "webgpu";
-  readonly threads: number;
-  readonly command: string;
-  /** Go on with what the directory holds; otherwise it must hold no run. */
-  readonly resume: boolean;
-}
+import { type RunRecord, type RunResult, type RunSegment, segmentsOf } from "./run-record.ts";
+import type { DataSelection, TrialRequest } from "./trial-request.ts";
 
 export type TrialProgress =
   | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
   | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
+
+/** Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most. */
+const CHECKPOINT_MS = 120_000;
 
 /** What a trial needs of its process. */
 export interface TrialContext {
@@ -75,7 +58,8 @@ export async function selectData(selection: DataSelection, environment: NodeJS.P
 
 /**
  * Runs one trial in this process and writes its run directory. Killed at any moment and resumed, it ends with the
- * metrics of an uninterrupted one: after each epoch the metrics are appended, then the checkpoints replaced.
+ * metrics of an uninterrupted one: after each epoch the metrics are appended, then the checkpoints replaced; within an
+ * epoch the last checkpoint is replaced every two minutes, and where the signal stops it.
  * @throws GatewiseError before anything is written, for a directory that is in use or holds another run; failures of the
  * training itself are the outcome, and stand in `run.json`
  */
@@ -83,8 +67,8 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const { directory, plan } = request;
   const { now } = context;
   checkResumable(request, await findRun(directory));
-  const data = await selectData(request.data, process.env);
-  const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom.directory);
+  const data = fitInputs(await selectData(request.data, process.env), plan.architecture.inputShape);
+  const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom);
   const initial = initialTensors(plan, learnt);
   // a device that is missing leaves no run behind
   await using engine = await openNodeEngine(request.device, { threads: request.threads });
@@ -96,11 +80,16 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
     return { status: "completed", result: before.result };
   }
-  const resume = resumable(plan, initial, await readCheckpoint(directory, "last"));
+  const last = await readCheckpoint(directory, "last");
+  const resume = resumable(plan, initial, last);
+  if (before !== undefined) checkSources(request, before, data, last !== undefined && resume === undefined);
   checkLength(request, resume);
+  const startedAt = now();
   const record: RunRecord = {
-    ...(before ?? newRecord(request, data, now())),
+    ...(before ?? newRecord(request, data, startedAt)),
     plan: mutablePlan(plan),
+    learntFrom: request.learntFrom?.label ?? null,
+    segments: [...(before === undefined ? [] : segmentsOf(before)), segmentOf(request, resume, startedAt)],
     status: "running",
     error: null,
     finishedAt: null,
@@ -127,44 +116,39 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   }
 }
 
-/**
- * The checkpoint to go on from. Where the gates are taken from a network that was trained on since (more epochs), what
- * was learnt behind its old gates is of no use: the trial starts again, as a new run would.
- */
-function resumable(plan: TrainingPlan, initial: Parameters, last: Checkpoint | undefined): Checkpoint | undefined {
-  if (plan.regime !== "flnpf" || last === undefined) return last;
-  const gates = (tensors: Parameters) => Object.entries(tensors).filter(([name]) => name.startsWith("feature."));
-  return isDeepStrictEqual(new Map(gates(last.tensors)), new Map(gates(initial))) ? last : undefined;
-}
-
-/** A run may be asked to end earlier than it was, but not before where it stands. */
-function checkLength({ directory, plan }: TrialRequest, resume: Checkpoint | undefined): void {
-  if (resume === undefined || resume.epoch <= plan.epochs) return;
-  throw new GatewiseError({
-    received: `${directory}, trained for ${resume.epoch} epochs`,
-    expected: `a run of at most ${plan.epochs}`,
-    next: "ask for at least as many --epochs, or choose another directory with --out",
-  });
-}
-
 /** True if all epochs were trained, false if the signal came first. */
 async function trainAndWrite(
-  { directory, plan }: TrialRequest,
+  { directory, plan, keepBestUntil }: TrialRequest,
   data: Dataset,
   initial: Parameters,
   resume: Checkpoint | undefined,
   { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
 ): Promise<boolean> {
   let epoch = resume?.epoch ?? 0;
+  let written = clock();
+  const writeLast = async (checkpoint: Checkpoint): Promise<void> => {
+    await writeCheckpoint(directory, "last", checkpoint);
+    written = clock();
+  };
+  const kernels = await openKernelWatch(directory, plan, data.train, initial, resume);
   for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
-    if (event.kind === "epoch") {
-      epoch = event.metrics.epoch;
-      await appendMetrics(directory, event.metrics);
-      if (event.improved) await writeCheckpoint(directory, "best", event.checkpoint);
-      await writeCheckpoint(directory, "last", event.checkpoint);
-      report({ kind: "epoch", metrics: event.metrics });
-    } else {
-      report(event);
+    switch (event.kind) {
+      case "epoch":
+        epoch = event.metrics.epoch;
+        await appendMetrics(directory, event.metrics);
+        await kernels.after(event.checkpoint);
+        if (event.improved) await writeCheckpoint(directory, "best", event.checkpoint);
+        if (keepBestUntil.includes(epoch)) await keepBest(directory, epoch);
+        await writeLast(event.checkpoint);
+        report({ kind: "epoch", metrics: event.metrics });
+        break;
+      case "steps":
+        if (clock() - written >= CHECKPOINT_MS) await writeLast(await event.checkpoint());
+        report({ kind: "steps", epoch: event.epoch, step: event.step, steps: event.steps });
+        break;
+      case "stopped":
+        await writeLast(event.checkpoint);
+        break;
     }
   }
   return epoch >= plan.epochs;
@@ -183,8 +167,8 @@ async function resultOf(directory: string): Promise<RunResult> {
 }
 
 /** The value network of a trained ReLU network, at its best epoch. */
-async function learntParameters(directory: string): Promise<Parameters> {
-  const { tensors } = await readBest(directory);
+async function learntParameters({ directory, until }: NonNullable<TrialRequest["learntFrom"]>): Promise<Parameters> {
+  const { tensors } = await readBest(directory, until ?? undefined);
   const prefix = "value.";
   return Object.fromEntries(
     Object.entries(tensors).flatMap(([name, array]) =>
@@ -193,35 +177,18 @@ async function learntParameters(directory: string): Promise<Parameters> {
   );
 }
 
-/**
- * Refuses to write into a directory that holds another run, or any run if `resume` is false.
- * @param before the record of the run that the directory holds
- */
-export function checkResumable(
-  { directory, plan, resume, data, learntFrom }: TrialRequest,
-  before: RunRecord | undefined,
-): void {
-  if (before === undefined) return;
-  if (!resume) {
-    throw new GatewiseError({
-      received: `${directory}, which holds a run already`,
-      expected: "a directory without a run",
-      next: "choose another with --out, or go on with this one: --resume",
-    });
-  }
-  const { name, limit, testLimit } = data;
-  const isSame =
-    isDeepStrictEqual({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
-    isDeepStrictEqual([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
-    before.learntFrom === (learntFrom?.label ?? null);
-  if (!isSame) {
-    throw new GatewiseError({
-      received: `${directory}, which holds a run of another configuration`,
-      expected: "the configuration that stands in its run.json (only the number of epochs may change)",
-      next: "repeat the command that made it (it stands in run.json), or choose another directory with --out",
-    });
-  }
-}
+const segmentOf = (
+  { device, threads }: TrialRequest,
+  resume: Checkpoint | undefined,
+  startedAt: string,
+): RunSegment => ({
+  machine: describeMachine(),
+  device,
+  threads,
+  epoch: resume?.epoch ?? 0,
+  step: resume?.part?.steps ?? 0,
+  startedAt,
+});
 
 function newRecord(
   { plan, data, learntFrom, device, threads, command }: TrialRequest,
@@ -235,7 +202,7 @@ function newRecord(
     plan: mutablePlan(plan),
     data: {
       name: data.name,
-      source: loaded.source,
+      source: loaded.notice === undefined ? loaded.source : `${loaded.source}; ${loaded.notice}`,
       trainExamples: loaded.train.labels.data.length,
       testExamples: loaded.test.labels.data.length,
       limit: data.limit,

@@ -126,7 +126,7 @@ describe("--json", () => {
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toEqual({
       error: {
-        message: 'regime "dlnfp": expected relu, frnpf-ii, frnpf-di, flnpf or dlnpf',
+        message: 'regime "dlnfp": expected relu, frnpf-ii, frnpf-di, flnpf, dlnpf, dlgn or dlgn-sf',
         hint: 'did you mean "dlnpf"?',
       },
     });
@@ -180,7 +180,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, binary-mnist, ntk-trace, kernel-machine or theorem",
+        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, binary-mnist, ntk-trace, kernel-machine, oblique-trees or theorem",
       hint: "name one, or see reproduce --list",
     }),
   },
@@ -189,7 +189,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, binary-mnist, ntk-trace, kernel-machine or theorem',
+        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, binary-mnist, ntk-trace, kernel-machine, oblique-trees or theorem',
       hint: 'did you mean "fc-mnist-adam"?',
     }),
   },
@@ -255,7 +255,7 @@ const MISTAKES: readonly {
     args: () => ["data", "fetch", "mnits"],
     code: 2,
     error: () => ({
-      message: 'data set "mnits": expected digits, mnist or fashion-mnist',
+      message: 'data set "mnits": expected digits, mnist, fashion-mnist, cifar10 or cifar100',
       hint: 'did you mean "mnist"?',
     }),
   },

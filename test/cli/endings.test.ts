@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/data/index.ts";
 import { sizeOf } from "../../src/graph/index.ts";
-import { REGIME_NAMES } from "../../src/network/index.ts";
+import { PAPER_REGIMES, REGIME_NAMES } from "../../src/network/index.ts";
 import { endOf, gatewise, startGatewise, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -51,14 +51,17 @@ describe("interrupted with --json", () => {
     const { code, stdout, stderr } = await gatewise(["demo", "--out", out, "--json"], at130);
     expect(code).toBe(130);
     expect(stderr).toBe("");
-    const ids = [0, 1].flatMap((seed) => REGIME_NAMES.map((regime) => `${regime}-seed${seed}`));
+    const state = { status: "not-started", epochs: 0, of: 40 };
+    const missing = [0, 1].flatMap((seed) =>
+      PAPER_REGIMES.map((regime) => ({ id: `${regime}-seed${seed}`, regime, seed, ...state })),
+    );
     expect(JSON.parse(stdout)).toEqual({
       experiment: "fc-mnist-adam",
       profile: "quick",
       rows: [],
       report: join(out, "report.html"),
       failed: [],
-      missing: ids,
+      missing,
     });
   });
 });
@@ -211,6 +214,8 @@ it("data list tells what is here and what is not", async () => {
   expect(sets.slice(1)).toMatchObject([
     { name: "mnist", available: false },
     { name: "fashion-mnist", available: false },
+    { name: "cifar10", available: false },
+    { name: "cifar100", available: false },
   ]);
 });
 

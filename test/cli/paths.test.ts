@@ -32,6 +32,26 @@ const Result = z.looseObject({
   ),
 });
 
+const WithBundles = Result.extend({
+  bundles: z.array(
+    z.object({
+      contribution: z.number(),
+      weights: z.array(
+        z.object({
+          layer: z.int(),
+          from: z.int(),
+          to: z.int(),
+          offset: z.tuple([z.int(), z.int()]).nullable(),
+        }),
+      ),
+      start: z.object({ kind: z.enum(["input", "bias", "saturation"]) }),
+      paths: z.int(),
+      positions: z.int(),
+    }),
+  ),
+  bundleSearch: z.object({ exact: z.boolean(), othersAtMost: z.number() }),
+});
+
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 const at = (name: string): string => join(folder.path, name);
 const x = float32([3, 28, 28], randomStream(1, "paths inputs").uniform(3 * 784, 0, 1));
@@ -80,6 +100,26 @@ describe("gatewise paths", () => {
     // 28 × 28 pixels, and marks that name no pixel twice
     expect((svg.match(/fill="rgb\(/g) ?? []).length).toBe(784);
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it("tells bundles beside the paths", async () => {
+    const { code, stdout } = await paths("--bundles", "--top", "3", "--json");
+    expect(code).toBe(0);
+    const { bundles, bundleSearch, top } = WithBundles.parse(JSON.parse(stdout));
+    // without a convolution no two paths go through the same weights
+    expect(bundleSearch.exact).toBe(true);
+    expectClose(
+      bundles.map(({ contribution }) => contribution),
+      top.map(({ contribution }) => contribution),
+      { relative: 1e-12 },
+    );
+    expectClose(bundleSearch.othersAtMost, Math.abs(top[2]?.contribution ?? 0), { relative: 1e-12 });
+    for (const [i, { weights, paths: count }] of bundles.entries()) {
+      expect([weights[0]?.from, ...weights.map(({ to }) => to)]).toEqual(top[i]?.units);
+      expect(count).toBe(1);
+    }
+    const table = await paths("--bundles", "--top", "3");
+    expect(table.stdout).toContain("These are the largest bundles, exactly. No other contributes more than ");
   });
 
   it.each([

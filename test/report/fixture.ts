@@ -1,8 +1,9 @@
 import { fcMnistAdam, trialsOf } from "../../src/experiments/index.ts";
+import { float64 } from "../../src/graph/index.ts";
 import type { RegimeName } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import type { ReportInput, ReportTrial } from "../../src/report/index.ts";
-import type { RunRecord } from "../../src/runs/index.ts";
+import type { KernelMeasurement, RunKernels, RunRecord } from "../../src/runs/index.ts";
 import type { EpochMetrics, GateMetrics } from "../../src/train/index.ts";
 
 /** Accuracy that a regime approaches, the epochs it takes, and how far its gates move. */
@@ -12,6 +13,8 @@ const CHARACTERS = {
   "frnpf-di": { limit: 94.2, pace: 3.3, motion: 0 },
   flnpf: { limit: 96.2, pace: 1.7, motion: 0 },
   dlnpf: { limit: 96.4, pace: 3, motion: 0.11 },
+  dlgn: { limit: 96, pace: 3.2, motion: 0.12 },
+  "dlgn-sf": { limit: 95.4, pace: 3.1, motion: 0.1 },
 } as const satisfies Record<RegimeName, { limit: number; pace: number; motion: number }>;
 
 /** Metrics as a training could have made them: the same for the same arguments. */
@@ -155,3 +158,47 @@ export function sampleReport(): ReportInput {
     { missing: ["dlnpf-seed2"] },
   );
 }
+
+/** A kernel of `each` examples of ten classes, the more alike within a class the closer `known` is to 1; trace 1. */
+function plausibleKernel(each: number, known: number): ReturnType<typeof float64> {
+  const n = 10 * each;
+  const entry = (i: number, j: number): number => {
+    if (i === j) return 1;
+    return Math.floor(i / each) === Math.floor(j / each) ? 0.2 + 0.5 * known : 0.2 - 0.1 * known + 0.01 * ((i + j) % 7);
+  };
+  return float64(
+    [n, n],
+    Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n) / n),
+  );
+}
+
+/** What a run could have measured of its kernel: once for fixed gates, else at epochs 0, 1, 2, 4, … and the last. */
+export function plausibleKernels(regime: RegimeName, epochs: number, each = 10): RunKernels {
+  const moves = CHARACTERS[regime].motion > 0;
+  const watched = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256].filter((epoch) => epoch < epochs);
+  const measurement = (epoch: number): KernelMeasurement => {
+    const known = epoch / (epoch + 4);
+    return {
+      epoch,
+      classes: Array.from({ length: 10 }, (_, label) => ({ label, examples: each })),
+      gates: regime === "dlnpf" ? "as bits" : "exact",
+      nu: 9000 - 3000 * known,
+      nuPerClass: new Array<number>(10).fill(9000 - 3000 * known),
+      jitter: 1e-6,
+      alignment: 0.45 + 0.2 * known,
+      centeredAlignment: 0.4 + 0.3 * known,
+      effectiveRank: 7 * each - 3 * each * known,
+      eigenvalues: Array.from({ length: 10 * each }, (_, i) => 0.2 / (i + 1) ** (1 + known)),
+    };
+  };
+  return {
+    measurements: (moves ? [...watched, epochs] : [0]).map(measurement),
+    unmeasured: [],
+    start: plausibleKernel(each, 0),
+    last: moves ? plausibleKernel(each, 0.8) : undefined,
+  };
+}
+
+/** The same trials with their kernels. */
+export const withKernels = (trials: readonly ReportTrial[]): readonly ReportTrial[] =>
+  trials.map((trial) => ({ ...trial, kernels: plausibleKernels(trial.run.plan.regime, trial.metrics.length) }));

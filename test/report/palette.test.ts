@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { INK, layerColor, REGIME_COLORS, recolored, type Shade } from "../../src/report/palette.ts";
+import { HEAT_RAMP, INK, layerColor, REGIME_COLORS, recolored, type Shade } from "../../src/report/palette.ts";
 
 const THEMES = ["light", "dark"] as const;
 const layers = Array.from({ length: 9 }, (_, place): [string, Shade] => [`layer ${place}`, layerColor(place, 9)]);
@@ -32,6 +32,12 @@ describe.each(THEMES)("palette, %s", (theme) => {
     const contrasts = layers.map(([, shade]) => contrast(shade[theme], INK.paper[theme]));
     expect(contrasts).toEqual([...contrasts].sort((a, b) => a - b));
   });
+  it("larger values of a map are farther from the paper, each seen beside the one before", () => {
+    const contrasts = HEAT_RAMP.map((shade) => contrast(shade[theme], INK.paper[theme]));
+    contrasts.slice(1).forEach((value, i) => {
+      expect(value / (contrasts[i] ?? 1)).toBeGreaterThan(1.1);
+    });
+  });
 });
 
 describe("recolored", () => {
@@ -48,7 +54,12 @@ describe("recolored", () => {
     expect(recolored(svg, "page")).toBe('<path fill="var(--ink)"/><path stroke="var(--relu)"/><path fill="#123456"/>');
   });
   it("can tell all light colors apart", () => {
-    const lights = [...Object.values<Shade>(INK), ...Object.values<Shade>(REGIME_COLORS), ...layers.map(([, s]) => s)];
+    const lights = [
+      ...Object.values<Shade>(INK),
+      ...Object.values<Shade>(REGIME_COLORS),
+      ...layers.map(([, s]) => s),
+      ...HEAT_RAMP,
+    ];
     expect(new Set(lights.map(({ light }) => light)).size).toBe(lights.length);
   });
 });

@@ -51,7 +51,7 @@ describe("a run that is killed", () => {
     expect(outcomes.get("relu-0")).toEqual({
       status: "failed",
       message: "a worker process that ended: SIGKILL: expected a worker that runs its trial to the end",
-      hint: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
+      hint: "resume to go on from its last checkpoint; if memory was short, with fewer workers",
     });
     expect((await readRun(join(folder.path, "relu-0"))).status).toBe("failed");
 

@@ -49,7 +49,7 @@ describe("the lock of a directory", () => {
     await writeFile(join(folder.path, "lock"), holder(1, "elsewhere"));
     expect(await rejectionOf(lockDirectory(folder.path, { patienceMs: 200 }))).toEqual({
       message: `${folder.path}, in use by process 1 on elsewhere: expected a directory that no other process writes`,
-      hint: "wait for it or stop it; if it is surely gone, delete the file lock in the directory",
+      hint: `stop it there; if that machine is gone or this is a copy of its directory, delete ${join(folder.path, "lock")}`,
     });
     expect(await readdir(folder.path)).toEqual(["lock"]);
   });

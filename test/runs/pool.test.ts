@@ -48,7 +48,7 @@ describe.skipIf(process.platform !== "linux")("a worker that ends while it start
         {
           status: "failed",
           message: "a worker process that ended: SIGKILL: expected a worker that runs its trial to the end",
-          hint: "resume to go on from the last finished epoch; if memory was short, with fewer workers",
+          hint: "resume to go on from its last checkpoint; if memory was short, with fewer workers",
         },
       ],
     ]);

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/graph/index.ts";
 import { readMetrics, readRun } from "../../src/runs/index.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/runs/run-directory.ts";
-import { runTrial, type TrialOutcome, type TrialProgress, type TrialRequest } from "../../src/runs/run-trial.ts";
+import { runTrial, type TrialOutcome, type TrialProgress } from "../../src/runs/run-trial.ts";
+import type { TrialRequest } from "../../src/runs/trial-request.ts";
 import { optimizer } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -51,7 +52,7 @@ const OTHERS: readonly { readonly title: string; readonly change: (request: Tria
   { title: "test limit", change: (request) => ({ ...request, data: { ...request.data, testLimit: null } }) },
   {
     title: "source of the gates",
-    change: (request) => ({ ...request, learntFrom: { label: "../other", directory: request.directory } }),
+    change: (request) => ({ ...request, learntFrom: { label: "../other", directory: request.directory, until: null } }),
   },
 ];
 

@@ -7,6 +7,7 @@ import { loadNetwork, readRun } from "../../runs/index.ts";
 import { evaluate, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { parseChoice } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
@@ -15,6 +16,7 @@ interface EvaluateOptions {
   readonly model: string;
   readonly data?: string;
   readonly dataDir?: string;
+  readonly device: string;
 }
 
 export function evaluateCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
@@ -27,6 +29,7 @@ export function evaluateCommand(program: Command, makeContext: MakeContext, endi
     .requiredOption("--model <model>", "run directory or .onnx file")
     .option("--data <name>", `${DATASET_NAMES.join(", ")} (default for a run: its own)`)
     .option("--data-dir <dir>", "where the data set is looked for first")
+    .option(...DEVICE_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise evaluate --model runs/fc-digits-relu-seed0 --data digits");
   command.action((options: EvaluateOptions) =>
     runStages(
@@ -35,6 +38,7 @@ export function evaluateCommand(program: Command, makeContext: MakeContext, endi
       ending,
       () => ({
         ...options,
+        device: parseDevice(options.device),
         name: options.data === undefined ? undefined : parseChoice("data set", options.data, DATASET_NAMES),
       }),
       evaluateRun,
@@ -42,10 +46,12 @@ export function evaluateCommand(program: Command, makeContext: MakeContext, endi
   );
 }
 
-async function evaluateRun(
-  { model, dataDir, name }: EvaluateOptions & { readonly name: DatasetName | undefined },
-  context: CliContext,
-): Promise<ExitCode> {
+interface EvaluateRequest extends EvaluateOptions {
+  readonly device: ReturnType<typeof parseDevice>;
+  readonly name: DatasetName | undefined;
+}
+
+async function evaluateRun({ model, dataDir, device, name }: EvaluateRequest, context: CliContext): Promise<ExitCode> {
   const places = {
     ...(dataDir === undefined ? {} : { dataDir }),
     environment: context.environment,
@@ -54,7 +60,7 @@ async function evaluateRun(
   const dataset = await loadDataset(name ?? (await ownDataset(model)), places);
   const { network } = await loadNetwork(model);
   const evaluation = networkEvaluationGraph(network, dataset.inputShape);
-  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  await using engine = await openWorkerEngine(device, { threads: 1 });
   await using program = await engine.compile(evaluation);
   const result = await evaluate(program, dataset.test, {});
   printResult(context, result, () =>

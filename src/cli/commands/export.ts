@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { writeWhole } from "../../data/node/index.ts";
 import { constant, graph, input, type Tensor, writeModel } from "../../graph/index.ts";
-import { type Parameters, predict, REGIMES } from "../../network/index.ts";
+import { type Parameters, predict, regimeOf } from "../../network/index.ts";
 import { type RunRecord, readBest, readRun } from "../../runs/index.ts";
 import { networkPair } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
@@ -45,10 +45,11 @@ export function exportCommand(program: Command, makeContext: MakeContext, ending
 }
 
 /** The network that predicts, with its parameters inside, for any batch. */
-function predictingModel({ architecture, regime }: RunRecord["plan"], tensors: Parameters) {
+function predictingModel(plan: RunRecord["plan"], tensors: Parameters) {
+  const { architecture } = plan;
   const parameters: Readonly<Record<string, Tensor<"float32">>> = Object.fromEntries(
     Object.entries(tensors).map(([name, array]) => [name, constant(array)]),
   );
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
-  return writeModel(graph({ logits: predict(architecture, REGIMES[regime], networkPair(parameters), x).logits }));
+  return writeModel(graph({ logits: predict(architecture, regimeOf(plan), networkPair(parameters), x).logits }));
 }

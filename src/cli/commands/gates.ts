@@ -15,6 +15,7 @@ import { type DenseArray, denseArray } from "../../graph/index.ts";
 import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { extractGates } from "../extract-gates.ts";
 import { readClassLabels } from "../kernel-files.ts";
@@ -27,6 +28,7 @@ interface GatesOptions {
   readonly out?: string;
   readonly labels?: string;
   readonly against?: string;
+  readonly device: string;
 }
 
 export function gatesCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
@@ -39,19 +41,26 @@ export function gatesCommand(program: Command, makeContext: MakeContext, ending:
     .option("--out <file>", "write the packed gates as .npy, uint8 [n, bytes]")
     .option("--labels <file>", ".npy of whole numbers: overlap of the gates within and between classes")
     .option("--against <model>", "share of gates that differ from those of another network of this shape")
+    .option(...DEVICE_OPTION)
     .addHelpText(
       "after",
       "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy",
     );
-  command.action((options: GatesOptions) => runStages(command, makeContext, ending, () => options, runGates));
+  command.action((options: GatesOptions) =>
+    runStages(command, makeContext, ending, () => ({ ...options, device: parseDevice(options.device) }), runGates),
+  );
 }
 
-async function runGates(options: GatesOptions, context: CliContext): Promise<ExitCode> {
+interface GatesRequest extends GatesOptions {
+  readonly device: ReturnType<typeof parseDevice>;
+}
+
+async function runGates(options: GatesRequest, context: CliContext): Promise<ExitCode> {
   const { network } = await loadNetwork(options.model);
   const inputs = await readModelInputs(options.inputs, network);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const other = options.against === undefined ? undefined : (await loadNetwork(options.against)).network;
-  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  await using engine = await openWorkerEngine(options.device, { threads: 1 });
   const gates = await extractGates(context, network, engine, inputs);
   const flipped = other && flippedShares(await extractGates(context, other, engine, inputs), gates);
   const overlaps = labels && classOverlaps(gates, labels, Math.max(...labels) + 1);

@@ -1,13 +1,19 @@
 import type { Command } from "commander";
 import { openWorkerEngine } from "../../engine/node/index.ts";
-import { nearestByPaths } from "../../kernels/index.ts";
+import type { Inputs } from "../../gates/index.ts";
+import { sizeOf } from "../../graph/index.ts";
+import { denseChain, nearestByPaths } from "../../kernels/index.ts";
+import { type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
+import { nearestBySharedPaths, type PathNeighbor } from "../../paths/index.ts";
 import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
+import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { extractGates } from "../extract-gates.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
+import { withCount } from "../progress.ts";
 
 type Options = Readonly<Record<"model" | "inputs" | "query" | "top", string>>;
 
@@ -16,7 +22,7 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
     .command("neighbors")
     .summary("the inputs that share most active paths with one of them")
     .description(
-      "An explanation by example: inputs ranked by the active paths that they share with the query, the product over layers of the gates that are on for both.",
+      "An explanation by example: inputs ranked by the number of active paths that they share with the query, exactly, over the geometric mean of both inputs' own.",
     )
     .requiredOption("--model <model>", "run directory or .onnx file")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
@@ -39,9 +45,7 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
       async ({ model, inputs: file, query, top }, context) => {
         const { network } = await loadNetwork(model);
         const inputs = await readModelInputs(file, network);
-        await using engine = await openWorkerEngine("cpu", { threads: 1 });
-        const gates = await extractGates(context, network, engine, inputs);
-        const neighbors = nearestByPaths(gates, query, top);
+        const neighbors = await nearest(network, inputs, query, top, context);
         printResult(context, { query, neighbors: neighbors.map(finite) }, () =>
           formatTable(
             [
@@ -64,8 +68,27 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
   );
 }
 
+async function nearest(
+  network: GatedNetwork,
+  inputs: Inputs,
+  query: number,
+  top: number,
+  context: CliContext,
+): Promise<readonly PathNeighbor[]> {
+  await using engine = await openWorkerEngine("cpu", { threads: 1 });
+  const chain = denseChain(network);
+  if (chain === undefined) {
+    return await withCount(context, "shared paths", "inputs", (onProgress) =>
+      nearestBySharedPaths(network, engine, inputs, query, top, { onProgress, signal: context.signal }),
+    );
+  }
+  const gates = await extractGates(context, network, engine, inputs);
+  const ends = { inputs: sizeOf(inputShapeOf(network)), outputs: outputCount(network), biases: chain.biases };
+  return nearestByPaths(gates, query, top, ends);
+}
+
 /** JSON has no −∞: no shared paths are null. */
-const finite = (neighbor: ReturnType<typeof nearestByPaths>[number]) => ({
+const finite = (neighbor: PathNeighbor) => ({
   ...neighbor,
   log2SharedPaths: Number.isFinite(neighbor.log2SharedPaths) ? neighbor.log2SharedPaths : null,
 });

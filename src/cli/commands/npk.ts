@@ -4,6 +4,7 @@ import { GatewiseError } from "../../errors.ts";
 import { loadNetwork, workerCount } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { parseChoice, parseWhole } from "../options.ts";
@@ -17,7 +18,7 @@ import {
   pathKernelOf,
 } from "../path-kernel-work.ts";
 
-type Options = Readonly<Record<"model" | "inputs" | "normalize" | "part" | "dtype", string>> &
+type Options = Readonly<Record<"model" | "inputs" | "normalize" | "part" | "dtype" | "device", string>> &
   Readonly<Partial<Record<"inputs2" | "out" | "threads" | "features" | "seed", string>>> & {
     readonly resume?: boolean;
   };
@@ -39,13 +40,20 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
     .option("--features <r>", "estimate the kernel by as many random path features, with its error")
     .option("--seed <n>", "seed of the random features", "0")
     .option("--threads <n>", "threads (default: the machine's)")
+    .option(...DEVICE_OPTION)
     .option("--resume", "go on with an interrupted file")
     .addHelpText(
       "after",
       "\nExample:\n  $ gatewise npk --model runs/fc-digits-relu-seed0 --inputs x.npy --out kernel.npy",
     );
   command.action((options: Options) =>
-    runStages(command, makeContext, ending, (context) => readRequest(options, context.environment), runNpk),
+    runStages(
+      command,
+      makeContext,
+      ending,
+      (context) => ({ ...readRequest(options, context.environment), device: parseDevice(options.device) }),
+      runNpk,
+    ),
   );
 }
 
@@ -91,11 +99,16 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
   return request;
 }
 
-async function runNpk(request: NpkRequest, context: CliContext): Promise<ExitCode> {
+interface DeviceRequest extends NpkRequest {
+  /** Where the gates are made. */
+  readonly device: ReturnType<typeof parseDevice>;
+}
+
+async function runNpk(request: DeviceRequest, context: CliContext): Promise<ExitCode> {
   const { network } = await loadNetwork(request.model);
   const inputs = await readModelInputs(request.inputs, network);
   const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, network);
-  await using engine = await openWorkerEngine("cpu", { threads: request.threads });
+  await using engine = await openWorkerEngine(request.device, { threads: request.threads });
   const summary = await pathKernelOf({ request, network, inputs, inputs2, engine, context });
   const { out, normalize } = request;
   printResult(context, { ...summary, normalize, out: out ?? null }, () => describe(request, summary));

@@ -6,8 +6,12 @@ import { sizeOf } from "../../graph/index.ts";
 import {
   type ActiveNetwork,
   activate,
+  type Bundle,
+  type BundleWeight,
   giniIndex,
   kBestPaths,
+  type LargestBundles,
+  largestBundles,
   lorenzCurve,
   type Path,
   type PathStatistics,
@@ -31,6 +35,7 @@ interface PathsOptions {
   readonly example: string;
   readonly output?: string;
   readonly top: string;
+  readonly bundles?: boolean;
   readonly svg?: string;
 }
 
@@ -40,6 +45,7 @@ interface PathsValues {
   readonly example: number;
   readonly output: number | undefined;
   readonly top: number;
+  readonly bundles: boolean;
   readonly svg: string | undefined;
 }
 
@@ -58,10 +64,11 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
     .option("--example <index>", "which example of the file, from 0", "0")
     .option("--output <index>", "which output, from 0 (default: the one with the largest logit)")
     .option("--top <count>", "how many of the largest paths", "10")
+    .option("--bundles", "also the largest bundles: paths of the same weights at all positions, summed")
     .option("--svg <file>", "draw the active network with these paths")
     .addHelpText(
       "after",
-      "\nExample:\n  $ gatewise paths --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3 --svg active.svg",
+      "\nExample:\n  $ gatewise paths --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3 --svg active.svg\n  $ gatewise paths --model cnn.onnx --inputs images.npy --bundles",
     );
   command.action((options: PathsOptions) =>
     runStages(
@@ -74,6 +81,7 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
         example: parseWhole("--example", options.example, 0),
         output: options.output === undefined ? undefined : parseWhole("--output", options.output, 0),
         top: parseWhole("--top", options.top, 1),
+        bundles: options.bundles ?? false,
         svg: options.svg,
       }),
       runPaths,
@@ -87,6 +95,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   const output = options.output ?? active.logits.indexOf(Math.max(...active.logits));
   const statistics = pathStatistics(active, output);
   const top = kBestPaths(active, output, options.top);
+  const largest = options.bundles ? largestBundles(active, output, options.top) : undefined;
   const more = {
     topShare: shareOf(top, statistics),
     gini: giniOf(active, statistics),
@@ -105,6 +114,12 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
     activePaths: String(statistics.activePaths),
     ...more,
     top: top.map(({ start, ...path }) => ({ ...path, startValue: start.value, startsAt: start.kind })),
+    ...(largest === undefined
+      ? {}
+      : {
+          bundles: largest.bundles,
+          bundleSearch: { exact: largest.exact, othersAtMost: largest.othersAtMost },
+        }),
     svg: options.svg ?? null,
   };
   printResult(context, result, () =>
@@ -112,6 +127,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
       `example ${options.example}, output ${output}`,
       describeStatistics(statistics, more),
       describePaths(top, statistics),
+      ...(largest === undefined ? [] : [describeBundles(largest)]),
       ...(options.svg === undefined ? [] : [`active network drawn in ${options.svg}`]),
     ].join("\n\n"),
   );
@@ -197,6 +213,44 @@ function startWords({ start }: Path): string {
       return `ceiling behind layer ${start.layer}`;
   }
 }
+
+function describeBundles({ bundles, exact, othersAtMost }: LargestBundles): string {
+  const proof = exact
+    ? "These are the largest bundles, exactly."
+    : "The largest bundles found, not proved to be the largest: those of the largest paths and of a search that ended at its limit.";
+  if (bundles.length === 0) return "no bundle contributes";
+  const table = formatTable(
+    [
+      { title: "bundle's sum", align: "right" },
+      { title: "active paths", align: "right" },
+      { title: "positions", align: "right" },
+      { title: "starts at" },
+      { title: "weights, layer by layer" },
+    ],
+    bundles.map((bundle) => [
+      number(bundle.contribution),
+      String(bundle.paths),
+      String(bundle.positions),
+      bundleStartWords(bundle),
+      bundle.weights.map(weightWords).join(", "),
+    ]),
+  );
+  return `${table}\n${proof} No other contributes more than ${number(othersAtMost)}.`;
+}
+
+function bundleStartWords({ start, weights: [first] }: Bundle): string {
+  switch (start.kind) {
+    case "input":
+      return first?.offset === null ? "input" : `input channel ${first?.from ?? ""}`.trimEnd();
+    case "bias":
+      return `bias ${start.channel} of layer ${start.layer}`;
+    case "saturation":
+      return `ceiling behind layer ${start.layer}`;
+  }
+}
+
+const weightWords = ({ from, to, offset }: BundleWeight): string =>
+  `${from} → ${to}${offset === null ? "" : ` (${offset.join(",")})`}`;
 
 const unitWords = (unit: Unit): string => (typeof unit === "number" ? String(unit) : `[${unit.join(",")}]`);
 

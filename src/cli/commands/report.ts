@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printResult } from "../output.ts";
+import { reportOf } from "../report-of.ts";
 
 export function reportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program
@@ -23,8 +24,7 @@ export function reportCommand(program: Command, makeContext: MakeContext, ending
       () => runs,
       async (_, context) => {
         const [only = "."] = runs.length === 1 ? runs : ["."];
-        const { reportInput, writeReport } = await import("../write-report.ts");
-        const report = await writeReport(await reportInput(runs, context.command), out ?? join(only, "report.html"));
+        const report = await reportOf(runs, out ?? join(only, "report.html"), context);
         printResult(context, { report }, () => `report  ${report}`);
         return EXIT.done;
       },

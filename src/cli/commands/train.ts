@@ -1,8 +1,8 @@
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { CLASSES, DATASET_NAMES, type DatasetName } from "../../data/index.ts";
+import { DATASET_NAMES } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { fullyConnected, REGIME_NAMES, type RegimeName } from "../../network/index.ts";
+import { checkRegime, REGIME_NAMES, type RegimeName, type RegimeVariant, regimeOf } from "../../network/index.ts";
 import {
   checkResumable,
   findRun,
@@ -11,7 +11,8 @@ import {
   type TrialOutcome,
   type TrialRequest,
 } from "../../runs/index.ts";
-import { OPTIMIZER_KINDS, type OptimizerKind, optimizer, type TrainingPlan } from "../../train/index.ts";
+import { OPTIMIZER_KINDS, optimizer, type TrainingPlan } from "../../train/index.ts";
+import { chosenArchitecture } from "../architecture-option.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -19,6 +20,7 @@ import { endInterrupted } from "../interruption.ts";
 import { parseChoice, parsePositive, parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
+import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
 interface TrainOptions {
   readonly arch: string;
@@ -31,8 +33,11 @@ interface TrainOptions {
   readonly epochs: string;
   readonly limit?: string;
   readonly testLimit?: string;
-  readonly width: string;
-  readonly depth: string;
+  readonly width?: string;
+  readonly depth?: string;
+  readonly valueInput?: string;
+  readonly gateOrder?: string;
+  readonly beta?: string;
   readonly seed: string;
   readonly device: string;
   readonly from?: string;
@@ -41,36 +46,38 @@ interface TrainOptions {
   readonly threads: string;
 }
 
-/** Rates of the experiments for `fc` (theory 6). */
-const DEFAULT_RATE = { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 } as const satisfies Record<OptimizerKind, number>;
-/** Shape of one example of each data set. */
-const INPUT_SHAPE = { digits: [28, 28], mnist: [28, 28], "fashion-mnist": [28, 28] } as const satisfies Record<
-  DatasetName,
-  readonly number[]
->;
-
 export function trainCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program
     .command("train")
     .summary("train one network in one regime")
     .description("Trains one network in one regime into a run directory.")
-    .option("--arch <name>", "fc: fully connected", "fc")
+    .option("--arch <name>", "fc, vconv, gconv, c4gap, or the JSON file of an architecture", "fc")
     .option("--regime <name>", REGIME_NAMES.join(", "), "relu")
     .option("--data <name>", DATASET_NAMES.join(", "), "digits")
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), "adam")
-    .option("--lr <x>", "learning rate (default: sgd 1e-2, adam and rmsprop 1e-4)")
+    .option(
+      "--lr <x>",
+      "learning rate (default: that of the architecture's experiment, adam 1e-4 for fc, 3e-4 for convolutions)",
+    )
     .option("--batch <n>", "examples a step", "32")
     .option("--epochs <n>", "passes over the training set", "10")
     .option("--limit <n>", "the first n training examples only")
     .option("--test-limit <n>", "the first n test examples only")
-    .option("--width <n>", "units of a hidden layer", "128")
-    .option("--depth <n>", "weight layers", "6")
+    .option(
+      "--width <n>",
+      "units of a hidden layer (default: fc 128), channels of the first (vconv, gconv 64, c4gap 128)",
+    )
+    .option("--depth <n>", "weight layers of fc (default: 6)")
+    .option("--value-input <what>", "what the value network reads: example or ones")
+    .option("--gate-order <a,b,…>", "the gates' layers, from 1, in the order in which the value network meets them")
+    .option("--beta <x>", "steepness of soft gates (default: 4)")
     .option("--seed <n>", "decides weights and order", "0")
     .option("--device <name>", "cpu or webgpu", "cpu")
     .option("--from <run>", "flnpf: the run whose gates are taken (default: one is trained first)")
     .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
     .option("--resume", "go on with the run that the directory holds")
+    .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .option("--threads <n>", "threads of the engine; bit-equal results are promised for 1", "1")
     .addHelpText("after", "\nExample:\n  $ gatewise train --regime dlnpf --data digits --epochs 20");
   command.action((options: TrainOptions) =>
@@ -84,27 +91,25 @@ interface TrainRequest {
   readonly first: TrialRequest | undefined;
 }
 
-function readRequest(options: TrainOptions, context: CliContext): TrainRequest {
-  const arch = parseChoice("architecture", options.arch, ["fc"]);
+async function readRequest(options: TrainOptions, context: CliContext): Promise<TrainRequest> {
   const regime = parseChoice("regime", options.regime, REGIME_NAMES);
   const name = parseChoice("data set", options.data, DATASET_NAMES);
   const kind = parseChoice("optimizer", options.optimizer, OPTIMIZER_KINDS);
   const seed = parseWhole("--seed", options.seed, 0);
+  const { label, architecture, rates } = await chosenArchitecture({ ...options, data: name });
+  const variant = variantOf(options);
   const plan: TrainingPlan = {
-    architecture: fullyConnected({
-      inputShape: INPUT_SHAPE[name],
-      depth: parseWhole("--depth", options.depth, 1),
-      width: parseWhole("--width", options.width, 1),
-      outputs: CLASSES[name],
-    }),
+    architecture,
     regime,
+    ...(variant === undefined ? {} : { variant }),
     initializer: { kind: "glorot-uniform" },
-    optimizer: optimizer(kind, options.lr === undefined ? DEFAULT_RATE[kind] : parsePositive("--lr", options.lr)),
+    optimizer: optimizer(kind, options.lr === undefined ? rates[kind] : parsePositive("--lr", options.lr)),
     loss: "softmax-cross-entropy",
     batch: parseWhole("--batch", options.batch, 1),
     epochs: parseWhole("--epochs", options.epochs, 1),
     seed,
   };
+  checkRegime(architecture, regimeOf(plan));
   if (options.from !== undefined && regime !== "flnpf") {
     throw new GatewiseError({
       received: `--from with regime "${regime}"`,
@@ -112,7 +117,7 @@ function readRequest(options: TrainOptions, context: CliContext): TrainRequest {
       next: "leave --from out",
     });
   }
-  const directory = options.out ?? `runs/${arch}-${name}-${regime}-seed${seed}`;
+  const directory = options.out ?? `runs/${label}-${name}-${regime}-seed${seed}`;
   const source = join(directory, "relu");
   const request: TrialRequest = {
     directory,
@@ -127,6 +132,7 @@ function readRequest(options: TrainOptions, context: CliContext): TrainRequest {
     learntFrom: regime === "flnpf" ? learntFrom(directory, options.from ?? source) : null,
     device: parseChoice("device", options.device, ["cpu", "webgpu"]),
     threads: parseWhole("--threads", options.threads, 1),
+    keepBestUntil: [],
     command: context.command,
     resume: options.resume ?? false,
   };
@@ -140,9 +146,24 @@ function readRequest(options: TrainOptions, context: CliContext): TrainRequest {
   return { request, first: trainsFirst ? first : undefined };
 }
 
+/** What the options change of the regime, or undefined: runs without any stay as they were written. */
+function variantOf({ valueInput, gateOrder, beta }: TrainOptions): RegimeVariant | undefined {
+  if (valueInput === undefined && gateOrder === undefined && beta === undefined) return undefined;
+  return {
+    ...(beta === undefined ? {} : { beta: parsePositive("--beta", beta) }),
+    ...(valueInput === undefined
+      ? {}
+      : { valueInput: parseChoice<"example" | "ones">("value input", valueInput, ["example", "ones"]) }),
+    ...(gateOrder === undefined
+      ? {}
+      : { gateOrder: gateOrder.split(",").map((gate) => parseWhole("--gate-order", gate, 1)) }),
+  };
+}
+
 const learntFrom = (directory: string, from: string) => ({
   label: relative(resolve(directory), resolve(from)),
   directory: from,
+  until: null,
 });
 
 async function trainRun({ request, first }: TrainRequest, context: CliContext): Promise<ExitCode> {
@@ -153,7 +174,8 @@ async function trainRun({ request, first }: TrainRequest, context: CliContext): 
     first === undefined ? [own] : [{ id: "relu", request: first, after: undefined }, own];
   const view = trialProgress(
     context,
-    jobs.map(({ id, request: { plan } }) => ({ id, epochs: plan.epochs })),
+    jobs.map(({ id, request: { plan }, after }) => ({ id, plan, after })),
+    { workers: 1 },
   );
   let outcomes: ReadonlyMap<string, TrialOutcome>;
   try {

@@ -1,0 +1,9 @@
+import { parseChoice } from "./options.ts";
+
+/** Devices that a command runs on. */
+const DEVICES = ["cpu", "webgpu"] as const;
+
+/** `--device` of a command. */
+export const DEVICE_OPTION = ["--device <name>", DEVICES.join(" or "), "cpu"] as const;
+
+export const parseDevice = (text: string): (typeof DEVICES)[number] => parseChoice("device", text, DEVICES);

@@ -1,0 +1,98 @@
+/**
+ * How long a table of trials still takes. A regime that has run tells seconds an epoch; for the others they follow from
+ * those by the work of an epoch. Then the trials are handed to the workers in their order, as the pool does it.
+ */
+export interface TrialSize {
+  readonly id: string;
+  /** Trials of one group take the same time an epoch. */
+  readonly group: string;
+  readonly epochs: number;
+  /** Work of an epoch, in any unit that all trials share. */
+  readonly work: number;
+  /** The trial that must end first. */
+  readonly after: string | undefined;
+}
+
+interface Place {
+  readonly epochs: number;
+  readonly seconds: number;
+}
+
+export interface Estimate {
+  /** The trial stood at `epochs` (with a fraction) at a time. */
+  readonly advance: (id: string, epochs: number, seconds: number) => void;
+  /** Where a trial stood before anything was started. */
+  readonly found: (id: string, epochs: number) => void;
+  /** The trial ended, however it did. */
+  readonly end: (id: string) => void;
+  /** Seconds left for all trials, or undefined while no speed is known. */
+  readonly left: () => number | undefined;
+}
+
+/** @param workers trials that run side by side */
+export function estimateOf(trials: readonly TrialSize[], workers: number): Estimate {
+  const standsAt = new Map<string, number>();
+  const seen = new Map<string, { readonly first: Place; readonly last: Place }>();
+  const ended = new Set<string>();
+
+  /** Seconds an epoch of each group that has moved, with the work of such an epoch. */
+  const speeds = (): ReadonlyMap<string, { readonly seconds: number; readonly work: number }> => {
+    const sums = new Map<string, { seconds: number; epochs: number; work: number }>();
+    for (const { id, group, work } of trials) {
+      const places = seen.get(id);
+      if (places === undefined) continue;
+      const sum = sums.get(group) ?? { seconds: 0, epochs: 0, work };
+      sum.seconds += places.last.seconds - places.first.seconds;
+      sum.epochs += places.last.epochs - places.first.epochs;
+      sums.set(group, sum);
+    }
+    return new Map(
+      [...sums].flatMap(([group, { seconds, epochs, work }]) =>
+        epochs > 0 ? [[group, { seconds: seconds / epochs, work }] as const] : [],
+      ),
+    );
+  };
+
+  const left = (): number | undefined => {
+    const known = speeds();
+    if (known.size === 0) return undefined;
+    const perWork = [...known.values()].reduce((sum, { seconds, work }) => sum + seconds / work, 0) / known.size;
+    const open = trials.filter(({ id }) => !ended.has(id));
+    const length = ({ id, group, epochs, work }: TrialSize): number =>
+      Math.max(0, epochs - (standsAt.get(id) ?? 0)) * (known.get(group)?.seconds ?? perWork * work);
+    const isRunning = ({ id }: TrialSize): boolean => seen.has(id);
+    const free = Array.from({ length: workers }, () => 0);
+    const ends = new Map<string, number>();
+    for (const trial of [...open.filter(isRunning), ...open.filter((one) => !isRunning(one))]) {
+      const earliest = free.indexOf(Math.min(...free));
+      const ready = trial.after === undefined ? 0 : (ends.get(trial.after) ?? 0);
+      const end = Math.max(free[earliest] ?? 0, ready) + length(trial);
+      free[earliest] = end;
+      ends.set(trial.id, end);
+    }
+    return Math.max(0, ...ends.values());
+  };
+
+  return {
+    found: (id, epochs) => void standsAt.set(id, epochs),
+    advance(id, epochs, seconds) {
+      standsAt.set(id, epochs);
+      const here = { epochs, seconds };
+      seen.set(id, { first: seen.get(id)?.first ?? here, last: here });
+    },
+    end: (id) => void ended.add(id),
+    left,
+  };
+}
+
+/** `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+export function formatDuration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.round(seconds / 3600);
+  const pair = (high: number, highUnit: string, low: number, lowUnit: string): string =>
+    low === 0 ? `${high} ${highUnit}` : `${high} ${highUnit} ${low} ${lowUnit}`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 48 * 60) return pair(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
+}

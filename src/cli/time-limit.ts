@@ -1,0 +1,49 @@
+import { GatewiseError } from "../errors.ts";
+import type { CliContext } from "./context.ts";
+
+/** The help of `--time-limit <duration>`. */
+export const TIME_LIMIT_HELP = "stop after 90m, 2h, 45s, 1h30m …; --resume goes on";
+
+/** Why a signal was aborted: the time that the user gave the command is over. */
+export class TimeLimitReached extends Error {
+  /** @param limit as the user wrote it */
+  constructor(readonly limit: string) {
+    super(`the time limit of ${limit}`);
+    this.name = "TimeLimitReached";
+  }
+}
+
+const MILLISECONDS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
+/** What a timer of the platform can wait for is 24.8 days. */
+const LONGEST = 24 * MILLISECONDS.d;
+
+/**
+ * Milliseconds of a duration: whole numbers of days, hours, minutes and seconds, in this order (`1h30m`).
+ * @throws GatewiseError for another notation, zero, or more than 24 days
+ */
+export function parseDuration(option: string, text: string): number {
+  const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (match ?? []).slice(1).map((digits) => Number(digits ?? 0));
+  const { d, h, m, s } = MILLISECONDS;
+  const milliseconds = days * d + hours * h + minutes * m + seconds * s;
+  if (milliseconds > 0 && milliseconds <= LONGEST) return milliseconds;
+  throw new GatewiseError({
+    received: `${option} ${text}`,
+    expected: "a duration such as 45s, 90m, 2h or 1h30m, at most 24d",
+    next: `give another ${option}`,
+  });
+}
+
+/** A context whose signal is also aborted at the limit; the timer goes with its owner. */
+export function withTimeLimit(
+  context: CliContext,
+  limit: string | undefined,
+): Disposable & { readonly context: CliContext } {
+  if (limit === undefined) return { context, [Symbol.dispose]: () => {} };
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new TimeLimitReached(limit)), parseDuration("--time-limit", limit));
+  return {
+    context: { ...context, signal: AbortSignal.any([context.signal, controller.signal]) },
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
+}

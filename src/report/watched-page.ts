@@ -1,0 +1,212 @@
+import {
+  fcMnistAdam,
+  type MeanMeasurement,
+  type Measurement,
+  meanMeasurements,
+  type ProfileName,
+  WATCHED_FIGURES,
+  type Watched,
+  type WatchedExperiment,
+  type WatchedName,
+  type WatchedProfile,
+} from "../experiments/index.ts";
+import { listed } from "./answer.ts";
+import { architectureWords, counted, grouped } from "./configuration.ts";
+import type { ExperimentPage, PageTable } from "./experiment-page.ts";
+import { measureWords, watchedFigure } from "./watched-figure.ts";
+
+export interface WatchedPageParts {
+  readonly experiment: WatchedExperiment & { readonly name: WatchedName };
+  /** As it was run, with the epochs and runs that were asked for. */
+  readonly profile: WatchedProfile;
+  readonly profileName: ProfileName;
+  /** At least one measurement of every seed. */
+  readonly rows: readonly Watched<Measurement>[];
+}
+
+const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
+
+/** The page of a training whose kernels were watched (theory 6). */
+export function watchedPage({ experiment, profile, profileName, rows }: WatchedPageParts): ExperimentPage {
+  const means = meanMeasurements(rows);
+  const [first, last] = [means[0], means.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("unreachable: nothing was measured");
+  const { name, title } = experiment;
+  const words = WORDS[name]({ first, last, rows });
+  const { data, epochs, runs } = experiment.profiles.full;
+  const full = profile.data === data && profile.epochs === epochs && first.runs === runs;
+  return {
+    ...words,
+    title: `${title} (${profileName} profile)`,
+    ...(full
+      ? {}
+      : {
+          caution: `Not the full protocol, which is ${epochs} epochs on ${data} and ${counted(runs, "run")}: the course can be compared, the figures cannot.`,
+        }),
+    figures: [watchedFigure({ name, ...WATCHED_FIGURES[name], rows })],
+    measured: [measuredTable(means, profile)],
+    protocol: protocolOf(experiment, profile, profileName, first.runs),
+  };
+}
+
+interface Found {
+  readonly first: MeanMeasurement;
+  readonly last: MeanMeasurement;
+  readonly rows: readonly Watched<Measurement>[];
+}
+type Words = Pick<ExperimentPage, "answer" | "question" | "expected" | "source">;
+
+const WORDS = {
+  "binary-mnist": labelFitWords,
+  "ntk-trace": tangentWords,
+  "kernel-machine": machineWords,
+} as const satisfies Record<WatchedName, (found: Found) => Words>;
+
+function labelFitWords({ first, last, rows }: Found): Words {
+  const [before, after] = [meanOf(first, "nu"), meanOf(last, "nu")];
+  const nu = (seed: number, epoch: number): number =>
+    rows.find((row) => row.seed === seed && row.epoch === epoch)?.measured.nu ?? Number.NaN;
+  const seeds = [...new Set(rows.map(({ seed }) => seed))];
+  const fell = seeds.filter((seed) => nu(seed, last.epoch) < nu(seed, first.epoch)).length;
+  return {
+    answer:
+      after < before
+        ? `The gates learn: while the network learns to tell 4 from 7, the ν of its path kernel falls from ${figure(before)} to ${figure(after)}.`
+        : `The gates do not learn here: while the network learns to tell 4 from 7, the ν of its path kernel does not fall (${figure(before)} before training, ${figure(after)} after it).`,
+    question:
+      "ν = yᵀ Ĥ⁻¹ y, with Ĥ the path kernel over its trace, says how badly the kernel of the gates fits the labels. Does it fall while a ReLU network trains?",
+    expected: {
+      title: "Against the paper",
+      head: ["Quantity", "Measured", "Published"],
+      rows: [
+        ["Change of ν in training", `× ${(after / before).toPrecision(3)}`, "it falls"],
+        ["Runs in which it fell", `${fell} of ${seeds.length}`, "–"],
+      ],
+      note: "The paper shows ν falling over the epochs in a figure; the course is compared, not numbers.",
+    },
+    source: `Gate learning on Binary-MNIST, ${PAPER}.`,
+  };
+}
+
+function tangentWords({ first, last }: Found): Words {
+  const course = (part: "value" | "feature"): string => {
+    const [before, after] = [meanOf(first, `${part} trace, class`), meanOf(last, `${part} trace, class`)];
+    return `the trace of the ${part} tangent kernel ${after < before ? "falls" : "grows"} from ${figure(before)} to ${figure(after)}`;
+  };
+  const rows = (["value", "feature"] as const).flatMap((part) =>
+    (["class", "logit 0"] as const).map((output) => {
+      const [before, after] = [meanOf(first, `${part} trace, ${output}`), meanOf(last, `${part} trace, ${output}`)];
+      return [`${part === "value" ? "Value" : "Feature"} trace, ${output}`, figure(before), figure(after), "–"];
+    }),
+  );
+  return {
+    answer: `While gates and values learn apart, ${listed([course("value"), course("feature")])}.`,
+    question:
+      "Where one network makes the gates of another and both learn, the tangent kernel is the sum of one for the values and one for the features. How large are they?",
+    expected: {
+      title: "Against the paper",
+      head: ["Quantity", "Before training", "After training", "Published"],
+      rows,
+      note:
+        "Nothing to compare with: the authors' notebook differentiates the sum of the ten softmax outputs, which is constantly 1, so that its " +
+        "tangent kernel is exactly 0. Here the output is named: the logit of each example's class, and logit 0.",
+    },
+    source: `Value and feature tangent kernel in decoupled learning, ${PAPER}, and its notebook.`,
+  };
+}
+
+function machineWords({ first, last, rows }: Found): Words {
+  const [before, after] = [meanOf(first, "test accuracy %"), meanOf(last, "test accuracy %")];
+  const { flnpf, "frnpf-ii": random } = fcMnistAdam.published;
+  const climbs = after > before;
+  const percent = (value: number): string => `${value.toFixed(2)} %`;
+  const published = ([mean, std]: readonly [number, number]): string => `${mean.toFixed(2)} ± ${std.toFixed(2)}`;
+  return {
+    answer: `A kernel machine that knows only the gates reaches ${percent(before)} with random gates and ${percent(after)} with those of the trained network: ${
+      climbs ? "training improves the gates" : "here training does not help it"
+    }.`,
+    question:
+      "If a network keeps what it learns in its gates, a kernel machine that knows nothing else must become better while the network trains, " +
+      "towards a network trained anew behind these gates (FLNPF).",
+    expected: {
+      title: "Against the paper",
+      head: ["Gates", "Kernel machine, %", "Published network, %"],
+      rows: [
+        ["Random", before.toFixed(2), published(random)],
+        ["Trained", after.toFixed(2), published(flnpf)],
+        ["Change in training", signed(after - before), signed(flnpf[0] - random[0])],
+        ["Rises", `${rises(rows)} of ${pairs(rows)}`, "–"],
+      ],
+      note:
+        "The kernel machine goes beyond the paper. Published are its networks behind fixed gates, random (FRNPF(II)) and learnt (FLNPF): the " +
+        "same architecture and optimizer on the 60,000 images of MNIST, 100 epochs. The gain is what can be compared, not the figures.",
+    },
+    source: `Kernel ridge regression with the neural path kernel of the gates; networks behind fixed gates: ${PAPER}.`,
+  };
+}
+
+/** Accuracies of each run in the order of its epochs, side by side in pairs. */
+const accuracyPairs = (rows: Found["rows"]): readonly (readonly [number, number])[] =>
+  [...new Set(rows.map(({ seed }) => seed))].flatMap((seed) => {
+    const own = rows.filter((row) => row.seed === seed).sort((a, b) => a.epoch - b.epoch);
+    const accuracies = own.map(({ measured }) => measured["test accuracy %"] ?? Number.NaN);
+    return accuracies.slice(1).map((after, i) => [accuracies[i] ?? Number.NaN, after] as const);
+  });
+const pairs = (rows: Found["rows"]): number => accuracyPairs(rows).length;
+const rises = (rows: Found["rows"]): number => accuracyPairs(rows).filter(([before, after]) => after > before).length;
+
+const meanOf = ({ measured }: MeanMeasurement, name: string): number => measured[name]?.mean ?? Number.NaN;
+
+/** Every number that was measured, an epoch a row. */
+function measuredTable(means: readonly MeanMeasurement[], { examples }: WatchedProfile): PageTable {
+  const [first] = means;
+  const names = Object.keys(first?.measured ?? {});
+  const runs = first?.runs ?? 0;
+  return {
+    title: "Measured",
+    head: ["Epoch", "Network, test %", ...names.map(measureWords)],
+    rows: means.map(({ epoch, testAccuracy, measured }) => [
+      String(epoch),
+      testAccuracy === undefined ? "–" : testAccuracy.mean.toFixed(2),
+      ...names.map((name) => {
+        const { mean, std } = measured[name] ?? { mean: Number.NaN, std: 0 };
+        return runs === 1 ? figure(mean) : `${figure(mean)} ± ${figure(std)}`;
+      }),
+    ]),
+    note: `On ${grouped(examples)} training examples; ${
+      runs === 1 ? "one run" : `mean ± standard deviation over ${runs} runs`
+    }. Epoch 0 is before training.`,
+  };
+}
+
+function protocolOf(
+  { architecture, regime, optimizer, loss, batch, classes }: WatchedExperiment,
+  { data, epochs, every, examples }: WatchedProfile,
+  profileName: ProfileName,
+  runs: number,
+): ExperimentPage["protocol"] {
+  return [
+    { name: "Profile", values: [profileName] },
+    { name: "Architecture", values: [architectureWords(architecture)] },
+    {
+      name: "Training",
+      values: [
+        `regime ${regime}; ${optimizer.kind}, learning rate ${optimizer.learningRate}; ${loss.replaceAll("-", " ")}; batches of ${batch}; ${counted(epochs, "epoch")}; ${counted(runs, "run")}`,
+      ],
+    },
+    {
+      name: "Measured",
+      values: [`before training, then every ${counted(every, "epoch")}, on ${grouped(examples)} training examples`],
+    },
+    { name: "Data", values: [classes === undefined ? data : `${data}, classes ${listed(classes.map(String))}`] },
+  ];
+}
+
+/** Four digits, `16,727` from a thousand on. */
+function figure(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (Math.abs(value) >= 1000 && Math.abs(value) < 1e9) return grouped(Math.round(value));
+  return String(Number(value.toPrecision(4)));
+}
+
+const signed = (value: number): string => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;

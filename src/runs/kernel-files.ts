@@ -1,0 +1,107 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { readNpy, writeNpy } from "../data/index.ts";
+import { appendText, readIfThere, writeWhole } from "../data/node/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { DenseArray } from "../graph/index.ts";
+import { parseJson } from "./run-record.ts";
+
+/**
+ * What a run directory holds of the kernel of its gates: `kernels.jsonl`, one line a measurement, and the first and the
+ * last matrix, divided by their traces, as `kernel-start.npy` and `kernel-last.npy`.
+ */
+export const KERNEL_MATRICES = ["start", "last"] as const;
+export type KernelMatrixName = (typeof KERNEL_MATRICES)[number];
+
+const linesFile = (directory: string): string => join(directory, "kernels.jsonl");
+const matrixFile = (directory: string, name: KernelMatrixName): string => join(directory, `kernel-${name}.npy`);
+
+const Epoch = z.int().min(0);
+const MeasuredLine = z.strictObject({
+  /** 0 before training. */
+  epoch: Epoch,
+  classes: z.array(z.strictObject({ label: z.int().min(0), examples: z.int().min(1) })),
+  gates: z.enum(["exact", "as bits"]),
+  nu: z.number(),
+  nuPerClass: z.array(z.number()),
+  jitter: z.number(),
+  alignment: z.number(),
+  centeredAlignment: z.number(),
+  effectiveRank: z.number(),
+  eigenvalues: z.array(z.number()),
+});
+/** An epoch whose kernel could not be measured, and why. */
+const UnmeasuredLine = z.strictObject({ epoch: Epoch, unmeasured: z.string() });
+const KernelLineFile = z.union([MeasuredLine, UnmeasuredLine]);
+
+export type KernelMeasurement = z.infer<typeof MeasuredLine>;
+export type KernelLine = z.infer<typeof KernelLineFile>;
+
+/** The kernel of a run's gates over its epochs. */
+export interface RunKernels {
+  /** In the order of the epochs. */
+  readonly measurements: readonly KernelMeasurement[];
+  /** Why epochs were not measured, each reason once. */
+  readonly unmeasured: readonly string[];
+  /** `[n, n]` at the first and the last measured epoch; undefined if that was not written. */
+  readonly start: DenseArray<"float64"> | undefined;
+  readonly last: DenseArray<"float64"> | undefined;
+}
+
+/** The kernels of a run; undefined if it has none, as those of older versions. */
+export async function readKernels(directory: string): Promise<RunKernels | undefined> {
+  const lines = await readKernelLines(directory);
+  if (lines.length === 0) return undefined;
+  const measurements = lines.flatMap((line) => ("unmeasured" in line ? [] : [line]));
+  const examples = measurements.at(-1)?.classes.reduce((sum, { examples }) => sum + examples, 0) ?? 0;
+  return {
+    measurements,
+    unmeasured: [...new Set(lines.flatMap((line) => ("unmeasured" in line ? [line.unmeasured] : [])))],
+    start: await readMatrix(matrixFile(directory, "start"), examples),
+    last: await readMatrix(matrixFile(directory, "last"), examples),
+  };
+}
+
+async function readMatrix(file: string, examples: number): Promise<DenseArray<"float64"> | undefined> {
+  const bytes = await readIfThere(file);
+  if (bytes === undefined) return undefined;
+  const array = readNpy(bytes, file);
+  if (array.dtype === "float64" && array.shape.join() === `${examples},${examples}`) return array;
+  throw new GatewiseError({
+    received: `${file}: ${array.dtype} of shape [${array.shape.join(", ")}]`,
+    expected: `float64 of shape [${examples}, ${examples}], as kernels.jsonl beside it says`,
+    next: "restore the two files, or delete both",
+  });
+}
+
+/** A last line that a kill cut short is left out. */
+export async function readKernelLines(directory: string): Promise<readonly KernelLine[]> {
+  const text = (await readIfThere(linesFile(directory)))?.toString() ?? "";
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line, i) => parseJson(KernelLineFile, line, `${linesFile(directory)}, line ${i + 1}`));
+}
+
+export const appendKernelLine = (directory: string, line: KernelLine): Promise<void> =>
+  appendText(linesFile(directory), textOf(line));
+
+const textOf = (line: KernelLine): string => `${JSON.stringify(line)}\n`;
+
+export const writeKernelMatrix = (
+  directory: string,
+  name: KernelMatrixName,
+  kernel: DenseArray<"float64">,
+): Promise<void> => writeWhole(matrixFile(directory, name), writeNpy(kernel));
+
+/**
+ * Drops the lines behind an epoch, which will be measured again, and with them the last matrix.
+ * @param epoch −1 to drop all
+ * @returns the lines that stay
+ */
+export async function keepKernels(directory: string, epoch: number): Promise<readonly KernelLine[]> {
+  const lines = await readKernelLines(directory);
+  const kept = lines.filter((line) => line.epoch <= epoch);
+  if (lines.length > 0) await writeWhole(linesFile(directory), kept.map(textOf).join(""));
+  if (kept.length < lines.length) await rm(matrixFile(directory, "last"), { force: true });
+  return kept;
+}

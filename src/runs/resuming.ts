@@ -1,0 +1,87 @@
+/** What a run directory that holds a run may be gone on with. */
+import { isDeepStrictEqual } from "node:util";
+import type { Dataset } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { Parameters } from "../network/index.ts";
+import type { Checkpoint, TrainingPlan } from "../train/index.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { TrialRequest } from "./trial-request.ts";
+
+/**
+ * The checkpoint to go on from. Where the gates are taken from a network that was trained on since (more epochs), what
+ * was learnt behind its old gates is of no use: the trial starts again, as a new run would.
+ */
+export function resumable(
+  plan: TrainingPlan,
+  initial: Parameters,
+  last: Checkpoint | undefined,
+): Checkpoint | undefined {
+  if (plan.regime !== "flnpf" || last === undefined) return last;
+  const gates = (tensors: Parameters) => Object.entries(tensors).filter(([name]) => name.startsWith("feature."));
+  return isDeepStrictEqual(new Map(gates(last.tensors)), new Map(gates(initial))) ? last : undefined;
+}
+
+/**
+ * A run that goes on elsewhere finds its data and the run that gives its gates at other places; what is there must be
+ * the same.
+ */
+export function checkSources(
+  { directory, data: { name }, learntFrom }: TrialRequest,
+  before: RunRecord,
+  data: Dataset,
+  gatesDiffer: boolean,
+): void {
+  const now = [data.train.labels.data.length, data.test.labels.data.length];
+  const { trainExamples, testExamples } = before.data;
+  if (now[0] !== trainExamples || now[1] !== testExamples) {
+    throw new GatewiseError({
+      received: `data set ${name} of ${now.join(" and ")} examples, from ${data.source}`,
+      expected: `the ${trainExamples} and ${testExamples} that ${directory} was trained and tested on`,
+      next: "name the folder of those with --data-dir",
+    });
+  }
+  // behind other gates the trial starts again, but only where the run that gives them is the same, trained on
+  if (gatesDiffer && before.learntFrom !== (learntFrom?.label ?? null)) throw otherConfiguration(directory);
+}
+
+/** A run may be asked to end earlier than it was, but not before where it stands. */
+export function checkLength({ directory, plan }: TrialRequest, resume: Checkpoint | undefined): void {
+  if (resume === undefined || resume.epoch <= plan.epochs) return;
+  throw new GatewiseError({
+    received: `${directory}, trained for ${resume.epoch} epochs`,
+    expected: `a run of at most ${plan.epochs}`,
+    next: "ask for at least as many --epochs, or choose another directory with --out",
+  });
+}
+
+/**
+ * Refuses to write into a directory that holds another run, or any run if `resume` is false.
+ * @param before the record of the run that the directory holds
+ */
+export function checkResumable(
+  { directory, plan, resume, data, learntFrom }: TrialRequest,
+  before: RunRecord | undefined,
+): void {
+  if (before === undefined) return;
+  if (!resume) {
+    throw new GatewiseError({
+      received: `${directory}, which holds a run already`,
+      expected: "a directory without a run",
+      next: "choose another with --out, or go on with this one: --resume",
+    });
+  }
+  const { name, limit, testLimit } = data;
+  const isSame =
+    isDeepStrictEqual({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
+    isDeepStrictEqual([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
+    // where the gates come from may have moved: that they are the same is checked once they are read
+    (before.learntFrom === null) === (learntFrom === null);
+  if (!isSame) throw otherConfiguration(directory);
+}
+
+const otherConfiguration = (directory: string): GatewiseError =>
+  new GatewiseError({
+    received: `${directory}, which holds a run of another configuration`,
+    expected: "the configuration that stands in its run.json (only the number of epochs may change)",
+    next: "repeat the command that made it (it stands in run.json), or choose another directory with --out",
+  });

@@ -1,0 +1,43 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { gatewise } from "../support/command-line.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+it("gatewise reproduce oblique-trees writes runs, figures and report, and goes on with a run", async () => {
+  await using folder = await temporaryFolder();
+  const out = join(folder.path, "out");
+  const args = ["reproduce", "oblique-trees", "--out", out, "--json"];
+  const first = await gatewise([...args, "--epochs", "1"]);
+  expect(first.code, first.stdout + first.stderr).toBe(0);
+  expect((await readdir(out)).sort()).toEqual([
+    "dlgn-seed0.json",
+    "dlgn-sf-seed0.json",
+    "normals-dlgn-sf.svg",
+    "normals-dlgn-sf.vl.json",
+    "normals-dlgn.svg",
+    "normals-dlgn.vl.json",
+    "oblique-trees.json",
+    "report.html",
+  ]);
+  const { experiment, rows, report } = JSON.parse(first.stdout);
+  expect(experiment).toBe("oblique-trees");
+  expect(rows).toMatchObject([
+    { regime: "dlgn", std: 0, published: { paper: 96.05, independent: 95.4 } },
+    { regime: "dlgn-sf", std: 0, published: { paper: 97.43, independent: 97.6 } },
+  ]);
+  expect(/<h1>(.*)<\/h1>/.exec(await readFile(report, "utf8"))?.[1]).toMatch(
+    /^Of the tree.*s 15 hyperplanes, gates find /,
+  );
+
+  const again = await gatewise([...args, "--epochs", "2"]);
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.stdout).error).toEqual({
+    message: `${join(out, "dlgn-seed0.json")}, a run up to epoch 1: expected a folder without it`,
+    hint: "add --resume to go on with it, or choose another --out",
+  });
+  const longer = await gatewise([...args, "--epochs", "2", "--resume"]);
+  expect(longer.code, longer.stdout).toBe(0);
+  const kept = JSON.parse(await readFile(join(out, "dlgn-seed0.json"), "utf8"));
+  expect([kept.epoch, kept.seen.map(({ epoch }: { readonly epoch: number }) => epoch)]).toEqual([2, [0, 1, 2]]);
+});
