@@ -59,6 +59,11 @@ export interface Capabilities {
 export interface EngineOptions {
   /** Threads inside one op; 1 for bit-equal results and for several engines side by side. */
   readonly threads: number;
+  /**
+   * `planned` unless told otherwise: all of a run's memory at once, by a plan of the run before; 6 % faster for small
+   * tensors. `as-needed` holds half as much where maps are large, at the same speed (bench/gconv-training.bench.ts).
+   */
+  readonly memory?: "planned" | "as-needed";
 }
 
 /** Opens an engine: what is passed to rooms that need one. */

@@ -1,6 +1,7 @@
 import { c4gap, type RegimeName, type RegimeVariant } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
 import type { Arm, Comparison } from "./comparison.ts";
+import { halfResolution } from "./half-resolution.ts";
 
 /** The gates of the four layers in reverse: the last layer's gates stand at the first of the value network. */
 const REVERSED: RegimeVariant = { gateOrder: [4, 3, 2, 1] };
@@ -41,7 +42,7 @@ export const c4gapCifar10 = {
       testLimit: 2000,
       runs: 1,
       epochs: 8,
-      architecture: c4gap({ ...CIFAR10, width: 16 }),
+      architecture: halfResolution(c4gap({ ...CIFAR10, width: 16 })),
       optimizer: optimizer("adam", 2e-3),
       arms: ARMS,
     },

@@ -1,6 +1,7 @@
 import { gconv, PAPER_REGIMES, vconv } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
 import type { Experiment, Profile } from "./experiment.ts";
+import { halfResolution } from "./half-resolution.ts";
 
 const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
 
@@ -14,11 +15,11 @@ const protocol = {
 } as const satisfies Partial<Experiment>;
 
 /**
- * A part of the data and a quarter of the width. So few steps need larger rates than the protocol's: with those of the
- * paper ReLU is still behind all others.
+ * The first 10,000 images at half the resolution, a quarter of the width. So few steps need larger rates than the
+ * protocol's: with those of the paper ReLU is still behind all others when the run ends.
  */
 const QUICK = { data: "cifar10", limit: 10_000, testLimit: 2000, runs: 2 } as const satisfies Partial<Profile>;
-const QUICK_WIDTH = 8;
+const QUICK_SIZES = { ...CIFAR10, width: 16 } as const;
 
 /** VCONV on CIFAR-10 with SGD, rate 1e-2. */
 export const vconvCifar10Sgd = {
@@ -31,7 +32,7 @@ export const vconvCifar10Sgd = {
     quick: {
       ...QUICK,
       epochs: 12,
-      architecture: vconv({ ...CIFAR10, width: QUICK_WIDTH }),
+      architecture: halfResolution(vconv(QUICK_SIZES)),
       optimizer: optimizer("sgd", 5e-2),
     },
     full: { data: "cifar10", epochs: 80, runs: 5 },
@@ -56,7 +57,7 @@ export const vconvCifar10Adam = {
     quick: {
       ...QUICK,
       epochs: 10,
-      architecture: vconv({ ...CIFAR10, width: QUICK_WIDTH }),
+      architecture: halfResolution(vconv(QUICK_SIZES)),
       optimizer: optimizer("adam", 1e-3),
     },
     full: { data: "cifar10", epochs: 80, runs: 5 },
@@ -80,9 +81,9 @@ export const gconvCifar10Sgd = {
   profiles: {
     quick: {
       ...QUICK,
-      epochs: 15,
-      architecture: gconv({ ...CIFAR10, width: QUICK_WIDTH }),
-      optimizer: optimizer("sgd", 1e-1),
+      epochs: 20,
+      architecture: halfResolution(gconv(QUICK_SIZES)),
+      optimizer: optimizer("sgd", 2e-1),
     },
     full: { data: "cifar10", epochs: 100, runs: 5 },
   },
@@ -105,8 +106,8 @@ export const gconvCifar10Adam = {
   profiles: {
     quick: {
       ...QUICK,
-      epochs: 15,
-      architecture: gconv({ ...CIFAR10, width: QUICK_WIDTH }),
+      epochs: 22,
+      architecture: halfResolution(gconv(QUICK_SIZES)),
       optimizer: optimizer("adam", 2e-3),
     },
     full: { data: "cifar10", epochs: 200, runs: 5 },

@@ -4,7 +4,14 @@ import type { Engine } from "../engine/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
-import { type Checkpoint, type EpochMetrics, initialTensors, type TrainingPlan, train } from "../train/index.ts";
+import {
+  type Checkpoint,
+  type EpochMetrics,
+  initialTensors,
+  memoryOf,
+  type TrainingPlan,
+  train,
+} from "../train/index.ts";
 import { openKernelWatch } from "./kernel-watch.ts";
 import { lockDirectory } from "./lock.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
@@ -71,7 +78,7 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom);
   const initial = initialTensors(plan, learnt);
   // a device that is missing leaves no run behind
-  await using engine = await openNodeEngine(request.device, { threads: request.threads });
+  await using engine = await openNodeEngine(request.device, { threads: request.threads, memory: memoryOf(plan) });
   await makeFolder(directory);
   await using _lock = await lockDirectory(directory);
   // once more behind the lock: another process may have come first

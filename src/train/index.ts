@@ -7,7 +7,7 @@ export { networkPair, trialParameters } from "./parameters.ts";
 export type { EpochMetrics, GateMetrics, TrainingPlan } from "./plan.ts";
 export { type LabeledPoints, type PointSetName, type PointSets, PointTrainer } from "./point-trainer.ts";
 export { evaluationGraph, networkEvaluationGraph } from "./prediction-graphs.ts";
-export { stepWork } from "./step-work.ts";
+export { memoryOf, stepWork } from "./step-work.ts";
 export {
   initialTensors,
   type TrainingContext,

@@ -37,13 +37,19 @@ export function stepWork({
   return (3 * trained + fixed) * pass;
 }
 
+/** How an engine that trains a plan should hold memory: with maps a plan of all of a run's memory is half of it. */
+export const memoryOf = ({ architecture }: Pick<TrainingPlan, "architecture">): "planned" | "as-needed" =>
+  hasMaps(architecture) ? "as-needed" : "planned";
+
+const hasMaps = (architecture: TrainingPlan["architecture"]): boolean =>
+  placeLayers(architecture).some(({ outputShape }) => outputShape.length > 1);
+
 /**
  * Steps that one run of the engine should have at most. It follows from the plan alone, never from a clock: the lengths
  * of the runs are part of what decides the bits of the result.
  */
 export function stepsPerRun(plan: Pick<TrainingPlan, "architecture" | "regime" | "batch">): number {
-  const placed = placeLayers(plan.architecture);
   // maps make the work: a step of vectors is short at any usual width
-  if (!placed.some(({ outputShape }) => outputShape.length > 1)) return STEPS_PER_RUN;
+  if (!hasMaps(plan.architecture)) return STEPS_PER_RUN;
   return Math.min(STEPS_PER_RUN, Math.max(1, Math.floor(WORK_PER_RUN / stepWork(plan))));
 }

@@ -59,7 +59,7 @@ port.on("message", async (message: FromMain) => {
   try {
     switch (message.kind) {
       case "open":
-        engine = await openNodeEngine(message.device, { threads: message.threads });
+        engine = await openNodeEngine(message.device, message.options);
         post({ kind: "opened", capabilities: engine.capabilities });
         break;
       case "request":

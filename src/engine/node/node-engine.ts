@@ -28,7 +28,10 @@ async function loadRuntime(): Promise<OrtRuntime> {
  * An engine in this thread, which a run blocks: use a worker engine where the thread has other things to do.
  * @throws GatewiseError if the device is missing on this machine
  */
-export async function openNodeEngine(device: NodeDevice, { threads }: EngineOptions): Promise<Engine> {
+export async function openNodeEngine(
+  device: NodeDevice,
+  { threads, memory = "planned" }: EngineOptions,
+): Promise<Engine> {
   const runtime = await loadRuntime();
   const engine = ortEngine(runtime, {
     device,
@@ -41,6 +44,7 @@ export async function openNodeEngine(device: NodeDevice, { threads }: EngineOpti
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
+      enableMemPattern: memory === "planned",
       logSeverityLevel: 4,
       extra: {
         session: {

@@ -1,6 +1,6 @@
 import type { PackedError } from "../../errors.ts";
 import type { DenseArray, DType, Model } from "../../graph/index.ts";
-import type { Capabilities } from "../engine.ts";
+import type { Capabilities, EngineOptions } from "../engine.ts";
 import type { NodeDevice } from "./node-engine.ts";
 
 /** A feed on its way to the worker: values, or the number of an array that lives there. */
@@ -39,7 +39,7 @@ export type EngineReply =
     };
 
 export type FromMain =
-  | { readonly kind: "open"; readonly device: NodeDevice; readonly threads: number }
+  | { readonly kind: "open"; readonly device: NodeDevice; readonly options: EngineOptions }
   | { readonly kind: "request"; readonly call: number; readonly request: EngineRequest }
   | { readonly kind: "close" };
 export type FromWorker =

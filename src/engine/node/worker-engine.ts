@@ -26,10 +26,10 @@ export function openWorkerEngine(device: NodeDevice, options: EngineOptions): Pr
 }
 
 /** An engine in a worker that has just been started and speaks the protocol. */
-export async function engineInWorker(worker: Worker, device: NodeDevice, { threads }: EngineOptions): Promise<Engine> {
+export async function engineInWorker(worker: Worker, device: NodeDevice, options: EngineOptions): Promise<Engine> {
   const calls = new Calls(worker);
   try {
-    return new WorkerEngine(device, await calls.open({ kind: "open", device, threads }), calls);
+    return new WorkerEngine(device, await calls.open({ kind: "open", device, options }), calls);
   } catch (thrown) {
     await worker.terminate();
     throw thrown;

@@ -110,8 +110,10 @@ export const stepsBefore = (steps: readonly Step[], { strides }: MapWindow): rea
 /** Steps before a pool: from any element of one window to any of the other. */
 export function stepsWithin(steps: readonly Step[], window: MapWindow): readonly Step[] {
   const spans = ([0, 1] as const).map((axis) => {
-    const { length } = { length: 2 * window.kernel[axis] - 1 };
-    return Array.from({ length }, (_, i) => (i - window.kernel[axis] + 1) * window.dilations[axis]);
+    return Array.from(
+      { length: 2 * window.kernel[axis] - 1 },
+      (_, i) => (i - window.kernel[axis] + 1) * window.dilations[axis],
+    );
   });
   const [vertical = [], horizontal = []] = spans;
   return stepsBefore(steps, window).flatMap(([rows, columns]) =>

@@ -185,7 +185,7 @@ function layerOf(layers: usize, index: i32): Layer {
 
 /**
  * The overlaps of a layer with eight displacements, as i16.
- * @param single whether the layer has one part: a constant of the caller, for to look it up at each of them took a third
+ * @param single whether the layer has one part: a constant of the caller: asked each time, it took 0.4 of 4.8 ms a pair
  */
 @inline
 function overlapsAt(at: usize, layer: Layer, single: bool): v128 {
