@@ -17,8 +17,9 @@ import { type DenseArray, float32, float64 } from "../src/graph/index.ts";
 import { generalPathKernel } from "../src/kernels/general/general-path-kernel.ts";
 import { unpackPositions } from "../src/kernels/general/position-bits.ts";
 import { type ExampleReading, readPathExamples } from "../src/kernels/general/readings.ts";
-import { gatedNetwork, gatePositions, initialParameters, REGIMES } from "../src/network/index.ts";
-import { GCONV } from "./gconv.ts";
+import { gatedNetwork, gatePositions, gconv, initialParameters, REGIMES } from "../src/network/index.ts";
+
+const GCONV = gconv({ inputShape: [3, 32, 32], width: 64, outputs: 10 });
 
 const { values: options } = parseArgs({
   options: {

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { gatedNetwork, initialize, parameterSpecs, REGIMES } from "../src/network/index.ts";
+import { gatedNetwork, gconv, initialize, parameterSpecs, REGIMES } from "../src/network/index.ts";
 import {
   activate,
   countActivePaths,
@@ -16,7 +16,8 @@ import {
   samplePaths,
 } from "../src/paths/index.ts";
 import { randomStream } from "../src/random.ts";
-import { GCONV } from "./gconv.ts";
+
+const GCONV = gconv({ inputShape: [3, 32, 32], width: 64, outputs: 10 });
 
 const { values: options } = parseArgs({ options: { repeat: { type: "string", default: "3" } } });
 

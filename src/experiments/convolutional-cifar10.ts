@@ -56,7 +56,7 @@ export const vconvCifar10Adam = {
   profiles: {
     quick: {
       ...QUICK,
-      epochs: 10,
+      epochs: 6,
       architecture: halfResolution(vconv(QUICK_SIZES)),
       optimizer: optimizer("adam", 1e-3),
     },
@@ -83,7 +83,7 @@ export const gconvCifar10Sgd = {
       ...QUICK,
       epochs: 20,
       architecture: halfResolution(gconv(QUICK_SIZES)),
-      optimizer: optimizer("sgd", 2e-1),
+      optimizer: optimizer("sgd", 1e-1),
     },
     full: { data: "cifar10", epochs: 100, runs: 5 },
   },
@@ -106,7 +106,7 @@ export const gconvCifar10Adam = {
   profiles: {
     quick: {
       ...QUICK,
-      epochs: 22,
+      epochs: 20,
       architecture: halfResolution(gconv(QUICK_SIZES)),
       optimizer: optimizer("adam", 2e-3),
     },

@@ -82,12 +82,22 @@ export const kernelMachine = {
 export const WATCHED_EXPERIMENTS = [binaryMnist, ntkTrace, kernelMachine] as const;
 export type WatchedName = (typeof WATCHED_EXPERIMENTS)[number]["name"];
 
+interface WatchedFigureSpec {
+  readonly title: string;
+  readonly shown: readonly string[];
+  readonly axis: "linear" | "logarithmic";
+}
+
 /** What the figure of an experiment shows of the measured numbers. */
 export const WATCHED_FIGURES = {
-  "binary-mnist": { title: "ν of the path kernel", shown: ["nu"] },
-  "ntk-trace": { title: "Traces of the tangent kernels", shown: ["value trace, class", "feature trace, class"] },
-  "kernel-machine": { title: "Kernel machine, test accuracy, %", shown: ["test accuracy %"] },
-} as const satisfies Record<WatchedName, { readonly title: string; readonly shown: readonly string[] }>;
+  "binary-mnist": { title: "ν of the path kernel", shown: ["nu"], axis: "logarithmic" },
+  "ntk-trace": {
+    title: "Traces of the tangent kernels",
+    shown: ["value trace, class", "feature trace, class"],
+    axis: "logarithmic",
+  },
+  "kernel-machine": { title: "Kernel machine, test accuracy, %", shown: ["test accuracy %"], axis: "linear" },
+} as const satisfies Record<WatchedName, WatchedFigureSpec>;
 
 /** Named numbers, in the order in which they are shown. */
 export type Measurement = Readonly<Record<string, number>>;

@@ -1,9 +1,9 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { checkInputs, type Inputs, inputRows } from "../gates/index.ts";
-import { type Graph, graph, input, sizeOf } from "../graph/index.ts";
-import { forwardNodes, type GatedNetwork, inputShapeOf } from "../network/index.ts";
-import { decidingNodes, type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
+import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../gates/index.ts";
+import { sizeOf } from "../graph/index.ts";
+import type { GatedNetwork } from "../network/index.ts";
+import { type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
 import { log2SharedPaths } from "./shared-path-counts.ts";
 
 /** An example and how much of the query's active sub-network it shares. */
@@ -84,17 +84,4 @@ export async function nearestBySharedPaths(
   return neighbors
     .sort((a, b) => b.similarity - a.similarity || b.sharedGates - a.sharedGates || a.example - b.example)
     .slice(0, count);
-}
-
-function decisionGraph(network: GatedNetwork, deciding: readonly number[]): Graph {
-  const values = forwardNodes(network, input("x", "float32", ["batch", ...inputShapeOf(network)]));
-  return graph(
-    Object.fromEntries(
-      deciding.map((position) => {
-        const q = values.get(position);
-        if (q === undefined) throw new Error(`unreachable: node ${position} decides and is not used`);
-        return [`q.${position}`, q];
-      }),
-    ),
-  );
 }

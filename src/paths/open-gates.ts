@@ -14,17 +14,6 @@ export interface OpenGates {
   readonly selected: ReadonlyMap<number, Int32Array>;
 }
 
-/** Nodes whose values decide gates and selections. */
-export const decidingNodes = (network: GatedNetwork): readonly number[] => [
-  ...new Set(
-    pathNodes(network).flatMap((position) => {
-      const node = network.nodes[position];
-      if (node?.kind === "gate") return [node.gatedBy];
-      return node?.kind === "max-pool" ? [node.selectedBy] : [];
-    }),
-  ),
-];
-
 /** @param decided the values of a deciding node, by unit */
 export function openGates(network: GatedNetwork, decided: (position: number) => ArrayLike<number>): OpenGates {
   const open = new Map<number, Uint8Array>();

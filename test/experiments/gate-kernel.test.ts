@@ -15,17 +15,9 @@ import {
 import { randomStream } from "../../src/random.ts";
 import { networkPair } from "../../src/train/index.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { convolution } from "../support/layers.ts";
 import { startOf, tinyData, tinyPlan } from "../support/tiny-training.ts";
 
-const convolution = (channels: number): Layer => ({
-  kind: "convolution",
-  channels,
-  kernel: 3,
-  stride: 1,
-  padding: "same",
-  bias: true,
-  gated: true,
-});
 const dense = (units: number): Layer => ({ kind: "dense", units, bias: true, gated: false });
 const maps = (side: number, channels: number, tail: readonly Layer[]): Architecture => ({
   inputShape: [1, side, side],

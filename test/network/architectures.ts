@@ -1,14 +1,6 @@
 import { type Architecture, fullyConnected, type Layer } from "../../src/network/index.ts";
+import { convolution } from "../support/layers.ts";
 
-const convolution = (channels: number): Layer => ({
-  kind: "convolution",
-  channels,
-  kernel: 3,
-  stride: 1,
-  padding: "same",
-  bias: true,
-  gated: true,
-});
 const dense = (units: number, gated = true): Layer => ({ kind: "dense", units, bias: true, gated });
 
 const maps: readonly Layer[] = [64, 64, 128, 128].map(convolution);

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Architecture, fullyConnected, type Layer } from "../../src/network/index.ts";
+import { type Architecture, fullyConnected } from "../../src/network/index.ts";
 import { chunksFrom, chunksOf } from "../../src/train/chunks.ts";
 import { optimizer, stepWork } from "../../src/train/index.ts";
 import { stepsPerRun } from "../../src/train/step-work.ts";
+import { convolution } from "../support/layers.ts";
 
-const convolution = (channels: number): Layer => ({
-  kind: "convolution",
-  channels,
-  kernel: 3,
-  stride: 1,
-  padding: "same",
-  bias: true,
-  gated: true,
-});
 const maps = (width: number): Architecture => ({
   inputShape: [3, 32, 32],
   layers: [

@@ -3,17 +3,8 @@
  * the engine, and the input itself in float64.
  */
 import type { Engine } from "../../engine/index.ts";
-import { checkInputs, type Inputs, inputRows } from "../../gates/index.ts";
-import { type Graph, graph, input } from "../../graph/index.ts";
-import {
-  forwardNodes,
-  type GatedNetwork,
-  type GatedNode,
-  type GateNode,
-  inputShapeOf,
-  type MapWindow,
-  pathNodes,
-} from "../../network/index.ts";
+import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
+import { type GatedNetwork, type GatedNode, type GateNode, type MapWindow, pathNodes } from "../../network/index.ts";
 import { mapsOf, nodeAt } from "./plan.ts";
 import { type PositionBits, packPositions } from "./position-bits.ts";
 
@@ -74,29 +65,6 @@ export async function readPathExamples(
     }
   }
   return readings;
-}
-
-/** Nodes on which gates and selections depend. */
-function decidingNodes(network: GatedNetwork): readonly number[] {
-  const deciding = pathNodes(network).flatMap((position) => {
-    const node = nodeAt(network, position);
-    if (node.kind === "gate") return [node.gatedBy];
-    return node.kind === "max-pool" ? [node.selectedBy] : [];
-  });
-  return [...new Set(deciding)];
-}
-
-function decisionGraph(network: GatedNetwork, deciding: readonly number[]): Graph {
-  const values = forwardNodes(network, input("x", "float32", ["batch", ...inputShapeOf(network)]));
-  return graph(
-    Object.fromEntries(
-      deciding.map((position) => {
-        const q = values.get(position);
-        if (q === undefined) throw new Error(`unreachable: node ${position} decides and is not used`);
-        return [`q.${position}`, q];
-      }),
-    ),
-  );
 }
 
 /**

@@ -1,0 +1,27 @@
+import { type Graph, graph, input } from "../graph/index.ts";
+import { forwardNodes, type GatedNetwork, inputShapeOf, pathNodes } from "../network/index.ts";
+
+/** Positions of the nodes whose values decide the gates and selections of the network's paths. */
+export const decidingNodes = (network: GatedNetwork): readonly number[] => [
+  ...new Set(
+    pathNodes(network).flatMap((position) => {
+      const node = network.nodes[position];
+      if (node?.kind === "gate") return [node.gatedBy];
+      return node?.kind === "max-pool" ? [node.selectedBy] : [];
+    }),
+  ),
+];
+
+/** The graph from inputs `x` `[batch, ...inputShape]` to the values of deciding nodes: output `q.7` is that of node 7. */
+export function decisionGraph(network: GatedNetwork, deciding: readonly number[]): Graph {
+  const values = forwardNodes(network, input("x", "float32", ["batch", ...inputShapeOf(network)]));
+  return graph(
+    Object.fromEntries(
+      deciding.map((position) => {
+        const q = values.get(position);
+        if (q === undefined) throw new Error(`unreachable: node ${position} decides and is not used`);
+        return [`q.${position}`, q];
+      }),
+    ),
+  );
+}
