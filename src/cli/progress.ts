@@ -65,8 +65,19 @@ export function trialProgress(
   const estimate = estimateOf(sizes, workers);
   const started = clock();
   const elapsed = (): number => (clock() - started) / 1000;
-  if (context.json || !context.stderr.isTTY) return oneEstimate(context, estimate, elapsed);
-  return trialBars(context, trials, estimate, elapsed);
+  const view =
+    context.json || !context.stderr.isTTY
+      ? oneEstimate(context, estimate, elapsed)
+      : trialBars(context, trials, estimate, elapsed);
+  const said = new Set<string>();
+  return {
+    ...view,
+    onEvent(event) {
+      if (event.kind === "notice" && said.has(event.text)) return;
+      if (event.kind === "notice") said.add(event.text);
+      view.onEvent(event);
+    },
+  };
 }
 
 /** One line after the first minute. */
@@ -74,6 +85,7 @@ function oneEstimate(context: CliContext, estimate: Estimate, elapsed: () => num
   let isSaid = false;
   return {
     onEvent(event) {
+      if (event.kind === "notice") note(context, event.text);
       if (isSaid) return;
       const seconds = elapsed();
       follow(estimate, event, seconds);
@@ -142,6 +154,9 @@ function trialBars(
     onEvent(event) {
       follow(estimate, event, elapsed());
       switch (event.kind) {
+        case "notice":
+          bars.log(`${event.text}\n`);
+          break;
         case "found":
           if (event.epochs > 0) advance(event.id, event.epochs);
           break;

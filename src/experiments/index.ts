@@ -47,7 +47,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   gconvCifar10Sgd,
   gconvCifar10Adam,
 ];
-export { gateKernel, withGatesAsBits } from "./gate-kernel.ts";
+export { gateKernel } from "./gate-kernel.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
 /** All experiments that compare variants of regimes, or stages of learning. */

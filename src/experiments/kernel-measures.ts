@@ -11,9 +11,10 @@ import {
   kernelRows,
   labelFit,
   positiveFactor,
+  withGatesAsBits,
 } from "../kernels/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
-import { gateKernel, withGatesAsBits } from "./gate-kernel.ts";
+import { gateKernel } from "./gate-kernel.ts";
 import type { KernelProbe, ProbeClass } from "./kernel-probe.ts";
 
 /** Plain data: one line of a run's `kernels.jsonl`, but for its epoch. */

@@ -5,10 +5,9 @@
  */
 import type { Inputs } from "../gates/index.ts";
 import { denseArray, sizeOf } from "../graph/index.ts";
-import { denseChain } from "../kernels/index.ts";
+import { denseChain, withGatesAsBits } from "../kernels/index.ts";
 import { type GatedNetwork, type GatedNode, hasHardGates, isWeightNode, pathNodes } from "../network/index.ts";
 import type { LabeledBytes } from "../train/index.ts";
-import { withGatesAsBits } from "./gate-kernel.ts";
 import { scaled } from "./watched-training.ts";
 
 /** Examples of the probe that share a label. */

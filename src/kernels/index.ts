@@ -11,6 +11,7 @@ export {
   randomPathFeatures,
 } from "./general/random-path-features.ts";
 export { type ExampleReading, readPathExamples } from "./general/readings.ts";
+export { withGatesAsBits } from "./general/soft-chain.ts";
 export type { WideLayers } from "./infinite-width/arc-cosine.ts";
 export { type Images, type WideConvolutions, wideConvolutionalKernels } from "./infinite-width/convolutional.ts";
 export {
@@ -44,7 +45,6 @@ export {
   type ConjugateGradientSolution,
   conjugateGradients,
 } from "./regression/conjugate-gradients.ts";
-export {} from "./regression/eigenvalues.ts";
 export {
   type DirectMeasures,
   FIT_STAGES,

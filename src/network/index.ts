@@ -34,6 +34,7 @@ export { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-l
 export { type ParameterTensors, type Prediction, predict, predictBehind } from "./predict.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
 export {
+  gatesMove,
   initialParameters,
   type NetworkPair,
   PAPER_REGIMES,

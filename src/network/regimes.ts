@@ -118,6 +118,9 @@ function learntFeatures(
 const pick = (parameters: Parameters, specs: readonly ParameterSpec[]): Parameters =>
   Object.fromEntries(Object.entries(parameters).filter(([key]) => specs.some(({ name }) => name === key)));
 
+/** Whether training changes the gates of a regime; those that stay can be computed once for all examples. */
+export const gatesMove = (regime: Regime): boolean => regime.kind === "own-gates" || regime.trainsFeatures;
+
 /** Which of the two networks a regime trains. */
 export const trainedNetworks = (regime: Regime): readonly ("value" | "feature")[] =>
   regime.kind === "two-networks" && regime.trainsFeatures ? ["value", "feature"] : ["value"];

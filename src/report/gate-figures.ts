@@ -1,4 +1,4 @@
-import { REGIMES, type Regime, type RegimeName } from "../network/index.ts";
+import { gatesMove, REGIMES, type RegimeName } from "../network/index.ts";
 import type { GateMetrics } from "../train/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
 import { type Curve, curveOf, pointOf } from "./curves.ts";
@@ -30,9 +30,6 @@ const WIDTH = 320;
 const LEFT = 32;
 /** Room for labels: numbers of layers, names of regimes. */
 const RIGHT = { layers: 30, regimes: 80 } as const;
-
-/** Whether training changes the gates of a regime. */
-export const gatesMove = (regime: Regime): boolean => regime.kind === "own-gates" || regime.trainsFeatures;
 
 /**
  * Gate statistics: over the epochs, one figure for each regime whose gates move, and by layer after the last epoch for all

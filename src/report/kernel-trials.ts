@@ -1,6 +1,5 @@
-import { REGIMES } from "../network/index.ts";
+import { gatesMove, REGIMES } from "../network/index.ts";
 import type { KernelMeasurement, RunKernels } from "../runs/index.ts";
-import { gatesMove } from "./gate-figures.ts";
 import type { RegimeGroup, ReportTrial } from "./report-input.ts";
 
 /** A drawn trial whose kernel was measured. */

@@ -1,10 +1,9 @@
-import { REGIMES } from "../network/index.ts";
+import { gatesMove, REGIMES } from "../network/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
 import { answerOf, listed } from "./answer.ts";
 import { configurationOf, counted, machineOf } from "./configuration.ts";
 import type { Figure } from "./figure.ts";
 import { type ReportFigures, reportFigures } from "./figures.ts";
-import { gatesMove } from "./gate-figures.ts";
 import { type Html, html } from "./html.ts";
 import { kernelWords } from "./kernel-words.ts";
 import { figureOf, pageOf, svgOf } from "./page.ts";

@@ -2,7 +2,7 @@
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
-import { type GatedNetwork, gatedNetwork, type Parameters, type Regime, regimeOf } from "../network/index.ts";
+import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../network/index.ts";
 import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../train/index.ts";
 import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernel-files.ts";
 
@@ -38,14 +38,12 @@ export async function openKernelWatch(
   if (!isMeasured) await writeMeasurement(directory, networkOf(initial), choice.probe, 0);
   return {
     after: async ({ epoch, tensors }) => {
+      // the kernel of fixed gates is after training what it was before
       if (!gatesMove(regime) || !isWatched(epoch, plan.epochs)) return;
       await writeMeasurement(directory, networkOf(tensors), choice.probe, epoch);
     },
   };
 }
-
-/** The kernel of fixed gates is after training what it was before. */
-const gatesMove = (regime: Regime): boolean => regime.kind === "own-gates" || regime.trainsFeatures;
 
 /** Powers of two and the last: gates move most at first, and a run that is prolonged keeps its epochs. */
 const isWatched = (epoch: number, last: number): boolean => epoch === last || Number.isInteger(Math.log2(epoch));

@@ -11,6 +11,7 @@ import type { TrialRequest } from "./trial-request.ts";
 export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
 export type FromTrialWorker =
   | { readonly kind: "progress"; readonly progress: TrialProgress }
+  | { readonly kind: "notice"; readonly text: string }
   | { readonly kind: "outcome"; readonly outcome: TrialOutcome }
   | { readonly kind: "error"; readonly error: PackedError };
 
@@ -26,6 +27,8 @@ export type PoolEvent =
   | { readonly kind: "found"; readonly id: string; readonly epochs: number }
   | { readonly kind: "started"; readonly id: string }
   | { readonly kind: "progress"; readonly id: string; readonly progress: TrialProgress }
+  /** What the user should know of the data of a job; all jobs on the same data say it. */
+  | { readonly kind: "notice"; readonly id: string; readonly text: string }
   | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
 
 export interface PoolOptions {
@@ -112,6 +115,9 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Pool
         switch (message.kind) {
           case "progress":
             onEvent({ kind: "progress", id, progress: message.progress });
+            break;
+          case "notice":
+            onEvent({ kind: "notice", id, text: message.text });
             break;
           case "outcome":
             settled = message.outcome;

@@ -4,14 +4,7 @@ import type { Engine } from "../engine/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
-import {
-  type Checkpoint,
-  type EpochMetrics,
-  initialTensors,
-  memoryOf,
-  type TrainingPlan,
-  train,
-} from "../train/index.ts";
+import { type Checkpoint, type EpochMetrics, initialTensors, memoryOf, train } from "../train/index.ts";
 import { openKernelWatch } from "./kernel-watch.ts";
 import { lockDirectory } from "./lock.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
@@ -41,6 +34,8 @@ const CHECKPOINT_MS = 120_000;
 export interface TrialContext {
   readonly signal: AbortSignal;
   readonly report: (progress: TrialProgress) => void;
+  /** What the user should know of the data. */
+  readonly notice?: (text: string) => void;
   /** Milliseconds from any fixed point. */
   readonly clock: () => number;
   /** The time of day, ISO 8601. */
@@ -75,6 +70,7 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const { now } = context;
   checkResumable(request, await findRun(directory));
   const data = fitInputs(await selectData(request.data, process.env), plan.architecture.inputShape);
+  if (data.notice !== undefined) context.notice?.(data.notice);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom);
   const initial = initialTensors(plan, learnt);
   // a device that is missing leaves no run behind
@@ -94,7 +90,7 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const startedAt = now();
   const record: RunRecord = {
     ...(before ?? newRecord(request, data, startedAt)),
-    plan: mutablePlan(plan),
+    plan,
     learntFrom: request.learntFrom?.label ?? null,
     segments: [...(before === undefined ? [] : segmentsOf(before)), segmentOf(request, resume, startedAt)],
     status: "running",
@@ -206,7 +202,7 @@ function newRecord(
     format: 1,
     gatewise: gatewiseVersion(),
     status: "running",
-    plan: mutablePlan(plan),
+    plan,
     data: {
       name: data.name,
       source: loaded.notice === undefined ? loaded.source : `${loaded.source}; ${loaded.notice}`,
@@ -226,9 +222,3 @@ function newRecord(
     error: null,
   };
 }
-
-/** The plan as the record's structure has it, which zod infers with mutable arrays. */
-const mutablePlan = (plan: TrainingPlan): RunRecord["plan"] => ({
-  ...plan,
-  architecture: { inputShape: [...plan.architecture.inputShape], layers: [...plan.architecture.layers] },
-});

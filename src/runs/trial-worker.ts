@@ -23,6 +23,7 @@ process.on("message", async (message: ToTrialWorker) => {
     const outcome = await runTrial(message.request, {
       signal: stop.signal,
       report: (progress) => send({ kind: "progress", progress }),
+      notice: (text) => send({ kind: "notice", text }),
       clock: () => performance.now(),
       now: () => new Date().toISOString(),
     });

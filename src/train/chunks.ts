@@ -1,4 +1,4 @@
-import type { Engine, Feeds, Program } from "../engine/index.ts";
+import type { Engine, Feeds, Program, RunResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
 import type { Parameters } from "../network/index.ts";
 import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
@@ -58,6 +58,19 @@ export type ExampleRows = Readonly<Record<string, ByteRows>>;
 const movingOutputs = (outputs: readonly { readonly name: string }[]): readonly string[] =>
   outputs.flatMap(({ name }) => (name.startsWith("next:") ? [name] : []));
 
+/** Runs steps from a state of parameters and averages; what they replace is released. */
+export async function moved(
+  program: Program,
+  before: Feeds,
+  feeds: Feeds,
+): Promise<{ readonly fetched: RunResult["fetched"]; readonly state: Feeds }> {
+  const all = wanted(program, { ...before, ...feeds });
+  const { fetched, kept } = await program.run(all, movingOutputs(program.model.outputs));
+  const next = Object.fromEntries(Object.entries(kept).map(([name, array]) => [name.slice("next:".length), array]));
+  await releaseArrays(Object.keys(next).map((name) => before[name]));
+  return { fetched, state: { ...before, ...next } };
+}
+
 /** Runs chunks of training steps; parameters and averages stay in the engine between them and go with the runner. */
 export class ChunkRunner implements AsyncDisposable {
   private readonly programs = new Map<string, Program>();
@@ -105,12 +118,8 @@ export class ChunkRunner implements AsyncDisposable {
     const data = this.resident ?? rowsOf(this.data, chosen);
     const indices = denseArray("int32", [count, batch], this.resident ? chosen : chosen.map((_, i) => i));
     const scalars = scalarsOf(this.plan.optimizer, stepsBefore + start / this.plan.batch + 1, count);
-    const feeds = wanted(program, { ...this.state, ...data, ...scalars, indices });
-    const { fetched, kept } = await program.run(feeds, movingOutputs(program.model.outputs));
-    const next = Object.fromEntries(Object.entries(kept).map(([name, array]) => [name.slice("next:".length), array]));
-    const before = this.state;
-    this.state = { ...before, ...next };
-    await releaseArrays(Object.keys(next).map((name) => before[name]));
+    const { fetched, state } = await moved(program, this.state, { ...data, ...scalars, indices });
+    this.state = state;
     return {
       losses: numbers(fetched, "losses"),
       correct: numbers(fetched, "correct").reduce((sum, one) => sum + one, 0),

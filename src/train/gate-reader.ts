@@ -2,7 +2,7 @@ import type { Engine, Program } from "../engine/index.ts";
 import { flippedShares, gateGraph, gateStatistics, joinGates, type PackedGates, packGates } from "../gates/index.ts";
 import { type DenseArray, zeros } from "../graph/index.ts";
 import { gatedLayers, type Parameters } from "../network/index.ts";
-import { examplesPerRun } from "./examples-per-run.ts";
+import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { wanted } from "./feeds.ts";
 import { parts, rows } from "./labeled-bytes.ts";
 import type { GateMetrics, TrainingPlan } from "./plan.ts";
@@ -20,7 +20,7 @@ export class GateReader implements AsyncDisposable {
     const layers = gatedLayers(plan.architecture);
     // a network of depth 1 has no gates
     const program = layers.length === 0 ? undefined : await engine.compile(gateGraph(gatePreActivations(plan)));
-    return new GateReader(program, layers, examplesPerRun(plan.architecture));
+    return new GateReader(program, layers, examplesPerRun(layerShapes(plan.architecture)));
   }
 
   /** Gates as bits. */

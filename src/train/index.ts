@@ -1,5 +1,6 @@
 export type { Checkpoint, EpochPart } from "./checkpoint.ts";
-export { type Evaluation, evaluate } from "./evaluate.ts";
+export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
+export { examplesPerRun } from "./examples-per-run.ts";
 export type { LabeledBytes } from "./labeled-bytes.ts";
 export { LOSSES, type Loss } from "./losses.ts";
 export { OPTIMIZER_KINDS, type Optimizer, type OptimizerKind, optimizer } from "./optimizers.ts";

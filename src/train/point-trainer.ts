@@ -4,27 +4,15 @@
  */
 import type { Engine, Feeds, Program, ResidentArray } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import {
-  type DenseArray,
-  denseArray,
-  type Graph,
-  gather,
-  graph,
-  input,
-  reduceSum,
-  scan,
-  type Tensor,
-  unroll,
-} from "../graph/index.ts";
+import { type DenseArray, denseArray, type Graph, gather, input, scan, unroll } from "../graph/index.ts";
 import { outputsOf, type Parameters, predict, regimeOf } from "../network/index.ts";
-import { scalarsOf } from "./chunks.ts";
+import { moved, scalarsOf } from "./chunks.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
-import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
-import type { StepScalars } from "./optimizers.ts";
 import { inputsFor, networkPair, trialParameters } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
-import { chunkGraph } from "./training-graph.ts";
+import { measured } from "./prediction-graphs.ts";
+import { chunkGraph, stepInputs } from "./training-graph.ts";
 
 /** Points with their classes. */
 export interface LabeledPoints {
@@ -91,12 +79,8 @@ export class PointTrainer implements AsyncDisposable {
   async epoch(epoch: number): Promise<Evaluation> {
     const { plan, steps, programs, sets, order, state: before } = this;
     const scalars = scalarsOf(plan.optimizer, (epoch - 1) * steps + 1, steps);
-    const moving = programs.train.model.outputs.flatMap(({ name }) => (name.startsWith("next:") ? [name] : []));
-    const feeds = wanted(programs.train, { ...before, ...sets.train, ...scalars, indices: order });
-    const { fetched, kept } = await programs.train.run(feeds, moving);
-    const next = Object.fromEntries(Object.entries(kept).map(([name, array]) => [name.slice("next:".length), array]));
-    this.state = { ...before, ...next };
-    await releaseArrays(Object.keys(next).map((name) => before[name]));
+    const { fetched, state } = await moved(programs.train, before, { ...sets.train, ...scalars, indices: order });
+    this.state = state;
     const examples = steps * plan.batch;
     const correct = numbers(fetched, "correct").reduce((sum, one) => sum + one, 0);
     const loss = numbers(fetched, "losses").reduce((sum, one) => sum + one, 0) / steps;
@@ -130,15 +114,7 @@ function epochGraph(plan: TrainingPlan, examples: number, steps: number, loops: 
   const { architecture, batch } = plan;
   const inputs = input("inputs", "float32", [examples, ...architecture.inputShape]);
   const labels = input("labels", "uint8", [examples]);
-  const indices = input("indices", "int32", [steps, batch]);
-  const scalar = (name: keyof StepScalars<unknown>): Tensor<"float32"> => input(name, "float32", [steps]);
-  const scanned = {
-    indices,
-    targets: targetsOf(gather(labels, indices), outputsOf(architecture)),
-    rate: scalar("rate"),
-    scale: scalar("scale"),
-    epsilon: scalar("epsilon"),
-  };
+  const scanned = stepInputs(labels, [steps, batch], outputsOf(architecture));
   return chunkGraph(plan, scanned, (at) => ({ x: gather(inputs, at) }), loops ? scan : unroll);
 }
 
@@ -149,9 +125,5 @@ function pointEvaluationGraph(plan: TrainingPlan): Graph {
   const parameters = networkPair(inputsFor(trialParameters(architecture, regime)));
   const x = input("inputs", "float32", ["batch", ...architecture.inputShape]);
   const { logits } = predict(architecture, regime, parameters, x);
-  const targets = targetsOf(input("labels", "uint8", ["batch"]), outputsOf(architecture));
-  return graph({
-    loss: reduceSum(exampleLosses(loss, logits, targets)),
-    correct: countTrue(isCorrect(logits, targets)),
-  });
+  return measured(logits, outputsOf(architecture), loss);
 }

@@ -58,7 +58,8 @@ function arranged(x: Tensor<"float32">, from: readonly number[], to: readonly nu
   return reshape(channelsLast ? transpose(x, [0, 2, 3, 1]) : x, ["batch", ...to]);
 }
 
-function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph {
+/** Summed loss and number of correct predictions of logits, over `labels` as input. */
+export function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph {
   const targets = targetsOf(input("labels", "uint8", ["batch"]), outputs);
   return graph({
     loss: reduceSum(exampleLosses(loss, logits, targets)),

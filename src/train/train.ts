@@ -1,17 +1,25 @@
-import type { Engine, Program } from "../engine/index.ts";
+import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, formatShape, sizeOf } from "../graph/index.ts";
-import { checkRegime, gatedLayers, initialParameters, outputsOf, type Parameters, regimeOf } from "../network/index.ts";
+import {
+  checkRegime,
+  gatedLayers,
+  gatesMove,
+  initialParameters,
+  outputsOf,
+  type Parameters,
+  regimeOf,
+} from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import type { Checkpoint, EpochPart } from "./checkpoint.ts";
 import { ChunkRunner, chunksFrom } from "./chunks.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
+import { evaluate } from "./evaluate.ts";
+import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
 import { type LabeledBytes, rows } from "./labeled-bytes.ts";
 import { slotsOf, trialParameters } from "./parameters.ts";
 import type { EpochMetrics, TrainingPlan } from "./plan.ts";
 import { evaluationGraph } from "./prediction-graphs.ts";
-import { hasFixedGates } from "./training-graph.ts";
 
 export interface TrainingData {
   readonly train: LabeledBytes;
@@ -100,6 +108,7 @@ export async function* train(
   } = resume ?? { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
   let last = { epoch: epochsBefore, bestEpoch, bestTestAccuracy };
   const steps = Math.ceil(examples / plan.batch);
+  const batch = examplesPerRun(layerShapes(plan.architecture));
   for (let epoch = last.epoch + 1; epoch <= plan.epochs; epoch++) {
     const order = randomStream(plan.seed, "order", epoch).permutation(examples);
     const before = (epoch === epochsBefore + 1 ? resume?.part : undefined) ?? NO_STEPS;
@@ -123,8 +132,11 @@ export async function* train(
       yield { kind: "steps", epoch, step: sums.steps, steps, checkpoint: within };
     }
     const tensors = await chunks.read();
-    const test = await evaluateUnlessAborted(tester, data.test, tensors, signal);
-    if (test === "aborted") {
+    const test = await evaluate(tester, data.test, tensors, { batch, signal }).catch((thrown: unknown) => {
+      if (signal?.aborted) return undefined;
+      throw thrown;
+    });
+    if (test === undefined) {
       if (sums.steps > before.steps) yield { kind: "stopped", checkpoint: await within() };
       return;
     }
@@ -144,26 +156,6 @@ export async function* train(
   }
 }
 
-/** The test of a large network takes minutes: the signal is asked before each of its runs. */
-async function evaluateUnlessAborted(
-  tester: Program,
-  test: LabeledBytes,
-  tensors: Parameters,
-  signal: AbortSignal | undefined,
-): Promise<Evaluation | "aborted"> {
-  const stop = new Error("stopped");
-  const asking: Program = {
-    ...{ model: tester.model, [Symbol.asyncDispose]: () => tester[Symbol.asyncDispose]() },
-    run: (feeds, keep) => (signal?.aborted ? Promise.reject(stop) : tester.run(feeds, keep)),
-  };
-  try {
-    return await evaluate(asking, test, tensors);
-  } catch (thrown) {
-    if (thrown === stop) return "aborted";
-    throw thrown;
-  }
-}
-
 /** Puts the data, and with fixed gates their table, into the engine. */
 async function openChunks(
   engine: Engine,
@@ -175,7 +167,7 @@ async function openChunks(
 ): Promise<ChunkRunner> {
   const examples = train.labels.data.length;
   const gates = gatedLayers(plan.architecture).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const gateTable = hasFixedGates(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
+  const gateTable = !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
   const table = gateTable ? await gateReader.table(initial, train.inputs) : {};
   const rowsOfAll = { inputs: train.inputs, labels: train.labels, ...table };
   return ChunkRunner.open(engine, plan, rowsOfAll, resume?.tensors ?? initial, { examples, gateTable });

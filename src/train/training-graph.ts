@@ -23,15 +23,7 @@ import {
   tileConvolutions,
   unroll,
 } from "../graph/index.ts";
-import {
-  gatedLayers,
-  outputsOf,
-  type ParameterTensors,
-  predict,
-  predictBehind,
-  type Regime,
-  regimeOf,
-} from "../network/index.ts";
+import { gatedLayers, outputsOf, type ParameterTensors, predict, predictBehind, regimeOf } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
 import { type Optimizer, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
 import { existing, groupsOf, inputsFor, join, networkPair, scaleBytes, split, trialParameters } from "./parameters.ts";
@@ -148,6 +140,23 @@ function unscaled(tensor: FloatTensor, slot: string, factor: FloatTensor): Float
   }
 }
 
+/** What the steps read as inputs of the graph: `indices` of `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`. */
+export function stepInputs(
+  labels: Tensor<"uint8">,
+  [count, batch]: readonly [number | string, number],
+  outputs: number,
+): StepInputs {
+  const indices = input("indices", "int32", [count, batch]);
+  const scalar = (name: keyof StepScalars<unknown>): FloatTensor => input(name, "float32", [count]);
+  return {
+    indices,
+    targets: targetsOf(gather(labels, indices), outputs),
+    rate: scalar("rate"),
+    scale: scalar("scale"),
+    epsilon: scalar("epsilon"),
+  };
+}
+
 /** What a training graph is made for. */
 export interface TrainingGraphOptions {
   /** Examples of the whole training set, which lives in the engine. */
@@ -158,9 +167,6 @@ export interface TrainingGraphOptions {
   /** Fixed gates come from a table of all examples' gates instead of the feature network. */
   readonly gateTable: boolean;
 }
-
-/** Whether a regime's gates stay as they are: they can be computed once for all examples. */
-export const hasFixedGates = (regime: Regime): boolean => regime.kind === "two-networks" && !regime.trainsFeatures;
 
 /**
  * The {@link chunkGraph} over a training set in the engine.
@@ -175,15 +181,7 @@ export function trainingGraph(plan: TrainingPlan, options: TrainingGraphOptions)
   const inputs = input("inputs", "uint8", [examples, ...architecture.inputShape]);
   const labels = input("labels", "uint8", [examples]);
   const table = gatedLayers(architecture).map(({ shape }, i) => input(`gates.${i}`, "bool", [examples, ...shape]));
-  const indices = input("indices", "int32", [count, batch]);
-  const scalar = (name: keyof StepScalars<unknown>): FloatTensor => input(name, "float32", [count]);
-  const steps: StepInputs = {
-    indices,
-    targets: targetsOf(gather(labels, indices), outputsOf(architecture)),
-    rate: scalar("rate"),
-    scale: scalar("scale"),
-    epsilon: scalar("epsilon"),
-  };
+  const steps = stepInputs(labels, [count, batch], outputsOf(architecture));
   const examplesAt = (at: Tensor<"int32">): StepExamples => {
     const x = scaleBytes(gather(inputs, at));
     return gateTable ? { x, gates: table.map((gates) => cast(gather(gates, at), "float32")) } : { x };

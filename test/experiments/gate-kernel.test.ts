@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import { gateKernel, kernelProbe, measureKernel, withGatesAsBits } from "../../src/experiments/index.ts";
+import { gateKernel, kernelProbe, measureKernel } from "../../src/experiments/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { neuralPathKernelOf } from "../../src/kernels/index.ts";
+import { neuralPathKernelOf, withGatesAsBits } from "../../src/kernels/index.ts";
 import {
   type Architecture,
   fullyConnected,

@@ -194,11 +194,11 @@ it("sizes that are no multiples of the batch of an evaluation", async () => {
       inputs: denseArray("uint8", [100, 3, 4], test.inputs.data.subarray(12 * i, 12 * (i + 100))),
       labels: denseArray("uint8", [100], test.labels.data.subarray(i, i + 100)),
     };
-    const one = await evaluate(program, part, parameters);
+    const one = await evaluate(program, part, parameters, { batch: 1000 });
     loss += one.loss * 100;
     correct += one.accuracy;
   }
-  const whole = await evaluate(program, test, parameters);
+  const whole = await evaluate(program, test, parameters, { batch: 1000 });
   expect(whole.examples).toBe(2300);
   expectClose([whole.loss, whole.accuracy], [loss / 2300, correct / 23], { relative: 1e-6 });
 });

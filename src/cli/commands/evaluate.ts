@@ -4,13 +4,13 @@ import { loadDataset } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { loadNetwork, readRun } from "../../runs/index.ts";
-import { evaluate, networkEvaluationGraph } from "../../train/index.ts";
+import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { parseChoice } from "../options.ts";
-import { formatTable, printResult } from "../output.ts";
+import { formatTable, note, printResult } from "../output.ts";
 
 interface EvaluateOptions {
   readonly model: string;
@@ -58,11 +58,13 @@ async function evaluateRun({ model, dataDir, device, name }: EvaluateRequest, co
     cacheDir: context.cacheDir,
   };
   const dataset = await loadDataset(name ?? (await ownDataset(model)), places);
+  if (dataset.notice !== undefined) note(context, dataset.notice);
   const { network } = await loadNetwork(model);
   const evaluation = networkEvaluationGraph(network, dataset.inputShape);
   await using engine = await openWorkerEngine(device, { threads: 1 });
   await using program = await engine.compile(evaluation);
-  const result = await evaluate(program, dataset.test, {});
+  const batch = examplesPerRun(network.nodes.map(({ shape }) => shape));
+  const result = await evaluate(program, dataset.test, {}, { batch, signal: context.signal });
   printResult(context, result, () =>
     formatTable(
       [

@@ -6,11 +6,13 @@ import type { Engine } from "../../engine/index.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
+import { normalizedInputs } from "../packed/dense-chain.ts";
 import { openBoxChains } from "./convolutional-box-chain.ts";
 import { pairPathKernel } from "./pair.ts";
 import { planPathKernel } from "./plan.ts";
 import { type ExampleReading, readPathExamples } from "./readings.ts";
 import { ExampleSide } from "./side.ts";
+import { softChain, softChainKernel } from "./soft-chain.ts";
 
 /** The whole matrix, its diagonal, or the sum of that. */
 export type KernelPart = "full" | "diagonal" | "trace";
@@ -44,6 +46,13 @@ export async function neuralPathKernelOf(
   const { signal } = options;
   const rows = await readPathExamples(network, engine, inputs, { signal });
   const columns = inputs2 === undefined ? rows : await readPathExamples(network, engine, inputs2, { signal });
+  const { part = "full", shortcuts = true } = options;
+  const chain = shortcuts && part === "full" && engine.capabilities.float64 ? softChain(network) : undefined;
+  if (chain !== undefined) {
+    const left = { inputs: normalizedInputs(chain, inputs), readings: rows };
+    const right = inputs2 === undefined ? left : { inputs: normalizedInputs(chain, inputs2), readings: columns };
+    return await softChainKernel(chain, engine, left, right, options);
+  }
   return await generalPathKernel(network, rows, columns, options);
 }
 
