@@ -14,6 +14,8 @@ export default defineConfig({
     env: { ORT_DISABLE_TELEMETRY: "1", ...softwareWebgpu },
     // an engine is a native library with threads of its own: one process a file, as many files as cores
     pool: "forks",
+    // vitest would leave one core idle
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
