@@ -16,6 +16,8 @@ export default defineConfig({
     pool: "forks",
     // vitest would leave one core idle
     maxWorkers: "100%",
+    // no module holds state (style 8), so files may share one; loading them anew takes a minute
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -18,7 +18,7 @@ describe("a run that is killed", () => {
     expect((await endOf(startGatewise(folder.path, args("whole")))).code).toBe(0);
 
     const kills: number[] = [];
-    for (let delay = 700; ; delay += 130) {
+    for (let delay = 1000; ; delay *= 1.2) {
       const child = startGatewise(folder.path, args("killed"));
       const end = endOf(child);
       await wait(delay);
@@ -26,7 +26,7 @@ describe("a run that is killed", () => {
       const { code } = await end;
       if (code === 0) break;
       kills.push((await metricsSoFar(join(folder.path, "killed"))).length);
-      expect(kills.length, "the delays grow until a run gets to its end").toBeLessThan(40);
+      expect(kills.length, "the delays grow until a run gets to its end").toBeLessThan(20);
     }
     expect(kills.length, "at least one kill came before the end").toBeGreaterThan(0);
     expect(await contentOf(join(folder.path, "killed"))).toEqual(await contentOf(join(folder.path, "whole")));
