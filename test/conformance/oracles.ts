@@ -56,7 +56,7 @@ async function forward(engine: Engine, oracle: Oracle) {
   const slopes = gradients(loss, wrt).map((slope, i) => [`gradient.${i}`, slope] as const);
   const gates = gatePreActivations.map((q, i) => [`gate.${i}`, gateOf(gating, q).gate] as const);
   const outputs = { logits, loss, ...Object.fromEntries([...slopes, ...gates]), ...gateOutputs(gatePreActivations) };
-  await using program = await engine.compile(graph(outputs));
+  const program = await engine.compile(graph(outputs)); // the engine disposes of it
   const used = program.model.inputs.map(({ name }) => [name, parameters[name] ?? expect.fail(name)] as const);
   return (await program.run(Object.fromEntries(used))).fetched;
 }
@@ -102,12 +102,15 @@ async function optimize(engine: Engine, oracle: Oracle, kind: OptimizerKind) {
     indices: zeros("int32", [steps, plan.batch]),
     unscale: array(1 / gradientScale(plan.optimizer, steps)),
   };
-  await using program = await engine.compile(chunk);
+  const program = await engine.compile(chunk); // the engine disposes of it
   const used = program.model.inputs.map(({ name }) => [name, feeds[name] ?? expect.fail(name)] as const);
   return (await program.run(Object.fromEntries(used))).fetched;
 }
 
-/** Every value of every golden case, on one engine: the loop of the steps is a scan, or unrolled where it has none. */
+/**
+ * Every value of every golden case, on one engine: the loop of the steps is a scan, or unrolled where it has none. Programs
+ * live until the engine is closed: WebGPU compiles a shader anew where no living program holds it, most of the time here.
+ */
 export function oracleConformance(name: string, open: () => Promise<Engine>, cases: readonly Oracle[]): void {
   let engine: Engine;
   beforeAll(async () => {

@@ -48,7 +48,6 @@ describe.skipIf(!isThere)("on webgpu", () => {
     const names = program.model.inputs.map(({ name }) => name);
     const feeds = arrays.flatMap((array, i) => (names.includes(`x${i}`) ? [[`x${i}`, array] as const] : []));
     const { fetched } = await program.run(Object.fromEntries(feeds));
-    await program[Symbol.asyncDispose]();
     expectClose(fetched.y ?? [], row.wanted, { relative: 2e-5, absolute: 2e-5 });
     return true;
   }
