@@ -36,7 +36,7 @@ export async function timePathKernel(network: GatedNetwork): Promise<KernelTimin
   const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
   const [left, right] = [(await first) ?? [], (await second) ?? []];
   try {
-    const seconds = await secondsOf(() => generalPathKernel(network, left, right));
+    const seconds = await secondsOf(() => generalPathKernel(network, left, right, { engine }));
     return { by: "pairs of positions", secondsPerPair: seconds };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;

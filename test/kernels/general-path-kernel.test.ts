@@ -297,6 +297,24 @@ describe("random path features", () => {
       expect(Math.abs((kernel.data[entry] ?? 0) - wanted)).toBeLessThanOrEqual(5 * error + 1e-5 * Math.abs(wanted));
     }
   });
+
+  it("do not depend on how many examples run at a time", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      body: "max-pool",
+      gates: "feature-hard",
+      bias: true,
+      normalize: true,
+      seed: 2,
+    });
+    const told: number[] = [];
+    const onProgress = (features: number): number => told.push(features);
+    const one = await randomPathFeatures(network, engine, inputs, 8, { seed: 1, batch: 1, onProgress });
+    const all = await randomPathFeatures(network, engine, inputs, 8, { seed: 1 });
+    expectClose(one, all, { relative: 1e-5, absolute: 1e-5 * Math.max(...all.data.map(Math.abs)) });
+    expect(told).toHaveLength(24);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBe(8);
+  });
 });
 
 /** Random gates of a chain. */

@@ -85,25 +85,36 @@ function addProducts(
 }
 
 function countBits(out: Float64Array, a: PositionBits, b: PositionBits, pairs: PositionPairs): void {
-  const { positions, wordsPerPosition: words } = a;
+  const { positions, wordsPerPosition: pitch } = a;
+  const words = Math.ceil(a.channels / 32);
   if (pairs === "all") {
-    for (let u = 0; u < positions; u++) {
-      for (let v = 0; v < positions; v++)
-        out[u * positions + v] = common(a.words, u * words, b.words, v * words, words);
-    }
+    for (let u = 0; u < positions; u++) countRow(out, u * positions, positions, words, a, u * pitch, 0, b, 0);
     return;
   }
   for (const { at, left, right, length } of pairs.runs) {
-    for (let i = 0; i < length; i++) {
-      out[at + i] = common(a.words, (left + i) * words, b.words, (right + i) * words, words);
-    }
+    countRow(out, at, length, words, a, left * pitch, pitch, b, right * pitch);
   }
 }
 
-function common(a: Uint32Array, i: number, b: Uint32Array, j: number, words: number): number {
-  let sum = 0;
-  for (let word = 0; word < words; word++) sum += popcount(a[i + word]! & b[j + word]!);
-  return sum;
+/** What `count` positions have in common with those from `from` on, or with one if `step` is 0. */
+function countRow(
+  out: Float64Array,
+  at: number,
+  count: number,
+  words: number,
+  { words: left }: PositionBits,
+  from: number,
+  step: number,
+  { words: right, wordsPerPosition: pitch }: PositionBits,
+  start: number,
+): void {
+  // looked up once: a test runner's imports are getters
+  const bitsOf = popcount;
+  for (let k = 0, i = from, j = start; k < count; k++, i += step, j += pitch) {
+    let sum = 0;
+    for (let word = 0; word < words; word++) sum += bitsOf(left[i + word]! & right[j + word]!);
+    out[at + k] = sum;
+  }
 }
 
 function addRow(out: Float64Array, at: number, count: number, factor: number, row: Values, base: number): void {

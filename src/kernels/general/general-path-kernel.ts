@@ -8,7 +8,9 @@ import { type DenseArray, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { normalizedInputs } from "../packed/dense-chain.ts";
 import { openBoxChains } from "./convolutional-box-chain.ts";
-import { pairPathKernel } from "./pair.ts";
+import { openGateProducts } from "./gate-products.ts";
+import { pairPathKernel, type Shortcuts } from "./pair.ts";
+import type { Size } from "./pair-lines.ts";
 import { planPathKernel } from "./plan.ts";
 import { type ExampleReading, readPathExamples } from "./readings.ts";
 import { ExampleSide } from "./side.ts";
@@ -21,6 +23,8 @@ export interface GeneralPathKernelOptions {
   readonly part?: KernelPart | undefined;
   /** Fast ways through parts of the network, where it has them; for comparisons they may be left out. */
   readonly shortcuts?: boolean | undefined;
+  /** Makes the inner products of soft and leaky gates, if it has float64: 128 MiB of them, or one pair's if it has more. */
+  readonly engine?: Engine | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Pairs of examples that are done. */
   readonly onProgress?: ((pairs: number, of: number) => void) | undefined;
@@ -53,7 +57,7 @@ export async function neuralPathKernelOf(
     const right = inputs2 === undefined ? left : { inputs: normalizedInputs(chain, inputs2), readings: columns };
     return await softChainKernel(chain, engine, left, right, options);
   }
-  return await generalPathKernel(network, rows, columns, options);
+  return await generalPathKernel(network, rows, columns, { engine, ...options });
 }
 
 /**
@@ -64,19 +68,25 @@ export async function generalPathKernel(
   network: GatedNetwork,
   rows: readonly ExampleReading[],
   columns: readonly ExampleReading[] = rows,
-  { part = "full", shortcuts: withShortcuts = true, signal, onProgress }: GeneralPathKernelOptions = {},
+  { part = "full", shortcuts: withShortcuts = true, engine, signal, onProgress }: GeneralPathKernelOptions = {},
 ): Promise<DenseArray<"float64">> {
   const plan = planPathKernel(network);
-  const shortcuts = withShortcuts ? await openBoxChains(network, plan) : new Map();
+  const chains: Shortcuts = withShortcuts ? await openBoxChains(network, plan) : new Map();
+  await using products =
+    withShortcuts && engine?.capabilities.float64 === true ? await openGateProducts(network, plan, engine) : undefined;
   const expand = (readings: readonly ExampleReading[], from: number): readonly ExampleSide[] =>
     readings.slice(from, from + TILE).map((reading) => new ExampleSide(network, reading));
-  const kernel = (a: ExampleSide, b: ExampleSide): number => pairPathKernel(network, plan, a, b, { shortcuts });
+  /** The kernel of pairs of these alone. */
+  const kernelOf = async (left: readonly ExampleSide[], right: readonly ExampleSide[]) => {
+    const shortcuts = products === undefined ? chains : new Map([...chains, ...(await products.block(left, right))]);
+    return (a: ExampleSide, b: ExampleSide): number => pairPathKernel(network, plan, a, b, { shortcuts });
+  };
   if (part !== "full") {
     const diagonal = new Float64Array(rows.length);
     for (const [i, reading] of rows.entries()) {
       await breathe(signal);
       const side = new ExampleSide(network, reading);
-      diagonal[i] = kernel(side, side);
+      diagonal[i] = (await kernelOf([side], [side]))(side, side);
       onProgress?.(i + 1, rows.length);
     }
     if (part === "diagonal") return float64([rows.length], diagonal);
@@ -85,26 +95,39 @@ export async function generalPathKernel(
   const symmetric = columns === rows;
   const of = symmetric ? (rows.length * (rows.length + 1)) / 2 : rows.length * columns.length;
   const full = new Float64Array(rows.length * columns.length);
+  const [height, width] = products?.blockSize(TILE) ?? [TILE, TILE];
   let done = 0;
   for (let top = 0; top < rows.length; top += TILE) {
     const left = expand(rows, top);
     for (let start = symmetric ? top : 0; start < columns.length; start += TILE) {
       const right = symmetric && start === top ? left : expand(columns, start);
-      for (const [i, a] of left.entries()) {
-        await breathe(signal);
-        for (const [j, b] of right.entries()) {
-          if (symmetric && start + j < top + i) continue;
-          const value = kernel(a, b);
-          full[(top + i) * columns.length + start + j] = value;
-          if (symmetric) full[(start + j) * columns.length + top + i] = value;
-          done += 1;
+      for (const [row, column] of corners([left.length, right.length], [height, width])) {
+        const [first, second] = [left.slice(row, row + height), right.slice(column, column + width)];
+        const [from, to] = [top + row, start + column];
+        if (symmetric && to + second.length <= from) continue;
+        const kernel = await kernelOf(first, second);
+        for (const [i, a] of first.entries()) {
+          await breathe(signal);
+          for (const [j, b] of second.entries()) {
+            if (symmetric && to + j < from + i) continue;
+            const value = kernel(a, b);
+            full[(from + i) * columns.length + to + j] = value;
+            if (symmetric) full[(to + j) * columns.length + from + i] = value;
+            done += 1;
+          }
+          onProgress?.(done, of);
         }
-        onProgress?.(done, of);
       }
     }
   }
   return float64([rows.length, columns.length], full);
 }
+
+/** Where blocks of a size begin in a tile. */
+const corners = ([rows, columns]: Size, [height, width]: Size): readonly Size[] =>
+  Array.from({ length: Math.ceil(rows / height) }, (_, i) =>
+    Array.from({ length: Math.ceil(columns / width) }, (__, j): Size => [i * height, j * width]),
+  ).flat();
 
 /** Lets timers and signals through between pieces of work. */
 async function breathe(signal: AbortSignal | undefined): Promise<void> {

@@ -5,6 +5,7 @@
  * So that float32 holds what deep and wide networks add up, the new weights are divided by the root of their layer's
  * fan-in. Paths that go through fewer layers (from a bias, around a residual block) are scaled alike where they meet.
  */
+import { decidingNodes } from "../../gates/index.ts";
 import {
   add,
   cast,
@@ -31,8 +32,13 @@ import { nodeAt } from "./plan.ts";
 type FloatTensor = Tensor<"float32">;
 
 export interface SeparatedNetwork {
-  /** The network itself, and behind its nodes those of the paths once more; its output is the second one. */
+  /**
+   * Placeholders for the nodes of the network itself, and behind them those of the paths once more; its output is the
+   * second one.
+   */
   readonly network: GatedNetwork;
+  /** Nodes of the network itself whose values decide gates and selections: read once, given to every pass. */
+  readonly deciding: readonly number[];
   /** Weights and biases of the second network: by what they have to be multiplied. */
   readonly parameters: readonly SeparatedParameter[];
   /** What the scales multiply every path to the output by. */
@@ -49,7 +55,8 @@ export interface SeparatedParameter {
 }
 
 export function separated(network: GatedNetwork): SeparatedNetwork {
-  const nodes: GatedNode[] = [...network.nodes];
+  const deciding = decidingNodes(network).filter((position) => nodeAt(network, position).kind !== "input");
+  const nodes: GatedNode[] = network.nodes.map(placeholder);
   const places = new Map([[0, 0]]);
   const scales = new Map([[0, 1]]);
   const starts = new Map<number, number>();
@@ -91,8 +98,14 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
     if (node.bias !== undefined) parameters.push({ position: place, kind: "bias", own: node.bias, scale });
   }
   const output = placeOf(network.output);
-  return { network: { nodes, output }, parameters, scale: scaleAt(output), starts };
+  return { network: { nodes, output }, deciding, parameters, scale: scaleAt(output), starts };
 }
+
+/** A node whose value is given: a gate, for a pass may say what a gate gives. */
+const placeholder = ({ name, shape, ...node }: GatedNode): GatedNode =>
+  node.kind === "input"
+    ? { name, shape, ...node }
+    : { name, shape, kind: "gate", input: 0, gatedBy: 0, rule: { kind: "hard" } };
 
 /** One over the root of the fan-in. */
 function weightScale(node: GatedNode): number {
@@ -101,21 +114,28 @@ function weightScale(node: GatedNode): number {
   return 1 / Math.sqrt(sizeOf(node.weight.shape.slice(1)));
 }
 
+/** What stands for the values that a pass is given. */
+export interface PassTensors {
+  /** Of a weight or bias of the second network, scaled. */
+  readonly parameter: NonNullable<ForwardOptions<"float32">["parameter"]>;
+  /** The value of a deciding node, `[batch, ...shape]`. */
+  readonly decided: (position: number) => FloatTensor;
+}
+
 /**
  * Outputs of the second network, `[batch, outputs]`.
  * @param x `[batch, ...inputShape]`
- * @param parameter the tensor of each of its weights and biases, scaled
  */
 export function linearPass(
-  { network, parameters, starts }: SeparatedNetwork,
+  { network, deciding, starts }: SeparatedNetwork,
   x: FloatTensor,
-  parameter: NonNullable<ForwardOptions<"float32">["parameter"]>,
+  { parameter, decided }: PassTensors,
 ): FloatTensor {
-  const isNew = new Set(parameters.map(({ position }) => position));
+  const given = new Set(deciding);
   const values = forwardNodes(network, x, {
-    parameter: (position, kind, own) =>
-      isNew.has(position) ? parameter(position, kind, own) : constant(float32(own.shape, own.data)),
-    gate: (position, z, q) => gateValue(nodeAt(network, position), z, q, starts.get(position) ?? 1),
+    parameter,
+    gate: (position, z, q) =>
+      given.has(position) ? decided(position) : gateValue(nodeAt(network, position), z, q, starts.get(position) ?? 1),
   });
   const output = values.get(network.output);
   if (output === undefined) throw new Error("unreachable: a network without its output");

@@ -14,6 +14,7 @@ import {
   stepsBefore,
   stepsWithin,
 } from "./pair-lines.ts";
+import { averagingWindows, type Windows } from "./windows.ts";
 
 export interface PathKernelPlan {
   /** Nodes that paths come through, ascending. */
@@ -24,6 +25,8 @@ export interface PathKernelPlan {
   readonly reads: ReadonlyMap<number, ReadonlyMap<number, PositionPairs>>;
   /** Average pools and flattenings whose channels are only read summed: the channels are summed before. */
   readonly summed: ReadonlySet<number>;
+  /** By average pool. */
+  readonly windows: ReadonlyMap<number, Windows>;
   /** By node: the nodes behind it that paths come through. */
   readonly consumers: ReadonlyMap<number, readonly number[]>;
 }
@@ -47,13 +50,22 @@ export function planPathKernel(network: GatedNetwork): PathKernelPlan {
       const read = reads.get(consumer)?.get(position);
       if (read !== undefined && areEqual(read, own)) reads.get(consumer)?.set(position, own);
     }
-    if (isReadSummed(network, consumers, position) && isSummable(network, node)) summed.add(position);
+    if (isReadSummed(network, consumers, position) && isSummable(network, consumers, position)) summed.add(position);
     const read = new Map<number, PositionPairs>();
     for (const input of pathInputs(node)) read.set(input, pairsRead(node, own, nodeAt(network, input)));
     reads.set(position, read);
   }
-  return { positions, pairs, reads, summed, consumers };
+  return { positions, pairs, reads, summed, windows: new Map(positions.flatMap(windowsAt(network))), consumers };
 }
+
+const windowsAt =
+  (network: GatedNetwork) =>
+  (position: number): readonly (readonly [number, Windows])[] => {
+    const node = nodeAt(network, position);
+    if (node.kind !== "average-pool") return [];
+    const size = sizeOfMaps(nodeAt(network, node.input));
+    return [[position, averagingWindows(size, sizeOfMaps(node), node.window, node.countPadding)]];
+  };
 
 /** Channels and positions of what a node gives; a vector is channels at one position. */
 export function mapsOf({ shape }: GatedNode): { readonly channels: number; readonly positions: number } {
@@ -82,7 +94,8 @@ function union(size: Size, wanted: readonly PositionPairs[]): PositionPairs {
   return steps.includes(undefined) ? "all" : pairsOf(size, every.length === 0 ? DIAGONAL : every);
 }
 
-const areEqual = (a: PositionPairs, b: PositionPairs): boolean =>
+/** Whether kernels of these pairs have the same numbers at the same places. */
+export const areEqual = (a: PositionPairs, b: PositionPairs): boolean =>
   a === b || (a !== "all" && b !== "all" && String(a.steps) === String(b.steps));
 
 /** The pairs of an input that a node reads for its own. */
@@ -135,15 +148,13 @@ function stepsRearranged(
 }
 
 /** Whether channels may be summed before the node, not behind it. */
-const isSummable = (network: GatedNetwork, node: GatedNode): boolean =>
-  node.kind === "average-pool" || (node.kind === "rearrange" && isFlattening(network, node));
+const isSummable = (network: GatedNetwork, consumers: Consumers, position: number): boolean =>
+  nodeAt(network, position).kind === "average-pool" || isFlattening(network, consumers, position);
+
+type Consumers = PathKernelPlan["consumers"];
 
 /** Whether every way onward leads through flattening, at most, into a layer that mixes all channels. */
-function isReadSummed(
-  network: GatedNetwork,
-  consumers: ReadonlyMap<number, readonly number[]>,
-  position: number,
-): boolean {
+export function isReadSummed(network: GatedNetwork, consumers: Consumers, position: number): boolean {
   const next = consumers.get(position) ?? [];
   return (
     next.length > 0 &&
@@ -151,14 +162,19 @@ function isReadSummed(
       const node = nodeAt(network, consumer);
       if (node.kind === "dense") return true;
       if (node.kind === "convolution") return node.groups === 1;
-      return node.kind === "rearrange" && isFlattening(network, node) && isReadSummed(network, consumers, consumer);
+      return isFlattening(network, consumers, consumer) && isReadSummed(network, consumers, consumer);
     })
   );
 }
 
-/** All elements of the input, each once, as a vector. */
-function isFlattening(network: GatedNetwork, node: Extract<GatedNode, { readonly kind: "rearrange" }>): boolean {
-  if (node.shape.length !== 1) return false;
+/** All elements of the input, each once, as a vector; in other maps before (channels last), if those are only flattened. */
+function isFlattening(network: GatedNetwork, consumers: Consumers, position: number): boolean {
+  const node = nodeAt(network, position);
+  if (node.kind !== "rearrange") return false;
+  const next = consumers.get(position) ?? [];
+  if (node.shape.length !== 1 && !(next.length > 0 && next.every((one) => isFlattening(network, consumers, one)))) {
+    return false;
+  }
   if (node.from === undefined) return true;
   const { channels, positions } = mapsOf(nodeAt(network, node.input));
   return (

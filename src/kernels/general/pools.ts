@@ -3,7 +3,6 @@ import type { GatedNode } from "../../network/index.ts";
 import { contract } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair } from "./pair-lines.ts";
-import { nodeAt, sizeOfMaps } from "./plan.ts";
 import type { Input } from "./rearranged.ts";
 import {
   channelKernel,
@@ -15,7 +14,7 @@ import {
   type Term,
   valueAt,
 } from "./terms.ts";
-import { averaged, averagedPairs, averagingWindows } from "./windows.ts";
+import { averaged, averagedPairs } from "./windows.ts";
 
 /** Per channel the kernel at the two chosen positions; values that met no weight are simply chosen. */
 export function selectedTerms(
@@ -56,8 +55,8 @@ export function averagedTerms(
   { terms, shape: before }: Input,
   shape: KernelShape,
 ): readonly Term[] {
-  const size = sizeOfMaps(nodeAt(pair.network, node.input));
-  const windows = averagingWindows(size, sizeOfMaps(node), node.window, node.countPadding);
+  const windows = pair.plan.windows.get(position);
+  if (windows === undefined) throw new Error(`unreachable: node ${position} is no average pool`);
   if (pair.plan.summed.has(position)) {
     return [
       {

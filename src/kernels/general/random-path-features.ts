@@ -4,11 +4,12 @@
  * `O(n²)` pairs.
  */
 import type { Engine } from "../../engine/index.ts";
-import { checkInputs, type Inputs, inputRows } from "../../gates/index.ts";
-import { type DenseArray, float32, float64, graph, input, type Tensor } from "../../graph/index.ts";
-import { type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
+import { checkInputs, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
+import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
+import { type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
-import { linearPass, type SeparatedParameter, separated } from "./linear-pass.ts";
+import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
+import { nodeAt } from "./plan.ts";
 
 export interface PathFeatureOptions {
   /** Names the draws. */
@@ -36,43 +37,60 @@ export async function randomPathFeatures(
   checkInputs(network, inputs);
   const [examples = 0] = inputs.shape;
   const paths = separated(network);
-  const outputs = outputCount(network);
-  const tensors = new Map<string, Tensor<"float32">>(
-    paths.parameters.map((one) => [nameOf(one), input(nameOf(one), "float32", one.own.shape)]),
-  );
-  const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
-  const y = linearPass(paths, x, (position, kind) => tensors.get(nameOf({ position, kind })) ?? x);
-  await using program = await engine.compile(graph({ y }));
+  const given = paths.deciding.map(decidedName);
+  await using decisions =
+    given.length === 0 ? undefined : await engine.compile(decisionGraph(network, paths.deciding), given);
+  await using program = await engine.compile(featureGraph(network, paths, output));
+  const used = new Set(program.model.inputs.map(({ name }) => name));
+  const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
   const features = new Float64Array(examples * count);
-  // one output a draw: those of a draw share all earlier layers, and an error told from them would be too small
-  for (let draw = 0; draw < count; draw++) {
-    signal?.throwIfAborted();
-    const signs = Object.fromEntries(
-      paths.parameters
-        .filter((one) => program.model.inputs.some(({ name }) => name === nameOf(one)))
-        .map((one) => [nameOf(one), drawn(one, seed, draw)]),
-    );
-    for (let from = 0; from < examples; from += batch) {
-      const to = Math.min(from + batch, examples);
-      const values = (await program.run({ x: inputRows(inputs, from, to), ...signs })).fetched.y;
-      for (let example = from; example < to; example++) {
-        const value = Number(values?.data[(example - from) * outputs + output]);
-        features[example * count + draw] = value / paths.scale;
+  for (let from = 0; from < examples; from += batch) {
+    const to = Math.min(from + batch, examples);
+    const x = { x: inputRows(inputs, from, to) };
+    // gates and selections do not depend on the draw: they stay in the engine for all of them
+    const { kept = {} } = (await decisions?.run(x, given)) ?? {};
+    try {
+      // one output a draw: those of a draw share all earlier layers, and an error told from them would be too small
+      for (let draw = 0; draw < count; draw++) {
+        signal?.throwIfAborted();
+        const signs = Object.fromEntries(parameters.map((one) => [nameOf(one), drawn(one, seed, draw)]));
+        const { y } = (await program.run({ ...x, ...kept, ...signs })).fetched;
+        for (let example = from; example < to; example++) {
+          features[example * count + draw] = Number(y?.data[example - from]) / paths.scale;
+        }
+        onProgress?.(Math.floor((count * from + (to - from) * (draw + 1)) / examples), count);
       }
+    } finally {
+      for (const array of Object.values(kept)) await array[Symbol.asyncDispose]();
     }
-    onProgress?.(draw + 1, count);
   }
   return float64([examples, count], features);
 }
 
+/** From examples `x`, the values that decide their gates and scaled weights to one output of each, `y` `[batch, 1]`. */
+function featureGraph(network: GatedNetwork, paths: SeparatedNetwork, output: number): Graph {
+  const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
+  const y = linearPass(paths, x, {
+    parameter: (position, kind, own) => input(nameOf({ position, kind }), "float32", own.shape),
+    decided: (position) => input(decidedName(position), "float32", ["batch", ...nodeAt(network, position).shape]),
+  });
+  return graph({ y: slice(y, 1, output, output + 1) });
+}
+
+const decidedName = (position: number): string => `q.${position}`;
+
 const nameOf = ({ position, kind }: Pick<SeparatedParameter, "position" | "kind">): string => `${kind}.${position}`;
 
+/** Signs at the scale of their layer: one word of the stream gives 32 of them. */
 function drawn({ position, kind, own, scale }: SeparatedParameter, seed: number, draw: number): DenseArray<"float32"> {
-  const signs = randomStream(seed, "path-features", draw, position, kind).signs(own.data.length);
-  return float32(
-    own.shape,
-    Float32Array.from(signs, (sign) => sign * scale),
+  const size = own.data.length;
+  const words = Uint32Array.from(
+    randomStream(seed, "path-features", draw, position, kind).uniform(Math.ceil(size / 32), 0, 2 ** 32),
   );
+  const data = new Float32Array(size);
+  // no branch: a processor would guess every second one wrong
+  for (let i = 0; i < size; i++) data[i] = (2 * ((words[i >>> 5]! >>> (i & 31)) & 1) - 1) * scale;
+  return float32(own.shape, data);
 }
 
 export interface KernelEstimate {

@@ -37,7 +37,8 @@ export function rearrangedTerms(
   [a, b]: readonly [ExampleSide, ExampleSide],
   { name, part }: { readonly name: string; readonly part: string },
 ): readonly Term[] {
-  const move = uniformMove(from, before, shape);
+  const weighted = terms.some((term) => term.kind === "uniform" && (term.source !== RAW || term.kernel !== undefined));
+  const move = weighted ? uniformMove(from, before, shape) : undefined;
   return terms.map((term): Term => {
     if (term.kind === "summed") return { ...term, kernel: Float64Array.of(term.kernel.reduce((sum, k) => sum + k, 0)) };
     if (term.kind === "per-channel" || (term.source !== RAW && move === undefined)) {

@@ -1,0 +1,117 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { float64, sizeOf } from "../../src/graph/index.ts";
+import { openGateProducts } from "../../src/kernels/general/gate-products.ts";
+import { generalPathKernel } from "../../src/kernels/general/general-path-kernel.ts";
+import { planPathKernel } from "../../src/kernels/general/plan.ts";
+import { readPathExamples } from "../../src/kernels/general/readings.ts";
+import { ExampleSide } from "../../src/kernels/general/side.ts";
+import {
+  type Architecture,
+  type GatedNetwork,
+  gatedNetwork,
+  initialParameters,
+  type Layer,
+  REGIMES,
+} from "../../src/network/index.ts";
+import { randomStream } from "../../src/random.ts";
+import { expectClose } from "../support/expect-close.ts";
+
+const engine = await openNodeEngine("cpu", { threads: 1 });
+afterAll(async () => await engine[Symbol.asyncDispose]());
+
+const convolution = (channels: number, stride = 1): Layer => ({
+  kind: "convolution",
+  channels,
+  kernel: 3,
+  stride,
+  padding: "same",
+  bias: true,
+  gated: true,
+});
+const dense = (units: number, gated: boolean): Layer => ({ kind: "dense", units, bias: true, gated });
+
+/** Soft gates; two dense layers behind the others. */
+function softNetwork(layers: readonly Layer[]): GatedNetwork {
+  const architecture: Architecture = { inputShape: [2, 6, 8], layers: [...layers, dense(5, true), dense(2, false)] };
+  return gatedNetwork(
+    architecture,
+    REGIMES.dlnpf,
+    initialParameters(architecture, "dlnpf", { kind: "glorot-uniform" }, 3),
+  );
+}
+
+/** The same network whose soft gates are leaky, with a slope for all channels. */
+const withLeakyGates = (network: GatedNetwork): GatedNetwork => ({
+  ...network,
+  nodes: network.nodes.map((node) =>
+    node.kind === "gate" && node.rule.kind === "soft"
+      ? { ...node, rule: { kind: "leaky", slopes: float64([1], [0.3]) } }
+      : node,
+  ),
+});
+
+const GAP: readonly Layer[] = [convolution(4), convolution(3), { kind: "global-average-pool" }];
+/** Name, network, and how many of its gates the engine multiplies. */
+const CASES = [
+  ["global average pool", softNetwork(GAP), 3],
+  ["flatten", softNetwork([convolution(4, 2), convolution(3), { kind: "flatten" }]), 3],
+  [
+    "flatten behind an average pool",
+    softNetwork([convolution(4), convolution(3), { kind: "average-pool", size: 2 }, { kind: "flatten" }]),
+    3,
+  ],
+  // the max-pool reads single channels of the gates before it
+  ["max-pool", softNetwork([convolution(4), { kind: "max-pool", size: 2 }, convolution(3), { kind: "flatten" }]), 2],
+  ["leaky gates", withLeakyGates(softNetwork(GAP)), 3],
+] as const;
+
+describe("inner products of soft gates through the engine (theory 3)", () => {
+  const inputs = (count: number, seed: number) =>
+    float64([count, 2, 6, 8], randomStream(seed, "x").normal(sizeOf([count, 2, 6, 8])));
+
+  it.each(CASES)("%s: the kernel equals the one of plain sums", async (_, network, gates) => {
+    await using products = await openGateProducts(network, planPathKernel(network), engine);
+    // more than a tile of examples
+    const rows = await readPathExamples(network, engine, inputs(19, 4));
+    const one = rows.slice(0, 1).map((reading) => new ExampleSide(network, reading));
+    expect((await products?.block(one, one))?.size).toBe(gates);
+    const columns = rows.slice(3, 5);
+    const wanted = await generalPathKernel(network, rows, rows, { shortcuts: false });
+    const close = { relative: 1e-13 };
+    expectClose(await generalPathKernel(network, rows, rows, { engine }), wanted, close);
+    const between = float64(
+      [19, 2],
+      [...wanted.data].filter((__, at) => at % 19 === 3 || at % 19 === 4),
+    );
+    expectClose(await generalPathKernel(network, rows, columns, { engine }), between, close);
+    const diagonal = float64(
+      [19],
+      [...wanted.data].filter((__, at) => at % 20 === 0),
+    );
+    expectClose(await generalPathKernel(network, rows, rows, { engine, part: "diagonal" }), diagonal, close);
+  });
+
+  it("takes as many pairs at a time as fit into memory", async () => {
+    const network = softNetwork(GAP);
+    const plan = planPathKernel(network);
+    /** Two squares of 48 positions, and a dense layer. */
+    const perPair = 2 * 48 ** 2 + 1;
+    for (const [pairs, size] of [
+      [0, [1, 1]],
+      [3, [1, 3]],
+      [8, [2, 4]],
+      [100, [4, 4]],
+    ] as const) {
+      await using products = await openGateProducts(network, plan, engine, pairs * perPair);
+      expect(products?.blockSize(4)).toEqual(size);
+    }
+  });
+
+  it("there are none behind hard gates", async () => {
+    const architecture: Architecture = { inputShape: [2, 6, 8], layers: [...GAP, dense(2, false)] };
+    const parameters = initialParameters(architecture, "relu", { kind: "glorot-uniform" }, 3);
+    const network = gatedNetwork(architecture, REGIMES.relu, parameters);
+    expect(await openGateProducts(network, planPathKernel(network), engine)).toBeUndefined();
+  });
+});
