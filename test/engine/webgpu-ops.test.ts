@@ -47,6 +47,7 @@ describe.skipIf(!isThere)("on webgpu", () => {
     }
     const names = program.model.inputs.map(({ name }) => name);
     const feeds = arrays.flatMap((array, i) => (names.includes(`x${i}`) ? [[`x${i}`, array] as const] : []));
+    // the program lives until the engine is closed: shaders that no living program holds are compiled anew
     const { fetched } = await program.run(Object.fromEntries(feeds));
     expectClose(fetched.y ?? [], row.wanted, { relative: 2e-5, absolute: 2e-5 });
     return true;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float64 } from "../../src/graph/index.ts";
+import { averagedPairs, averagingWindows } from "../../src/kernels/general/averages.ts";
 import {
   forEachPair,
   pairIndex,
@@ -9,7 +10,7 @@ import {
   stepsBefore,
   stepsWithin,
 } from "../../src/kernels/general/pair-lines.ts";
-import { averagedPairs, averagingWindows, shiftedSum } from "../../src/kernels/general/windows.ts";
+import { shiftedSum } from "../../src/kernels/general/windows.ts";
 import type { MapWindow } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { expectClose } from "../support/expect-close.ts";

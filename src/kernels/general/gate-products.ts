@@ -9,7 +9,7 @@ import { type DenseArray, float64, graph, input, matMul, transpose } from "../..
 import type { GatedNetwork } from "../../network/index.ts";
 import type { Shortcuts } from "./pair.ts";
 import { type PairLines, pairCountOf, type Size } from "./pair-lines.ts";
-import { areEqual, mapsOf, nodeAt, type PathKernelPlan } from "./plan.ts";
+import { areEqual, mapsOf, mixesChannels, nodeAt, type PathKernelPlan } from "./plan.ts";
 import type { ExampleSide } from "./side.ts";
 import { type KernelShape, pairCount } from "./terms.ts";
 
@@ -107,11 +107,6 @@ function productShape(
   // what the kernel before it holds beside that would have to be left out first
   if (pairs === undefined || before === undefined || !areEqual(before, pairs)) return [];
   return [[position, { ...mapsOf(node), pairs }]];
-}
-
-function mixesChannels(network: GatedNetwork, position: number): boolean {
-  const node = nodeAt(network, position);
-  return node.kind === "dense" || (node.kind === "convolution" && node.groups === 1);
 }
 
 /** `[rows, 1, positions, channels]` and `[columns, channels, positions]` to `[rows, columns, positions, positions]`. */

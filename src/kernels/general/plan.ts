@@ -4,6 +4,7 @@
  */
 import { sizeOf } from "../../graph/index.ts";
 import { type GatedNetwork, type GatedNode, pathInputs, pathNodes } from "../../network/index.ts";
+import { averagingWindows, type Windows } from "./averages.ts";
 import {
   forEachPair,
   isDiagonal,
@@ -14,7 +15,6 @@ import {
   stepsBefore,
   stepsWithin,
 } from "./pair-lines.ts";
-import { averagingWindows, type Windows } from "./windows.ts";
 
 export interface PathKernelPlan {
   /** Nodes that paths come through, ascending. */
@@ -153,15 +153,19 @@ const isSummable = (network: GatedNetwork, consumers: Consumers, position: numbe
 
 type Consumers = PathKernelPlan["consumers"];
 
+/** Whether each output of a node adds up all channels of its input. */
+export function mixesChannels(network: GatedNetwork, position: number): boolean {
+  const node = nodeAt(network, position);
+  return node.kind === "dense" || (node.kind === "convolution" && node.groups === 1);
+}
+
 /** Whether every way onward leads through flattening, at most, into a layer that mixes all channels. */
-export function isReadSummed(network: GatedNetwork, consumers: Consumers, position: number): boolean {
+function isReadSummed(network: GatedNetwork, consumers: Consumers, position: number): boolean {
   const next = consumers.get(position) ?? [];
   return (
     next.length > 0 &&
     next.every((consumer) => {
-      const node = nodeAt(network, consumer);
-      if (node.kind === "dense") return true;
-      if (node.kind === "convolution") return node.groups === 1;
+      if (mixesChannels(network, consumer)) return true;
       return isFlattening(network, consumers, consumer) && isReadSummed(network, consumers, consumer);
     })
   );

@@ -1,5 +1,6 @@
 /** What pools make of the terms of a kernel (theory 3). */
 import type { GatedNode } from "../../network/index.ts";
+import { averaged, averagedPairs } from "./averages.ts";
 import { contract } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair } from "./pair-lines.ts";
@@ -14,7 +15,6 @@ import {
   type Term,
   valueAt,
 } from "./terms.ts";
-import { averaged, averagedPairs } from "./windows.ts";
 
 /** Per channel the kernel at the two chosen positions; values that met no weight are simply chosen. */
 export function selectedTerms(

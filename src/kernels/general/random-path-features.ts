@@ -81,16 +81,13 @@ const decidedName = (position: number): string => `q.${position}`;
 
 const nameOf = ({ position, kind }: Pick<SeparatedParameter, "position" | "kind">): string => `${kind}.${position}`;
 
-/** Signs at the scale of their layer: one word of the stream gives 32 of them. */
+/** Signs at the scale of their layer. */
 function drawn({ position, kind, own, scale }: SeparatedParameter, seed: number, draw: number): DenseArray<"float32"> {
-  const size = own.data.length;
-  const words = Uint32Array.from(
-    randomStream(seed, "path-features", draw, position, kind).uniform(Math.ceil(size / 32), 0, 2 ** 32),
+  const signs = randomStream(seed, "path-features", draw, position, kind).signs(own.data.length);
+  return float32(
+    own.shape,
+    Float32Array.from(signs, (sign) => sign * scale),
   );
-  const data = new Float32Array(size);
-  // no branch: a processor would guess every second one wrong
-  for (let i = 0; i < size; i++) data[i] = (2 * ((words[i >>> 5]! >>> (i & 31)) & 1) - 1) * scale;
-  return float32(own.shape, data);
 }
 
 export interface KernelEstimate {
