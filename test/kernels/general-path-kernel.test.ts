@@ -195,6 +195,7 @@ describe("the path kernel of any network", () => {
     { size: 7, channels: [5, 70], inputs: 3 },
     { size: 6, channels: [130, 64, 3], inputs: 1 },
     { size: 1, channels: [4], inputs: 2 },
+    { size: 19, channels: [7, 66], inputs: 1 }, // more positions than a table has
     { size: 6, channels: [64, 64, 128, 128], inputs: 3 }, // the first layer of pixels is the last in 31 bits
     { size: 2, channels: [3, 200, 130, 200, 130], inputs: 3 }, // beyond 31 bits before the first layer
   ])(

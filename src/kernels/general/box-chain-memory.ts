@@ -1,7 +1,8 @@
 /** The WebAssembly module of box chains: where everything lies in its memory. */
 import { BOX_CHAIN_MODULE } from "../wasm/box-chain-module.ts";
 import type { BoxChain } from "./box-chain.ts";
-import { CHUNK, LANES, NIBBLES, type PackedSide, planesOf, type Sizes, sizesOf } from "./box-chain-side.ts";
+import { layerBounds, summableProducts } from "./box-chain-bounds.ts";
+import { GROUPS, LANES, type PackedSide, planesOf, type Sizes, SPAN, sizesOf, TABLE_LINE } from "./box-chain-side.ts";
 
 interface BoxChainExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -14,7 +15,8 @@ interface BoxChainExports {
     planes: number,
     leftStride: number,
     counts: number,
-    pitch: number,
+    blockSize: number,
+    halo: number,
     first: number,
     last: number,
     table: number,
@@ -29,7 +31,7 @@ interface BoxChainExports {
     row: number,
     layers: number,
     count: number,
-    pitch: number,
+    blockSize: number,
     first: number,
     last: number,
     maps: number,
@@ -46,12 +48,14 @@ const PAGE = 65_536;
 const LAYER_BYTES = 32;
 /** Planes of 64 channels whose count is below 256. */
 const PART = 3;
-const MOST_COUNTS = 2 ** 25;
-const INT_END = 2 ** 31;
+/** Displacements of a block of overlaps. */
+const BLOCK = 16;
+/** With fewer, tables are made too often; more leave the second cache. */
+const MOST_COUNTS = 2 ** 21;
 
 /**
  * An instance of the module with the memory for one pair of the chain.
- * @param mostCounts bytes of overlaps at a time, about: larger maps are done in bands of displacements
+ * @param mostCounts bytes of overlaps at a time, about: they are done in bands of displacements
  */
 export async function openBoxChain(chain: BoxChain, mostCounts = MOST_COUNTS): Promise<BoxChainKernel> {
   const bytes = Uint8Array.from(atob(BOX_CHAIN_MODULE), (letter) => letter.charCodeAt(0));
@@ -59,7 +63,8 @@ export async function openBoxChain(chain: BoxChain, mostCounts = MOST_COUNTS): P
   const wasm = boxChainExports(instance.exports);
   const sizes = sizesOf(chain);
   const place = layOut(wasm, chain, sizes, mostCounts);
-  const fits = fitsBytes(chain);
+  const fits = summableProducts(chain) !== undefined;
+  const last = chain.layers.length > 1 ? chain.layers.at(-1) : undefined;
   return (a, b) => {
     const { buffer } = wasm.memory;
     const areBytes = fits && a.bytes !== undefined && b.bytes !== undefined;
@@ -71,36 +76,15 @@ export async function openBoxChain(chain: BoxChain, mostCounts = MOST_COUNTS): P
       new Float64Array(buffer, place.rightValues).set(b.values);
     }
     new Uint16Array(buffer, place.offsets).set(a.offsets);
-    new Uint8Array(buffer, place.nibbles).set(b.nibbles);
-    return pairSum(wasm, chain, sizes, place, { areBytes, symmetric: a === b });
+    new Uint8Array(buffer, place.groups).set(b.groups);
+    const sum = pairSum(wasm, chain, sizes, place, { areBytes, symmetric: a === b });
+    return last?.bias === 1 ? sum + lastOverlaps(a, b) : sum;
   };
 }
 
-/** Largest values that `W` of each layer can have: overlaps times nine values of the layer behind it. */
-function boundsOf({ layers }: BoxChain): readonly number[] {
-  let bound = 1 / 9;
-  return layers
-    .toReversed()
-    .map(({ channels }) => {
-      bound *= 9 * channels;
-      return bound;
-    })
-    .reverse();
-}
-
-/** Whether box sums of such values leave 31 bits. */
-const isReal = (bound: number): boolean => 9 * bound >= INT_END;
-
-/**
- * Whether all sums up to the first layer's gates fit into 31 bits, and the first layer's kernel of bytes, in units of
- * 1 / 255², as well.
- */
-function fitsBytes(chain: BoxChain): boolean {
-  const { layers, channels } = chain;
-  const [first, second] = layers;
-  if (first === undefined || second === undefined || boundsOf(chain).slice(1).some(isReal)) return false;
-  return first.channels * (9 * channels + 1) * 255 ** 2 < INT_END;
-}
+/** The last layer's overlaps of all pairs of positions: a sum over its channels. */
+const lastOverlaps = (a: PackedSide, b: PackedSide): number =>
+  a.lastOn.reduce((sum, on, channel) => sum + on * b.lastOn[channel]!, 0);
 
 /** The border to the module, whose exports are known from its source. */
 const boxChainExports = (exports: unknown): BoxChainExports => exports as BoxChainExports;
@@ -110,17 +94,16 @@ interface Place {
   readonly leftValues: number;
   readonly rightValues: number;
   readonly offsets: number;
-  readonly nibbles: number;
+  readonly groups: number;
   readonly table: number;
   readonly layers: number;
   readonly parts: readonly PlacedPart[];
-  readonly pitch: number;
-  /** Displacements of a band, a multiple of the lanes. */
+  /** Bytes of a block of overlaps, with zeros around the positions. */
+  readonly blockSize: number;
+  /** Displacements of a band, a multiple of the span. */
   readonly band: number;
   readonly maps: number;
   readonly sums: number;
-  /** Of all overlaps, where `bands` of displacements need them. */
-  readonly overlaps: { readonly from: number; readonly to: number };
 }
 
 /** Up to {@link PART} planes of a layer: where the overlap of the first position with itself is counted. */
@@ -140,21 +123,21 @@ function layOut(wasm: BoxChainExports, chain: BoxChain, sizes: Sizes, mostCounts
     return start;
   };
   const parts = layers.reduce((sum, layer) => sum + partsOf(layer.channels), 0);
-  const all = 2 * Math.ceil(positions / LANES) * LANES;
-  const band = Math.min(all, Math.max(LANES, Math.floor(mostCounts / (parts * positions * LANES)) * LANES));
-  // rows of a band may overlap outside it; box sums read a row of the map and a vector beyond a whole matrix
-  const pitch = Math.min(line + Math.ceil((row + 1 + LANES) / CHUNK) * CHUNK, band + 2 * CHUNK);
+  // rows of box sums before and behind the positions are zeros
+  const rows = positions + 2 * (row + 1);
+  const all = 2 * Math.ceil(positions / SPAN) * SPAN;
+  const band = Math.min(all, Math.max(SPAN, Math.floor(mostCounts / (parts * rows * SPAN)) * SPAN));
   const values = { leftValues: room(channels * valueLine * 8), rightValues: room(channels * valueLine * 8) };
-  const gates = { offsets: room(positions * planes * NIBBLES * 2), nibbles: room(planes * NIBBLES * line) };
+  const gates = { offsets: room(positions * planes * GROUPS * 2), groups: room(planes * GROUPS * line) };
   const work = {
-    table: room(NIBBLES * 16 * CHUNK),
+    table: room(GROUPS * 32 * TABLE_LINE),
     layers: room(layers.length * LAYER_BYTES),
-    maps: room(4 * (positions + 2 * row + 2) * LANES * 8),
+    maps: room(6 * rows * LANES * 4),
     sums: room(64),
   };
-  const before = outside(sizes, pitch);
-  const size = Math.ceil((positions * pitch + line + 2 * before) / 64) * 64;
-  const counts = room(parts * size) + before;
+  const blockSize = rows * BLOCK;
+  const size = Math.ceil(((band / BLOCK) * blockSize) / 64) * 64;
+  const counts = room(parts * size) + (row + 1) * BLOCK;
   const missing = end - wasm.memory.buffer.byteLength;
   if (missing > 0) wasm.memory.grow(Math.ceil(missing / PAGE));
   const placed: PlacedPart[] = [];
@@ -165,35 +148,24 @@ function layOut(wasm: BoxChainExports, chain: BoxChain, sizes: Sizes, mostCounts
       placed.push({ counts: counts + placed.length * size, plane, planes: Math.min(PART, last - plane) });
     }
   }
-  const place = {
-    ...values,
-    ...gates,
-    ...work,
-    parts: placed,
-    pitch,
-    band,
-    overlaps: { from: counts - before, to: counts - before + parts * size },
-  };
-  writeLayers(new DataView(wasm.memory.buffer, place.layers), chain, counts, size);
-  return place;
+  writeLayers(new DataView(wasm.memory.buffer, work.layers), chain, counts, size);
+  return { ...values, ...gates, ...work, parts: placed, blockSize, band };
 }
 
 const partsOf = (channels: number): number => Math.ceil(planesOf(channels) / PART);
 
-/** Bytes that box sums read before and behind the overlaps of a part: zeros. */
-const outside = ({ row }: Sizes, pitch: number): number => Math.ceil(((row + 1) * (pitch + 1) + LANES) / 64) * 64;
-
 function writeLayers(view: DataView, chain: BoxChain, counts: number, size: number): void {
-  const bounds = boundsOf(chain);
+  const bounds = layerBounds(chain);
+  const products = summableProducts(chain);
   let part = 0;
   for (const [l, { channels, bias }] of chain.layers.entries()) {
     const at = l * LAYER_BYTES;
-    const bound = bounds[l] ?? 0;
+    const { isReal = false, summable = 1 } = bounds[l] ?? {};
     view.setUint32(at, counts + part * size, true);
     view.setInt32(at + 4, partsOf(channels), true);
     view.setUint32(at + 8, size, true);
-    view.setInt32(at + 12, isReal(bound) ? 1 : 0, true);
-    view.setInt32(at + 16, Math.max(1, Math.min(INT_END - 1, Math.floor((INT_END - 1) / bound))), true);
+    view.setInt32(at + 12, isReal ? 1 : 0, true);
+    view.setInt32(at + 16, l === 0 ? (products ?? 1) : summable, true);
     view.setFloat64(at + 24, bias, true);
     part += partsOf(channels);
   }
@@ -207,23 +179,22 @@ function pairSum(
   { areBytes, symmetric }: { readonly areBytes: boolean; readonly symmetric: boolean },
 ): number {
   const { row, positions, line, valueLine, planes } = sizes;
-  const { pitch, band, overlaps } = place;
-  const end = Math.ceil(positions / LANES) * LANES;
+  const { blockSize, band } = place;
+  const end = Math.ceil(positions / SPAN) * SPAN;
   let sum = 0;
   for (let first = symmetric ? 0 : -end; first < end; first += band) {
     const last = Math.min(first + band, end);
-    // what another band has left outside this one
-    if (band < 2 * end) new Uint8Array(wasm.memory.buffer).fill(0, overlaps.from, overlaps.to);
     for (const part of place.parts) {
       wasm.countOverlaps(
-        place.offsets + part.plane * NIBBLES * 2,
-        place.nibbles + part.plane * NIBBLES * line,
+        place.offsets + part.plane * GROUPS * 2,
+        place.groups + part.plane * GROUPS * line + SPAN,
         line,
         positions,
         part.planes,
-        planes * NIBBLES * 2,
+        planes * GROUPS * 2,
         part.counts,
-        pitch,
+        blockSize,
+        row + 1,
         first,
         last,
         place.table,
@@ -239,7 +210,7 @@ function pairSum(
       row,
       place.layers,
       chain.layers.length,
-      pitch,
+      blockSize,
       first,
       last,
       place.maps,

@@ -4,12 +4,14 @@ import type { BoxChain } from "./box-chain.ts";
 import type { ExampleSide } from "./side.ts";
 import { type Mask, maskValues } from "./terms.ts";
 
-/** Positions that overlaps are counted for at a time. */
-export const CHUNK = 64;
+/** Displacements that overlaps are counted for at a time. */
+export const SPAN = 64;
+/** Positions of a line of the module's tables, as box-chain/overlaps.as.ts has it. */
+export const TABLE_LINE = 336;
 /** Displacements side by side in the module. */
 export const LANES = 8;
-/** Gates of 4 channels in 64 channels. */
-export const NIBBLES = 16;
+/** Gates of 5 channels in 64 channels, the last of 4. */
+export const GROUPS = 13;
 
 /** One example as the module reads it, on lines of positions with a zero behind each row of the map. */
 export interface PackedSide {
@@ -17,10 +19,12 @@ export interface PackedSide {
   readonly values: Float64Array;
   /** The same times 255 if these are bytes, `[⌈channels / 2⌉, valueLine, 2]`. */
   readonly bytes: Int16Array | undefined;
-  /** Of all layers: four gates as a number, `[planes, 16, line]`. */
-  readonly nibbles: Uint8Array;
-  /** The same times 64, `[positions, planes, 16]`. */
+  /** Of all layers: five gates as a number, `[planes, 13, line]`, each line from {@link SPAN} zeros on. */
+  readonly groups: Uint8Array;
+  /** The same times {@link TABLE_LINE}, `[positions, planes, 13]`. */
   readonly offsets: Uint16Array;
+  /** Positions where each channel of the last layer is on. */
+  readonly lastOn: Float64Array;
 }
 
 /** Lengths of the lines that an example of a chain is packed into. */
@@ -29,7 +33,7 @@ export interface Sizes {
   readonly row: number;
   /** Positions of the map without the last of these zeros. */
   readonly positions: number;
-  /** Of a line of gates: the positions and zeros up to a whole chunk. */
+  /** Of a line of gates: the positions between zeros, a span before and as much as a table reads behind. */
   readonly line: number;
   /** Of a line of values: the positions between zeros. */
   readonly valueLine: number;
@@ -42,7 +46,7 @@ export function sizesOf({ layers, height, width }: BoxChain): Sizes {
   return {
     row,
     positions,
-    line: Math.ceil(positions / CHUNK) * CHUNK,
+    line: SPAN + Math.ceil((positions + SPAN + 16) / 16) * 16,
     valueLine: positions + 2 * LANES,
     planes: layers.reduce((sum, { channels }) => sum + planesOf(channels), 0),
   };
@@ -56,8 +60,8 @@ export function packSide(side: Pick<ExampleSide, "nodeGates">, chain: BoxChain, 
   const { row, positions, line, valueLine, planes } = sizesOf(chain);
   const raw = maskValues(input);
   const values = new Float64Array(channels * valueLine);
-  const nibbles = new Uint8Array(planes * NIBBLES * line);
-  const offsets = new Uint16Array(positions * planes * NIBBLES);
+  const groups = new Uint8Array(planes * GROUPS * line);
+  const offsets = new Uint16Array(positions * planes * GROUPS);
   const map = { size: height * width, at: (u: number): number => u + Math.floor(u / width) * (row - width) };
   for (let c = 0; c < channels; c++) {
     for (let u = 0; u < map.size; u++) values[c * valueLine + LANES + map.at(u)] = raw?.[c * map.size + u] ?? 1;
@@ -69,16 +73,38 @@ export function packSide(side: Pick<ExampleSide, "nodeGates">, chain: BoxChain, 
     const { words, wordsPerPosition } = gates.on;
     for (let u = 0; u < map.size; u++) {
       const i = map.at(u);
-      for (let nibble = 0; nibble < 8 * wordsPerPosition; nibble++) {
-        const value = (words[u * wordsPerPosition + (nibble >>> 3)]! >>> (4 * (nibble & 7))) & 15;
-        nibbles[(before + nibble) * line + i] = value;
-        offsets[i * planes * NIBBLES + before + nibble] = value * CHUNK;
+      for (let plane = 0; plane < planesOf(layer.channels); plane++) {
+        const [low, high] = [words[u * wordsPerPosition + 2 * plane]!, words[u * wordsPerPosition + 2 * plane + 1]!];
+        for (let group = 0; group < GROUPS; group++) {
+          const value = fiveBits(low, high, 5 * group);
+          const at = (before + plane) * GROUPS + group;
+          groups[at * line + SPAN + i] = value;
+          offsets[i * planes * GROUPS + at] = value * TABLE_LINE;
+        }
       }
     }
-    before += 8 * wordsPerPosition;
+    before += planesOf(layer.channels);
   }
-  return { values, bytes: pairedBytes(values, channels, valueLine), nibbles, offsets };
+  return { values, bytes: pairedBytes(values, channels, valueLine), groups, offsets, lastOn: lastOn(side, chain) };
 }
+
+function lastOn(side: Pick<ExampleSide, "nodeGates">, { layers }: BoxChain): Float64Array {
+  const { gate = 0, channels = 0 } = layers.at(-1) ?? {};
+  const gates = side.nodeGates(gate);
+  if (gates.kind !== "bits") throw new Error("unreachable: a chain of gates that are no bits");
+  const { words, wordsPerPosition } = gates.on;
+  const on = new Float64Array(channels);
+  for (let at = 0; at < words.length; at += wordsPerPosition) {
+    for (let channel = 0; channel < channels; channel++) {
+      on[channel]! += (words[at + (channel >>> 5)]! >>> (channel & 31)) & 1;
+    }
+  }
+  return on;
+}
+
+/** Bits of 64 from `shift` on. */
+const fiveBits = (low: number, high: number, shift: number): number =>
+  (shift < 32 ? (low >>> shift) | (shift > 27 ? high << (32 - shift) : 0) : high >>> (shift - 32)) & 31;
 
 /** Two channels side by side, or undefined if a value is not the nearest number to a byte divided by 255. */
 function pairedBytes(values: Float64Array, channels: number, line: number): Int16Array | undefined {

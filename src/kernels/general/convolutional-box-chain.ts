@@ -1,6 +1,7 @@
 /**
  * The fast way of the path kernel through gated 3×3 convolutions before a global average pool (theory 3), in WebAssembly.
- * box-chain.ts finds the chain, box-chain-side.ts packs an example, box-chain-memory.ts lays pairs out for the module.
+ * box-chain.ts finds the chain, box-chain-side.ts packs an example, box-chain-memory.ts lays pairs out for the module,
+ * in the types that box-chain-bounds.ts finds.
  */
 import type { GatedNetwork } from "../../network/index.ts";
 import { type BoxChain, boxChain } from "./box-chain.ts";
