@@ -96,6 +96,8 @@ async function byOverlaps(work: KernelWork, chain: DenseChain): Promise<KernelSu
   };
   const tiles = densePathKernelTiles(kernel, engine, {
     skip: await tilesToSkip(file, request.resume),
+    // a factor comes before the rounding
+    dtype: request.normalize === "trace" ? "float64" : request.dtype,
     signal: context.signal,
     ...(request.threads > 1 ? { open: openTilePool(request.threads) } : {}),
   });

@@ -30,6 +30,8 @@ export {
   densePathKernelTiles,
   type GatedInputs,
   type KernelTile,
+  type KernelValues,
+  type SingleOptions,
   type TileOptions,
   tileMemory,
   type WholeOptions,

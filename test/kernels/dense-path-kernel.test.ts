@@ -139,7 +139,7 @@ describe("neural path kernel of fully connected networks", () => {
     expect([...data]).toEqual(Array.from(data, () => product));
   });
 
-  // 64 columns of overlaps and 24 of bytes at a time: neither divides these
+  // 64 columns of overlaps and 32 of bytes at a time: neither divides these
   it.each([70, 130, 300])("puts %i sparse rows of bytes where they belong", async (count) => {
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const gates = packed([Array.from({ length: count }, () => [true])]);
@@ -262,6 +262,16 @@ describe("a kernel in a file", () => {
     const skip = await finishedTiles(again);
     await writeKernelFile(again, densePathKernelTiles(kernel, engine, { skip }));
     expect(Buffer.compare(await readFile(again.path), bytes)).toBe(0);
+  });
+
+  it("holds tiles in float32 as it holds those in float64, rounded", async () => {
+    await using folder = await temporaryFolder();
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const direct = file(join(folder.path, "direct.npy"), { dtype: "float32" });
+    const converted = file(join(folder.path, "converted.npy"), { dtype: "float32" });
+    await writeKernelFile(direct, densePathKernelTiles(kernel, engine, { dtype: "float32" }));
+    await writeKernelFile(converted, densePathKernelTiles(kernel, engine));
+    expect(Buffer.compare(await readFile(direct.path), await readFile(converted.path))).toBe(0);
   });
 
   it("is not continued with other inputs", async () => {

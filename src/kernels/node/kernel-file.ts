@@ -9,7 +9,9 @@ import { npyHeader } from "../../data/index.ts";
 import { fileError, readIfThere, writeWhole } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
-import { type KernelTile, transposed } from "../packed/dense-path-kernel.ts";
+import type { KernelTile, KernelValues } from "../packed/dense-path-kernel.ts";
+import type { Range } from "../packed/input-gram.ts";
+import { mirror } from "../packed/mirror.ts";
 
 export interface KernelFile {
   readonly path: string;
@@ -19,7 +21,7 @@ export interface KernelFile {
   readonly symmetric: boolean;
   /** What the kernel is computed from, as a digest: a file of other inputs, gates or options is not continued. */
   readonly digest: string;
-  /** Factor on every value, 1 unless the kernel is normalized. */
+  /** Factor on every value, 1 unless the kernel is normalized: then tiles in float64 are rounded only once. */
   readonly scale?: number;
   /** Tiles between two states, which wait for the disk: 16, about a second's work, unless told otherwise. */
   readonly saveEvery?: number;
@@ -94,8 +96,9 @@ async function writeTiles(
   let saving = Promise.resolve();
   try {
     for await (const tile of tiles) {
-      writeTile(part, file, start, tile);
-      if (file.symmetric && tile.rows.from !== tile.columns.from) writeTile(part, file, start, transposed(tile));
+      const { rows, columns, values } = tile;
+      writeTile(part, file, start, rows, columns, values);
+      if (file.symmetric && rows.from !== columns.from) writeTile(part, file, start, columns, rows, mirrored(tile));
       if (tile.done % (file.saveEvery ?? 16) === 0 || tile.done === tile.of) {
         await saving;
         // the disk works while the next tiles are computed: what they write is not counted yet
@@ -133,17 +136,29 @@ function writeTile(
   part: FileHandle,
   { dtype, shape: [, width], scale = 1 }: KernelFile,
   start: number,
-  { rows, columns, values }: Omit<KernelTile, "done" | "of">,
+  rows: Range,
+  columns: Range,
+  values: KernelValues,
 ): void {
   const size = columns.to - columns.from;
   const scaled = scale === 1 ? values : values.map((value) => value * scale);
-  const elements = dtype === "float64" ? scaled : Float32Array.from(scaled);
+  const converted = (): KernelValues => (dtype === "float64" ? new Float64Array(scaled) : new Float32Array(scaled));
+  const elements = scaled.BYTES_PER_ELEMENT === BYTES[dtype] ? scaled : converted();
   const bytes = new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
   const row = size * BYTES[dtype];
   for (let i = rows.from; i < rows.to; i++) {
     const position = start + (i * width + columns.from) * BYTES[dtype];
     writeAll(part, bytes.subarray((i - rows.from) * row, (i - rows.from + 1) * row), position);
   }
+}
+
+/** The tile as it belongs below the diagonal. */
+function mirrored({ rows, columns, values, mirrored: made }: KernelTile): KernelValues {
+  if (made !== undefined) return made;
+  const data = new Float64Array(values.length);
+  const [height, width] = [rows.to - rows.from, columns.to - columns.from];
+  mirror({ data: values, start: 0, stride: width }, height, width, { data, start: 0, stride: height });
+  return data;
 }
 
 /** The system may write less than it is asked to, the last time before a disk is full: then the next call says so. */

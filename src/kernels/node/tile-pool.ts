@@ -1,6 +1,7 @@
 /**
  * Makes tiles of the neural path kernel in worker threads, each with a WebAssembly instance of its own; gates and bytes
- * lie in memory that all of them share. The engine's products, where they are needed, are computed once and handed over.
+ * lie in memory that all of them share, and so may the kernel: then they write it themselves, and this thread moves no
+ * numbers. The engine's products, where they are needed, are computed once and handed over.
  */
 
 import { createRequire } from "node:module";
@@ -10,6 +11,8 @@ import { GatewiseError, messageOf, type PackedError, unpackError } from "../../e
 import type { GateRows } from "../../gates/index.ts";
 import type { ByteRows } from "../packed/byte-rows.ts";
 import { openInputGram, type Range } from "../packed/input-gram.ts";
+import { copyRows, type MatrixPart } from "../packed/mirror.ts";
+import type { TilePlace } from "../packed/overlap-kernel.ts";
 import { sparseBytes, type TileMaker, type TileOverlaps, type TileWork } from "../packed/tile-maker.ts";
 
 /** What a worker is started with. */
@@ -24,11 +27,15 @@ export interface TileRequest {
   readonly columns: Range;
   /** `[rows, columns]`, the input's inner products, unless the work has bytes. */
   readonly products: Float64Array<ArrayBuffer> | undefined;
+  /** In shared memory. */
+  readonly to: TilePlace;
 }
 
-export type FromTileWorker =
-  | { readonly id: number; readonly values: Float64Array<ArrayBuffer> }
-  | { readonly id: number; readonly error: PackedError };
+export interface FromTileWorker {
+  readonly id: number;
+  /** Why the tile is not written, if it is not. */
+  readonly error?: PackedError;
+}
 
 /** Opens tile makers of so many worker threads, for the option `open` of the kernel's functions. */
 export const openTilePool =
@@ -40,8 +47,12 @@ export const openTilePool =
     return {
       // one more than there are workers: none of them waits while a tile is put in its place
       ahead: threads + 1,
-      async tile(rows, columns) {
-        return await pool.tile(rows, columns, await gram?.tile(rows, columns));
+      allocate: (bytes) => new SharedArrayBuffer(bytes),
+      async write(rows, columns, to) {
+        const products = await gram?.tile(rows, columns);
+        const shared = to.tile.data.buffer instanceof SharedArrayBuffer ? to : sharedPlace(rows, columns, to);
+        await pool.write({ rows, columns, products, to: shared });
+        if (shared !== to) copyTile(shared, rows, columns, to);
       },
       async [Symbol.asyncDispose]() {
         await pool.close();
@@ -60,6 +71,25 @@ function poolWork({ rows, columns, layers, lastBias }: TileWork, bytes: PoolWork
   };
 }
 
+/** Room for a tile, and for the same transposed where that is asked for. */
+function sharedPlace(rows: Range, columns: Range, { tile, mirrored }: TilePlace): TilePlace {
+  const [height, width] = [rows.to - rows.from, columns.to - columns.from];
+  const memory = (): MatrixPart["data"] => {
+    const buffer = new SharedArrayBuffer(height * width * tile.data.BYTES_PER_ELEMENT);
+    return tile.data instanceof Float32Array ? new Float32Array(buffer) : new Float64Array(buffer);
+  };
+  return {
+    tile: { data: memory(), start: 0, stride: width },
+    mirrored: mirrored && { data: memory(), start: 0, stride: height },
+  };
+}
+
+function copyTile(from: TilePlace, rows: Range, columns: Range, to: TilePlace): void {
+  const [height, width] = [rows.to - rows.from, columns.to - columns.from];
+  copyRows(from.tile, height, width, to.tile);
+  if (from.mirrored !== undefined && to.mirrored !== undefined) copyRows(from.mirrored, width, height, to.mirrored);
+}
+
 function sharedGates(gates: GateRows): GateRows {
   const data = new Uint32Array(new SharedArrayBuffer(gates.data.byteLength));
   data.set(gates.data);
@@ -74,7 +104,7 @@ function sharedBytes(rows: ByteRows): ByteRows {
 
 interface Job {
   readonly request: TileRequest;
-  readonly resolve: (values: Float64Array) => void;
+  readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
 }
 
@@ -99,12 +129,12 @@ class TilePool {
     }
   }
 
-  tile(rows: Range, columns: Range, products: Float64Array<ArrayBuffer> | undefined): Promise<Float64Array> {
+  write(request: Omit<TileRequest, "id">): Promise<void> {
     if (this.dead !== undefined) return Promise.reject(this.dead);
     this.counter += 1;
     const id = this.counter;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ request: { id, rows, columns, products }, resolve, reject });
+      this.waiting.push({ request: { id, ...request }, resolve, reject });
       this.start();
     });
   }
@@ -129,7 +159,7 @@ class TilePool {
     this.running.delete(worker);
     this.idle.push(worker);
     this.start();
-    if ("values" in message) job?.resolve(message.values);
+    if (message.error === undefined) job?.resolve();
     else job?.reject(unpackError(message.error));
   }
 

@@ -7,9 +7,10 @@ import type { Engine } from "../../engine/index.ts";
 import { gateRows, type Inputs, type PackedGates, popcount } from "../../gates/index.ts";
 import { BYTES, type DenseArray, denseArray } from "../../graph/index.ts";
 import { type Range, squaredNorms } from "./input-gram.ts";
-import { mirror, symmetrize } from "./mirror.ts";
-import type { OverlapLayer } from "./overlap-kernel.ts";
-import { openTileMaker, openTileWriter, type TileMaker, type TileWork, tileSide } from "./tile-maker.ts";
+import type { MatrixPart } from "./mirror.ts";
+import type { TilePlace } from "./overlap-kernel.ts";
+import type { OverlapLayer } from "./overlap-memory.ts";
+import { openTileMaker, type TileMaker, type TileWork, tileSide } from "./tile-maker.ts";
 
 /** Inputs as the first weight layer sees them, and the gates that they open. */
 export interface GatedInputs {
@@ -29,11 +30,16 @@ export interface DensePathKernel {
   readonly normalize?: "none" | "width";
 }
 
+/** Numbers of a kernel. It is computed in float64 and rounded, if at all, at the end. */
+export type KernelValues = Float32Array | Float64Array;
+
 /** A finished part of the kernel; `[rows, columns]` in C order. */
 export interface KernelTile {
   readonly rows: Range;
   readonly columns: Range;
-  readonly values: Float64Array;
+  readonly values: KernelValues;
+  /** The same transposed, where that belongs below the diagonal. */
+  readonly mirrored?: KernelValues;
   /** Tiles done with this one, and tiles in all. */
   readonly done: number;
   readonly of: number;
@@ -57,6 +63,8 @@ export function tilePlan(rows: number, columns: number, symmetric: boolean): rea
 export interface TileOptions {
   /** Tiles to leave out at the start: an interrupted computation goes on behind them. */
   readonly skip?: number;
+  /** Of the tiles' numbers: float64, unless told otherwise. */
+  readonly dtype?: "float32" | "float64";
   readonly signal?: AbortSignal;
   /** What makes the tiles: this thread, unless told otherwise. */
   readonly open?: (work: TileWork, engine: Engine) => Promise<TileMaker>;
@@ -69,30 +77,65 @@ export interface TileOptions {
 export async function* densePathKernelTiles(
   kernel: DensePathKernel,
   engine: Engine,
-  { skip = 0, signal, open = openTileMaker }: TileOptions = {},
+  { skip = 0, dtype = "float64", signal, open = openTileMaker }: TileOptions = {},
 ): AsyncGenerator<KernelTile> {
   const work = tileWork(kernel);
-  const plan = tilePlan(work.rows.gates.examples, work.columns.gates.examples, work.rows === work.columns);
+  const plan = planOf(work);
   await using maker = await open(work, engine);
-  const begun: Promise<Float64Array>[] = [];
+  const part = (height: number, width: number): MatrixPart => {
+    const buffer = maker.allocate(height * width * BYTES[dtype]);
+    const data = dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
+    return { data, start: 0, stride: width };
+  };
+  const make = async (rows: Range, columns: Range): Promise<TilePlace> => {
+    const [height, width] = [rows.to - rows.from, columns.to - columns.from];
+    const mirrored = isMirrored(work, rows, columns) ? part(width, height) : undefined;
+    const to: TilePlace = { tile: part(height, width), mirrored };
+    await maker.write(rows, columns, to);
+    return to;
+  };
+  for await (const [index, { tile, mirrored }] of inOrder(plan, skip, maker.ahead, make, signal)) {
+    const [rows, columns] = placeAt(plan, index);
+    const below = mirrored === undefined ? {} : { mirrored: mirrored.data };
+    yield { rows, columns, values: tile.data, ...below, done: index + 1, of: plan.length };
+  }
+}
+
+type Plan = ReturnType<typeof tilePlan>;
+
+const planOf = ({ rows, columns }: TileWork): Plan =>
+  tilePlan(rows.gates.examples, columns.gates.examples, rows === columns);
+
+function placeAt(plan: Plan, index: number): Plan[number] {
+  const place = plan[index];
+  if (place === undefined) throw new Error("unreachable: a tile beyond the plan");
+  return place;
+}
+
+/** Whether a tile has a place below the diagonal as well. */
+const isMirrored = ({ rows, columns }: TileWork, a: Range, b: Range): boolean => rows === columns && a.from !== b.from;
+
+/** What `make` gives for each place of the plan from `skip` on, so many begun before the first is waited for. */
+async function* inOrder<T>(
+  plan: Plan,
+  skip: number,
+  ahead: number,
+  make: (rows: Range, columns: Range) => Promise<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly [number, T]> {
+  const begun: Promise<T>[] = [];
   try {
     for (let index = skip; index < plan.length; index++) {
       signal?.throwIfAborted();
-      for (const place of plan.slice(index + begun.length, index + maker.ahead)) {
-        const tile = maker.tile(...place);
-        // a failure is told where the tile is waited for
-        tile.catch(() => {});
-        begun.push(tile);
+      for (const place of plan.slice(index + begun.length, index + ahead)) {
+        const made = make(...place);
+        // a failure is told where it is waited for
+        made.catch(() => {});
+        begun.push(made);
       }
-      const place = plan[index];
-      const values = await begun.shift();
-      if (place === undefined || values === undefined) throw new Error("unreachable: a tile beyond the plan");
-      const [rows, columns] = place;
-      if (work.rows === work.columns && rows.from === columns.from) {
-        const size = rows.to - rows.from;
-        symmetrize({ data: values, start: 0, stride: size }, size);
-      }
-      yield { rows, columns, values, done: index + 1, of: plan.length };
+      const next = begun.shift();
+      if (next === undefined) throw new Error("unreachable: nothing begun");
+      yield [index, await next];
     }
   } finally {
     await Promise.allSettled(begun);
@@ -120,75 +163,53 @@ const overlapLayers = ({ rows, biases, normalize }: DensePathKernel): readonly O
     scale: normalize === "width" ? 1 / units : 1,
   }));
 
-export interface WholeOptions extends Omit<TileOptions, "skip"> {
+export interface WholeOptions extends Pick<TileOptions, "signal" | "open"> {
   /** Memory for the kernel, to be written over: that of a kernel no longer needed is faster than new one. */
   readonly into?: Float64Array;
 }
 
+export interface SingleOptions extends Omit<WholeOptions, "into"> {
+  /** Memory for a kernel in float32: its numbers are computed in float64 and rounded once, when they are stored. */
+  readonly into: Float32Array;
+}
+
 /**
  * The whole kernel in memory, `[n, n]` or `[n, m]`, symmetric to the bit where it is one of inputs with themselves.
+ * Worker threads write their tiles themselves into a memory that they can share, of a `SharedArrayBuffer`.
  * @throws GatewiseError if `into` has another size
  */
 export async function densePathKernel(
   kernel: DensePathKernel,
   engine: Engine,
-  options: WholeOptions = {},
-): Promise<DenseArray<"float64">> {
+  options: SingleOptions,
+): Promise<DenseArray<"float32">>;
+export async function densePathKernel(
+  kernel: DensePathKernel,
+  engine: Engine,
+  options?: WholeOptions,
+): Promise<DenseArray<"float64">>;
+export async function densePathKernel(
+  kernel: DensePathKernel,
+  engine: Engine,
+  { into, signal, open = openTileMaker }: WholeOptions | SingleOptions = {},
+): Promise<DenseArray<"float32"> | DenseArray<"float64">> {
   const { rows, columns = rows } = kernel;
-  const [height, width] = [rows.gates.examples, columns.gates.examples];
-  const array = denseArray("float64", [height, width], options.into ?? new Float64Array(height * width));
+  const shape = [rows.gates.examples, columns.gates.examples] as const;
+  const array =
+    into instanceof Float32Array
+      ? denseArray("float32", shape, into)
+      : denseArray("float64", shape, into ?? new Float64Array(shape[0] * shape[1]));
   const { data } = array;
-  if (options.open === undefined) {
-    const writer = await openTileWriter(tileWork(kernel));
-    if (writer !== undefined) {
-      const symmetric = rows === columns;
-      for (const [a, b] of tilePlan(height, width, symmetric)) {
-        options.signal?.throwIfAborted();
-        const start = a.from * width + b.from;
-        const mirrored = symmetric && a.from !== b.from ? b.from * width + a.from : undefined;
-        writer.write(a, b, { data, start, stride: width }, mirrored);
-        if (symmetric && a.from === b.from) symmetrize({ data, start, stride: width }, a.to - a.from);
-      }
-      return array;
-    }
-  }
-  for await (const tile of densePathKernelTiles(kernel, engine, options)) {
-    placeTile(data, width, tile);
-    if (rows === columns) placeMirrored(data, width, tile);
-  }
+  const stride = shape[1];
+  const work = tileWork(kernel);
+  await using maker = await open(work, engine);
+  const write = (a: Range, b: Range): Promise<void> => {
+    const tile = { data, start: a.from * stride + b.from, stride };
+    const mirrored = isMirrored(work, a, b) ? { data, start: b.from * stride + a.from, stride } : undefined;
+    return maker.write(a, b, { tile, mirrored });
+  };
+  for await (const _ of inOrder(planOf(work), 0, maker.ahead, write, signal));
   return array;
-}
-
-function placeTile(
-  data: Float64Array,
-  width: number,
-  { rows, columns, values }: Omit<KernelTile, "done" | "of">,
-): void {
-  const size = columns.to - columns.from;
-  for (let i = rows.from; i < rows.to; i++) {
-    const from = (i - rows.from) * size;
-    data.set(values.subarray(from, from + size), i * width + columns.from);
-  }
-}
-
-/** Puts the tile mirrored at the diagonal in its place. */
-function placeMirrored(data: Float64Array, width: number, { rows, columns, values }: KernelTile): void {
-  if (rows.from === columns.from) return;
-  const [height, size] = [rows.to - rows.from, columns.to - columns.from];
-  const place = { data, start: columns.from * width + rows.from, stride: width };
-  mirror({ data: values, start: 0, stride: size }, height, size, place);
-}
-
-/** The tile mirrored at the diagonal. */
-export function transposed({
-  rows,
-  columns,
-  values,
-}: Omit<KernelTile, "done" | "of">): Omit<KernelTile, "done" | "of"> {
-  const mirrored = new Float64Array(values.length);
-  const [height, width] = [rows.to - rows.from, columns.to - columns.from];
-  mirror({ data: values, start: 0, stride: width }, height, width, { data: mirrored, start: 0, stride: height });
-  return { rows: columns, columns: rows, values: mirrored };
 }
 
 /** The kernel of each input with itself, `[n]`, without the rest of the matrix. */

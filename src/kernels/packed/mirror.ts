@@ -7,7 +7,7 @@ const WIDTH = 8;
 
 /** A part of a matrix: its first number, and the numbers from row to row. */
 export interface MatrixPart {
-  readonly data: Float64Array;
+  readonly data: Float32Array | Float64Array;
   readonly start: number;
   readonly stride: number;
 }
@@ -31,5 +31,12 @@ export function mirror(from: MatrixPart, height: number, width: number, to: Matr
 export function symmetrize({ data, start, stride }: MatrixPart, size: number): void {
   for (let i = 1; i < size; i++) {
     for (let j = 0; j < i; j++) data[start + i * stride + j] = data[start + j * stride + i]!;
+  }
+}
+
+/** Copies rows of `width` numbers. */
+export function copyRows(from: MatrixPart, height: number, width: number, to: MatrixPart): void {
+  for (let row = 0, read = from.start, at = to.start; row < height; row++, read += from.stride, at += to.stride) {
+    to.data.set(from.data.subarray(read, read + width), at);
   }
 }

@@ -1,17 +1,19 @@
-/** The WebAssembly module that makes tiles of the neural path kernel (theory 3): its memory, and what is packed for it. */
+/** Tiles of the neural path kernel (theory 3) by the WebAssembly module of overlap.as.ts. */
 import type { GateRows } from "../../gates/index.ts";
 import { OVERLAP_MODULE } from "../wasm/overlap-module.ts";
 import type { ByteRows } from "./byte-rows.ts";
-import { type MatrixPart, mirror } from "./mirror.ts";
-
-/** What one gated layer does to the running kernel `K`: `overlap · scale · (K + bias)`. */
-export interface OverlapLayer {
-  readonly words: number;
-  /** 1 if the layer has a bias, else 0. */
-  readonly bias: number;
-  /** 1, or one over the width. */
-  readonly scale: number;
-}
+import { copyRows, type MatrixPart, symmetrize } from "./mirror.ts";
+import {
+  CHUNK,
+  FIVES,
+  layOut,
+  type OverlapExports,
+  type OverlapLayer,
+  overlapExports,
+  type Place,
+  roundUp,
+  writeLayers,
+} from "./overlap-memory.ts";
 
 /** The gates behind a tile. */
 export interface TileGates {
@@ -20,67 +22,29 @@ export interface TileGates {
   readonly layers: readonly OverlapLayer[];
   /** 1 if the output layer has a bias, else 0. */
   readonly lastBias: number;
-  /** Whether only entries on and above the diagonal are wanted, of a tile on the diagonal. */
+  /** Whether rows and columns are the same: then only one half is computed. */
   readonly upper: boolean;
 }
 
+/** Where a tile `[rows, columns]` is written; in float32, rounded once. */
+export interface TilePlace {
+  readonly tile: MatrixPart;
+  /** Where the tile is written transposed, if it is. */
+  readonly mirrored?: MatrixPart | undefined;
+}
+
 export interface OverlapKernel {
-  /** @param kernel `[rows, columns]`, the input's inner products; the kernel afterwards */
-  multiply(gates: TileGates, kernel: Float64Array): void;
+  /** @param products `[rows, columns]`, the input's inner products; may be where the tile is written */
+  multiply(gates: TileGates, products: Float64Array, to: TilePlace): void;
   /**
    * The kernel of inputs that are bytes divided by 255, faster than a dense product where most of them are 0.
    * @param columns inputs of the same size as those of the rows
-   * @param out where `[rows, columns]` is written
-   * @param mirrored where in `out` its transposed begins, if that is written as well
    */
-  multiplyBytes(gates: TileGates, rows: ByteRows, columns: ByteRows, out: MatrixPart, mirrored?: number): void;
+  multiplyBytes(gates: TileGates, rows: ByteRows, columns: ByteRows, to: TilePlace): void;
 }
 
-interface OverlapExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  dataStart(): number;
-  multiplyOverlaps(
-    rowGates: number,
-    columnGates: number,
-    rows: number,
-    columns: number,
-    planes: number,
-    layers: number,
-    count: number,
-    lastBias: number,
-    kernel: number,
-    stride: number,
-    table: number,
-    counts: number,
-  ): void;
-  listBytes(bytes: number, rows: number, size: number, lists: number): void;
-  panelBytes(bytes: number, columns: number, size: number, panels: number): void;
-  multiplyBytes(
-    lists: number,
-    panels: number,
-    rows: number,
-    columns: number,
-    size: number,
-    kernel: number,
-    stride: number,
-  ): void;
-}
-
-const PAGE = 65_536;
-/** {planes i32, joins next i32, bias f64, scale f64} */
-const LAYER_BYTES = 24;
-/** Rows that are computed before the next: their lists and their part of the kernel stay in the cache. */
+/** Rows that are computed before the next: their lists and counts stay in the cache. */
 const ROWS = 256;
-/** Columns of a panel of bytes. */
-const PANEL = 24;
-/** Columns that overlaps are counted for at a time. */
-const CHUNK = 64;
-/** Fours of units in a word. */
-const NIBBLES = 16;
-/** Words whose count is below 256. */
-const PART = 3;
-/** Words of a layer whose count may be multiplied with another such in 15 bits. */
-const JOINED = 2;
 
 /** An instance of the module with memory of its own, grown to the largest tile it has seen. */
 export async function openOverlapKernel(): Promise<OverlapKernel> {
@@ -88,161 +52,134 @@ export async function openOverlapKernel(): Promise<OverlapKernel> {
   const { instance } = await WebAssembly.instantiate(bytes, {});
   const wasm = overlapExports(instance.exports);
   return {
-    multiply(gates, kernel) {
+    multiply(gates, products, to) {
       const width = gates.columns.examples;
-      const place = layOut(wasm, gates, 0);
-      const out = { data: kernel, start: 0, stride: width };
-      makeTile(wasm, gates, place, out, undefined, (from, to) => {
-        const rows = { data: kernel, start: from * width, stride: width };
-        copyRows(rows, kernelRows(wasm, place), width, to - from);
+      const place = placeFor(wasm, gates, to, 0);
+      makeTile(wasm, gates, place, to, {
+        whole: false,
+        begin(from, end) {
+          const room = {
+            data: new Float64Array(wasm.memory.buffer, place.productsAt),
+            start: 0,
+            stride: place.productLine / 8,
+          };
+          copyRows({ data: products, start: from * width, stride: width }, end - from, width, room);
+        },
+        at: (start) => place.productsAt + start * 8,
       });
     },
-    multiplyBytes(gates, rows, columns, out, mirrored) {
+    multiplyBytes(gates, rows, columns, to) {
       const { size } = columns;
-      const place = layOut(wasm, gates, size);
-      const panelColumns = Math.ceil(columns.examples / PANEL) * PANEL;
-      const load = (bytes: Uint8Array): void => new Uint8Array(wasm.memory.buffer, place.bytesAt).set(bytes);
-      load(columns.data);
-      wasm.panelBytes(place.bytesAt, columns.examples, size, place.panelsAt);
-      makeTile(wasm, gates, place, out, mirrored, (from, to, start) => {
-        load(rows.data.subarray(from * size, to * size));
-        wasm.listBytes(place.bytesAt, to - from, size, place.listsAt);
-        const panelsAt = place.panelsAt + start * Math.ceil(size / 2) * 2;
-        const kernelAt = place.kernelAt + start * 8;
-        wasm.multiplyBytes(place.listsAt, panelsAt, to - from, panelColumns - start, size, kernelAt, place.columns);
+      const place = placeFor(wasm, gates, to, size);
+      give(wasm, place, columns.data);
+      wasm.panelBytes(place.givenAt, roundUp(columns.examples, CHUNK), size, place.panelsAt);
+      makeTile(wasm, gates, place, to, {
+        whole: true,
+        begin(from, end) {
+          give(wasm, place, rows.data.subarray(from * size, end * size));
+          wasm.listBytes(place.givenAt, end - from, size, place.listsAt);
+        },
+        at(start, height) {
+          const panels = place.panelsAt + start * Math.ceil(size / 2) * 2;
+          wasm.multiplyBytes(place.listsAt, panels, height, CHUNK, size, place.productsAt);
+          return place.productsAt;
+        },
       });
     },
   };
 }
 
-/** The border to the module, whose exports are known from its source. */
-const overlapExports = (exports: unknown): OverlapExports => exports as OverlapExports;
+const placeFor = (wasm: OverlapExports, { rows, columns, layers }: TileGates, { tile }: TilePlace, size: number) =>
+  layOut(wasm, {
+    rows: Math.min(ROWS, rows.examples),
+    columns: columns.examples,
+    words: columns.words,
+    layers,
+    bytes: tile.data.BYTES_PER_ELEMENT,
+    size,
+  });
 
-/** Addresses of a tile's parts in the module's memory. */
-interface Place {
-  /** Columns of the kernel, those of the tile and up to a whole panel or chunk. */
-  readonly columns: number;
-  readonly layersAt: number;
-  readonly columnsAt: number;
-  readonly rowsAt: number;
-  readonly tableAt: number;
-  readonly countsAt: number;
-  readonly kernelAt: number;
-  readonly panelsAt: number;
-  readonly listsAt: number;
-  readonly bytesAt: number;
+function give(wasm: OverlapExports, { givenAt }: Place, { buffer, byteOffset, byteLength }: Uint8Array | Uint32Array) {
+  new Uint8Array(wasm.memory.buffer, givenAt).set(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-/** Finds room for a tile, with bytes of `size` inputs (0 without); grows the memory where it is short. */
-function layOut(wasm: OverlapExports, { rows, columns: { examples, words }, layers }: TileGates, size: number): Place {
-  const chunks = Math.ceil(examples / CHUNK);
-  const columns = Math.max(Math.ceil(examples / PANEL) * PANEL, chunks * CHUNK);
-  const height = Math.min(ROWS, rows.examples);
-  const parts = layers.reduce((sum, layer) => sum + Math.ceil(layer.words / PART), 0);
-  const pairs = Math.ceil(size / 2);
-  let end = wasm.dataStart();
-  const room = (bytes: number): number => {
-    const start = Math.ceil(end / 64) * 64;
-    end = start + bytes;
-    return start;
-  };
-  const place = {
-    columns,
-    layersAt: room(layers.length * LAYER_BYTES),
-    columnsAt: room(chunks * CHUNK * words * NIBBLES),
-    rowsAt: room(height * words * NIBBLES * 2),
-    tableAt: room(NIBBLES * 16 * CHUNK),
-    countsAt: room(parts * height * CHUNK),
-    kernelAt: room(height * columns * 8),
-    panelsAt: room(size === 0 ? 0 : (examples + PANEL) * pairs * 2),
-    listsAt: room(size === 0 ? 0 : height * (pairs * 8 + 8)),
-    bytesAt: room(Math.max(height, examples) * size),
-  };
-  const missing = end - wasm.memory.buffer.byteLength;
-  if (missing > 0) wasm.memory.grow(Math.ceil(missing / PAGE));
-  return place;
+/** Where a tile's inner products come from. */
+interface Products {
+  /** Whether they are whole numbers, to be divided by 255². */
+  readonly whole: boolean;
+  /** Prepares those of rows `from` to `to`. */
+  readonly begin: (from: number, to: number) => void;
+  /** The address of 64 columns from `start` on of the first `height` of these rows. */
+  readonly at: (start: number, height: number) => number;
 }
 
-/**
- * Multiplies the overlaps into the inner products that `begin` puts into the module for rows `from` to `to` of the tile,
- * in columns from `start` on.
- */
 function makeTile(
   wasm: OverlapExports,
   { rows, columns, layers, lastBias, upper }: TileGates,
   place: Place,
-  out: MatrixPart,
-  mirrored: number | undefined,
-  begin: (from: number, to: number, start: number) => void,
+  { tile, mirrored = upper ? tile : undefined }: TilePlace,
+  products: Products,
 ): void {
   const { words, examples: width } = columns;
+  const bytes = tile.data.BYTES_PER_ELEMENT;
+  const single = bytes === 4;
+  const [made, turned] = [
+    partAt(wasm, single, place.kernelAt, place.line),
+    partAt(wasm, single, place.mirrorAt, place.mirrorLine),
+  ];
   writeLayers(new DataView(wasm.memory.buffer, place.layersAt), layers);
-  columnGates(columns.data, words, new Uint8Array(wasm.memory.buffer, place.columnsAt));
+  give(wasm, place, columns.data);
+  wasm.columnFives(place.givenAt, width, words, place.columnsAt);
   for (let from = 0; from < rows.examples; from += ROWS) {
     const to = Math.min(from + ROWS, rows.examples);
-    begin(from, to, upper ? Math.floor(from / PANEL) * PANEL : 0);
-    rowGates(rows.data.subarray(from * words * 2, to * words * 2), new Uint16Array(wasm.memory.buffer, place.rowsAt));
-    const start = upper ? Math.floor(from / CHUNK) * CHUNK : 0;
-    wasm.multiplyOverlaps(
-      place.rowsAt,
-      place.columnsAt + start * words * NIBBLES,
-      to - from,
-      Math.ceil((width - start) / CHUNK) * CHUNK,
-      words,
-      place.layersAt,
-      layers.length,
-      lastBias,
-      place.kernelAt + start * 8,
-      place.columns,
-      place.tableAt,
-      place.countsAt,
-    );
-    const made = kernelRows(wasm, place);
-    copyRows(made, { ...out, start: out.start + from * out.stride }, width, to - from);
-    // while the rows are in the cache
-    if (mirrored !== undefined) mirror(made, to - from, width, { ...out, start: mirrored + from });
-  }
-}
-
-const kernelRows = (wasm: OverlapExports, { kernelAt, columns }: Place): MatrixPart => ({
-  data: new Float64Array(wasm.memory.buffer, kernelAt),
-  start: 0,
-  stride: columns,
-});
-
-function writeLayers(view: DataView, layers: readonly OverlapLayer[]): void {
-  let joined = false;
-  layers.forEach(({ words, bias, scale }, index) => {
-    const next = layers[index + 1];
-    joined =
-      !joined && words <= JOINED && next !== undefined && next.words <= JOINED && next.bias === 0 && next.scale === 1;
-    const at = index * LAYER_BYTES;
-    view.setInt32(at, words, true);
-    view.setInt32(at + 4, joined ? 1 : 0, true);
-    view.setFloat64(at + 8, bias, true);
-    view.setFloat64(at + 16, scale, true);
-  });
-}
-
-/** `[examples, words]` to `[examples / 64, words, 16, 64]`, four gates in a byte. */
-function columnGates(from: Uint32Array, words: number, to: Uint8Array): void {
-  for (let at = 0, example = 0; at < from.length; example++) {
-    let out = Math.floor(example / CHUNK) * words * NIBBLES * CHUNK + (example % CHUNK);
-    for (const end = at + 2 * words; at < end; at++) {
-      for (let shift = 0, word = from[at]!; shift < 32; shift += 4, out += CHUNK) to[out] = (word >>> shift) & 15;
+    products.begin(from, to);
+    give(wasm, place, rows.data.subarray(from * words * 2, to * words * 2));
+    wasm.rowFives(place.givenAt, to - from, words, place.rowsAt, place.planeBytes);
+    for (let start = upper ? from : 0; start < width; start += CHUNK) {
+      const end = Math.min(start + CHUNK, width);
+      const height = (upper ? Math.min(to, end) : to) - from;
+      const kernelAt = place.kernelAt + start * bytes;
+      wasm.multiplyOverlaps(
+        place.rowsAt,
+        place.planeBytes,
+        place.columnsAt + start * words * FIVES,
+        height,
+        place.layersAt,
+        layers.length,
+        lastBias,
+        products.whole,
+        products.at(start, height),
+        place.productLine,
+        single,
+        kernelAt,
+        place.line,
+        place.tableAt,
+        place.countsAt,
+      );
+      // the engine's products need not be the same to the bit on both sides
+      if (upper && start < to) symmetrize(inside(made, start - from, start), end - start);
+      if (mirrored !== undefined) {
+        wasm.transposeKernel(kernelAt, place.line, roundUp(height, 4), single, place.mirrorAt, place.mirrorLine);
+        copyRows(turned, end - start, height, inside(mirrored, start, from));
+      }
+    }
+    // on the diagonal 64 rows at a time: what lies before their own columns comes mirrored
+    for (let row = from, step = upper ? CHUNK : ROWS; row < to; row += step) {
+      const start = upper ? row : 0;
+      const height = Math.min(row + step, to) - row;
+      copyRows(inside(made, row - from, start), height, width - start, inside(tile, row, start));
     }
   }
 }
 
-/** `[examples, words]` to `[examples, words, 16]`, four gates times 64 in each. */
-function rowGates(from: Uint32Array, to: Uint16Array): void {
-  for (let at = 0, out = 0; at < from.length; at++) {
-    for (let shift = 0, word = from[at]!; shift < 32; shift += 4, out++) to[out] = ((word >>> shift) & 15) * CHUNK;
-  }
-}
+/** The part from a row and a column on. */
+const inside = ({ data, start, stride }: MatrixPart, row: number, column: number): MatrixPart => ({
+  data,
+  start: start + row * stride + column,
+  stride,
+});
 
-function copyRows(from: MatrixPart, to: MatrixPart, width: number, rows: number): void {
-  for (let row = 0, read = from.start, at = to.start; row < rows; row++, read += from.stride, at += to.stride) {
-    to.data.set(from.data.subarray(read, read + width), at);
-  }
+function partAt(wasm: OverlapExports, single: boolean, address: number, line: number): MatrixPart {
+  const data = single ? new Float32Array(wasm.memory.buffer, address) : new Float64Array(wasm.memory.buffer, address);
+  return { data, start: 0, stride: line / data.BYTES_PER_ELEMENT };
 }

@@ -6,16 +6,16 @@ import type { Engine } from "../../engine/index.ts";
 import { type GateRows, gateRows, type Inputs, type PackedGates, sliceGates } from "../../gates/index.ts";
 import { type ByteRows, byteRows, isSparse, sliceBytes } from "./byte-rows.ts";
 import { type GramSide, openInputGram, type Range } from "./input-gram.ts";
-import type { MatrixPart } from "./mirror.ts";
-import { type OverlapKernel, type OverlapLayer, openOverlapKernel } from "./overlap-kernel.ts";
+import { type OverlapKernel, openOverlapKernel, type TilePlace } from "./overlap-kernel.ts";
+import type { OverlapLayer } from "./overlap-memory.ts";
 
 export interface TileMaker extends AsyncDisposable {
   /** Tiles to begin before the first of them is waited for. */
   readonly ahead: number;
-  /**
-   * `[rows, columns]` of the kernel. Below the diagonal of a kernel of inputs with themselves the values mean nothing.
-   */
-  tile(rows: Range, columns: Range): Promise<Float64Array>;
+  /** Memory that tiles are best written into. */
+  allocate(bytes: number): ArrayBuffer | SharedArrayBuffer;
+  /** Writes `[rows, columns]` of the kernel in its place; symmetric to the bit where it is one of inputs with themselves. */
+  write(rows: Range, columns: Range, to: TilePlace): Promise<void>;
 }
 
 /** Inputs and gates as tiles are cut from them. */
@@ -51,7 +51,8 @@ export async function openTileMaker(work: TileWork, engine: Engine): Promise<Til
   if (bytes !== undefined) {
     return {
       ahead: 1,
-      tile: async (rows, columns) => byteTile(overlaps, work, bytes, rows, columns),
+      allocate,
+      write: async (rows, columns, to) => writeByteTile(overlaps, work, bytes, rows, columns, to),
       [Symbol.asyncDispose]: async () => {},
     };
   }
@@ -59,67 +60,41 @@ export async function openTileMaker(work: TileWork, engine: Engine): Promise<Til
   return {
     // while the overlaps of one tile are counted here, an engine in a thread of its own works at the next
     ahead: 2,
-    async tile(rows, columns) {
-      return productTile(overlaps, work, rows, columns, await gram.tile(rows, columns));
+    allocate,
+    async write(rows, columns, to) {
+      writeProductTile(overlaps, work, rows, columns, await gram.tile(rows, columns), to);
     },
     [Symbol.asyncDispose]: () => gram[Symbol.asyncDispose](),
   };
 }
 
+const allocate = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes);
+
 /** The part of the work that tiles of bytes or of given inner products need: plain data. */
 export type TileOverlaps = Pick<TileWork, "layers" | "lastBias"> & Record<"rows" | "columns", Pick<TileSide, "gates">>;
 
-export function byteTile(
-  overlaps: OverlapKernel,
-  work: TileOverlaps,
-  bytes: readonly [ByteRows, ByteRows],
-  rows: Range,
-  columns: Range,
-): Float64Array<ArrayBuffer> {
-  const stride = columns.to - columns.from;
-  const data = new Float64Array((rows.to - rows.from) * stride);
-  writeByteTile(overlaps, work, bytes, rows, columns, { data, start: 0, stride });
-  return data;
-}
-
-function writeByteTile(
+export function writeByteTile(
   overlaps: OverlapKernel,
   work: TileOverlaps,
   [left, right]: readonly [ByteRows, ByteRows],
   rows: Range,
   columns: Range,
-  out: MatrixPart,
-  mirrored?: number,
+  to: TilePlace,
 ): void {
   const [a, b] = [sliceBytes(left, rows.from, rows.to), sliceBytes(right, columns.from, columns.to)];
-  overlaps.multiplyBytes(tileGates(work, rows, columns), a, b, out, mirrored);
+  overlaps.multiplyBytes(tileGates(work, rows, columns), a, b, to);
 }
 
-export interface TileWriter {
-  /** @param mirrored where in `out` the transposed tile begins, if it is wanted as well */
-  write(rows: Range, columns: Range, out: MatrixPart, mirrored: number | undefined): void;
-}
-
-/** Writes tiles in their places at once, by this thread; undefined for inputs that the engine multiplies. */
-export async function openTileWriter(work: TileWork): Promise<TileWriter | undefined> {
-  const bytes = sparseBytes(work);
-  if (bytes === undefined) return undefined;
-  const overlaps = await openOverlapKernel();
-  return {
-    write: (rows, columns, out, mirrored) => writeByteTile(overlaps, work, bytes, rows, columns, out, mirrored),
-  };
-}
-
-/** @param products `[rows, columns]`, the input's inner products; the tile afterwards */
-export function productTile(
+/** @param products `[rows, columns]`, the input's inner products */
+export function writeProductTile(
   overlaps: OverlapKernel,
   work: TileOverlaps,
   rows: Range,
   columns: Range,
-  products: Float64Array<ArrayBuffer>,
-): Float64Array<ArrayBuffer> {
-  overlaps.multiply(tileGates(work, rows, columns), products);
-  return products;
+  products: Float64Array,
+  to: TilePlace,
+): void {
+  overlaps.multiply(tileGates(work, rows, columns), products, to);
 }
 
 const tileGates = ({ rows, columns, layers, lastBias }: TileOverlaps, a: Range, b: Range) => ({

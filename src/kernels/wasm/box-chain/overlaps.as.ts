@@ -2,7 +2,7 @@
  * Overlaps of two examples' gates, laid out by displacement: for the pairs `(i, i + t)` of sixteen displacements side by
  * side, a line over `i`. Box sums then read them one after the other.
  *
- * They come from tables, as in overlap.as.ts, but of five channels, and a row reads its table from position `i + t` on,
+ * They come from tables, as in overlap/packed-tables.as.ts, but a row reads its table from position `i + t` on,
  * wherever that is. A byte holds two counts, of positions 32 apart: what counting takes is loads, and these are half.
  */
 
