@@ -16,42 +16,63 @@ import {
   type UniformTerm,
 } from "./terms.ts";
 
-/** Sum over the channels `from … to − 1` and over all terms; 0 for pairs outside the maps. */
+/** A term to be summed over the channels `from … to − 1`. */
+export interface ChannelSum {
+  /** The node that reads the sum, which of its terms, and which of its groups of channels. */
+  readonly place: string;
+  readonly term: UniformTerm;
+  readonly shape: KernelShape;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Inner products over channels of a term's masks, one number a pair of positions, where they were made beforehand. */
+export type MaskProducts = (sum: ChannelSum) => Float64Array | undefined;
+
+interface Contraction {
+  /** The node that reads the sum. */
+  readonly reader: number;
+  readonly from?: number;
+  readonly to?: number;
+  readonly products?: MaskProducts | undefined;
+}
+
+/** Sum over the channels `from … to − 1`, all unless told otherwise, and over all terms; 0 for pairs outside the maps. */
 export function contract(
   terms: readonly Term[],
   shape: KernelShape,
-  from = 0,
-  to = shape.channels,
+  { reader, from = 0, to = shape.channels, products }: Contraction,
 ): Float64Array<ArrayBuffer> {
-  const [sum = new Float64Array(pairCount(shape)), ...others] = terms.map((term) => termSum(term, shape, from, to));
+  const [sum = new Float64Array(pairCount(shape)), ...others] = terms.map((term, index) =>
+    term.kind === "uniform"
+      ? uniformSum({ place: `${reader} ${index} ${from}`, term, shape, from, to }, products)
+      : termSum(term, shape, from, to),
+  );
   for (const kernel of others) addTo(sum, kernel);
   clearOutside(sum, shape);
   return sum;
 }
 
-function termSum(term: Term, shape: KernelShape, from: number, to: number): Float64Array<ArrayBuffer> {
-  switch (term.kind) {
-    case "uniform":
-      return uniformSum(term, shape, from, to);
-    case "per-channel": {
-      const size = pairCount(shape);
-      const sum = new Float64Array(size);
-      for (let c = from; c < to; c++) addTo(sum, term.kernel.subarray(c * size, (c + 1) * size));
-      return sum;
-    }
-    case "summed":
-      return Float64Array.from(term.kernel);
-  }
-}
-
-function uniformSum(
-  { kernel, left, right }: UniformTerm,
+function termSum(
+  { kind, kernel }: Exclude<Term, UniformTerm>,
   shape: KernelShape,
   from: number,
   to: number,
 ): Float64Array<ArrayBuffer> {
+  if (kind === "summed") return Float64Array.from(kernel);
+  const size = pairCount(shape);
+  const sum = new Float64Array(size);
+  for (let c = from; c < to; c++) addTo(sum, kernel.subarray(c * size, (c + 1) * size));
+  return sum;
+}
+
+function uniformSum(own: ChannelSum, products: MaskProducts | undefined): Float64Array<ArrayBuffer> {
+  const { kernel, left, right } = own.term;
+  const { shape, from, to } = own;
   const sum = new Float64Array(pairCount(shape));
-  if (left === undefined && right === undefined) sum.fill(to - from);
+  const made = products?.(own);
+  if (made !== undefined) sum.set(made);
+  else if (left === undefined && right === undefined) sum.fill(to - from);
   else if (to - from === shape.channels && areBits(left) && areBits(right)) {
     countBits(sum, left.bits, right.bits, shape.pairs);
   } else addProducts(sum, shape, maskValues(left), maskValues(right), from, to);

@@ -8,7 +8,7 @@ import { type DenseArray, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { normalizedInputs } from "../packed/dense-chain.ts";
 import { openBoxChains } from "./convolutional-box-chain.ts";
-import { openGateProducts } from "./gate-products.ts";
+import { openMaskProducts } from "./mask-products.ts";
 import { pairPathKernel, type Shortcuts } from "./pair.ts";
 import type { Size } from "./pair-lines.ts";
 import { planPathKernel } from "./plan.ts";
@@ -71,15 +71,19 @@ export async function generalPathKernel(
   { part = "full", shortcuts: withShortcuts = true, engine, signal, onProgress }: GeneralPathKernelOptions = {},
 ): Promise<DenseArray<"float64">> {
   const plan = planPathKernel(network);
-  const chains: Shortcuts = withShortcuts ? await openBoxChains(network, plan) : new Map();
-  await using products =
-    withShortcuts && engine?.capabilities.float64 === true ? await openGateProducts(network, plan, engine) : undefined;
+  const shortcuts: Shortcuts = withShortcuts ? await openBoxChains(network, plan) : new Map();
+  const [first] = rows;
+  await using maker =
+    withShortcuts && engine?.capabilities.float64 === true && first !== undefined
+      ? await openMaskProducts({ network, plan, shortcuts }, engine, new ExampleSide(network, first))
+      : undefined;
   const expand = (readings: readonly ExampleReading[], from: number): readonly ExampleSide[] =>
     readings.slice(from, from + TILE).map((reading) => new ExampleSide(network, reading));
   /** The kernel of pairs of these alone. */
   const kernelOf = async (left: readonly ExampleSide[], right: readonly ExampleSide[]) => {
-    const shortcuts = products === undefined ? chains : new Map([...chains, ...(await products.block(left, right))]);
-    return (a: ExampleSide, b: ExampleSide): number => pairPathKernel(network, plan, a, b, { shortcuts });
+    const products = await maker?.block(left, right);
+    return (a: ExampleSide, b: ExampleSide): number =>
+      pairPathKernel(network, plan, a, b, { shortcuts, products: products?.(a, b) });
   };
   if (part !== "full") {
     const diagonal = new Float64Array(rows.length);
@@ -95,7 +99,7 @@ export async function generalPathKernel(
   const symmetric = columns === rows;
   const of = symmetric ? (rows.length * (rows.length + 1)) / 2 : rows.length * columns.length;
   const full = new Float64Array(rows.length * columns.length);
-  const [height, width] = products?.blockSize(TILE) ?? [TILE, TILE];
+  const [height, width] = maker?.blockSize(TILE) ?? [TILE, TILE];
   let done = 0;
   for (let top = 0; top < rows.length; top += TILE) {
     const left = expand(rows, top);

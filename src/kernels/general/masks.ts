@@ -1,5 +1,6 @@
 /** A pair of examples while its kernels are computed, and the masks of their terms. */
 import type { GatedNetwork } from "../../network/index.ts";
+import type { MaskProducts } from "./contract.ts";
 import type { PathKernelPlan } from "./plan.ts";
 import type { ExampleSide } from "./side.ts";
 import type { Mask, Term, UniformTerm } from "./terms.ts";
@@ -9,6 +10,7 @@ export interface Pair {
   readonly plan: PathKernelPlan;
   readonly a: ExampleSide;
   readonly b: ExampleSide;
+  readonly products: MaskProducts | undefined;
 }
 
 /** Another mask for both examples of each uniform term; the others must not be there. */

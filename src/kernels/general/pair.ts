@@ -1,6 +1,6 @@
 /** The kernel of one pair of examples, node by node (theory 3): what one node makes of the terms of its inputs. */
 import type { GatedNetwork, GatedNode } from "../../network/index.ts";
-import { contract } from "./contract.ts";
+import { contract, type MaskProducts } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
 import { mapsOf, nodeAt, type PathKernelPlan, sizeOfMaps } from "./plan.ts";
@@ -29,6 +29,12 @@ export type Shortcuts = ReadonlyMap<
   (a: ExampleSide, b: ExampleSide, of: (position: number) => readonly Term[]) => readonly Term[]
 >;
 
+export interface PairPathKernelOptions {
+  readonly output?: number;
+  readonly shortcuts?: Shortcuts;
+  readonly products?: MaskProducts | undefined;
+}
+
 /**
  * `⟨φ, φ'⟩` of two examples at one element of the network's output.
  * @throws GatewiseError where the network has no kernel of this form
@@ -38,9 +44,9 @@ export function pairPathKernel(
   plan: PathKernelPlan,
   a: ExampleSide,
   b: ExampleSide,
-  { output = 0, shortcuts = new Map() }: { readonly output?: number; readonly shortcuts?: Shortcuts } = {},
+  { output = 0, shortcuts = new Map(), products }: PairPathKernelOptions = {},
 ): number {
-  const pair = { network, plan, a, b };
+  const pair = { network, plan, a, b, products };
   const made = new Map<number, readonly Term[]>();
   const narrowed = new Map<Float64Array, Map<PositionPairs, Float64Array>>();
   const of = (position: number): readonly Term[] => {
@@ -85,7 +91,7 @@ function termsOf(
       return mapMasks(pair, position, read(node.input).terms, (z) => normalized(z, node.factor.data, node.shift.data));
     case "dense": {
       const { terms, shape: before } = read(node.input);
-      const kernel = contract(terms, before);
+      const kernel = contract(terms, before, { reader: position, products: pair.products });
       if (node.bias !== undefined) kernel[0]! += 1;
       return [uniform(position, kernel)];
     }
@@ -136,7 +142,7 @@ const normalized = (z: Mask, factor: ArrayLike<number>, shift: ArrayLike<number>
   maskValues(z)?.map((value, i) => value * factor[i]! + shift[i]!);
 
 function convolved(
-  { network }: Pair,
+  { network, products }: Pair,
   node: Extract<GatedNode, { readonly kind: "convolution" }>,
   position: number,
   { terms, shape: before }: Input,
@@ -146,7 +152,12 @@ function convolved(
   const { groups, window } = node;
   const each = before.channels / groups;
   const kernels = Array.from({ length: groups }, (_, group) => {
-    const sum = contract(terms, before, group * each, (group + 1) * each);
+    const sum = contract(terms, before, {
+      reader: position,
+      from: group * each,
+      to: (group + 1) * each,
+      products,
+    });
     const kernel = shiftedSum(sum, [size, before.pairs], [sizeOfMaps(node), shape.pairs], window);
     if (node.bias !== undefined) for (let i = 0; i < kernel.length; i++) kernel[i]! += 1;
     return kernel;
@@ -204,15 +215,15 @@ function gated(
 }
 
 function rearranged(
-  { plan, a, b }: Pair,
+  { plan, a, b, products }: Pair,
   node: Extract<GatedNode, { readonly kind: "rearrange" }>,
   position: number,
   input: Input,
   shape: KernelShape,
 ): readonly Term[] {
   if (plan.summed.has(position)) {
-    const sum = contract(input.terms, input.shape).reduce((total, value) => total + value, 0);
-    return [{ kind: "summed", kernel: Float64Array.of(sum) }];
+    const sum = contract(input.terms, input.shape, { reader: position, products });
+    return [{ kind: "summed", kernel: Float64Array.of(sum.reduce((total, value) => total + value, 0)) }];
   }
   const { channels, positions } = input.shape;
   if (node.from === undefined && channels === shape.channels && positions === shape.positions) return input.terms;

@@ -58,12 +58,8 @@ export function averagedTerms(
   const windows = pair.plan.windows.get(position);
   if (windows === undefined) throw new Error(`unreachable: node ${position} is no average pool`);
   if (pair.plan.summed.has(position)) {
-    return [
-      {
-        kind: "summed",
-        kernel: averagedPairs(contract(terms, before), before.pairs, windows, shape.pairs),
-      },
-    ];
+    const sum = contract(terms, before, { reader: position, products: pair.products });
+    return [{ kind: "summed", kernel: averagedPairs(sum, before.pairs, windows, shape.pairs) }];
   }
   return terms.map((term): Term => {
     if (term.kind === "uniform" && term.kernel === undefined) {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import { float64, sizeOf } from "../../src/graph/index.ts";
-import { openGateProducts } from "../../src/kernels/general/gate-products.ts";
+import { float32, float64, sizeOf } from "../../src/graph/index.ts";
 import { generalPathKernel } from "../../src/kernels/general/general-path-kernel.ts";
+import { openMaskProducts } from "../../src/kernels/general/mask-products.ts";
 import { planPathKernel } from "../../src/kernels/general/plan.ts";
 import { readPathExamples } from "../../src/kernels/general/readings.ts";
 import { ExampleSide } from "../../src/kernels/general/side.ts";
@@ -29,6 +29,7 @@ const convolution = (channels: number, stride = 1): Layer => ({
   bias: true,
   gated: true,
 });
+const linear = (channels: number): Layer => ({ ...convolution(channels), gated: false }) as Layer;
 const dense = (units: number, gated: boolean): Layer => ({ kind: "dense", units, bias: true, gated });
 
 /** Soft gates; two dense layers behind the others. */
@@ -51,8 +52,21 @@ const withLeakyGates = (network: GatedNetwork): GatedNetwork => ({
   ),
 });
 
+/** The same network whose convolutions behind the first read half of the channels each. */
+const withGroups = (network: GatedNetwork): GatedNetwork => ({
+  ...network,
+  nodes: network.nodes.map((node) => {
+    if (node.kind !== "convolution" || (node.weight.shape[1] ?? 0) < 4) return node;
+    const [channels = 0, inputs = 0, ...kernel] = node.weight.shape;
+    const shape = [channels, inputs / 2, ...kernel];
+    return { ...node, groups: 2, weight: float32(shape, node.weight.data.slice(0, sizeOf(shape))) };
+  }),
+});
+
+const residual = (...body: readonly Layer[]): Layer => ({ kind: "residual", body, shortcut: [] });
+const GATE: Layer = { kind: "gate" };
 const GAP: readonly Layer[] = [convolution(4), convolution(3), { kind: "global-average-pool" }];
-/** Name, network, and how many of its gates the engine multiplies. */
+/** Name, network, and how many sums over channels the engine makes: a term each of what layers that mix channels read. */
 const CASES = [
   ["global average pool", softNetwork(GAP), 3],
   ["flatten", softNetwork([convolution(4, 2), convolution(3), { kind: "flatten" }]), 3],
@@ -61,21 +75,40 @@ const CASES = [
     softNetwork([convolution(4), convolution(3), { kind: "average-pool", size: 2 }, { kind: "flatten" }]),
     3,
   ],
-  // the max-pool reads single channels of the gates before it
+  // the max-pool reads single channels of the gates before it: no inner product is left there
   ["max-pool", softNetwork([convolution(4), { kind: "max-pool", size: 2 }, convolution(3), { kind: "flatten" }]), 2],
+  // two terms behind the first sum, three behind the second
+  [
+    "residual sums",
+    softNetwork([
+      convolution(4),
+      residual(convolution(3), linear(4)),
+      residual(GATE, linear(4)),
+      GATE,
+      { kind: "global-average-pool" },
+    ]),
+    1 + 1 + 2 + 3 + 1,
+  ],
+  // a sum each of two groups; behind them kernels differ by channel
+  ["groups", withGroups(softNetwork([convolution(4), convolution(6), { kind: "global-average-pool" }])), 2 + 1],
   ["leaky gates", withLeakyGates(softNetwork(GAP)), 3],
 ] as const;
 
-describe("inner products of soft gates through the engine (theory 3)", () => {
+describe("inner products of masks through the engine (theory 3)", () => {
   const inputs = (count: number, seed: number) =>
     float64([count, 2, 6, 8], randomStream(seed, "x").normal(sizeOf([count, 2, 6, 8])));
 
-  it.each(CASES)("%s: the kernel equals the one of plain sums", async (_, network, gates) => {
-    await using products = await openGateProducts(network, planPathKernel(network), engine);
+  const productsOf = async (network: GatedNetwork, mostNumbers = 2 ** 20) => {
+    const [reading = expect.fail()] = await readPathExamples(network, engine, inputs(1, 4));
+    const kernel = { network, plan: planPathKernel(network), shortcuts: new Map(), mostNumbers };
+    return await openMaskProducts(kernel, engine, new ExampleSide(network, reading));
+  };
+
+  it.each(CASES)("%s: the kernel equals the one of plain sums", async (_, network, sums) => {
     // more than a tile of examples
     const rows = await readPathExamples(network, engine, inputs(19, 4));
-    const one = rows.slice(0, 1).map((reading) => new ExampleSide(network, reading));
-    expect((await products?.block(one, one))?.size).toBe(gates);
+    await using products = await productsOf(network);
+    expect(products?.count ?? 0).toBe(sums);
     const columns = rows.slice(3, 5);
     const wanted = await generalPathKernel(network, rows, rows, { shortcuts: false });
     const close = { relative: 1e-13 };
@@ -94,7 +127,6 @@ describe("inner products of soft gates through the engine (theory 3)", () => {
 
   it("takes as many pairs at a time as fit into memory", async () => {
     const network = softNetwork(GAP);
-    const plan = planPathKernel(network);
     /** Two squares of 48 positions, and a dense layer. */
     const perPair = 2 * 48 ** 2 + 1;
     for (const [pairs, size] of [
@@ -103,7 +135,7 @@ describe("inner products of soft gates through the engine (theory 3)", () => {
       [8, [2, 4]],
       [100, [4, 4]],
     ] as const) {
-      await using products = await openGateProducts(network, plan, engine, pairs * perPair);
+      await using products = await productsOf(network, pairs * perPair);
       expect(products?.blockSize(4)).toEqual(size);
     }
   });
@@ -112,6 +144,6 @@ describe("inner products of soft gates through the engine (theory 3)", () => {
     const architecture: Architecture = { inputShape: [2, 6, 8], layers: [...GAP, dense(2, false)] };
     const parameters = initialParameters(architecture, "relu", { kind: "glorot-uniform" }, 3);
     const network = gatedNetwork(architecture, REGIMES.relu, parameters);
-    expect(await openGateProducts(network, planPathKernel(network), engine)).toBeUndefined();
+    expect(await productsOf(network)).toBeUndefined();
   });
 });
