@@ -17,7 +17,7 @@ import { hasWebgpu } from "../support/webgpu.ts";
 const TABLES = { ...ARITHMETIC, ...CONVOLUTION, ...INDEXING, ...LAYOUT, ...MATRIX, ...POOLING, ...REDUCTIONS };
 const OPS = Object.entries<readonly OpCase[]>(TABLES).map(([op, cases]) => ({ op, cases }));
 /** Ops that WebGPU has no kernel for, whatever their inputs are. */
-const LACKING = ["maxPoolGradient", "maxPoolSelect", "reduceLogSumExp", "scatterAdd"];
+const LACKING = ["reduceLogSumExp", "scatterAdd"];
 
 /** The inputs of a row, in float32 where it has float64. */
 const arraysOf = ({ inputs }: OpCase): readonly DenseArray[] =>

@@ -20,6 +20,15 @@ const CONVOLUTIONAL: Architecture = {
     { kind: "dense", units: 3, bias: true, gated: false },
   ],
 };
+const MAX_POOL: Architecture = {
+  inputShape: [1, 4, 6],
+  layers: [
+    { kind: "convolution", channels: 3, kernel: 3, stride: 1, padding: "same", bias: true, gated: true },
+    { kind: "max-pool", size: 2 },
+    { kind: "flatten" },
+    { kind: "dense", units: 3, bias: true, gated: false },
+  ],
+};
 const NETWORKS = [
   { network: "fully connected", architecture: tinyPlan().architecture },
   { network: "convolutional", architecture: CONVOLUTIONAL },
@@ -76,6 +85,7 @@ describe.skipIf(!isThere)("on webgpu", () => {
   it.each([
     { architecture: tinyPlan().architecture, regime: "flnpf", network: "fully connected" },
     { architecture: CONVOLUTIONAL, regime: "frnpf-di", network: "convolutional" },
+    { architecture: MAX_POOL, regime: "dlnpf", network: "with a maximum" },
   ] as const)("a training of $regime, $network, has the epochs of the CPU", async ({ architecture, regime }) => {
     const plan = tinyPlan({ architecture, regime, epochs: 2 });
     const data = tinyData(45, 20, architecture.inputShape);

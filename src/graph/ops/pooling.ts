@@ -16,6 +16,7 @@ import { constant, formatShape, type Received, sameShape, shapeError, staticSize
 import { cast, divide } from "./arithmetic.ts";
 import { convolutionInputGradient, spatial, windowCounts } from "./convolution.ts";
 import type { Window } from "./convolution-lowerings.ts";
+import { emitTiledGradient, emitTiledSelection, type Tiling } from "./max-pool-tiles.ts";
 import { reduceMean } from "./reductions.ts";
 import { unrolledAveragePool } from "./unrolled-windows.ts";
 
@@ -65,6 +66,14 @@ export const maxPool = named(
     apply(maxPoolOp, [x], poolOf(kernel, options)),
 );
 
+/** The windows as tiles of the maps, if they are: as far apart as they are large, to the last row and column. */
+function tilingOf(x: Tensor, { kernel, strides, pads }: Pool): Tiling | undefined {
+  const [height, width] = spatial("maxPool", x);
+  const count = [height / kernel[0], width / kernel[1]] as const;
+  const isTiled = sameShape(kernel, strides) && pads.every((pad) => pad === 0) && count.every(Number.isInteger);
+  return isTiled ? { window: kernel, count } : undefined;
+}
+
 /** Flat positions, in `x`, of the greatest value of each window (the first at a tie). */
 const selectedPositions = (emit: OnnxEmitter, x: string, pool: Pool): string =>
   emit.node("MaxPool", [x], attributesOf(pool), 1);
@@ -82,7 +91,9 @@ const maxPoolGradientOp: OpDefinition<Pool, FloatPair> = {
     return x.shape;
   },
   gradient: ([x], upstream, _, pool) => [undefined, maxPoolSelect(x, upstream, pool.kernel, pool)],
-  onnx(emit, [x, dy], pool, [, { dtype }]) {
+  onnx(emit, [x, dy], pool, [maps, { dtype }]) {
+    const tiling = tilingOf(maps, pool);
+    if (tiling !== undefined) return emitTiledGradient(emit, [x, dy], tiling, dtype);
     const flat = (name: string): string => emit.node("Reshape", [name, emit.constant(FLAT)]);
     const positions = flat(selectedPositions(emit, x, pool));
     const shape = emit.node("Shape", [x]);
@@ -109,7 +120,9 @@ const maxPoolSelectOp: OpDefinition<Pool, FloatPair> = {
     return pooledShape("maxPoolSelect", inputs, x, pool);
   },
   gradient: ([x], dy, _, pool) => [undefined, maxPoolGradient(x, dy, pool.kernel, pool)],
-  onnx(emit, [x, from], pool) {
+  onnx(emit, [x, from], pool, [maps]) {
+    const tiling = tilingOf(maps, pool);
+    if (tiling !== undefined) return emitTiledSelection(emit, [x, from], tiling);
     const positions = selectedPositions(emit, x, pool);
     const flat = emit.node("Reshape", [from, emit.constant(FLAT)]);
     return emit.node("Gather", [flat, positions], { axis: { int: 0 } });

@@ -15,6 +15,7 @@ interface Row {
 }
 const ROWS = [
   { title: "2×2", x: [2, 2, 4, 6], pooling: { kernel: [2, 2], strides: [2, 2] } },
+  { title: "tiles, symbolic batch", x: [3, 2, 4, 6], pooling: { kernel: [2, 3], strides: [2, 3] }, symbolic: true },
   { title: "last rows not reached", x: [1, 2, 5, 4], pooling: { kernel: [2, 3], strides: [2, 3] } },
   { title: "overlapping", x: [1, 1, 5, 5], pooling: { kernel: [3, 3], strides: [1, 2] } },
   { title: "padded", x: [2, 1, 4, 4], pooling: { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
@@ -31,6 +32,7 @@ const batched = (row: Row, shape: readonly number[]): Shape => (row.symbolic ? [
 
 /** Equal values everywhere: each window passes its first. */
 const TIED: Row = { title: "ties", x: [1, 1, 4, 4], pooling: { kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] } };
+const TIED_TILES: Row = { title: "ties in tiles", x: TIED.x, pooling: { kernel: [2, 2], strides: [2, 2] } };
 const ties = float64(TIED.x, [1, 1, 0, 0, 1, 1, 0, 0, -1, -1, 2, 2, -1, -1, 2, 2]);
 
 export const POOLING = {
@@ -71,13 +73,15 @@ export const POOLING = {
         gradient: by(1),
       }),
     ),
-    opCase({
-      title: TIED.title,
-      inputs: [ties, draw("dy", pooled(TIED))],
-      build: (x, dy) => op.maxPoolGradient(x, dy, TIED.pooling.kernel, TIED.pooling),
-      reference: (x = EMPTY, dy = EMPTY) => reference.maxPoolGradient(x, dy, TIED.pooling),
-      gradient: by(1),
-    }),
+    ...[TIED, TIED_TILES].map((row) =>
+      opCase({
+        title: row.title,
+        inputs: [ties, draw("dy", pooled(row))],
+        build: (x, dy) => op.maxPoolGradient(x, dy, row.pooling.kernel, row.pooling),
+        reference: (x = EMPTY, dy = EMPTY) => reference.maxPoolGradient(x, dy, row.pooling),
+        gradient: by(1),
+      }),
+    ),
   ],
   maxPoolSelect: [
     ...each((row) =>
@@ -90,13 +94,15 @@ export const POOLING = {
         gradient: by(1),
       }),
     ),
-    opCase({
-      title: TIED.title,
-      inputs: [ties, draw("from", TIED.x)],
-      build: (x, from) => op.maxPoolSelect(x, from, TIED.pooling.kernel, TIED.pooling),
-      reference: (x = EMPTY, from = EMPTY) => reference.maxPoolSelect(x, from, TIED.pooling),
-      gradient: by(1),
-    }),
+    ...[TIED, TIED_TILES].map((row) =>
+      opCase({
+        title: row.title,
+        inputs: [ties, draw("from", TIED.x)],
+        build: (x, from) => op.maxPoolSelect(x, from, row.pooling.kernel, row.pooling),
+        reference: (x = EMPTY, from = EMPTY) => reference.maxPoolSelect(x, from, row.pooling),
+        gradient: by(1),
+      }),
+    ),
     opCase({
       title: "of float64 maps at float32 positions",
       inputs: [draw32("x", [1, 1, 4, 4]), draw("from", [1, 1, 4, 4])],
