@@ -40,7 +40,7 @@ async function experimentInput(directory: string, command: string): Promise<Repo
     title: `${experiment.title} (${record.profile} profile)`,
     published: isComparison(experiment) ? {} : experiment.published,
     publishedSource: experiment.source,
-    comparable: record.data === data && record.epochs === epochs,
+    comparable: record.profile === "full" && record.data === data && record.epochs === epochs,
     trials: await Promise.all(there.map((id) => trialAt(join(directory, id)))),
     missing: ids.filter((id) => !there.includes(id)),
     command,

@@ -1,6 +1,13 @@
-import type { Architecture, Initializer, RegimeName, RegimeVariant } from "../network/index.ts";
-import type { Loss, Optimizer } from "../train/index.ts";
-import type { Experiment, Profile, ProfileName, PublishedFigure, Trial } from "./experiment.ts";
+import type { RegimeName, RegimeVariant } from "../network/index.ts";
+import {
+  type Experiment,
+  type Profile,
+  type ProfileName,
+  type PublishedFigure,
+  type Settings,
+  settingsOf,
+  type Trial,
+} from "./experiment.ts";
 import { meanAndDeviation } from "./summary.ts";
 
 /** One row of a comparison: a regime as it stands or changed, or its gates at some stage of their learning. */
@@ -23,14 +30,9 @@ export interface ComparisonProfile extends Profile {
 }
 
 /** A protocol that compares more than the regimes: variants of a regime, or stages of learning. */
-export interface Comparison {
+export interface Comparison extends Settings {
   readonly name: string;
   readonly title: string;
-  readonly architecture: Architecture;
-  readonly initializer: Initializer;
-  readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly batch: number;
   readonly profiles: Readonly<Record<ProfileName, ComparisonProfile>>;
   /** Where the protocol and its figures stand. */
   readonly source: string;
@@ -53,8 +55,8 @@ export function trialsOfComparison(
   profile: ComparisonProfile,
   options: ComparisonOptions = {},
 ): readonly Trial[] {
-  const { initializer, loss, batch } = comparison;
-  const { architecture = comparison.architecture, optimizer = comparison.optimizer, arms } = profile;
+  const settings = settingsOf(comparison, profile);
+  const { arms } = profile;
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
   const learner = arms.find(({ regime, variant }) => regime === "relu" && variant === undefined);
   const keepBestUntil = arms.flatMap(({ learntUntil }) => (learntUntil === undefined ? [] : [learntUntil]));
@@ -66,7 +68,8 @@ export function trialsOfComparison(
         id: armTrial(name, seed),
         arm: name,
         plan: {
-          ...{ architecture, regime, initializer, optimizer, loss, batch, epochs, seed },
+          ...settings,
+          ...{ regime, epochs, seed },
           ...(variant === undefined ? {} : { variant }),
         },
         learntFrom:

@@ -32,8 +32,7 @@ export const vconvCifar10Sgd = {
     quick: {
       ...QUICK,
       epochs: 12,
-      architecture: halfResolution(vconv(QUICK_SIZES)),
-      optimizer: optimizer("sgd", 5e-2),
+      instead: { architecture: halfResolution(vconv(QUICK_SIZES)), optimizer: optimizer("sgd", 5e-2) },
     },
     full: { data: "cifar10", epochs: 80, runs: 5 },
   },
@@ -57,8 +56,7 @@ export const vconvCifar10Adam = {
     quick: {
       ...QUICK,
       epochs: 6,
-      architecture: halfResolution(vconv(QUICK_SIZES)),
-      optimizer: optimizer("adam", 1e-3),
+      instead: { architecture: halfResolution(vconv(QUICK_SIZES)), optimizer: optimizer("adam", 1e-3) },
     },
     full: { data: "cifar10", epochs: 80, runs: 5 },
   },
@@ -81,9 +79,13 @@ export const gconvCifar10Sgd = {
   profiles: {
     quick: {
       ...QUICK,
-      epochs: 20,
-      architecture: halfResolution(gconv(QUICK_SIZES)),
-      optimizer: optimizer("sgd", 1e-1),
+      epochs: 40,
+      instead: {
+        architecture: halfResolution(gconv({ ...CIFAR10, width: 8 })),
+        initializer: { kind: "he-uniform" },
+        optimizer: optimizer("sgd", 5e-2),
+        batch: 8,
+      },
     },
     full: { data: "cifar10", epochs: 100, runs: 5 },
   },
@@ -106,9 +108,8 @@ export const gconvCifar10Adam = {
   profiles: {
     quick: {
       ...QUICK,
-      epochs: 20,
-      architecture: halfResolution(gconv(QUICK_SIZES)),
-      optimizer: optimizer("adam", 2e-3),
+      epochs: 40,
+      instead: { architecture: halfResolution(gconv({ ...CIFAR10, width: 8 })), optimizer: optimizer("adam", 2e-3) },
     },
     full: { data: "cifar10", epochs: 200, runs: 5 },
   },

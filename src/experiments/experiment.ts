@@ -5,6 +5,15 @@ import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
 /** Best test accuracy in percent, mean and standard deviation over the runs. */
 export type PublishedFigure = readonly [mean: number, std: number];
 
+/** What is trained and how, but for the regime, the seed and the number of epochs. */
+export interface Settings {
+  readonly architecture: Architecture;
+  readonly initializer: Initializer;
+  readonly optimizer: Optimizer;
+  readonly loss: Loss;
+  readonly batch: number;
+}
+
 /** How much of the protocol is run: `full` is the paper's, `quick` a short one with the same ordering. */
 export interface Profile {
   readonly data: DatasetName;
@@ -14,22 +23,16 @@ export interface Profile {
   readonly epochs: number;
   /** Seeds 0, 1, … */
   readonly runs: number;
-  /** In place of the protocol's, where a short run needs a smaller network or a larger rate. */
-  readonly architecture?: Architecture;
-  readonly optimizer?: Optimizer;
+  /** In place of the protocol's, where a short run needs a smaller network or larger steps. */
+  readonly instead?: Partial<Settings>;
 }
 export const PROFILE_NAMES = ["quick", "full"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** A protocol of the paper as data (theory 6). */
-export interface Experiment {
+export interface Experiment extends Settings {
   readonly name: string;
   readonly title: string;
-  readonly architecture: Architecture;
-  readonly initializer: Initializer;
-  readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly batch: number;
   readonly regimes: readonly RegimeName[];
   readonly profiles: Readonly<Record<ProfileName, Profile>>;
   /** Figures of the full protocol. */
@@ -65,8 +68,7 @@ export interface TrialOptions {
 export function trialsOf(experiment: Experiment, profile: Profile, options: TrialOptions = {}): readonly Trial[] {
   const asked = options.regimes ?? experiment.regimes;
   const regimes = new Set(asked.includes("flnpf") ? ["relu" as const, ...asked] : asked);
-  const { initializer, loss, batch } = experiment;
-  const { architecture = experiment.architecture, optimizer = experiment.optimizer } = profile;
+  const settings = settingsOf(experiment, profile);
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
   const epochs = options.epochs ?? profile.epochs;
   return seeds.flatMap((seed) =>
@@ -75,12 +77,18 @@ export function trialsOf(experiment: Experiment, profile: Profile, options: Tria
       (regime): Trial => ({
         id: trialId(regime, seed),
         arm: regime,
-        plan: { architecture, regime, initializer, optimizer, loss, batch, epochs, seed },
+        plan: { ...settings, regime, epochs, seed },
         learntFrom: regime === "flnpf" ? { trial: trialId("relu", seed), until: undefined } : undefined,
         keepBestUntil: [],
       }),
     ),
   );
+}
+
+/** Settings of a protocol with what a profile has in place of them. */
+export function settingsOf(protocol: Settings, { instead }: Profile): Settings {
+  const { architecture, initializer, optimizer, loss, batch } = protocol;
+  return { architecture, initializer, optimizer, loss, batch, ...instead };
 }
 
 const trialId = (regime: RegimeName, seed: number): string => `${regime}-seed${seed}`;

@@ -22,6 +22,8 @@ export {
   type Profile,
   type ProfileName,
   type PublishedFigure,
+  type Settings,
+  settingsOf,
   type Trial,
   type TrialOptions,
   trialsOf,

@@ -6,6 +6,8 @@ import type { ParameterSpec } from "./parameter-specs.ts";
 export type Initializer =
   /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
   | { readonly kind: "glorot-uniform" }
+  /** Uniform in `±√(6 / fanIn)`, variance `2 / fanIn`: keeps the size of activations behind ReLUs (He et al., 2015). */
+  | { readonly kind: "he-uniform" }
   /** Uniform in `±1 / √fanIn`, PyTorch's default (theory 6, oblique trees). */
   | { readonly kind: "fan-in-uniform" }
   /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4, 6). */
@@ -36,15 +38,15 @@ function draw(
   const count = sizeOf(spec.shape);
   if (spec.kind === "bias") return denseArray("float32", spec.shape, new Float32Array(count));
   const stream = randomStream(seed, purpose, spec.layer, "weight");
+  const uniform = (limit: number) =>
+    denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
   switch (initializer.kind) {
-    case "glorot-uniform": {
-      const limit = Math.sqrt(6 / (spec.fanIn + spec.fanOut));
-      return denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
-    }
-    case "fan-in-uniform": {
-      const limit = 1 / Math.sqrt(spec.fanIn);
-      return denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
-    }
+    case "glorot-uniform":
+      return uniform(Math.sqrt(6 / (spec.fanIn + spec.fanOut)));
+    case "he-uniform":
+      return uniform(Math.sqrt(6 / spec.fanIn));
+    case "fan-in-uniform":
+      return uniform(1 / Math.sqrt(spec.fanIn));
     case "bernoulli":
       return denseArray(
         "float32",

@@ -5,6 +5,7 @@ import {
   type Comparison,
   continuousFeatures,
   type ProfileName,
+  settingsOf,
 } from "../experiments/index.ts";
 import { architectureWords, counted, grouped, optimizerWords } from "./configuration.ts";
 import { pointOf } from "./curves.ts";
@@ -175,7 +176,7 @@ const expectedTable = (rows: readonly ArmSummary[], comparable: boolean): PageTa
 
 function protocolOf(comparison: Comparison, profileName: ProfileName, dataSource: string): ExperimentPage["protocol"] {
   const profile = comparison.profiles[profileName];
-  const { architecture = comparison.architecture, optimizer = comparison.optimizer } = profile;
+  const { architecture, optimizer, batch } = settingsOf(comparison, profile);
   const { data, limit, testLimit, epochs, runs, arms } = profile;
   const lengths = [...new Set(arms.map((arm: Arm) => arm.epochs ?? epochs))];
   return [
@@ -184,7 +185,7 @@ function protocolOf(comparison: Comparison, profileName: ProfileName, dataSource
     {
       name: "Training",
       values: [
-        `${optimizerWords(optimizer)}; softmax cross-entropy; batches of ${comparison.batch}; ${lengths.join(" or ")} epochs; ${counted(runs, "run")} of each`,
+        `${optimizerWords(optimizer)}; softmax cross-entropy; batches of ${batch}; ${lengths.join(" or ")} epochs; ${counted(runs, "run")} of each`,
       ],
     },
     {

@@ -103,6 +103,8 @@ function initializerWords(initializer: Initializer): string {
   switch (initializer.kind) {
     case "glorot-uniform":
       return "Glorot uniform, biases 0";
+    case "he-uniform":
+      return "He uniform, biases 0";
     case "fan-in-uniform":
       return "uniform in ±1/√fan-in, biases 0";
     case "bernoulli":

@@ -32,6 +32,7 @@ const Plan = z.strictObject({
     .optional(),
   initializer: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("glorot-uniform") }),
+    z.strictObject({ kind: z.literal("he-uniform") }),
     z.strictObject({ kind: z.literal("fan-in-uniform") }),
     z.strictObject({ kind: z.literal("bernoulli"), sigma: z.number() }),
   ]),

@@ -12,7 +12,7 @@ const isThere = hasWebgpu();
 it.skipIf(!isThere)("a WebGPU driver is there", () => expect(isThere).toBe(true));
 
 describe.skipIf(!isThere)("--device webgpu", () => {
-  it("trains, evaluates and reads gates as the CPU does", async () => {
+  it("trains, evaluates, reads gates and makes kernels as the CPU does", async () => {
     await using temporary = await temporaryFolder();
     const folder = temporary.path;
     const trained = async (device: string) => {
@@ -40,5 +40,12 @@ describe.skipIf(!isThere)("--device webgpu", () => {
     await writeWhole(inputs, writeNpy(draw32("x", [5, 28, 28])));
     const gates = ["gates", "--model", cpu.out, "--inputs", inputs];
     expect(await resultOf([...gates, "--device", "webgpu"])).toEqual(await resultOf(gates));
+    // the kernel is counted from the device's gates; random features are drawn and multiplied there
+    for (const args of [[], ["--features", "8"]]) {
+      const npk = ["npk", "--model", cpu.out, "--inputs", inputs, ...args];
+      const wantedKernel = await resultOf(npk);
+      const { trace } = await resultOf([...npk, "--device", "webgpu"]);
+      expect(trace / wantedKernel.trace).toBeCloseTo(1, 5);
+    }
   });
 });

@@ -20,31 +20,33 @@ const mean = (values: Float32Array): number => values.reduce((sum, value) => sum
 const fcOf = (depth: number) =>
   parameterSpecs(fullyConnected({ inputShape: [20], depth, width: 20, outputs: 20, bias: true }));
 
+const glorotLimit = (fanIn: number, fanOut: number) => Math.sqrt(6 / (fanIn + fanOut));
+const heLimit = (fanIn: number) => Math.sqrt(6 / fanIn);
+
 describe.each([
-  { name: "FC", architecture: FC },
-  { name: "GCONV", architecture: GCONV },
-])("Glorot uniform weights of $name", ({ architecture }) => {
-  const parameters = initialize(parameterSpecs(architecture), GLOROT, 3, "value-network");
+  { initializer: "glorot-uniform", limitOf: glorotLimit, name: "FC", architecture: FC },
+  { initializer: "glorot-uniform", limitOf: glorotLimit, name: "GCONV", architecture: GCONV },
+  { initializer: "he-uniform", limitOf: heLimit, name: "FC", architecture: FC },
+  { initializer: "he-uniform", limitOf: heLimit, name: "GCONV", architecture: GCONV },
+] as const)("$initializer weights of $name", ({ initializer, limitOf, architecture }) => {
+  const parameters = initialize(parameterSpecs(architecture), { kind: initializer }, 3, "value-network");
   const weights = parameterSpecs(architecture).filter(({ kind }) => kind === "weight");
 
-  it.each(weights)(
-    "$name: bounds, mean and variance of ±√(6 / (fan in + fan out))",
-    ({ name, fanIn, fanOut, shape }) => {
-      const { data, shape: drawn } = parameters[name] ?? expect.fail(name);
-      expect(drawn).toEqual(shape);
-      const limit = Math.sqrt(6 / (fanIn + fanOut));
-      const n = data.length;
-      // maximum of n uniform draws: farther than 20/n from the limit with probability e^-10; float32 may round up to it
-      for (const extreme of [data.reduce((a, b) => Math.max(a, b)), -data.reduce((a, b) => Math.min(a, b))]) {
-        expect(extreme).toBeLessThanOrEqual(Math.fround(limit));
-        expect(extreme).toBeGreaterThan(limit * (1 - 20 / n));
-      }
-      // five standard errors: variance limit²/3, fourth moment limit⁴/5
-      expect(Math.abs(mean(data))).toBeLessThan((5 * limit) / Math.sqrt(3 * n));
-      const variance = mean(data.map((value) => value * value));
-      expect(Math.abs(variance - limit ** 2 / 3)).toBeLessThan(5 * limit ** 2 * Math.sqrt((1 / 5 - 1 / 9) / n));
-    },
-  );
+  it.each(weights)("$name: bounds, mean and variance", ({ name, fanIn, fanOut, shape }) => {
+    const { data, shape: drawn } = parameters[name] ?? expect.fail(name);
+    expect(drawn).toEqual(shape);
+    const limit = limitOf(fanIn, fanOut);
+    const n = data.length;
+    // maximum of n uniform draws: farther than 20/n from the limit with probability e^-10; float32 may round up to it
+    for (const extreme of [data.reduce((a, b) => Math.max(a, b)), -data.reduce((a, b) => Math.min(a, b))]) {
+      expect(extreme).toBeLessThanOrEqual(Math.fround(limit));
+      expect(extreme).toBeGreaterThan(limit * (1 - 20 / n));
+    }
+    // five standard errors: variance limit²/3, fourth moment limit⁴/5
+    expect(Math.abs(mean(data))).toBeLessThan((5 * limit) / Math.sqrt(3 * n));
+    const variance = mean(data.map((value) => value * value));
+    expect(Math.abs(variance - limit ** 2 / 3)).toBeLessThan(5 * limit ** 2 * Math.sqrt((1 / 5 - 1 / 9) / n));
+  });
 
   it("biases are zero", () => {
     const biases = Object.entries(parameters).filter(([name]) => name.endsWith(".bias"));
