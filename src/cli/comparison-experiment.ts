@@ -74,5 +74,9 @@ export function armTable(rows: readonly ArmSummary[], profile: ProfileName): str
     ]),
   );
   if (profile === "full" || rows.every(({ published }) => published === null)) return table;
-  return `${table}\n${outputColors.dim("published figures are of the full protocol: all images, a wider network, more epochs")}`;
+  return withProtocolNote(table);
 }
+
+/** A table of a short run, with what its published figures were measured on. */
+export const withProtocolNote = (table: string): string =>
+  `${table}\n${outputColors.dim("published figures are of the full protocol: all images, the paper's network and rate, more epochs")}`;

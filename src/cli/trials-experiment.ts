@@ -9,8 +9,8 @@ import {
   type TrialState,
   trialsFor,
 } from "../runs/index.ts";
-import { errorColors, outputColors } from "./colors.ts";
-import { armRows, armTable } from "./comparison-experiment.ts";
+import { errorColors } from "./colors.ts";
+import { armRows, armTable, withProtocolNote } from "./comparison-experiment.ts";
 import { type CliContext, commandLine } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { interruptedCode, interruptionOf } from "./interruption.ts";
@@ -130,7 +130,5 @@ function regimeTable(rows: readonly SummaryRow[], profile: ProfileName): string 
       published === null ? "–" : (mean - published[0] >= 0 ? "+" : "") + (mean - published[0]).toFixed(2),
     ]),
   );
-  return profile === "full"
-    ? table
-    : `${table}\n${outputColors.dim("published figures are of the full protocol: all images, more epochs")}`;
+  return profile === "full" ? table : withProtocolNote(table);
 }

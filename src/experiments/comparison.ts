@@ -4,8 +4,8 @@ import {
   type Profile,
   type ProfileName,
   type PublishedFigure,
-  type Settings,
   settingsOf,
+  type TrainingSettings,
   type Trial,
 } from "./experiment.ts";
 import { meanAndDeviation } from "./summary.ts";
@@ -30,7 +30,7 @@ export interface ComparisonProfile extends Profile {
 }
 
 /** A protocol that compares more than the regimes: variants of a regime, or stages of learning. */
-export interface Comparison extends Settings {
+export interface Comparison extends TrainingSettings {
   readonly name: string;
   readonly title: string;
   readonly profiles: Readonly<Record<ProfileName, ComparisonProfile>>;

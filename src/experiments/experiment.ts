@@ -6,7 +6,7 @@ import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
 export type PublishedFigure = readonly [mean: number, std: number];
 
 /** What is trained and how, but for the regime, the seed and the number of epochs. */
-export interface Settings {
+export interface TrainingSettings {
   readonly architecture: Architecture;
   readonly initializer: Initializer;
   readonly optimizer: Optimizer;
@@ -24,13 +24,13 @@ export interface Profile {
   /** Seeds 0, 1, … */
   readonly runs: number;
   /** In place of the protocol's, where a short run needs a smaller network or larger steps. */
-  readonly instead?: Partial<Settings>;
+  readonly instead?: Partial<TrainingSettings>;
 }
 export const PROFILE_NAMES = ["quick", "full"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** A protocol of the paper as data (theory 6). */
-export interface Experiment extends Settings {
+export interface Experiment extends TrainingSettings {
   readonly name: string;
   readonly title: string;
   readonly regimes: readonly RegimeName[];
@@ -85,8 +85,8 @@ export function trialsOf(experiment: Experiment, profile: Profile, options: Tria
   );
 }
 
-/** Settings of a protocol with what a profile has in place of them. */
-export function settingsOf(protocol: Settings, { instead }: Profile): Settings {
+/** TrainingSettings of a protocol with what a profile has in place of them. */
+export function settingsOf(protocol: TrainingSettings, { instead }: Profile): TrainingSettings {
   const { architecture, initializer, optimizer, loss, batch } = protocol;
   return { architecture, initializer, optimizer, loss, batch, ...instead };
 }

@@ -5,18 +5,16 @@
 import type { DatasetName } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
-import type { Architecture, Initializer, Parameters, RegimeName } from "../network/index.ts";
+import type { Parameters, RegimeName } from "../network/index.ts";
 import {
   initialTensors,
   type LabeledBytes,
-  type Loss,
-  type Optimizer,
   type TrainingContext,
   type TrainingData,
   type TrainingPlan,
   train,
 } from "../train/index.ts";
-import type { ProfileName } from "./experiment.ts";
+import type { ProfileName, TrainingSettings } from "./experiment.ts";
 import { meanAndDeviation } from "./summary.ts";
 
 export interface WatchedProfile {
@@ -31,15 +29,10 @@ export interface WatchedProfile {
 }
 
 /** What is trained and how often it is measured. */
-export interface WatchedExperiment {
+export interface WatchedExperiment extends TrainingSettings {
   readonly name: string;
   readonly title: string;
-  readonly architecture: Architecture;
   readonly regime: RegimeName;
-  readonly initializer: Initializer;
-  readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly batch: number;
   /** The classes that are kept, numbered from 0 in this order; all of them unless told otherwise. */
   readonly classes?: readonly number[];
   readonly profiles: Readonly<Record<ProfileName, WatchedProfile>>;

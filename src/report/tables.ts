@@ -66,7 +66,7 @@ function noteOf({ comparable, publishedSource }: ReportInput, known: boolean): H
   const source = publishedSource === null ? "" : ` Published: ${publishedSource}.`;
   return comparable
     ? html`${ours}${source}`
-    : html`${ours}${source} <strong>Not the published protocol</strong>: other data or fewer epochs, so the published figures are here for reference only and are not subtracted. What can be compared is the order of the regimes.`;
+    : html`${ours}${source} <strong>Not the published protocol</strong>: another network, other data or fewer epochs, so the published figures are here for reference only and are not subtracted. What can be compared is the order of the regimes.`;
 }
 
 /** Names and values. */

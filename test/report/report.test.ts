@@ -88,7 +88,7 @@ describe("the table of regimes", () => {
   it("subtracts nothing if the protocol is another, and says so", async () => {
     const page = await renderReport(reportOf(trials, { comparable: false }));
     expect(rowOf(page, "FRNPF(II)").slice(0, 4)).toEqual(["FRNPF(II)", "94.20 ± 0.20", "96.02 ± 0.13", "3"]);
-    expect(textOf(page)).toContain("Not the published protocol : other data or fewer epochs");
+    expect(textOf(page)).toContain("Not the published protocol : another network, other data or fewer epochs");
     expect(textOf(page)).not.toContain("Difference");
   });
 
