@@ -35,14 +35,21 @@ function multiplyHigh(a: number, b: number): number {
   const bHigh = b >>> 16;
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const cross = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(cross / 65536)) >>> 0;
+  return (aHigh * bHigh + (middle >>> 16) + (cross >>> 16)) >>> 0;
 }
 
+type Counter = readonly [number, number, number, number];
+type Key = readonly [number, number];
+
 /** One block of Philox4x32-10: four 32-bit words from a 128-bit counter and a 64-bit key. */
-export function philox(
-  counter: readonly [number, number, number, number],
-  key: readonly [number, number],
-): Uint32Array {
+export function philox(counter: Counter, key: Key): Uint32Array {
+  const words = new Uint32Array(4);
+  writeBlock(words, 0, counter, key);
+  return words;
+}
+
+/** A block from `at` on; what does not fit is dropped. */
+function writeBlock(out: Uint32Array, at: number, counter: Counter, key: Key): void {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {
@@ -57,7 +64,16 @@ export function philox(
     k0 = (k0 + W0) >>> 0;
     k1 = (k1 + W1) >>> 0;
   }
-  return Uint32Array.of(c0, c1, c2, c3);
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
+}
+
+/** A loop, since `from` of typed arrays goes through an iterator. */
+function filled<A extends Float64Array | Int32Array | Int8Array>(out: A, valueAt: (i: number) => number): A {
+  for (let i = 0; i < out.length; i++) out[i] = valueAt(i);
+  return out;
 }
 
 /** 64-bit FNV-1a of the purpose's UTF-8 text: names far apart for streams that must not meet. */
@@ -81,30 +97,32 @@ export function randomStream(seed: number, ...purpose: readonly StreamKey[]): Ra
     const out = new Uint32Array(count);
     for (let start = 0; start < count; start += 4) {
       const block = start / 4;
-      const four = philox([block >>> 0, Math.floor(block / TWO_32) >>> 0, upper0, upper1], key);
-      for (let i = 0; i < 4 && start + i < count; i++) out[start + i] = four[i]!;
+      writeBlock(out, start, [block >>> 0, Math.floor(block / TWO_32) >>> 0, upper0, upper1], key);
     }
     return out;
   }
 
   return {
-    uniform: (count, low, high) => Float64Array.from(words(count), (word) => low + (high - low) * (word / TWO_32)),
+    uniform(count, low, high) {
+      const drawn = words(count);
+      return filled(new Float64Array(count), (i) => low + (high - low) * (drawn[i]! / TWO_32));
+    },
     signs(count) {
       const drawn = words(Math.ceil(count / 32));
       // no branch: a processor would guess every second one wrong
-      return Int8Array.from({ length: count }, (_, i) => 2 * ((drawn[i >>> 5]! >>> (i & 31)) & 1) - 1);
+      return filled(new Int8Array(count), (i) => 2 * ((drawn[i >>> 5]! >>> (i & 31)) & 1) - 1);
     },
     normal(count) {
       const drawn = words(2 * count);
       // (word + 1) / 2³² lies in (0, 1]: the logarithm is finite
-      return Float64Array.from(
-        { length: count },
-        (_, i) =>
+      return filled(
+        new Float64Array(count),
+        (i) =>
           Math.sqrt(-2 * Math.log((drawn[2 * i]! + 1) / TWO_32)) * Math.cos((2 * Math.PI * drawn[2 * i + 1]!) / TWO_32),
       );
     },
     permutation(count) {
-      const order = Int32Array.from({ length: count }, (_, i) => i);
+      const order = filled(new Int32Array(count), (i) => i);
       const drawn = words(count);
       for (let i = count - 1; i > 0; i--) {
         // Lemire's multiply-shift: the bias is below 2⁻³² · count, far under what an experiment could show

@@ -39,7 +39,7 @@ function draw(
   if (spec.kind === "bias") return denseArray("float32", spec.shape, new Float32Array(count));
   const stream = randomStream(seed, purpose, spec.layer, "weight");
   const uniform = (limit: number) =>
-    denseArray("float32", spec.shape, Float32Array.from(stream.uniform(count, -limit, limit)));
+    denseArray("float32", spec.shape, new Float32Array(stream.uniform(count, -limit, limit)));
   switch (initializer.kind) {
     case "glorot-uniform":
       return uniform(Math.sqrt(6 / (spec.fanIn + spec.fanOut)));
