@@ -17,8 +17,9 @@ export {
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";
 export { type KernelTable, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capability.ts";
+export type { ExternalData, ExternalFile } from "./onnx/external-data.ts";
 export { quoted } from "./onnx/quoted.ts";
-export { type OnnxModel, type OnnxPort, readModel } from "./onnx/read.ts";
+export { externalFiles, type OnnxModel, type OnnxOptions, type OnnxPort, readModel } from "./onnx/read.ts";
 export type { OnnxAttribute, OnnxNode } from "./onnx/read-node.ts";
 export { MAX_RANK } from "./onnx/read-tensor.ts";
 export { type Model, type Port, writeModel } from "./onnx/write.ts";

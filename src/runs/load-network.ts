@@ -1,8 +1,10 @@
 import { stat } from "node:fs/promises";
 import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
+import { externalFiles } from "../graph/index.ts";
 import { type GatedNetwork, gatedNetwork, networkFromOnnx, regimeOf } from "../network/index.ts";
 import { networkPair } from "../train/index.ts";
+import { readExternalData } from "./external-data.ts";
 import { readBest, readRun } from "./run-directory.ts";
 
 /** A network to measure and explain, and where it comes from. */
@@ -13,8 +15,9 @@ export interface LoadedNetwork {
 
 /**
  * Reads a network: the best checkpoint of a run directory, or a ReLU network in ONNX, from any framework.
- * @param model path of a run directory or of an `.onnx` file
- * @throws GatewiseError if there is neither, or the model holds what is no gate, pool, sum or linear layer
+ * @param model path of a run directory or of an `.onnx` file; weights beside it (`model.onnx.data`) are read too
+ * @throws GatewiseError if there is neither, weights are missing or outside the model's folder, or the model holds what is
+ * no gate, pool, sum or linear layer
  */
 export async function loadNetwork(model: string): Promise<LoadedNetwork> {
   if (await isFolder(model)) {
@@ -23,7 +26,9 @@ export async function loadNetwork(model: string): Promise<LoadedNetwork> {
     const network = gatedNetwork(plan.architecture, regimeOf(plan), networkPair(tensors));
     return { network, source: { kind: "run", regime: plan.regime } };
   }
-  return { network: networkFromOnnx(await readBytes(model)), source: { kind: "onnx" } };
+  const bytes = await readBytes(model);
+  const externalData = await readExternalData(model, externalFiles(bytes));
+  return { network: networkFromOnnx(bytes, { externalData }), source: { kind: "onnx" } };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -29,12 +29,17 @@ export interface OnnxNode {
 /** Whether this is ONNX's own set of operators, which has two names. */
 export const isOnnx = (domain: string): boolean => domain === "" || domain === "ai.onnx";
 
+/** For messages: `node "Conv_0" (Conv)`, or its place in the file where it has no name. */
+export const labelOf = ({ name, opType }: NodeProto, index: number): string =>
+  `${name === "" ? `node ${index + 1}` : `node ${quoted(name)}`} (${quoted(opType).slice(1, -1)})`;
+
 /**
  * @param index position in the file, from 0
  * @throws GatewiseError for an op of another set, or a damaged tensor among the attributes
  */
-export function readNode({ name, opType, domain, input, output, attribute }: NodeProto, index: number): OnnxNode {
-  const shown = `${name === "" ? `node ${index + 1}` : `node ${quoted(name)}`} (${quoted(opType).slice(1, -1)})`;
+export function readNode(node: NodeProto, index: number): OnnxNode {
+  const { name, opType, domain, input, output, attribute } = node;
+  const shown = labelOf(node, index);
   if (!isOnnx(domain)) {
     throw new GatewiseError({
       received: `${shown} of the operator set ${quoted(domain)}`,

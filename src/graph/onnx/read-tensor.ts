@@ -1,7 +1,7 @@
 import { GatewiseError } from "../../errors.ts";
 import { BYTES, type DenseArray, DTYPES, type DType, denseArray, float32, fromBytes, sizeOf } from "../dense-array.ts";
 import { ELEMENT_TYPE } from "./element-types.ts";
-import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from "./onnx_pb.ts";
+import { type TensorProto, TensorProto_DataType } from "./onnx_pb.ts";
 
 /** More axes than any layer has; work on shapes stays small whatever a file says. */
 export const MAX_RANK = 16;
@@ -12,26 +12,11 @@ const FLOAT16: number = TensorProto_DataType.FLOAT16;
 /**
  * The elements of a tensor, copied; float16 becomes float32.
  * @param what names the tensor in errors
- * @throws GatewiseError for external data, another element type, or elements that do not fill the shape
+ * @throws GatewiseError for another element type, or elements that do not fill the shape
  */
 export function readTensor(tensor: TensorProto, what: string): DenseArray {
-  if (tensor.dataLocation !== TensorProto_DataLocation.DEFAULT || tensor.externalData.length > 0) {
-    throw new GatewiseError({
-      received: `${what} with its data in another file`,
-      expected: "a model that holds all its weights",
-      next: "save the model as one file, without external data",
-    });
-  }
   if (tensor.segment !== undefined) throw damaged(`${what} in segments`, "a tensor in one piece");
-  const half = tensor.dataType === FLOAT16;
-  const dtype = half ? "float32" : DTYPE_OF.get(tensor.dataType);
-  if (dtype === undefined) {
-    throw new GatewiseError({
-      received: `${what} of element type ${TensorProto_DataType[tensor.dataType] ?? tensor.dataType}`,
-      expected: `${DTYPES.join(", ")} or float16`,
-      next: "export the model without quantization, in float32",
-    });
-  }
+  const { dtype, half } = elementsOf(tensor, what);
   const shape = readShape(tensor.dims, what);
   // the product of 16 sizes may pass 2⁵³: what is compared is exact as long as it fits the bytes that are there
   const count = sizeOf(shape);
@@ -44,6 +29,26 @@ export function readTensor(tensor: TensorProto, what: string): DenseArray {
   }
   if (half) return float32(shape, Float32Array.from(halfBits(tensor), fromHalf));
   return tensor.rawData.length > 0 ? rawElements(dtype, shape, tensor.rawData) : listedElements(dtype, shape, tensor);
+}
+
+/**
+ * Size of a tensor's elements in bytes, as its shape has it.
+ * @throws GatewiseError for a type or shape that no array has
+ */
+export function byteLengthOf(tensor: TensorProto, what: string): number {
+  const { dtype, half } = elementsOf(tensor, what);
+  return sizeOf(readShape(tensor.dims, what)) * (half ? 2 : BYTES[dtype]);
+}
+
+function elementsOf({ dataType }: TensorProto, what: string): { readonly dtype: DType; readonly half: boolean } {
+  const half = dataType === FLOAT16;
+  const dtype = half ? "float32" : DTYPE_OF.get(dataType);
+  if (dtype !== undefined) return { dtype, half };
+  throw new GatewiseError({
+    received: `${what} of element type ${TensorProto_DataType[dataType] ?? dataType}`,
+    expected: `${DTYPES.join(", ")} or float16`,
+    next: "export the model without quantization, in float32",
+  });
 }
 
 /** @throws GatewiseError for a negative size, more than 16 axes, or a size that no array has */

@@ -5,6 +5,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { GatewiseError } from "../../errors.ts";
 import type { DenseArray } from "../dense-array.ts";
+import { attachExternalData, type ExternalData, type ExternalFile, externalFilesOf } from "./external-data.ts";
 import { type GraphProto, type ModelProto, ModelProtoSchema, type ValueInfoProto } from "./onnx_pb.ts";
 import { quoted } from "./quoted.ts";
 import { isOnnx, type OnnxNode, readNode } from "./read-node.ts";
@@ -33,14 +34,30 @@ export interface OnnxModel {
   /** Without those that are initializers too. */
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
+  /** Size in bytes of the file and of what it takes from others. */
+  readonly bytes: number;
+}
+
+export interface OnnxOptions {
+  /** Bytes of the files that {@link externalFiles} names, by location. */
+  readonly externalData?: ExternalData;
+}
+
+/**
+ * The files beside a model that hold some of its weights: what PyTorch writes into `model.onnx.data`.
+ * @throws GatewiseError for bytes that are no model, and for places in files that do not fit their tensors
+ */
+export function externalFiles(bytes: Uint8Array): readonly ExternalFile[] {
+  const { graph } = decode(bytes);
+  return graph === undefined ? [] : externalFilesOf(graph);
 }
 
 /**
  * Reads an ONNX model with all its weights.
- * @throws GatewiseError for bytes that are no model, damaged or external tensors, operator sets other than ONNX's own in
- * versions 7 to 26, tensors made twice or never, cycles
+ * @throws GatewiseError for bytes that are no model, damaged tensors, external ones whose bytes are not given, operator
+ * sets other than ONNX's own in versions 7 to 26, tensors made twice or never, cycles
  */
-export function readModel(bytes: Uint8Array): OnnxModel {
+export function readModel(bytes: Uint8Array, { externalData = new Map() }: OnnxOptions = {}): OnnxModel {
   const model = decode(bytes);
   const { graph } = model;
   if (graph === undefined || graph.node.length === 0) {
@@ -57,6 +74,7 @@ export function readModel(bytes: Uint8Array): OnnxModel {
       next: "simplify the model before it is exported",
     });
   }
+  const externalBytes = attachExternalData(graph, externalData);
   const initializers = readInitializers(graph);
   const inputs = graph.input.filter(({ name }) => !initializers.has(name)).map(readPort);
   const known = [...initializers.keys(), ...inputs.map(({ name }) => name)];
@@ -66,6 +84,7 @@ export function readModel(bytes: Uint8Array): OnnxModel {
     initializers,
     inputs,
     outputs: graph.output.map(readPort),
+    bytes: bytes.length + externalBytes,
   };
 }
 

@@ -23,6 +23,7 @@ export class Limits {
   private elements = 0;
   private readonly mostElements: number;
 
+  /** @param fileBytes size of the model, with what other files hold of it */
   constructor(fileBytes: number) {
     this.mostElements = FREE_ELEMENTS + PASSES * fileBytes;
   }

@@ -6,7 +6,14 @@
  * batch, and an op that would mix a batch is refused.
  */
 import { GatewiseError } from "../../errors.ts";
-import { type OnnxModel, type OnnxNode, type OnnxPort, quoted, readModel } from "../../graph/index.ts";
+import {
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxOptions,
+  type OnnxPort,
+  quoted,
+  readModel,
+} from "../../graph/index.ts";
 import type { GatedNetwork } from "../gated-network.ts";
 import { Limits } from "./limits.ts";
 import { NetworkBuilder } from "./network-builder.ts";
@@ -80,11 +87,12 @@ const FLOAT_TYPES: readonly number[] = [1, 10, 11];
 /**
  * The network of an ONNX model: units with ReLU, leaky or clipped gates, max and average pooling, residual sums. A
  * softmax at the end is left out: the network gives logits.
+ * @param options `externalData`: bytes of the files that hold weights beside the model, see `externalFiles`
  * @throws GatewiseError for damaged files, for ops and shapes that no gated network has (naming the node), and for models
  * of several inputs or outputs
  */
-export function networkFromOnnx(bytes: Uint8Array): GatedNetwork {
-  const model = readModel(bytes);
+export function networkFromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): GatedNetwork {
+  const model = readModel(bytes, options);
   const [input, output] = [only(model.inputs, "input"), only(model.outputs, "output")];
   const needed = neededNodes(model, output);
   const last = needed.at(-1);
@@ -96,7 +104,7 @@ export function networkFromOnnx(bytes: Uint8Array): GatedNetwork {
     });
   }
   const { sizes, symbolic } = inputShape(input);
-  const builder = new NetworkBuilder(new Limits(bytes.length), symbolic);
+  const builder = new NetworkBuilder(new Limits(model.bytes), symbolic);
   const values = new Map<string, Value>();
   for (const [name, array] of model.initializers) values.set(name, constantOf(array));
   const uses = usesOf(needed, output);

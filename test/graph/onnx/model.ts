@@ -9,6 +9,8 @@ import {
   type ModelProto,
   ModelProtoSchema,
   NodeProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
   TensorProtoSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
@@ -115,6 +117,26 @@ export function modelProto({
       output: (outputs ?? [nodes.at(-1)?.outputs?.[0] ?? last]).map((name) => valueInfo(name, undefined, elementType)),
     }),
   });
+}
+
+/** The entries that say where the bytes of an external tensor lie. */
+export const placeEntries = (place: Readonly<Record<string, string>>) =>
+  Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
+
+/** Moves the bytes of all tensors of a model into a file beside it, as PyTorch does, and gives that file. */
+export function movedOut({ graph }: ModelProto, location: string): Uint8Array {
+  const tensors = [
+    ...(graph?.initializer ?? []),
+    ...(graph?.node ?? []).flatMap(({ attribute }) => attribute.flatMap(({ t }) => t ?? [])),
+  ];
+  const file: number[] = [];
+  for (const tensor of tensors) {
+    tensor.externalData = placeEntries({ location, offset: `${file.length}`, length: `${tensor.rawData.length}` });
+    tensor.dataLocation = TensorProto_DataLocation.EXTERNAL;
+    file.push(...tensor.rawData);
+    tensor.rawData = new Uint8Array();
+  }
+  return Uint8Array.from(file);
 }
 
 export const bytesOfModel = (model: ModelProto): Uint8Array => toBinary(ModelProtoSchema, model);

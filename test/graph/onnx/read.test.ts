@@ -12,12 +12,7 @@ import {
   writeModel,
   zeros,
 } from "../../../src/graph/index.ts";
-import {
-  type ModelProto,
-  TensorProto_DataLocation,
-  TensorProto_DataType,
-  TensorProtoSchema,
-} from "../../../src/graph/onnx/onnx_pb.ts";
+import { type ModelProto, TensorProto_DataType, TensorProtoSchema } from "../../../src/graph/onnx/onnx_pb.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { bytesOfModel, modelProto, onnxModel, tensorProto } from "./model.ts";
 
@@ -168,13 +163,6 @@ describe("tensors that are refused", () => {
     [{ dims: [], dataType: 1 }, 'initializer "w" with 0 elements of float32: expected 1 for its shape []'],
   ])("%#", (tensor, message) => {
     expect(errorOf(() => readModel(withTensor(tensor)))).toEqual({ message, hint: DAMAGED });
-  });
-
-  it("in another file", () => {
-    const next = "save the model as one file, without external data";
-    const message = 'initializer "w" with its data in another file: expected a model that holds all its weights';
-    const tensor = { dims: [1n], dataType: 1, dataLocation: TensorProto_DataLocation.EXTERNAL };
-    expect(errorOf(() => readModel(withTensor(tensor)))).toEqual({ message, hint: next });
   });
 
   it("of quantized types", () => {

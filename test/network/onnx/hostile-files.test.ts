@@ -6,7 +6,7 @@ import { float32, zeros } from "../../../src/graph/index.ts";
 import { NodeProtoSchema } from "../../../src/graph/onnx/onnx_pb.ts";
 import { networkFromOnnx } from "../../../src/network/index.ts";
 import { randomStream } from "../../../src/random.ts";
-import { bytesOfModel, drawn, type ModelOf, modelProto, onnxModel } from "../../graph/onnx/model.ts";
+import { bytesOfModel, drawn, type ModelOf, modelProto, movedOut, onnxModel } from "../../graph/onnx/model.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { sharedPath } from "../../support/shared-data.ts";
 import { ints } from "./cases/case.ts";
@@ -65,13 +65,13 @@ describe("files that ask for too much", () => {
 describe("damaged files", () => {
   const read = (bytes: Uint8Array): void => {
     try {
-      networkFromOnnx(bytes);
+      networkFromOnnx(bytes, { externalData });
     } catch (thrown) {
       if (!(thrown instanceof GatewiseError)) throw thrown;
     }
   };
   const conv = { op: "Conv", inputs: ["x", "w", "b"], outputs: ["q"], attributes: { pads: [1, 1, 1, 1] } };
-  const small = onnxModel({
+  const model = modelProto({
     input: ["N", 2, 6, 5],
     nodes: [
       conv,
@@ -94,9 +94,13 @@ describe("damaged files", () => {
       g: drawn("g", 32, 3),
     },
   });
+  const small = bytesOfModel(model);
+  const externalData = new Map([["weights", movedOut(model, "weights")]]);
+  const parted = bytesOfModel(model);
   const folder = sharedPath("models");
   const files: readonly (readonly [string, Uint8Array])[] = [
     ["a small model", small],
+    ["a small model with its weights in a file", parted],
     ...(folder === undefined
       ? []
       : ["acasxu-1-1.onnx", "cifar10-tf2onnx-small.onnx", "nano-sklearn.onnx"].map(
@@ -104,7 +108,10 @@ describe("damaged files", () => {
         )),
   ];
 
-  it("the small model is whole", () => expect(networkFromOnnx(small).nodes.length).toBeGreaterThan(7));
+  it("the small model is whole, in one file or two", () => {
+    expect(networkFromOnnx(small).nodes.length).toBeGreaterThan(7);
+    expect(networkFromOnnx(parted, { externalData })).toEqual(networkFromOnnx(small));
+  });
 
   it.each(files)("%s cut off anywhere", (_, bytes) => {
     for (let i = 0; i < 50; i++) read(bytes.slice(0, Math.floor((i * bytes.length) / 50)));

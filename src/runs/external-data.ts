@@ -1,0 +1,85 @@
+/** Weights in files beside an ONNX model. The locations come from the model, which may be a stranger's. */
+import { open, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { fileError } from "../data/node/index.ts";
+import { codeOf, GatewiseError } from "../errors.ts";
+import { type ExternalData, type ExternalFile, quoted } from "../graph/index.ts";
+
+/** As much as an ONNX file itself may hold. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+const INSIDE = "a file in the model's folder or below it";
+
+/**
+ * Reads what a model takes from the files beside it, and nothing outside its folder.
+ * @param model path of the model
+ * @throws GatewiseError for locations that leave the folder, by name or by link, or are no regular files, missing files,
+ * and more than 2 GiB in all
+ */
+export async function readExternalData(model: string, files: readonly ExternalFile[]): Promise<ExternalData> {
+  const data = new Map<string, Uint8Array>();
+  let room = MOST_BYTES;
+  for (const file of files) {
+    const bytes = await readInside(dirname(model), file, room);
+    room -= bytes.length;
+    data.set(file.location, bytes);
+  }
+  return data;
+}
+
+async function readInside(folder: string, file: ExternalFile, room: number): Promise<Uint8Array> {
+  try {
+    const path = await pathInside(folder, file);
+    // before it is opened: a pipe would wait for a writer
+    const stats = await stat(path);
+    if (!stats.isFile()) {
+      throw refused(file, stats.isDirectory() ? ", which is a folder" : ", which is no regular file", INSIDE);
+    }
+    // a file that is too short is refused by who knows its tensors
+    const count = Math.min(stats.size, file.bytes);
+    if (count > room) throw refused(file, `, ${count} bytes of it`, `at most ${MOST_BYTES} in all files`);
+    return await firstBytes(path, count);
+  } catch (thrown) {
+    throw fileError(thrown, `${file.tensor} with its data in the file ${quoted(file.location)}`, INSIDE);
+  }
+}
+
+/** The real path of a location. Names of Windows are refused everywhere: what a model means must not hang on the system. */
+async function pathInside(folder: string, file: ExternalFile): Promise<string> {
+  const { location } = file;
+  if (isAbsolute(location) || /^[a-z]:|[\\\0]/i.test(location) || location.split("/").includes("..")) {
+    throw refused(file, "", INSIDE);
+  }
+  const path = await realPath(join(folder, location), file);
+  const way = relative(await realpath(folder), path);
+  if (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return path;
+  throw refused(file, ", a link out of the folder", INSIDE);
+}
+
+async function realPath(path: string, file: ExternalFile): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (thrown) {
+    if (codeOf(thrown) !== "ENOENT") throw thrown;
+    throw refused(file, ", which is not there", INSIDE, "copy it to the model, or save the model as one file");
+  }
+}
+
+async function firstBytes(path: string, count: number): Promise<Uint8Array> {
+  await using file = await open(path);
+  const bytes = new Uint8Array(count);
+  let filled = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, filled, count - filled, filled);
+    filled += bytesRead;
+    if (bytesRead === 0) return bytes.subarray(0, filled);
+  }
+}
+
+const refused = (
+  { tensor, location }: ExternalFile,
+  why: string,
+  expected: string,
+  next = "export the model again, or save it as one file",
+): GatewiseError =>
+  new GatewiseError({ received: `${tensor} with its data in the file ${quoted(location)}${why}`, expected, next });
