@@ -6,7 +6,7 @@ import { GatewiseError } from "../../errors.ts";
 import { type GraphProto, type TensorProto, TensorProto_DataLocation } from "./onnx_pb.ts";
 import { quoted } from "./quoted.ts";
 import { labelOf } from "./read-node.ts";
-import { byteLengthOf } from "./read-tensor.ts";
+import { byteLengthOf, isReadable } from "./read-tensor.ts";
 
 /** Bytes of the files beside a model, by location as the model calls it. */
 export type ExternalData = ReadonlyMap<string, Uint8Array>;
@@ -74,7 +74,7 @@ interface ExternalTensor {
   readonly length: number;
 }
 
-/** Initializers and tensors among attributes that are not in the model itself. */
+/** Initializers and tensors among attributes that are not in the model itself, without those that nobody reads. */
 const externalTensors = ({ initializer, node }: GraphProto): readonly ExternalTensor[] => [
   ...initializer.filter(isExternal).map((tensor) => placed(tensor, `initializer ${quoted(tensor.name)}`)),
   ...node.flatMap((one, index) =>
@@ -84,7 +84,8 @@ const externalTensors = ({ initializer, node }: GraphProto): readonly ExternalTe
   ),
 ];
 
-const isExternal = ({ dataLocation }: TensorProto): boolean => dataLocation === TensorProto_DataLocation.EXTERNAL;
+const isExternal = (tensor: TensorProto): boolean =>
+  tensor.dataLocation === TensorProto_DataLocation.EXTERNAL && isReadable(tensor);
 
 function placed(tensor: TensorProto, what: string): ExternalTensor {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));

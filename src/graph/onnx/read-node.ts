@@ -1,10 +1,12 @@
-import { GatewiseError } from "../../errors.ts";
 import type { DenseArray } from "../dense-array.ts";
 import { type AttributeProto, AttributeProto_AttributeType, type NodeProto } from "./onnx_pb.ts";
 import { quoted } from "./quoted.ts";
-import { readTensor } from "./read-tensor.ts";
+import { elementTypeName, isReadable, readTensor } from "./read-tensor.ts";
 
-/** An attribute of a node; 64-bit integers beyond 2⁵³ are rounded. `unread` are graphs, types and sparse tensors. */
+/**
+ * An attribute of a node; 64-bit integers beyond 2⁵³ are rounded. `unread` are graphs, lists of strings, tensors of
+ * strings and the like: `what` names them as ONNX does.
+ */
 export type OnnxAttribute =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "int"; readonly value: number }
@@ -12,14 +14,17 @@ export type OnnxAttribute =
   | { readonly kind: "tensor"; readonly value: DenseArray }
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "ints"; readonly value: readonly number[] }
-  | { readonly kind: "unread" };
+  | { readonly kind: "unread"; readonly what: string };
 
 export interface OnnxNode {
   /** As the file calls it, or `node 3` for the third node of the file if it has no name. */
   readonly name: string;
   /** For messages: `node "Conv_0" (Conv)`, `node 3 (Conv)`. */
   readonly label: string;
+  /** For an op of another set, with its name in front: `ai.onnx.ml.Scaler`. */
   readonly opType: string;
+  /** "" for ONNX's own. */
+  readonly operatorSet: string;
   /** Names of tensors; "" where an optional one is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -35,22 +40,17 @@ export const labelOf = ({ name, opType }: NodeProto, index: number): string =>
 
 /**
  * @param index position in the file, from 0
- * @throws GatewiseError for an op of another set, or a damaged tensor among the attributes
+ * @throws GatewiseError for a damaged tensor among the attributes
  */
 export function readNode(node: NodeProto, index: number): OnnxNode {
   const { name, opType, domain, input, output, attribute } = node;
   const shown = labelOf(node, index);
-  if (!isOnnx(domain)) {
-    throw new GatewiseError({
-      received: `${shown} of the operator set ${quoted(domain)}`,
-      expected: "ops of ONNX's own set",
-      next: "export the model without custom or fused ops",
-    });
-  }
+  const operatorSet = isOnnx(domain) ? "" : domain;
   return {
     name: name === "" ? `node ${index + 1}` : name,
     label: shown,
-    opType,
+    opType: operatorSet === "" ? opType : `${operatorSet}.${opType}`,
+    operatorSet,
     inputs: input,
     outputs: output,
     attributes: new Map(attribute.map((one) => [one.name, readAttribute(one, shown)])),
@@ -67,14 +67,14 @@ function readAttribute(attribute: AttributeProto, node: string): OnnxAttribute {
     case types.STRING:
       return { kind: "string", value: new TextDecoder().decode(attribute.s) };
     case types.TENSOR:
-      return attribute.t === undefined
-        ? { kind: "unread" }
+      return attribute.t === undefined || !isReadable(attribute.t)
+        ? { kind: "unread", what: `TENSOR of ${elementTypeName(attribute.t?.dataType ?? 0)}` }
         : { kind: "tensor", value: readTensor(attribute.t, `${node}: its tensor ${quoted(attribute.name)}`) };
     case types.FLOATS:
       return { kind: "floats", value: attribute.floats };
     case types.INTS:
       return { kind: "ints", value: attribute.ints.map(Number) };
     default:
-      return { kind: "unread" };
+      return { kind: "unread", what: types[attribute.type] };
   }
 }

@@ -40,16 +40,25 @@ export function byteLengthOf(tensor: TensorProto, what: string): number {
   return sizeOf(readShape(tensor.dims, what)) * (half ? 2 : BYTES[dtype]);
 }
 
-function elementsOf({ dataType }: TensorProto, what: string): { readonly dtype: DType; readonly half: boolean } {
-  const half = dataType === FLOAT16;
-  const dtype = half ? "float32" : DTYPE_OF.get(dataType);
-  if (dtype !== undefined) return { dtype, half };
-  throw new GatewiseError({
-    received: `${what} of element type ${TensorProto_DataType[dataType] ?? dataType}`,
+function elementsOf(tensor: TensorProto, what: string): { readonly dtype: DType; readonly half: boolean } {
+  const half = tensor.dataType === FLOAT16;
+  const dtype = half ? "float32" : DTYPE_OF.get(tensor.dataType);
+  if (dtype === undefined) throw elementTypeError(tensor, what);
+  return { dtype, half };
+}
+
+/** Whether arrays hold elements of this type: strings and quantized numbers they do not. */
+export const isReadable = ({ dataType }: TensorProto): boolean => dataType === FLOAT16 || DTYPE_OF.has(dataType);
+
+/** ONNX's name of an element type. */
+export const elementTypeName = (dataType: number): string => TensorProto_DataType[dataType] ?? `${dataType}`;
+
+export const elementTypeError = ({ dataType }: TensorProto, what: string): GatewiseError =>
+  new GatewiseError({
+    received: `${what} of element type ${elementTypeName(dataType)}`,
     expected: `${DTYPES.join(", ")} or float16`,
     next: "export the model without quantization, in float32",
   });
-}
 
 /** @throws GatewiseError for a negative size, more than 16 axes, or a size that no array has */
 export function readShape(dims: readonly bigint[], what: string): readonly number[] {

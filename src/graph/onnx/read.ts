@@ -10,7 +10,7 @@ import { type GraphProto, type ModelProto, ModelProtoSchema, type ValueInfoProto
 import { quoted } from "./quoted.ts";
 import { isOnnx, type OnnxNode, readNode } from "./read-node.ts";
 import { sortedNodes, twice } from "./read-order.ts";
-import { readShape, readTensor } from "./read-tensor.ts";
+import { elementTypeError, isReadable, readShape, readTensor } from "./read-tensor.ts";
 
 /** Before 7, ops had no broadcasting and other attributes; what comes after 26 is not known yet. */
 const OPSETS = { oldest: 7, newest: 26 } as const;
@@ -31,6 +31,8 @@ export interface OnnxModel {
   /** In topological order. */
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, DenseArray>;
+  /** Initializers of strings and other elements that no array has, each with the error for whoever needs it. */
+  readonly unread: ReadonlyMap<string, GatewiseError>;
   /** Without those that are initializers too. */
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
@@ -54,8 +56,8 @@ export function externalFiles(bytes: Uint8Array): readonly ExternalFile[] {
 
 /**
  * Reads an ONNX model with all its weights.
- * @throws GatewiseError for bytes that are no model, damaged tensors, external ones whose bytes are not given, operator
- * sets other than ONNX's own in versions 7 to 26, tensors made twice or never, cycles
+ * @throws GatewiseError for bytes that are no model, damaged tensors, external ones whose bytes are not given, versions
+ * of ONNX's operator set other than 7 to 26, tensors made twice or never, cycles
  */
 export function readModel(bytes: Uint8Array, { externalData = new Map() }: OnnxOptions = {}): OnnxModel {
   const model = decode(bytes);
@@ -75,13 +77,16 @@ export function readModel(bytes: Uint8Array, { externalData = new Map() }: OnnxO
     });
   }
   const externalBytes = attachExternalData(graph, externalData);
-  const initializers = readInitializers(graph);
-  const inputs = graph.input.filter(({ name }) => !initializers.has(name)).map(readPort);
-  const known = [...initializers.keys(), ...inputs.map(({ name }) => name)];
+  const { initializers, unread } = readInitializers(graph);
+  const held = [...initializers.keys(), ...unread.keys()];
+  const isHeld = new Set(held);
+  const inputs = graph.input.filter(({ name }) => !isHeld.has(name)).map(readPort);
+  const known = [...held, ...inputs.map(({ name }) => name)];
   return {
     opset: opsetOf(model),
     nodes: sortedNodes(graph.node.map(readNode), known, graph.output),
     initializers,
+    unread,
     inputs,
     outputs: graph.output.map(readPort),
     bytes: bytes.length + externalBytes,
@@ -111,7 +116,7 @@ function opsetOf({ opsetImport }: ModelProto): number {
   });
 }
 
-function readInitializers({ initializer, sparseInitializer }: GraphProto): ReadonlyMap<string, DenseArray> {
+function readInitializers({ initializer, sparseInitializer }: GraphProto): Pick<OnnxModel, "initializers" | "unread"> {
   if (sparseInitializer.length > 0) {
     throw new GatewiseError({
       received: "a model with sparse weights",
@@ -120,12 +125,14 @@ function readInitializers({ initializer, sparseInitializer }: GraphProto): Reado
     });
   }
   const initializers = new Map<string, DenseArray>();
+  const unread = new Map<string, GatewiseError>();
   for (const tensor of initializer) {
     const what = `initializer ${quoted(tensor.name)}`;
-    if (initializers.has(tensor.name)) throw twice(what);
-    initializers.set(tensor.name, readTensor(tensor, what));
+    if (initializers.has(tensor.name) || unread.has(tensor.name)) throw twice(what);
+    if (isReadable(tensor)) initializers.set(tensor.name, readTensor(tensor, what));
+    else unread.set(tensor.name, elementTypeError(tensor, what));
   }
-  return initializers;
+  return { initializers, unread };
 }
 
 function readPort({ name, type }: ValueInfoProto): OnnxPort {

@@ -15,8 +15,10 @@ import {
   readModel,
 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../gated-network.ts";
+import { FLOAT_TYPES } from "./float-types.ts";
 import { Limits } from "./limits.ts";
 import { NetworkBuilder } from "./network-builder.ts";
+import { networkOutput, only } from "./network-output.ts";
 import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
 import { add, divide, multiply, subtract, sum } from "./read-arithmetic.ts";
@@ -38,6 +40,7 @@ import {
 } from "./read-layout.ts";
 import { batchNormalization, conv, gemm, matMul } from "./read-linear.ts";
 import { averagePool, globalAveragePool, reduceMean } from "./read-means.ts";
+import { scaler } from "./read-scaler.ts";
 import { softmax } from "./read-softmax.ts";
 import { constantOf, type ExampleValue, type Value } from "./value.ts";
 
@@ -68,6 +71,7 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["ReduceMean", reduceMean],
   ["Relu", relu],
   ["Reshape", reshape],
+  ["ai.onnx.ml.Scaler", scaler],
   ["Shape", shape],
   ["Slice", slice],
   ["Softmax", softmax],
@@ -78,22 +82,20 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["Unsqueeze", unsqueeze],
 ]);
 
-/** Ops of ONNX that networks are read from. */
+/** Ops of ONNX that networks are read from; behind the name of its set, one that is not in ONNX's own. */
 export const ONNX_OPS: readonly string[] = [...READERS.keys()];
-
-/** `TensorProto.DataType`: float32, float16 (read as float32), float64. */
-const FLOAT_TYPES: readonly number[] = [1, 10, 11];
 
 /**
  * The network of an ONNX model: units with ReLU, leaky or clipped gates, max and average pooling, residual sums. A
- * softmax at the end is left out: the network gives logits.
+ * softmax or sigmoid at the end is left out: the network gives logits (one for two classes `1 − p` and `p`). Of several
+ * outputs the one of floating-point numbers is taken: a classifier's probabilities, not its labels.
  * @param options `externalData`: bytes of the files that hold weights beside the model, see `externalFiles`
  * @throws GatewiseError for damaged files, for ops and shapes that no gated network has (naming the node), and for models
- * of several inputs or outputs
+ * of several inputs or of several outputs of numbers
  */
 export function networkFromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): GatedNetwork {
   const model = readModel(bytes, options);
-  const [input, output] = [only(model.inputs, "input"), only(model.outputs, "output")];
+  const [input, output] = [only(model.inputs, "input"), networkOutput(model)];
   const needed = neededNodes(model, output);
   const last = needed.at(-1);
   if (last === undefined) {
@@ -115,9 +117,25 @@ export function networkFromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): G
   define(input.name, builder.input(input.name, sizes, symbolic || sizes.length > 1));
   for (const node of needed) {
     const [name = ""] = node.outputs;
+    refuseUnread(node, model);
     define(name, readNode(node, values, builder, model.opset, uses));
   }
   return builder.finish(exampleAt(values, output), last);
+}
+
+/** @throws GatewiseError for an op of another operator set, and for a tensor of a type that no array has */
+function refuseUnread(node: OnnxNode, { unread }: OnnxModel): void {
+  if (node.operatorSet !== "" && !READERS.has(node.opType)) {
+    throw new GatewiseError({
+      received: `${node.label} of the operator set ${quoted(node.operatorSet)}`,
+      expected: "ops of ONNX's own set",
+      next: "export the model without custom or fused ops",
+    });
+  }
+  for (const name of node.inputs) {
+    const error = unread.get(name);
+    if (error !== undefined) throw error;
+  }
 }
 
 function readNode(
@@ -150,17 +168,6 @@ function exampleAt(values: ReadonlyMap<string, Value>, { name }: OnnxPort): Exam
     received: `a constant output ${quoted(name)}`,
     expected: "a network from one input to one output",
     next: "check the outputs of the model",
-  });
-}
-
-function only(ports: readonly OnnxPort[], what: "input" | "output"): OnnxPort {
-  const [port] = ports;
-  if (port !== undefined && ports.length === 1) return port;
-  const names = ports.slice(0, 4).map(({ name }) => quoted(name));
-  throw new GatewiseError({
-    received: `a model of ${ports.length} ${what}s${names.length > 0 ? ` (${names.join(", ")}${ports.length > 4 ? ", …" : ""})` : ""}`,
-    expected: `one ${what}`,
-    next: `export the part of the model with one ${what}`,
   });
 }
 

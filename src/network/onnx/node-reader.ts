@@ -88,7 +88,7 @@ export class NodeReader {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return undefined;
     if (isKind(attribute, kind)) return attribute;
-    throw this.error(`${name} as ${attribute.kind}`, kind);
+    throw this.error(`${name} as ${attribute.kind === "unread" ? attribute.what : attribute.kind}`, kind);
   }
 
   int(name: string): number | undefined {

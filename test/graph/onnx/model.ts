@@ -42,6 +42,8 @@ export interface ModelOf {
   readonly constants?: Readonly<Record<string, DenseArray>>;
   readonly outputs?: readonly string[];
   readonly elementType?: number;
+  /** Element types of outputs that differ. */
+  readonly outputTypes?: Readonly<Record<string, number>>;
 }
 
 export const tensorProto = (name: string, array: DenseArray) =>
@@ -95,11 +97,15 @@ export function modelProto({
   constants = {},
   outputs,
   elementType = 1,
+  outputTypes = {},
 }: ModelOf): ModelProto {
   const last = `t${nodes.length - 1}`;
   return create(ModelProtoSchema, {
     irVersion: 8n,
-    opsetImport: [{ domain: "", version: BigInt(opset) }],
+    opsetImport: [
+      { domain: "", version: BigInt(opset) },
+      ...[...new Set(nodes.flatMap(({ domain }) => domain ?? []))].map((domain) => ({ domain, version: 1n })),
+    ],
     graph: create(GraphProtoSchema, {
       name: "tiny",
       node: nodes.map(({ op, inputs, outputs: made = [], attributes = {}, name, domain = "" }, i) =>
@@ -114,7 +120,9 @@ export function modelProto({
       ),
       initializer: Object.entries(constants).map(([name, array]) => tensorProto(name, array)),
       input: [valueInfo("x", shape, elementType)],
-      output: (outputs ?? [nodes.at(-1)?.outputs?.[0] ?? last]).map((name) => valueInfo(name, undefined, elementType)),
+      output: (outputs ?? [nodes.at(-1)?.outputs?.[0] ?? last]).map((name) =>
+        valueInfo(name, undefined, outputTypes[name] ?? elementType),
+      ),
     }),
   });
 }

@@ -16,23 +16,24 @@ export async function ourLogits(network: GatedNetwork, x: DenseArray<"float32">)
   return [...(fetched.logits?.data ?? [])].map(Number);
 }
 
-/** What ONNX Runtime gives for the model itself, one example at a time. */
+/** What ONNX Runtime gives for the model itself, one example at a time; its first output unless another is named. */
 export async function ortLogits(
   bytes: Uint8Array,
   shape: readonly number[],
   x: DenseArray<"float32">,
+  output?: string,
 ): Promise<readonly number[]> {
   const session = await InferenceSession.create(bytes, {
     logSeverityLevel: 4,
     intraOpNumThreads: 1,
     executionProviders: ["cpu"],
   });
-  const [inputName = "", outputName = ""] = [session.inputNames[0], session.outputNames[0]];
+  const [inputName = "", outputName = ""] = [session.inputNames[0], output ?? session.outputNames[0]];
   const size = sizeOf(shape);
   const results: number[] = [];
   for (let i = 0; i * size < x.data.length; i++) {
     const one = new Tensor("float32", x.data.slice(i * size, (i + 1) * size), [...shape]);
-    const result = (await session.run({ [inputName]: one }))[outputName];
+    const result = (await session.run({ [inputName]: one }, [outputName]))[outputName];
     if (!(result?.data instanceof Float32Array)) throw new Error("no float32 output");
     results.push(...result.data);
   }

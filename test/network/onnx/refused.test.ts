@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { float32, int32 } from "../../../src/graph/index.ts";
+import { TensorProto_DataType } from "../../../src/graph/onnx/onnx_pb.ts";
 import { networkFromOnnx } from "../../../src/network/index.ts";
 import {
   bytesOfModel,
@@ -27,6 +28,10 @@ const convolved = (attributes: NodeOf["attributes"]): ModelOf => ({
 const reshaped = (...shape: readonly number[]): ModelOf => ({
   ...one("Reshape", ["x", "s"]),
   constants: { s: ints(...shape) },
+});
+
+const scaler = (attributes: NodeOf["attributes"] = {}): ModelOf => ({
+  nodes: [{ op: "Scaler", domain: "ai.onnx.ml", inputs: ["x"], attributes }],
 });
 
 /** What is refused, with the message; the hint is NEXT. */
@@ -175,6 +180,23 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...reshaped(2, 2), input: ["N", 4] },
     "[batch, 4] made [2, 2] for one example: expected axis 0 to stay the batch, of any size",
   ],
+  "a Scaler of features that do not fit": [
+    scaler({ offset: { floats: [1, 2, 3] }, scale: { floats: [1, 2, 3] } }),
+    "a constant of shape [3] beside [1, 4]: expected a constant that is broadcast to the other operand",
+  ],
+  "a Scaler of features of maps": [
+    { ...scaler({ offset: { floats: [1, 2] }, scale: { floats: [1, 2] } }), input: [1, 2, 3] },
+    "2 offsets for [1, 2, 3]: expected one, or an input [batch, features]",
+  ],
+  "a Scaler with more scales than offsets": [
+    scaler({ offset: { floats: [1] }, scale: { floats: [1, 2, 3, 4] } }),
+    "1 offsets and 4 scales: expected as many of both",
+  ],
+  "a Scaler without attributes": [scaler({}), "0 offsets and 0 scales: expected as many of both"],
+  "a Scaler of infinite numbers": [
+    scaler({ offset: { floats: [1] }, scale: { floats: [Number.POSITIVE_INFINITY] } }),
+    "weights that are not finite: expected finite numbers",
+  ],
   "a missing input": [one("MatMul", ["x"]), "no input 1: expected all inputs that the op needs"],
 };
 
@@ -204,6 +226,38 @@ describe("nodes that no gated network has", () => {
   it("shows no control characters of a file, and no more of a name than helps", () => {
     const bytes = onnxModel({ nodes: [{ op: "\u001b[2J", inputs: ["x"], name: "n".repeat(500) }] });
     expect(errorOf(() => networkFromOnnx(bytes)).message).toMatch(/^node "n{100}…" \(\\u001b\[2J\): expected Add, /);
+  });
+
+  it.each(["Relu", "Scaler"])("%s of an operator set that nobody here knows", (op) => {
+    const bytes = onnxModel({ nodes: [{ op, inputs: ["x"], domain: "com.microsoft" }] });
+    expect(errorOf(() => networkFromOnnx(bytes))).toEqual({
+      message: `node "${op}_0" (${op}) of the operator set "com.microsoft": expected ops of ONNX's own set`,
+      hint: "export the model without custom or fused ops",
+    });
+  });
+
+  it.each(["INT8", "STRING"] as const)("an initializer of %s in the way", (type) => {
+    const model = modelProto({ nodes: [{ op: "Add", inputs: ["x", "w"] }], constants: { w: float32([1], [2]) } });
+    for (const tensor of model.graph?.initializer ?? []) tensor.dataType = TensorProto_DataType[type];
+    expect(errorOf(() => networkFromOnnx(bytesOfModel(model)))).toEqual({
+      message: `initializer "w" of element type ${type}: expected float32, float64, int64, int32, uint8, bool or float16`,
+      hint: "export the model without quantization, in float32",
+    });
+  });
+
+  it("a constant of strings in the way", () => {
+    const model = modelProto({
+      nodes: [
+        { op: "Constant", inputs: [], attributes: { value: { tensor: float32([1], [2]) } } },
+        { op: "Add", inputs: ["x", "t0"] },
+      ],
+    });
+    const tensor = model.graph?.node[0]?.attribute[0]?.t;
+    if (tensor !== undefined) tensor.dataType = TensorProto_DataType.STRING;
+    expect(errorOf(() => networkFromOnnx(bytesOfModel(model)))).toEqual({
+      message: 'node "Constant_0" (Constant) with value as TENSOR of STRING: expected tensor',
+      hint: NEXT,
+    });
   });
 
   it("unsupported nodes that the output does not need are no matter", () => {

@@ -3,6 +3,8 @@ import { float32, float64 } from "../../../../src/graph/index.ts";
 import { drawn } from "../../../graph/onnx/model.ts";
 import { batchNorm, type Cases, conv, convWeights, flat, ints, linear, MAPS, normal } from "./case.ts";
 
+const SCALER = { op: "Scaler", domain: "ai.onnx.ml", inputs: ["x"] };
+
 export const LAYERS = {
   Gemm: {
     plain: { nodes: [{ op: "Gemm", inputs: ["x", "w", "b"] }], constants: linear, kinds: ["input", "dense"] },
@@ -265,6 +267,35 @@ export const LAYERS = {
       nodes: [{ op: "MatMul", inputs: ["x", "w"] }, batchNorm("t0"), { op: "Add", inputs: ["t1", "t0"] }],
       constants: { w: drawn("w", 4, 4), ...normal },
       kinds: ["input", "dense", "scale", "sum"],
+    },
+  },
+  "ai.onnx.ml.Scaler": {
+    "of features": {
+      nodes: [{ ...SCALER, attributes: { offset: { floats: [0.5, -1, 2, 0] }, scale: { floats: [2, 0.25, 1, -3] } } }],
+      kinds: ["input", "normalize"],
+    },
+    "one for all": {
+      nodes: [{ ...SCALER, attributes: { offset: { floats: [0.5] }, scale: { floats: [2] } } }],
+      kinds: ["input", "normalize"],
+    },
+    "one for all, of maps": {
+      input: MAPS,
+      nodes: [{ ...SCALER, attributes: { offset: { floats: [0.5] }, scale: { floats: [2] } } }, flat("t0")],
+    },
+    "of features, without a batch axis": {
+      input: [4],
+      nodes: [{ ...SCALER, attributes: { offset: { floats: [0.5, -1, 2, 0] }, scale: { floats: [2, 0.25, 1, -3] } } }],
+    },
+    "behind a unit": {
+      nodes: [
+        { op: "Relu", inputs: ["x"], outputs: ["r"] },
+        {
+          ...SCALER,
+          inputs: ["r"],
+          attributes: { offset: { floats: [0.5, -1, 2, 0] }, scale: { floats: [2, 1, 1, -3] } },
+        },
+      ],
+      kinds: ["input", "gate", "scale", "scale"],
     },
   },
 } as const satisfies Cases;
