@@ -82,9 +82,12 @@ export const float64 = (shape: readonly number[], values: ArrayLike<number>): De
 export const int32 = (shape: readonly number[], values: ArrayLike<number>): DenseArray<"int32"> =>
   denseArray("int32", shape, Int32Array.from(values));
 
-/** An int64 array from any list of whole numbers. */
-export const int64 = (shape: readonly number[], values: readonly number[]): DenseArray<"int64"> =>
-  denseArray("int64", shape, BigInt64Array.from(values, BigInt));
+/** An int64 array from any list of whole numbers; beyond the range, where 2⁶³ − 1 is rounded to, the nearest. */
+export const int64 = (shape: readonly number[], values: ArrayLike<number>): DenseArray<"int64"> =>
+  denseArray("int64", shape, BigInt64Array.from(Array.from(values, toInt64)));
+
+const toInt64 = (value: number): bigint =>
+  value >= 2 ** 63 ? 2n ** 63n - 1n : value < -(2 ** 63) ? -(2n ** 63n) : BigInt(value);
 
 /** The array's bytes, little endian on every machine that runs JavaScript engines of today; not copied. */
 export const bytesOf = (array: DenseArray): Uint8Array =>

@@ -16,13 +16,14 @@ import {
 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../gated-network.ts";
 import { FLOAT_TYPES } from "./float-types.ts";
+import { FOLDS } from "./fold-constants.ts";
 import { Limits } from "./limits.ts";
 import { NetworkBuilder } from "./network-builder.ts";
 import { networkOutput, only } from "./network-output.ts";
 import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
 import { add, divide, multiply, subtract, sum } from "./read-arithmetic.ts";
-import { cast, constant } from "./read-constants.ts";
+import { cast, castLike, constant } from "./read-constants.ts";
 import { clip, globalMaxPool, leakyRelu, maxPool, pRelu, relu } from "./read-gates.ts";
 import {
   concat,
@@ -49,6 +50,7 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["AveragePool", averagePool],
   ["BatchNormalization", batchNormalization],
   ["Cast", cast],
+  ["CastLike", castLike],
   ["Clip", clip],
   ["Concat", concat],
   ["Constant", constant],
@@ -145,7 +147,9 @@ function readNode(
   opset: number,
   uses: ReadonlyMap<string, number>,
 ): Value {
-  const read = READERS.get(node.opType);
+  const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
+  const isConstant = inputs.length > 0 && inputs.every((value) => value?.kind !== "example");
+  const read = (isConstant ? FOLDS.get(node.opType) : undefined) ?? READERS.get(node.opType);
   if (read === undefined) {
     throw new GatewiseError({
       received: node.label,
@@ -157,7 +161,6 @@ function readNode(
   if (extra !== undefined) {
     throw nodeError(node, `a second output ${quoted(extra)} in use`, "nodes of which the first output is used");
   }
-  const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
   return read(new NodeReader(node, inputs, builder, opset));
 }
 

@@ -3,7 +3,7 @@ import { MAX_RANK, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { mergedBias } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { stridesOf } from "./places.ts";
+import { broadcastPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { along, spread, weightsOf } from "./weights.ts";
 
@@ -159,18 +159,5 @@ function normalized(reader: NodeReader, x: ExampleValue, factors: Weights, shift
     x,
     builder.append(node, shape, { kind: "normalize", input, factor: factorOf, shift: shiftOf }),
     shape,
-  );
-}
-
-/** Which element of a constant each element of `shape` meets. */
-function broadcastPlaces(shape: readonly number[], constant: readonly number[]): Int32Array {
-  const missing = shape.length - constant.length;
-  const strides = stridesOf(constant);
-  const own = stridesOf(shape);
-  const used = constant.flatMap((size, axis) =>
-    size === 1 ? [] : [{ size, stride: strides[axis] ?? 1, outer: own[axis + missing] ?? 1 }],
-  );
-  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    used.reduce((place, { size, stride, outer }) => place + (Math.floor(i / outer) % size) * stride, 0),
   );
 }

@@ -1,4 +1,4 @@
-import { type DenseArray, float32, float64, int64 } from "../../graph/index.ts";
+import { type DenseArray, float32, int64 } from "../../graph/index.ts";
 import type { OpReader } from "./node-reader.ts";
 import { constantOf, numbersOf } from "./value.ts";
 
@@ -19,24 +19,27 @@ function listed(reader: Parameters<OpReader>[0]): DenseArray | undefined {
   return wholes && int64([wholes.length], wholes);
 }
 
-/** `TensorProto.DataType` of floating-point numbers; float16 is computed in float32 here. */
-const FLOATS = { float32: 1, float16: 10, float64: 11 } as const;
-const INT64 = 7;
+/** `TensorProto.DataType` of floating-point numbers: float32, float16 (computed in float32 here), float64. */
+const FLOATS: readonly (number | undefined)[] = [1, 10, 11];
 
-/** Between floating-point types, or of constants. */
+/** Between floating-point types; constants are cast where they are folded. */
 export const cast: OpReader = (reader) => {
+  const value = reader.example();
   const to = reader.int("to");
-  const [value] = reader.inputs;
-  if (value?.kind === "example") {
-    if (to === FLOATS.float32 || to === FLOATS.float16 || to === FLOATS.float64) return value;
-    throw reader.error(`element type ${to}`, "float32, float64 or float16");
-  }
-  const array = reader.constant(0);
-  reader.builder.limits.constants(reader.node, array.data.length);
-  const numbers = numbersOf(array);
-  if (to === FLOATS.float32 || to === FLOATS.float16) return constantOf(float32(array.shape, numbers));
-  if (to === FLOATS.float64) return constantOf(float64(array.shape, numbers));
-  if (to === INT64 && numbers.every(Number.isFinite))
-    return constantOf(int64(array.shape, [...numbers].map(Math.trunc)));
-  throw reader.error(`element type ${to}`, "float32, float64, float16 or int64");
+  if (FLOATS.includes(to)) return value;
+  throw reader.error(`element type ${to}`, "float32, float64 or float16");
 };
+
+/** To the element type of another tensor: examples, and what is computed from them, are floating-point numbers. */
+export const castLike: OpReader = (reader) => {
+  const [value, like] = reader.inputs;
+  if (value?.kind === "constant" && like?.kind === "example") {
+    const { array } = value;
+    reader.builder.limits.constants(reader.node, array.data.length);
+    return isFloat(array.dtype) ? value : constantOf(float32(array.shape, numbersOf(array)));
+  }
+  if (like?.kind === "example" || (like !== undefined && isFloat(like.array.dtype))) return reader.example();
+  throw reader.error(`element type ${like?.array.dtype ?? "unknown"}`, "that of floating-point numbers");
+};
+
+const isFloat = (dtype: DenseArray["dtype"]): boolean => dtype === "float32" || dtype === "float64";

@@ -207,9 +207,6 @@ export const concat: OpReader = (reader) => {
   const { builder, node } = reader;
   const stated = reader.int("axis");
   if (stated === undefined) throw reader.error("no axis", "one");
-  if (reader.inputs.length > 0 && reader.inputs.every((value) => value?.kind === "constant")) {
-    return constants(reader, stated);
-  }
   const values = reader.inputs.map((_, index) => reader.example(index));
   const [first] = values;
   if (first === undefined) throw reader.error("no input", "values to join");
@@ -234,19 +231,6 @@ export const concat: OpReader = (reader) => {
   });
   return builder.sameBatch(first, position, example);
 };
-
-/** Lists of whole numbers joined: parts of shapes. */
-function constants(reader: NodeReader, axis: number): Value {
-  const lists = reader.inputs.map((_, index) => {
-    const { shape: sizes, dtype } = reader.constant(index);
-    if (sizes.length === 1 && (dtype === "int64" || dtype === "int32")) return reader.list(index) ?? [];
-    throw reader.error(`constant ${dtype} of shape [${sizes.join(", ")}]`, "nodes, or lists of whole numbers");
-  });
-  reader.axis(axis, 1);
-  const joined = lists.flat();
-  reader.builder.limits.constants(reader.node, joined.length);
-  return constantOf(int64([joined.length], joined));
-}
 
 /** An element of a list, or several: parts of shapes. */
 export const gather: OpReader = (reader) => {

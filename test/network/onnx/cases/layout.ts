@@ -164,6 +164,23 @@ export const LAYOUT = {
     "opset 13": { opset: 13, nodes: [{ op: "Dropout", inputs: ["x"] }, flat("t0")] },
   },
   Cast: { "to float32": { nodes: [{ op: "Cast", inputs: ["x"], attributes: { to: 1 } }, flat("t0")] } },
+  CastLike: {
+    "to the weights' type": {
+      nodes: [
+        { op: "CastLike", inputs: ["x", "w"] },
+        { op: "Gemm", inputs: ["t0", "w", "b"] },
+      ],
+      constants: linear,
+    },
+    "a bias to the type of what it is added to": {
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"] },
+        { op: "CastLike", inputs: ["whole", "t0"] },
+        { op: "Add", inputs: ["t0", "t1"] },
+      ],
+      constants: { ...linear, whole: ints(1, -2, 3) },
+    },
+  },
   Constant: {
     "value_floats and value_ints": {
       opset: 13,
