@@ -1,4 +1,5 @@
 import { type DenseArray, float32, int64 } from "../../graph/index.ts";
+import { FLOAT_TYPES } from "./float-types.ts";
 import type { OpReader } from "./node-reader.ts";
 import { constantOf, numbersOf } from "./value.ts";
 
@@ -19,14 +20,11 @@ function listed(reader: Parameters<OpReader>[0]): DenseArray | undefined {
   return wholes && int64([wholes.length], wholes);
 }
 
-/** `TensorProto.DataType` of floating-point numbers: float32, float16 (computed in float32 here), float64. */
-const FLOATS: readonly (number | undefined)[] = [1, 10, 11];
-
 /** Between floating-point types; constants are cast where they are folded. */
 export const cast: OpReader = (reader) => {
   const value = reader.example();
   const to = reader.int("to");
-  if (FLOATS.includes(to)) return value;
+  if (to !== undefined && FLOAT_TYPES.includes(to)) return value;
   throw reader.error(`element type ${to}`, "float32, float64 or float16");
 };
 
