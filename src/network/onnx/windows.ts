@@ -44,7 +44,7 @@ export const wholeWindow = ([, height, width]: Maps["shape"]): MapWindow => ({
 
 /**
  * The window of a convolution or pooling, and its number of positions along both axes.
- * @throws GatewiseError for geometry that no window has, and where `ceil_mode` would add one
+ * @throws GatewiseError for geometry that no window has
  */
 export function windowOf(
   reader: NodeReader,
@@ -61,9 +61,6 @@ export function windowOf(
     const room = size + (pads[axis] ?? 0) + (pads[axis + axes] ?? 0) - (spans[axis] ?? 1);
     const stride = strides[axis] ?? 1;
     if (room < 0) throw reader.error(`a window of ${spans[axis]} over ${size}`, "a window that fits into its input");
-    if (reader.int("ceil_mode") === 1 && room % stride !== 0) {
-      throw reader.error("ceil_mode = 1 and a last window beyond the border", "ceil_mode = 0");
-    }
     return Math.floor(room / stride) + 1;
   });
   const pair = (values: readonly number[], missing: number): readonly [number, number] =>
@@ -118,17 +115,40 @@ function extents(
   throw reader.error(`${name} [${values.join(", ")}]`, `${count} numbers of ${least} to ${MAX_EXTENT}`);
 }
 
-/** The window of a pooling; ONNX Runtime wants padding below the kernel. */
-export function poolWindow(reader: NodeReader, maps: Maps): ReturnType<typeof windowOf> {
+/** The windows of a pooling. */
+export interface Pooling extends ReturnType<typeof windowOf> {
+  /** Rows and columns of its last pads that no pads of the model are, but what `ceil_mode` lets the last window hang over. */
+  readonly overhang: readonly [number, number];
+}
+
+/** The windows of a pooling; ONNX Runtime wants padding below the kernel. */
+export function poolWindow(reader: NodeReader, maps: Maps): Pooling {
   const kernel = reader.ints("kernel_shape");
   if (kernel === undefined) throw reader.error("no kernel_shape", "one");
-  const found = windowOf(reader, maps, kernel);
-  const { pads, dilations } = found.window;
+  const { window, counts } = windowOf(reader, maps, kernel);
+  const { pads, dilations } = window;
   if (sizeOf(dilations) !== 1) throw reader.error(`dilations [${dilations.join(", ")}]`, "pooling without dilation");
   const [top, left, bottom, right] = pads;
-  const [height, width] = found.window.kernel;
+  const [height, width] = window.kernel;
   if (Math.max(top, bottom) >= height || Math.max(left, right) >= width) {
     throw reader.error(`pads [${pads.join(", ")}]`, `padding below the kernel [${height}, ${width}]`);
   }
-  return found;
+  const overhang = reader.int("ceil_mode") === 1 ? overhangOf(maps, window) : ([0, 0] as const);
+  const [down, beyond] = overhang;
+  return {
+    window: { ...window, pads: [top, left, bottom + down, right + beyond] },
+    counts: [counts[0] + (down > 0 ? 1 : 0), counts[1] + (beyond > 0 ? 1 : 0)],
+    overhang,
+  };
+}
+
+/** How far `ceil_mode` lets one more window reach beyond the pads, along both axes; it begins before the pads at the end. */
+function overhangOf({ shape }: Maps, { kernel, strides, pads }: MapWindow): readonly [number, number] {
+  const along = (axis: 0 | 1): number => {
+    const begin = (shape[axis + 1] ?? 1) + pads[axis];
+    const room = begin + (pads[axis + 2] ?? 0) - kernel[axis];
+    const start = Math.ceil(room / strides[axis]) * strides[axis];
+    return start < begin ? start - room : 0;
+  };
+  return [along(0), along(1)];
 }

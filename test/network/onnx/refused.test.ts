@@ -109,10 +109,6 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...one("Clip", ["x", "low", "high"]), constants: { low: float32([], [-1]), high: float32([], [1]) } },
     "bounds -1 and 1: expected 0 and a ceiling above it",
   ],
-  ceil_mode: [
-    pool({ kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
-    "ceil_mode = 1 and a last window beyond the border: expected ceil_mode = 0",
-  ],
   "dilated pooling": [
     pool({ kernel_shape: [2, 2], dilations: [2, 1] }),
     "dilations [2, 1]: expected pooling without dilation",

@@ -1,7 +1,26 @@
 /** Gates and pooling. */
 import { float32 } from "../../../../src/graph/index.ts";
-import { drawn } from "../../../graph/onnx/model.ts";
+import { drawn, type NodeOf } from "../../../graph/onnx/model.ts";
 import { type Case, type Cases, conv, convWeights, flat, ints, linear, MAPS } from "./case.ts";
+
+/** Pools whose last window hangs over the border, or would begin beyond it and is left out. */
+const hangingOver = (op: string, attributes: NodeOf["attributes"]): Readonly<Record<string, Case>> =>
+  Object.fromEntries(
+    [
+      { input: [1, 2, 6, 7], kernel_shape: [3, 3], strides: [2, 2] },
+      { input: [1, 2, 6, 5], kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] },
+      { input: [1, 2, 5, 6], kernel_shape: [2, 3], strides: [3, 2], pads: [1, 0, 1, 2] },
+      { input: [1, 2, 6, 5], kernel_shape: [3, 2], strides: [2, 3], auto_pad: "VALID" },
+    ].flatMap(({ input, ...window }) =>
+      [11, 18, 19].map((opset): readonly [string, Case] => {
+        const given = { ...attributes, ...window, ceil_mode: 1 };
+        return [
+          `${JSON.stringify(given)}, opset ${opset}`,
+          { opset, input, nodes: [{ op, inputs: ["x"], attributes: given }, flat("t0")] },
+        ];
+      }),
+    ),
+  );
 
 export const UNITS = {
   Relu: {
@@ -72,6 +91,14 @@ export const UNITS = {
         flat("t0"),
       ],
     },
+    ...hangingOver("MaxPool", {}),
+    "ceil_mode, 1-D": {
+      input: [1, 2, 8],
+      nodes: [
+        { op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [3], strides: [2], ceil_mode: 1 } },
+        flat("t0"),
+      ],
+    },
     SAME_UPPER: {
       opset: 9,
       input: MAPS,
@@ -85,25 +112,29 @@ export const UNITS = {
       nodes: [{ op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [3], strides: [2] } }, flat("t0")],
     },
   },
-  AveragePool: Object.fromEntries(
-    [0, 1].flatMap((counted) =>
-      [7, 18].map((opset): readonly [string, Case] => [
-        `count_include_pad ${counted}, opset ${opset}`,
-        {
-          opset,
-          input: MAPS,
-          nodes: [
-            {
-              op: "AveragePool",
-              inputs: ["x"],
-              attributes: { kernel_shape: [3, 3], pads: [1, 2, 0, 1], strides: [2, 1], count_include_pad: counted },
-            },
-            flat("t0"),
-          ],
-        },
-      ]),
+  AveragePool: {
+    ...Object.fromEntries(
+      [0, 1].flatMap((counted) =>
+        [7, 18].map((opset): readonly [string, Case] => [
+          `count_include_pad ${counted}, opset ${opset}`,
+          {
+            opset,
+            input: MAPS,
+            nodes: [
+              {
+                op: "AveragePool",
+                inputs: ["x"],
+                attributes: { kernel_shape: [3, 3], pads: [1, 2, 0, 1], strides: [2, 1], count_include_pad: counted },
+              },
+              flat("t0"),
+            ],
+          },
+        ]),
+      ),
     ),
-  ),
+    ...hangingOver("AveragePool", { count_include_pad: 0 }),
+    ...hangingOver("AveragePool", { count_include_pad: 1 }),
+  },
   GlobalAveragePool: {
     maps: {
       input: MAPS,
