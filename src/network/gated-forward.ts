@@ -135,7 +135,7 @@ function averaged<D extends FloatDType>(
   const { kernel, strides, pads } = window;
   const mapSize = z.shape.slice(2).join();
   // one window over the whole map is a mean of the map, and its gradient a broadcast
-  if (mapSize === kernel.join() && shape.slice(1).join() === "1,1") {
+  if (mapSize === kernel.join() && shape.slice(1).join() === "1,1" && pads[0] === 0 && pads[1] === 0) {
     return reshape(globalAveragePool(z), [z.shape[0] ?? 1, ...shape]);
   }
   const mean = averagePool(z, kernel, { strides, pads });

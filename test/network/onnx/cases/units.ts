@@ -132,6 +132,17 @@ export const UNITS = {
         ]),
       ),
     ),
+    "one window of the map's size that begins before it": {
+      input: [1, 2, 3, 3],
+      nodes: [
+        {
+          op: "AveragePool",
+          inputs: ["x"],
+          attributes: { kernel_shape: [3, 3], pads: [1, 1, 0, 0], strides: [2, 2] },
+        },
+        flat("t0"),
+      ],
+    },
     ...hangingOver("AveragePool", { count_include_pad: 0 }),
     ...hangingOver("AveragePool", { count_include_pad: 1 }),
   },
