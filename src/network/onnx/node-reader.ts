@@ -22,7 +22,8 @@ export class NodeReader {
     return nodeError(this.node, received, expected);
   }
 
-  private input(index: number): Value {
+  /** An input of any kind. */
+  input(index: number): Value {
     const value = this.inputs[index];
     if (value === undefined) throw this.error(`no input ${index}`, "all inputs that the op needs");
     return value;

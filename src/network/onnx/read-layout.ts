@@ -6,13 +6,11 @@ import { constantOf, exampleShape, numbersOf, type Value } from "./value.ts";
 
 /** Any value, with its shape as the model sees it. */
 function operand(reader: NodeReader): { readonly value: Value; readonly shape: readonly number[] } {
-  const [value] = reader.inputs;
-  if (value?.kind === "constant") return { value, shape: value.array.shape };
-  const example = reader.example();
-  return { value: example, shape: example.shape };
+  const value = reader.input(0);
+  return { value, shape: value.kind === "constant" ? value.array.shape : value.shape };
 }
 
-/** The value in another shape, its elements in the same order. */
+/** The value in another shape, its elements in the same order: outputs behind a softmax stay what they are. */
 function inShape(reader: NodeReader, value: Value, shape: readonly number[]): Value {
   if (value.kind === "example") return reader.builder.reshaped(reader.node, value, shape);
   return constantOf(resized(value.array, shape));
@@ -24,6 +22,7 @@ const resized = ({ dtype, data }: DenseArray, shape: readonly number[]): DenseAr
 function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], places: () => Int32Array): Value {
   const { builder, node } = reader;
   if (value.kind === "example") {
+    reader.unfinished(value);
     builder.limits.activation(node.label, shape);
     builder.limits.placesOf(node, sizeOf(shape));
     return builder.reshaped(node, value, shape, places());

@@ -167,6 +167,16 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     },
     'the result of node "Softmax_0" (Softmax): expected softmax as the last op only, behind the logits',
   ],
+  "a softmax in another order": [
+    {
+      nodes: [
+        { op: "Softmax", inputs: ["x"] },
+        { op: "Slice", inputs: ["t0", "minus", "least", "one", "minus"] },
+      ],
+      constants: { minus: ints(-1), least: ints(-100), one: ints(1) },
+    },
+    'the result of node "Softmax_0" (Softmax): expected softmax as the last op only, behind the logits',
+  ],
   "softmax of positions": [
     { ...one("Softmax", ["x"], { axis: 1 }), input: MAPS },
     "axis 1 of [1, 2, 6, 5]: expected a softmax over all outputs of an example",

@@ -194,6 +194,18 @@ export const LAYOUT = {
     },
   },
   Softmax: {
+    "then flattened and reshaped": {
+      input: [1, 4, 1, 1],
+      nodes: [
+        { op: "Conv", inputs: ["x", "k", "b"] },
+        { op: "Softmax", inputs: ["t0"], attributes: { axis: 1 } },
+        flat("t1"),
+        { op: "Reshape", inputs: ["t2", "shape"] },
+        { op: "Transpose", inputs: ["t3"], attributes: { perm: [0, 2, 1] } },
+      ],
+      constants: { k: drawn("k", 3, 4, 1, 1), b: linear.b, shape: ints(1, 3, 1) },
+      behind: "softmax",
+    },
     "opset 11": {
       opset: 11,
       nodes: [
@@ -215,6 +227,17 @@ export const LAYOUT = {
     },
   },
   LogSoftmax: {
+    "of channels, then only reshaped": {
+      input: [1, 4, 1, 1],
+      nodes: [
+        { op: "Conv", inputs: ["x", "k", "b"] },
+        { op: "LogSoftmax", inputs: ["t0"], attributes: { axis: 1 } },
+        { op: "Cast", inputs: ["t1"], attributes: { to: 1 } },
+        { op: "Squeeze", inputs: ["t2", "axes"] },
+      ],
+      constants: { k: drawn("k", 3, 4, 1, 1), b: linear.b, axes: ints(2, 3) },
+      behind: "log",
+    },
     "opset 18": {
       nodes: [
         { op: "Gemm", inputs: ["x", "w", "b"] },
