@@ -4,6 +4,7 @@ import type { GatedNetwork, GatedNode, NodeOperation } from "../gated-network.ts
 import { usedNodes } from "../gated-network.ts";
 import type { Limits } from "./limits.ts";
 import { nodeError } from "./node-error.ts";
+import { composedPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 
 /** The network while its model is read. Nodes that later ones replace stay until the end. */
@@ -58,17 +59,21 @@ export class NetworkBuilder {
     return this.shared.has(position);
   }
 
-  /** The position of a value's elements in another shape, in the same order or from the places `from`. */
+  /**
+   * The position of a value's elements in another shape, in the same order or from the places `from`. Rearrangements one
+   * behind the other become one, or none: a transposition and back leaves the layer before it.
+   */
   rearranged(node: OnnxNode, position: number, shape: readonly number[], from?: Int32Array): number {
-    const same = (other: readonly number[]): boolean => `${other}` === `${shape}`;
     const source = this.at(position);
-    if (from === undefined) {
-      if (same(source.shape)) return position;
-      if (source.kind === "rearrange" && source.from === undefined) {
-        return this.rearranged(node, source.input, shape);
-      }
+    const size = sizeOf(source.shape);
+    const places = from?.length === size && from.every((place, i) => place === i) ? undefined : from;
+    if (places === undefined && `${source.shape}` === `${shape}`) return position;
+    if (source.kind === "rearrange") {
+      // who reads a value through a rearrangement that others read too is not its only reader
+      if (this.isShared(position)) this.share(source.input);
+      return this.rearranged(node, source.input, shape, composedPlaces(source.from, places));
     }
-    return this.append(node, shape, { kind: "rearrange", input: position, from }, `${node.name}.rearrange`);
+    return this.append(node, shape, { kind: "rearrange", input: position, from: places }, `${node.name}.rearrange`);
   }
 
   /** A value of the same batch whose example has `shape` (as its node has), made by a node at `position`. */

@@ -13,6 +13,25 @@ export function transposedPlaces(shape: readonly number[], order: readonly numbe
   );
 }
 
+/** Whether a transposition moves axes of size 1 at most: the elements stay in order. */
+export function staysInOrder(shape: readonly number[], order: readonly number[]): boolean {
+  const long = order.filter((axis) => shape[axis] !== 1);
+  return long.every((axis, i) => i === 0 || axis > (long[i - 1] ?? 0));
+}
+
+/** Where each element goes back from, of elements that each came from one place. */
+export function placesBack(places: Int32Array): Int32Array {
+  const back = new Int32Array(places.length);
+  for (let i = 0; i < places.length; i++) back[places[i]!] = i;
+  return back;
+}
+
+/** What two rearrangements one behind the other come to; undefined keeps the order. */
+export function composedPlaces(first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return second.map((place) => (place < 0 ? -1 : first[place]!));
+}
+
 /** Along one axis: element `i` comes from `start + i · step`, or from nowhere (−1) outside `0 … size − 1`. */
 export interface Cut {
   readonly start: number;

@@ -1,7 +1,7 @@
 /** Ops that put elements into another order or shape, of examples and of constants alike. */
 import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/index.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { type Cut, cutPlaces, transposedPlaces } from "./places.ts";
+import { type Cut, cutPlaces, staysInOrder, transposedPlaces } from "./places.ts";
 import { constantOf, exampleShape, numbersOf, type Value } from "./value.ts";
 
 /** Any value, with its shape as the model sees it. */
@@ -99,9 +99,7 @@ export const transpose: OpReader = (reader) => {
     throw reader.error(`perm [${order.join(", ")}]`, `each of the ${shape.length} axes once`);
   }
   const moved = order.map((axis) => shape[axis] ?? 1);
-  // only axes of size 1 move: the elements stay in order
-  const long = order.filter((axis) => shape[axis] !== 1);
-  if (long.every((axis, i) => i === 0 || axis > (long[i - 1] ?? 0))) return inShape(reader, value, moved);
+  if (staysInOrder(shape, order)) return inShape(reader, value, moved);
   return fromPlaces(reader, value, moved, () => transposedPlaces(shape, order));
 };
 
