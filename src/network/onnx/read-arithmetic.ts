@@ -3,7 +3,7 @@ import { MAX_RANK, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { mergedBias } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { broadcastPlaces } from "./places.ts";
+import { broadcastPlaces, placesBack, staysInOrder, transposedPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { along, spread, weightsOf } from "./weights.ts";
 
@@ -79,8 +79,7 @@ function affine(reader: NodeReader, x: ExampleValue, constant: Weights, { factor
   const shifts = shift && weightsOf("float64", constant.shape, Float64Array.from(constant.data, shift));
   if (builder.isRaw(value.position)) return normalized(reader, value, factors, shifts);
 
-  const vectors = channelVectors(reader, value, constant);
-  const { vector, view } = vectors;
+  const { vector, view, back } = channelVectors(reader, value, constant);
   const channels = exampleShape(view)[0] ?? 1;
   const spreadBy = (map: (c: number) => number): Weights =>
     spread(weightsOf(vector.dtype, [vector.data.length], Float64Array.from(vector.data, map)), channels);
@@ -94,8 +93,7 @@ function affine(reader: NodeReader, x: ExampleValue, constant: Weights, { factor
           builder.append(node, exampleShape(view), { kind: "scale", input: view.position, weight, bias }),
           exampleShape(view),
         );
-  const back = builder.rearranged(node, made.position, exampleShape(value));
-  return { ...value, position: back };
+  return back(made);
 }
 
 /** @throws GatewiseError where the constant would make the value larger */
@@ -108,32 +106,46 @@ function broadcastShape(reader: NodeReader, shape: readonly number[], constant: 
   throw reader.error(received, "a constant that is broadcast to the other operand");
 }
 
+/** A constant as a number for each channel. */
+export interface ChannelVectors {
+  /** One number, or one for each channel of the view. */
+  readonly vector: Weights;
+  /** The value's elements, the axes along which the constant changes first and as one. */
+  readonly view: ExampleValue;
+  /** What was made of the view, as the value had it. */
+  readonly back: (made: ExampleValue) => ExampleValue;
+}
+
 /**
- * The constant as a number for each channel, and the value it belongs to: seen as a vector where it has but one axis
- * beside sizes of 1 (a pure reshape, which looks through the reshape before it).
+ * The constant as a number for each channel, and the value it belongs to: as it is, or between two rearrangements where
+ * the constant changes along other axes than the channels (channels last, a number for each unit).
  */
-export function channelVectors(
-  reader: NodeReader,
-  value: ExampleValue,
-  constant: Weights,
-): { readonly vector: Weights; readonly view: ExampleValue } {
+export function channelVectors(reader: NodeReader, value: ExampleValue, constant: Weights): ChannelVectors {
+  const { builder, node } = reader;
+  broadcastShape(reader, value.shape, constant.shape);
   const shape = exampleShape(value);
-  const axis = value.batched ? 1 : 0;
-  const direct = shape.length > 0 ? along(constant, value.shape, axis) : undefined;
-  if (direct !== undefined) return { vector: direct, view: value };
-  const size = sizeOf(shape);
-  const long = value.shape.indexOf(size);
-  const vector = long >= 0 ? along(constant, value.shape, long) : undefined;
-  if (vector !== undefined) {
-    const { builder, node } = reader;
-    // a value that others read too keeps its own reshape: the layer before it must not look like this op's alone
-    const position = builder.isShared(value.position)
-      ? builder.append(node, [size], { kind: "rearrange", input: value.position, from: undefined })
-      : builder.rearranged(node, value.position, [size]);
-    return { vector, view: builder.sameBatch(value, position, [size]) };
-  }
-  const received = `a constant of shape [${constant.shape.join(", ")}] beside [${value.shape.join(", ")}]`;
-  throw reader.error(received, "one number, or one for each channel (axis 1)");
+  const first = value.shape.length - shape.length;
+  const direct = shape.length > 0 ? along(constant, value.shape, first) : undefined;
+  if (direct !== undefined) return { vector: direct, view: value, back: (made) => made };
+  const missing = value.shape.length - constant.shape.length;
+  const changes = (axis: number): boolean => (constant.shape[axis + first - missing] ?? 1) !== 1;
+  const axes = shape.map((_, axis) => axis);
+  const others = axes.filter((axis) => !changes(axis));
+  const order = [...axes.filter(changes), ...others];
+  const channels = constant.data.length;
+  const viewed = [channels, ...others.map((axis) => shape[axis] ?? 1).filter((size) => size !== 1)];
+  const moves = !staysInOrder(shape, order);
+  if (moves) builder.limits.placesOf(node, 2 * sizeOf(shape));
+  const places = moves ? transposedPlaces(shape, order) : undefined;
+  const position = builder.rearranged(node, value.position, viewed, places);
+  return {
+    vector: { ...constant, shape: [channels] },
+    view: builder.sameBatch(value, position, viewed),
+    back: (made) => ({
+      ...value,
+      position: builder.rearranged(node, made.position, shape, places && placesBack(places)),
+    }),
+  };
 }
 
 /** The input's normalization, one node however many ops the model needs for it, in float64: rounded once, at the end. */

@@ -23,10 +23,8 @@ export const leakyRelu: OpReader = (reader) => {
 
 export const pRelu: OpReader = (reader) => {
   const x = reader.example();
-  const { vector, view } = channelVectors(reader, x, reader.weights(1));
-  const gated = gate(reader, view, { kind: "leaky", slopes: vector });
-  const position = reader.builder.rearranged(reader.node, gated.position, exampleShape(x));
-  return { ...x, position };
+  const { vector, view, back } = channelVectors(reader, x, reader.weights(1));
+  return back(gate(reader, view, { kind: "leaky", slopes: vector }));
 };
 
 /** The greatest finite float32: what exporters write for "no limit". */

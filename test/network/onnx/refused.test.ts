@@ -52,17 +52,9 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...one("Add", ["x", "c"]), constants: { c: drawn("c", 5, 4) } },
     "a constant of shape [5, 4] beside [1, 4]: expected a constant that is broadcast to the other operand",
   ],
-  "a bias for each position": [
-    {
-      ...one("Add", ["t0", "c"]),
-      input: MAPS,
-      nodes: [
-        { op: "Relu", inputs: ["x"] },
-        { op: "Add", inputs: ["t0", "c"] },
-      ],
-      constants: { c: drawn("c", 2, 6, 5) },
-    },
-    "a constant of shape [2, 6, 5] beside [1, 2, 6, 5]: expected one number, or one for each channel (axis 1)",
+  "slopes that fit no axis": [
+    { ...one("PRelu", ["x", "s"]), input: MAPS, constants: { s: drawn("s", 6, 1, 2) } },
+    "a constant of shape [6, 1, 2] beside [1, 2, 6, 5]: expected a constant that is broadcast to the other operand",
   ],
   "sums of other shapes": [
     {

@@ -29,3 +29,13 @@ export const batchNorm = (from: string, outputs: readonly string[] = []) => ({
 });
 export const flat = (from: string) => ({ op: "Flatten", inputs: [from] });
 export const linear = { w: drawn("w", 4, 3), b: drawn("b", 3) };
+export const channelsLast = (from: string, outputs: readonly string[]) => ({
+  op: "Transpose",
+  inputs: [from],
+  outputs,
+  attributes: { perm: [0, 2, 3, 1] },
+});
+export const channelsFirst = (from: string, outputs: readonly string[]) => ({
+  ...channelsLast(from, outputs),
+  attributes: { perm: [0, 3, 1, 2] },
+});

@@ -1,7 +1,19 @@
 /** Layers with weights, and arithmetic with constants. */
 import { float32, float64 } from "../../../../src/graph/index.ts";
 import { drawn } from "../../../graph/onnx/model.ts";
-import { batchNorm, type Cases, conv, convWeights, flat, ints, linear, MAPS, normal } from "./case.ts";
+import {
+  batchNorm,
+  type Cases,
+  channelsFirst,
+  channelsLast,
+  conv,
+  convWeights,
+  flat,
+  ints,
+  linear,
+  MAPS,
+  normal,
+} from "./case.ts";
 
 const SCALER = { op: "Scaler", domain: "ai.onnx.ml", inputs: ["x"] };
 
@@ -122,6 +134,43 @@ export const LAYERS = {
       constants: { w: convWeights.w, b: drawn("b", 1, 4, 1, 1) },
       kinds: ["input", "convolution", "rearrange"],
     },
+    "a bias of maps, channels last": {
+      input: MAPS,
+      nodes: [
+        { ...conv, inputs: ["x", "w"] },
+        channelsLast("q", ["l"]),
+        { op: "Add", inputs: ["l", "b"], outputs: ["a"] },
+        channelsFirst("a", ["f"]),
+        { ...conv, inputs: ["f", "v", "b"], outputs: ["r"] },
+        flat("r"),
+      ],
+      constants: { ...convWeights, v: drawn("v", 4, 4, 2, 2) },
+      kinds: ["input", "convolution", "convolution", "rearrange"],
+    },
+    "a bias of maps, channels last, behind a transposition that is read twice": {
+      input: MAPS,
+      nodes: [
+        { ...conv, inputs: ["x", "w"] },
+        channelsLast("q", ["l"]),
+        { op: "Add", inputs: ["l", "b"], outputs: ["a"] },
+        { op: "Add", inputs: ["l", "a"], outputs: ["s"] },
+        flat("s"),
+      ],
+      constants: convWeights,
+      kinds: ["input", "convolution", "rearrange", "scale", "rearrange", "sum", "rearrange"],
+    },
+    "a bias for each unit": {
+      input: MAPS,
+      nodes: [conv, { op: "Add", inputs: ["q", "c"], outputs: ["r"] }, flat("r")],
+      constants: { ...convWeights, c: drawn("c", 4, 4, 3) },
+      kinds: ["input", "convolution", "rearrange", "scale"],
+    },
+    "a bias for each channel and column": {
+      input: MAPS,
+      nodes: [conv, { op: "Add", inputs: ["c", "q"], outputs: ["r"] }, flat("r")],
+      constants: { ...convWeights, c: drawn("c", 1, 4, 1, 3) },
+      kinds: ["input", "convolution", "rearrange", "scale", "rearrange"],
+    },
   },
   Sum: {
     three: {
@@ -188,6 +237,11 @@ export const LAYERS = {
       input: MAPS,
       nodes: [conv, { op: "Mul", inputs: ["s", "q"], outputs: ["r"] }, flat("r")],
       constants: { ...convWeights, s: float32([], [-1.5]) },
+    },
+    "of rows": {
+      input: ["N", 2, 6, 5],
+      nodes: [conv, { op: "Mul", inputs: ["q", "s"], outputs: ["r"] }, flat("r")],
+      constants: { ...convWeights, s: drawn("s", 4, 1) },
     },
   },
   Div: {

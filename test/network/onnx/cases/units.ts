@@ -1,7 +1,18 @@
 /** Gates and pooling. */
 import { float32 } from "../../../../src/graph/index.ts";
 import { drawn, type NodeOf } from "../../../graph/onnx/model.ts";
-import { type Case, type Cases, conv, convWeights, flat, ints, linear, MAPS } from "./case.ts";
+import {
+  type Case,
+  type Cases,
+  channelsFirst,
+  channelsLast,
+  conv,
+  convWeights,
+  flat,
+  ints,
+  linear,
+  MAPS,
+} from "./case.ts";
 
 /** Pools whose last window hangs over the border, or would begin beyond it and is left out. */
 const hangingOver = (op: string, attributes: NodeOf["attributes"]): Readonly<Record<string, Case>> =>
@@ -47,6 +58,25 @@ export const UNITS = {
       input: MAPS,
       nodes: [conv, { op: "PRelu", inputs: ["q", "s"], outputs: ["r"] }, flat("r")],
       constants: { ...convWeights, s: float32([1], [0.2]) },
+    },
+    "of channels, channels last": {
+      input: MAPS,
+      nodes: [
+        conv,
+        channelsLast("q", ["l"]),
+        { op: "PRelu", inputs: ["l", "s"], outputs: ["g"] },
+        channelsFirst("g", ["r"]),
+        { op: "GlobalAveragePool", inputs: ["r"], outputs: ["m"] },
+        flat("m"),
+      ],
+      constants: { ...convWeights, s: drawn("s", 1, 1, 4) },
+      kinds: ["input", "convolution", "gate", "average-pool", "rearrange"],
+    },
+    "of each unit": {
+      input: MAPS,
+      nodes: [conv, { op: "PRelu", inputs: ["q", "s"], outputs: ["r"] }, flat("r")],
+      constants: { ...convWeights, s: drawn("s", 4, 4, 3) },
+      kinds: ["input", "convolution", "rearrange", "gate"],
     },
     "of units, opset 7": { opset: 7, nodes: [{ op: "PRelu", inputs: ["x", "s"] }], constants: { s: drawn("s", 4) } },
   },
