@@ -4,7 +4,7 @@ import type { GatedNetwork, GatedNode, NodeOperation } from "../gated-network.ts
 import { usedNodes } from "../gated-network.ts";
 import type { Limits } from "./limits.ts";
 import { nodeError } from "./node-error.ts";
-import { composedPlaces } from "./places.ts";
+import { composedPlaces, isPermutation } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 
 /** The network while its model is read. Nodes that later ones replace stay until the end. */
@@ -74,6 +74,14 @@ export class NetworkBuilder {
       return this.rearranged(node, source.input, shape, composedPlaces(source.from, places));
     }
     return this.append(node, shape, { kind: "rearrange", input: position, from: places }, `${node.name}.rearrange`);
+  }
+
+  /** The rearrangement at a position, if it puts all elements of its input, each once, into another order. */
+  reordering(position: number): { readonly input: number; readonly from: Int32Array } | undefined {
+    const node = this.at(position);
+    if (node.kind !== "rearrange" || node.from === undefined) return undefined;
+    const { input, from } = node;
+    return isPermutation(from, sizeOf(this.at(input).shape)) ? { input, from } : undefined;
   }
 
   /** A value of the same batch whose example has `shape` (as its node has), made by a node at `position`. */

@@ -26,6 +26,17 @@ export function placesBack(places: Int32Array): Int32Array {
   return back;
 }
 
+/** Whether each of `size` elements has one place. */
+export function isPermutation(places: Int32Array, size: number): boolean {
+  if (places.length !== size) return false;
+  const taken = new Uint8Array(size);
+  for (const place of places) {
+    if (place < 0 || taken[place] === 1) return false;
+    taken[place] = 1;
+  }
+  return true;
+}
+
 /** What two rearrangements one behind the other come to; undefined keeps the order. */
 export function composedPlaces(first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined {
   if (first === undefined || second === undefined) return first ?? second;

@@ -7,10 +7,13 @@ import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";
 import { fromMaps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
 
 function gate(reader: NodeReader, x: ExampleValue, rule: GateRule): ExampleValue {
-  const { position: q } = x;
+  const { builder, node } = reader;
+  // before what only changes the order: there the path kernel has the units of a channel side by side
+  const ordered = rule.kind === "leaky" && rule.slopes.data.length > 1 ? undefined : builder.reordering(x.position);
+  const q = ordered?.input ?? x.position;
+  const position = builder.append(node, builder.at(q).shape, { kind: "gate", input: q, gatedBy: q, rule });
   const shape = exampleShape(x);
-  const position = reader.builder.append(reader.node, shape, { kind: "gate", input: q, gatedBy: q, rule });
-  return reader.builder.sameBatch(x, position, shape);
+  return builder.sameBatch(x, builder.rearranged(node, position, shape, ordered?.from), shape);
 }
 
 export const relu: OpReader = (reader) => gate(reader, reader.example(), { kind: "hard" });

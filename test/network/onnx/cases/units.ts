@@ -45,6 +45,18 @@ export const UNITS = {
     },
   },
   LeakyRelu: {
+    "channels last": {
+      input: MAPS,
+      nodes: [
+        conv,
+        channelsLast("q", ["l"]),
+        { op: "LeakyRelu", inputs: ["l"], outputs: ["g"] },
+        channelsFirst("g", ["r"]),
+        flat("r"),
+      ],
+      constants: convWeights,
+      kinds: ["input", "convolution", "gate", "rearrange"],
+    },
     "slope 0.01": { nodes: [{ op: "LeakyRelu", inputs: ["x"] }] },
     "slope 0.3": { nodes: [{ op: "LeakyRelu", inputs: ["x"], attributes: { alpha: { float: 0.3 } } }] },
   },
