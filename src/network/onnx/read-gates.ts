@@ -1,8 +1,8 @@
 /** Units: what lets a path pass or stops it. */
 import { float32 } from "../../graph/index.ts";
 import type { GateRule } from "../gating.ts";
+import { channelVectors } from "./channel-vectors.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { channelVectors } from "./read-arithmetic.ts";
 import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";
 import { fromMaps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
 
