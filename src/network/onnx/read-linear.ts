@@ -3,9 +3,10 @@ import { sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { mergedScale } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
+import { transposedPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { along, scaled, spread, transposed } from "./weights.ts";
-import { fromMaps, mapsOf, windowOf } from "./windows.ts";
+import { fromMaps, mapsOf, wholeWindow, windowOf } from "./windows.ts";
 
 /** `alpha · A · B + beta · C`, A the batch of examples. */
 export const gemm: OpReader = (reader) => {
@@ -64,14 +65,38 @@ function dense(reader: NodeReader, x: ExampleValue, weight: Weights, bias: Weigh
   const { builder, node } = reader;
   const [features = 0, units = 0] = weight.shape;
   const shape = exampleShape(x);
-  if (shape.at(-1) !== features || sizeOf(shape) !== features) {
+  if (shape.at(-1) !== features) {
     const received = `an input of shape [${x.shape.join(", ")}] and weights of ${features} to ${units}`;
-    throw reader.error(received, `one vector of ${features} an example, [batch, ${features}]`);
+    throw reader.error(received, `vectors of ${features} along the last axis`);
   }
+  if (sizeOf(shape) !== features) return atEachPosition(reader, x, weight, bias);
   const input = builder.rearranged(node, x.position, [features]);
   const position = builder.append(node, [units], { kind: "dense", input, weight, bias });
   const result = [...shape.slice(0, -1), units];
   return builder.sameBatch(x, builder.rearranged(node, position, result), result);
+}
+
+/** A layer along the last axis, the same at each position of the others: a convolution of 1 × 1. */
+function atEachPosition(reader: NodeReader, x: ExampleValue, weight: Weights, bias: Weights | undefined): ExampleValue {
+  const { builder, node } = reader;
+  const [features = 0, units = 0] = weight.shape;
+  const shape = exampleShape(x);
+  const sizes = shape.slice(0, -1);
+  const axes = sizes.map((_, axis) => axis);
+  const [height = 1, width = 1] = sizes.length === 2 ? sizes : [1, sizeOf(sizes)];
+  builder.limits.placesOf(node, (features + units) * sizeOf(sizes));
+  const first = transposedPlaces(shape, [sizes.length, ...axes]);
+  const position = builder.append(node, [units, height, width], {
+    kind: "convolution",
+    input: builder.rearranged(node, x.position, [features, height, width], first),
+    weight: { ...transposed(reader, weight), shape: [units, features, 1, 1] },
+    bias,
+    window: wholeWindow([features, 1, 1]),
+    groups: 1,
+  });
+  const result = [...sizes, units];
+  const back = transposedPlaces([units, ...sizes], [...axes.map((axis) => axis + 1), 0]);
+  return builder.sameBatch(x, builder.rearranged(node, position, result, back), result);
 }
 
 export const conv: OpReader = (reader) => {

@@ -66,9 +66,9 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     },
     "operands of shapes [1, 4] and [1, 3]: expected operands of one shape",
   ],
-  "dense over positions": [
-    { ...one("MatMul", ["x", "w"]), input: [1, 2, 4], constants: weights },
-    "an input of shape [1, 2, 4] and weights of 4 to 3: expected one vector of 4 an example, [batch, 4]",
+  "vectors of another size": [
+    { ...one("MatMul", ["x", "w"]), input: [1, 4, 5], constants: weights },
+    "an input of shape [1, 4, 5] and weights of 4 to 3: expected vectors of 4 along the last axis",
   ],
   "weights that are nodes": [one("MatMul", ["x", "x"]), "an input 1 that depends on the example: expected a constant"],
   "weights of whole numbers": [

@@ -38,6 +38,15 @@ export const LAYERS = {
       ],
       constants: { ...linear, b: float32([], [0.25]) },
     },
+    "of rows": {
+      input: [1, 2, 3, 4],
+      nodes: [
+        { op: "Reshape", inputs: ["x", "rows"] },
+        { op: "Gemm", inputs: ["t0", "w", "b"] },
+        { op: "Reshape", inputs: ["t1", "one"] },
+      ],
+      constants: { ...linear, rows: ints(6, 4), one: ints(1, -1) },
+    },
     "opset 7, symbolic batch": {
       opset: 7,
       input: ["N", 4],
@@ -64,6 +73,36 @@ export const LAYERS = {
       ],
       constants: { ...linear, w2: drawn("w2", 3, 2) },
       kinds: ["input", "rearrange", "dense", "rearrange", "gate", "rearrange", "dense"],
+    },
+    "at each position of maps, channels last": {
+      input: MAPS,
+      nodes: [
+        conv,
+        channelsLast("q", ["l"]),
+        { op: "MatMul", inputs: ["l", "v"], outputs: ["d"] },
+        { op: "Add", inputs: ["d", "c"], outputs: ["a"] },
+        channelsFirst("a", ["r"]),
+        { op: "GlobalAveragePool", inputs: ["r"], outputs: ["m"] },
+        flat("m"),
+      ],
+      constants: { ...convWeights, v: linear.w, c: linear.b },
+      kinds: ["input", "convolution", "convolution", "average-pool", "rearrange"],
+    },
+    "at each position, as Keras writes it": {
+      input: [1, 3, 2, 4],
+      nodes: [
+        { op: "Reshape", inputs: ["x", "rows"] },
+        { op: "MatMul", inputs: ["t0", "w"] },
+        { op: "Reshape", inputs: ["t1", "maps"] },
+        { op: "Add", inputs: ["t2", "b"] },
+        flat("t3"),
+      ],
+      constants: { ...linear, rows: ints(6, 4), maps: ints(1, 3, 2, 3) },
+    },
+    "at each of many positions": {
+      input: ["N", 2, 3, 2, 4],
+      nodes: [{ op: "MatMul", inputs: ["x", "w"] }, flat("t0")],
+      constants: linear,
     },
     "weights first": {
       input: [1, 4, 1],
