@@ -22,7 +22,7 @@ import { NetworkBuilder } from "./network-builder.ts";
 import { networkOutput, only } from "./network-output.ts";
 import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
-import { add, divide, multiply, subtract, sum } from "./read-arithmetic.ts";
+import { add, divide, multiply, negate, subtract } from "./read-arithmetic.ts";
 import { cast, castLike, constant } from "./read-constants.ts";
 import { clip, globalMaxPool, leakyRelu, maxPool, pRelu, relu } from "./read-gates.ts";
 import {
@@ -43,6 +43,7 @@ import { batchNormalization, conv, gemm, matMul } from "./read-linear.ts";
 import { averagePool, globalAveragePool, reduceMean } from "./read-means.ts";
 import { scaler } from "./read-scaler.ts";
 import { softmax } from "./read-softmax.ts";
+import { sum } from "./read-sums.ts";
 import { constantOf, type ExampleValue, type Value } from "./value.ts";
 
 const READERS: ReadonlyMap<string, OpReader> = new Map([
@@ -68,6 +69,7 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["MatMul", matMul],
   ["MaxPool", maxPool],
   ["Mul", multiply],
+  ["Neg", negate],
   ["PRelu", pRelu],
   ["Pad", pad],
   ["ReduceMean", reduceMean],

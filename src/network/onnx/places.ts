@@ -13,6 +13,19 @@ export function transposedPlaces(shape: readonly number[], order: readonly numbe
   );
 }
 
+/** Which element of an array, of fewer axes or of sizes 1, each element of `shape` meets. */
+export function broadcastPlaces(shape: readonly number[], array: readonly number[]): Int32Array {
+  const missing = shape.length - array.length;
+  const strides = stridesOf(array);
+  const own = stridesOf(shape);
+  const used = array.flatMap((size, axis) =>
+    size === 1 ? [] : [{ size, stride: strides[axis] ?? 1, outer: own[axis + missing] ?? 1 }],
+  );
+  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    used.reduce((place, { size, stride, outer }) => place + (Math.floor(i / outer) % size) * stride, 0),
+  );
+}
+
 /** Whether a transposition moves axes of size 1 at most: the elements stay in order. */
 export function staysInOrder(shape: readonly number[], order: readonly number[]): boolean {
   const long = order.filter((axis) => shape[axis] !== 1);

@@ -1,10 +1,11 @@
-/** Add, Sub, Mul, Div: normalization of the input, biases and scales by constants, residual sums. */
-import { sizeOf } from "../../graph/index.ts";
+/** Add, Sub, Mul, Div, Neg: normalization of the input, biases and scales by constants, residual sums. */
+import { float32, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { broadcastShape, channelVectors } from "./channel-vectors.ts";
 import { mergedBias } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { broadcastPlaces } from "./places.ts";
+import { sum, summed } from "./read-sums.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { spread, weightsOf } from "./weights.ts";
 
@@ -47,29 +48,24 @@ const arithmetic =
     throw reader.error("two operands that depend on the example", "one of them constant (the second, for Div)");
   };
 
-export const subtract: OpReader = arithmetic(SUBTRACT);
+const hasConstant = (reader: NodeReader): boolean => reader.inputs.some((input) => input?.kind === "constant");
+
+/** A bias, or the sum of nodes. */
+export const add: OpReader = (reader) => (hasConstant(reader) ? arithmetic(ADD)(reader) : sum(reader));
+
+/** A bias, or a node and the negative of another added up. */
+export const subtract: OpReader = (reader) => {
+  if (hasConstant(reader)) return arithmetic(SUBTRACT)(reader);
+  return summed(reader, reader.example(0), [times(reader, reader.example(1), -1)]);
+};
 export const multiply: OpReader = arithmetic(MULTIPLY);
 export const divide: OpReader = arithmetic(DIVIDE);
 
-/** A bias, or the sum of two nodes. */
-export const add: OpReader = (reader) =>
-  reader.inputs.some((input) => input?.kind === "constant") ? arithmetic(ADD)(reader) : sum(reader);
+export const negate: OpReader = (reader) => times(reader, reader.example(), -1);
 
-/** Nodes of one shape added up. */
-export const sum: OpReader = (reader) => {
-  const values = reader.inputs.map((_, index) => reader.example(index));
-  const [first] = values;
-  if (first === undefined) throw reader.error("no input", "nodes to add");
-  const odd = values.find(({ shape, batched }) => `${shape}` !== `${first.shape}` || batched !== first.batched);
-  if (odd !== undefined) {
-    const received = `operands of shapes [${first.shape.join(", ")}] and [${odd.shape.join(", ")}]`;
-    throw reader.error(received, "operands of one shape");
-  }
-  if (values.length === 1) return first;
-  const inputs = values.map(({ position }) => position);
-  const shape = exampleShape(first);
-  return reader.builder.sameBatch(first, reader.builder.append(reader.node, shape, { kind: "sum", inputs }), shape);
-};
+/** All elements times one number. */
+export const times = (reader: NodeReader, x: ExampleValue, factor: number): ExampleValue =>
+  affine(reader, x, float32([], [factor]), MULTIPLY.constantSecond);
 
 function affine(reader: NodeReader, x: ExampleValue, constant: Weights, { factor, shift }: Affine): ExampleValue {
   const { builder, node } = reader;

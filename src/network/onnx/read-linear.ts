@@ -4,11 +4,13 @@ import type { Weights } from "../gated-network.ts";
 import { mergedScale } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { transposedPlaces } from "./places.ts";
+import { times } from "./read-arithmetic.ts";
+import { summed } from "./read-sums.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { along, scaled, spread, transposed } from "./weights.ts";
 import { fromMaps, mapsOf, wholeWindow, windowOf } from "./windows.ts";
 
-/** `alpha · A · B + beta · C`, A the batch of examples. */
+/** `alpha · A · B + beta · C`, A the batch of examples; C a bias or another node. */
 export const gemm: OpReader = (reader) => {
   const x = gemmInput(reader);
   const given = matrix(reader, 1);
@@ -17,13 +19,18 @@ export const gemm: OpReader = (reader) => {
     reader.int("transB") === 1 ? transposed(reader, given) : given,
     reader.float("alpha") ?? 1,
   );
+  const beta = reader.float("beta") ?? 1;
+  if (reader.inputs[2]?.kind === "example") {
+    const residual = reader.example(2);
+    return summed(reader, dense(reader, x, weight, undefined), [beta === 1 ? residual : times(reader, residual, beta)]);
+  }
   const bias = reader.optionalWeights(2);
   const [, units = 0] = weight.shape;
   const vector = bias && along(bias, [1, units], 1);
   if (bias !== undefined && vector === undefined) {
     throw reader.error(`a bias of shape [${bias.shape.join(", ")}]`, `[${units}], a number for each unit`);
   }
-  return dense(reader, x, weight, vector && scaled(reader, spread(vector, units), reader.float("beta") ?? 1));
+  return dense(reader, x, weight, vector && scaled(reader, spread(vector, units), beta));
 };
 
 function gemmInput(reader: NodeReader): ExampleValue {

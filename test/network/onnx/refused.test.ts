@@ -64,7 +64,7 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
       ],
       constants: weights,
     },
-    "operands of shapes [1, 4] and [1, 3]: expected operands of one shape",
+    "operands of shapes [1, 4] and [1, 3]: expected operands of one shape, or of sizes of 1",
   ],
   "vectors of another size": [
     { ...one("MatMul", ["x", "w"]), input: [1, 4, 5], constants: weights },

@@ -30,6 +30,16 @@ export const LAYERS = {
       ],
       constants: { w: drawn("w", 3, 4), b: drawn("b", 1, 3) },
     },
+    "another node as C, beta": {
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"] },
+        { op: "Relu", inputs: ["t0"] },
+        { op: "Gemm", inputs: ["t1", "w2", "x"] },
+        { op: "Gemm", inputs: ["t1", "w2", "t2"], attributes: { beta: { float: -0.5 } } },
+      ],
+      constants: { ...linear, w2: drawn("w2", 3, 4) },
+      kinds: ["input", "dense", "gate", "dense", "sum", "dense", "scale", "sum"],
+    },
     "transA of a column": {
       input: [4, 1].with(0, 1).with(1, 4),
       nodes: [
@@ -150,6 +160,28 @@ export const LAYERS = {
       constants: { w: drawn("w", 4, 4) },
       kinds: ["input", "dense", "gate", "dense", "sum", "sum"],
     },
+    "a squeeze and excitation that adds": {
+      input: MAPS,
+      nodes: [
+        conv,
+        { op: "Relu", inputs: ["q"], outputs: ["g"] },
+        { op: "GlobalAveragePool", inputs: ["g"], outputs: ["m"] },
+        { op: "Add", inputs: ["m", "g"], outputs: ["s"] },
+        flat("s"),
+      ],
+      constants: convWeights,
+      kinds: ["input", "convolution", "gate", "average-pool", "rearrange", "sum", "rearrange"],
+    },
+    "rows and columns": {
+      input: MAPS,
+      nodes: [
+        { op: "ReduceMean", inputs: ["x", "rows"] },
+        { op: "ReduceMean", inputs: ["x", "columns"] },
+        { op: "Add", inputs: ["t0", "t1"] },
+        flat("t2"),
+      ],
+      constants: { rows: ints(2), columns: ints(3) },
+    },
     "a bias behind a shared layer": {
       nodes: [
         { op: "MatMul", inputs: ["x", "w"] },
@@ -255,6 +287,16 @@ export const LAYERS = {
       constants: { ...linear, m: drawn("m", 4) },
       kinds: ["input", "rearrange", "normalize", "dense"],
     },
+    "two nodes": {
+      nodes: [
+        { op: "MatMul", inputs: ["x", "w"] },
+        { op: "Relu", inputs: ["t0"] },
+        { op: "Sub", inputs: ["t0", "t1"] },
+        { op: "Sub", inputs: ["x", "t2"] },
+      ],
+      constants: { w: drawn("w", 4, 4) },
+      kinds: ["input", "dense", "gate", "scale", "sum", "scale", "sum"],
+    },
     "behind a layer": {
       nodes: [
         { op: "MatMul", inputs: ["x", "w"] },
@@ -264,6 +306,21 @@ export const LAYERS = {
       constants: linear,
       kinds: ["input", "dense", "scale"],
     },
+  },
+  Neg: {
+    "PReLU as Keras writes it": {
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"] },
+        { op: "Relu", inputs: ["t0"] },
+        { op: "Neg", inputs: ["t0"] },
+        { op: "Relu", inputs: ["t2"] },
+        { op: "Mul", inputs: ["t3", "s"] },
+        { op: "Add", inputs: ["t1", "t4"] },
+      ],
+      constants: { ...linear, s: drawn("s", 3) },
+      kinds: ["input", "dense", "gate", "scale", "gate", "scale", "sum"],
+    },
+    "the input": { nodes: [{ op: "Neg", inputs: ["x"] }, flat("t0")], kinds: ["input", "normalize"] },
   },
   Mul: {
     "of channels": {
