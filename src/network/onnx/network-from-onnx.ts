@@ -40,7 +40,8 @@ import {
   unsqueeze,
 } from "./read-layout.ts";
 import { batchNormalization, conv, gemm, matMul } from "./read-linear.ts";
-import { averagePool, globalAveragePool, reduceMean } from "./read-means.ts";
+import { averagePool, globalAveragePool } from "./read-means.ts";
+import { reduceMax, reduceMean, reduceSum } from "./read-reductions.ts";
 import { scaler } from "./read-scaler.ts";
 import { softmax } from "./read-softmax.ts";
 import { sum } from "./read-sums.ts";
@@ -72,7 +73,9 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["Neg", negate],
   ["PRelu", pRelu],
   ["Pad", pad],
+  ["ReduceMax", reduceMax],
   ["ReduceMean", reduceMean],
+  ["ReduceSum", reduceSum],
   ["Relu", relu],
   ["Reshape", reshape],
   ["ai.onnx.ml.Scaler", scaler],

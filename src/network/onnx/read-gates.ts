@@ -1,10 +1,11 @@
 /** Units: what lets a path pass or stops it. */
 import { float32 } from "../../graph/index.ts";
+import type { MapWindow } from "../gated-network.ts";
 import type { GateRule } from "../gating.ts";
 import { channelVectors } from "./channel-vectors.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";
-import { fromMaps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
+import { fromMaps, type Maps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
 
 function gate(reader: NodeReader, x: ExampleValue, rule: GateRule): ExampleValue {
   const { builder, node } = reader;
@@ -52,27 +53,16 @@ export const clip: OpReader = (reader) => {
 export const maxPool: OpReader = (reader) => {
   const maps = mapsOf(reader);
   const { window, counts } = poolWindow(reader, maps);
-  const { position: selectedBy } = maps;
-  const shape = [maps.shape[0], ...counts];
-  const position = reader.builder.append(reader.node, shape, {
-    kind: "max-pool",
-    input: selectedBy,
-    selectedBy,
-    window,
-  });
+  const position = greatest(reader, maps.position, [maps.shape[0], ...counts], window);
   return fromMaps(reader, maps, position);
 };
 
 export const globalMaxPool: OpReader = (reader) => {
   const maps = mapsOf(reader);
-  const { position: selectedBy } = maps;
-  const window = wholeWindow(maps.shape);
-  const shape = [maps.shape[0], 1, 1];
-  const position = reader.builder.append(reader.node, shape, {
-    kind: "max-pool",
-    input: selectedBy,
-    selectedBy,
-    window,
-  });
+  const position = greatest(reader, maps.position, [maps.shape[0], 1, 1], wholeWindow(maps.shape));
   return fromMaps(reader, maps, position);
 };
+
+/** The greatest element of each window, `shape` of them. */
+export const greatest = (reader: NodeReader, input: number, shape: Maps["shape"], window: MapWindow): number =>
+  reader.builder.append(reader.node, shape, { kind: "max-pool", input, selectedBy: input, window });

@@ -1,8 +1,8 @@
-/** Means of windows and of axes. */
+/** Means of windows. */
 import { sizeOf } from "../../graph/index.ts";
+import type { MapWindow } from "../gated-network.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { type Cut, cutPlaces, transposedPlaces } from "./places.ts";
-import { exampleShape } from "./value.ts";
+import { type Cut, cutPlaces } from "./places.ts";
 import { fromMaps, type Maps, mapsOf, type Pooling, poolWindow, wholeWindow } from "./windows.ts";
 
 export const averagePool: OpReader = (reader) => {
@@ -42,44 +42,10 @@ function padded({ builder, node }: NodeReader, { position, shape }: Maps, { wind
 
 export const globalAveragePool: OpReader = (reader) => {
   const maps = mapsOf(reader);
-  const position = mean(reader, maps.position, maps.shape);
+  const position = mean(reader, maps.position, [maps.shape[0], 1, 1], wholeWindow(maps.shape));
   return fromMaps(reader, maps, position);
 };
 
-/** The mean of whole maps. */
-const mean = (reader: NodeReader, input: number, shape: readonly [number, number, number]): number =>
-  reader.builder.append(reader.node, [shape[0], 1, 1], {
-    kind: "average-pool",
-    input,
-    window: wholeWindow(shape),
-    countPadding: true,
-  });
-
-/** The mean over some axes: as maps of what stays by what goes. */
-export const reduceMean: OpReader = (reader) => {
-  const { builder, node } = reader;
-  const x = reader.example();
-  const rank = x.shape.length;
-  const given = reader.opset < 18 ? reader.ints("axes") : reader.list(1);
-  if (!given?.length && reader.int("noop_with_empty_axes") === 1) return x;
-  const all = x.shape.map((_, axis) => axis);
-  const gone = new Set((given?.length ? given : all).map((axis) => reader.axis(axis, rank)));
-  if (x.batched && gone.has(0)) throw reader.error("a mean over axis 0", "axes without the batch");
-  const shape = exampleShape(x);
-  const first = x.batched ? 1 : 0;
-  const axes = shape.map((_, axis) => axis);
-  const [kept, left] = [axes.filter((axis) => !gone.has(axis + first)), axes.filter((axis) => gone.has(axis + first))];
-  const sizes = (of: readonly number[]): readonly number[] => of.map((axis) => shape[axis] ?? 1);
-  const [height = 1, width = 1] = left.length === 2 ? sizes(left) : [1, sizeOf(sizes(left))];
-  const maps = [sizeOf(sizes(kept)), height, width] as const;
-  const order = [...kept, ...left];
-  const inOrder = order.every((axis, i) => axis === i);
-  if (!inOrder) builder.limits.placesOf(node, sizeOf(shape));
-  const input = builder.rearranged(node, x.position, maps, inOrder ? undefined : transposedPlaces(shape, order));
-  const result =
-    (reader.int("keepdims") ?? 1) === 1
-      ? x.shape.map((size, axis) => (gone.has(axis) ? 1 : size))
-      : x.shape.filter((_, axis) => !gone.has(axis));
-  const meanOf = { ...x, position: mean(reader, input, maps) };
-  return builder.reshaped(node, meanOf, result);
-};
+/** The mean of each window without padding, `shape` of them. */
+export const mean = (reader: NodeReader, input: number, shape: Maps["shape"], window: MapWindow): number =>
+  reader.builder.append(reader.node, shape, { kind: "average-pool", input, window, countPadding: true });

@@ -213,9 +213,74 @@ export const UNITS = {
       nodes: [{ op: "ReduceMean", inputs: ["x", "axes"], attributes: { keepdims: 0 } }],
       constants: { axes: ints(1, 2) },
     },
+    "of columns, then of rows": {
+      opset: 17,
+      input: MAPS,
+      nodes: [
+        conv,
+        { op: "Relu", inputs: ["q"], outputs: ["g"] },
+        { op: "ReduceMean", inputs: ["g"], outputs: ["c"], attributes: { axes: [-1], keepdims: 0 } },
+        { op: "ReduceMean", inputs: ["c"], outputs: ["m"], attributes: { axes: [-1], keepdims: 0 } },
+      ],
+      constants: convWeights,
+      kinds: ["input", "convolution", "gate", "average-pool", "rearrange", "average-pool", "rearrange"],
+    },
+    "of rows, then of columns": {
+      opset: 17,
+      input: MAPS,
+      nodes: [
+        { op: "ReduceMean", inputs: ["x"], attributes: { axes: [2] } },
+        { op: "ReduceMean", inputs: ["t0"], attributes: { axes: [3] } },
+        flat("t1"),
+      ],
+      kinds: ["input", "average-pool", "average-pool", "rearrange"],
+    },
+    "of rows, channels last": {
+      input: MAPS,
+      nodes: [
+        channelsLast("x", ["l"]),
+        { op: "ReduceMean", inputs: ["l", "axes"], outputs: ["m"], attributes: { keepdims: 0 } },
+        flat("m"),
+      ],
+      constants: { axes: ints(2) },
+    },
     "of channels": {
       input: MAPS,
       nodes: [{ op: "ReduceMean", inputs: ["x", "axes"] }, flat("t0")],
+      constants: { axes: ints(1) },
+    },
+  },
+  ReduceSum: {
+    "of maps, opset 13": {
+      opset: 13,
+      input: MAPS,
+      nodes: [{ op: "ReduceSum", inputs: ["x", "axes"], attributes: { keepdims: 0 } }],
+      constants: { axes: ints(2, 3) },
+    },
+    "of units, opset 11": {
+      opset: 11,
+      nodes: [{ op: "ReduceSum", inputs: ["x"], attributes: { axes: [1] } }],
+    },
+    "of nothing": {
+      nodes: [{ op: "ReduceSum", inputs: ["x"], attributes: { noop_with_empty_axes: 1 } }, flat("t0")],
+      kinds: ["input"],
+    },
+  },
+  ReduceMax: {
+    "of maps": {
+      input: MAPS,
+      nodes: [{ op: "ReduceMax", inputs: ["x", "axes"] }, flat("t0")],
+      constants: { axes: ints(-2, -1) },
+      kinds: ["input", "max-pool", "rearrange"],
+    },
+    "channels last, opset 13": {
+      opset: 13,
+      input: ["N", 5, 4, 3],
+      nodes: [{ op: "ReduceMax", inputs: ["x"], attributes: { axes: [1, 2], keepdims: 0 } }],
+    },
+    "of channels": {
+      input: MAPS,
+      nodes: [{ op: "ReduceMax", inputs: ["x", "axes"] }, flat("t0")],
       constants: { axes: ints(1) },
     },
   },
