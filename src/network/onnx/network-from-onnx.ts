@@ -24,7 +24,7 @@ import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
 import { add, divide, multiply, negate, subtract } from "./read-arithmetic.ts";
 import { cast, castLike, constant } from "./read-constants.ts";
-import { clip, globalMaxPool, leakyRelu, maxPool, pRelu, relu } from "./read-gates.ts";
+import { clip, globalMaxPool, leakyRelu, maximum, maxPool, minimum, pRelu, relu } from "./read-gates.ts";
 import {
   concat,
   dropout,
@@ -68,7 +68,9 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["LeakyRelu", leakyRelu],
   ["LogSoftmax", softmax],
   ["MatMul", matMul],
+  ["Max", maximum],
   ["MaxPool", maxPool],
+  ["Min", minimum],
   ["Mul", multiply],
   ["Neg", negate],
   ["PRelu", pRelu],

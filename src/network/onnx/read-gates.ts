@@ -50,6 +50,40 @@ export const clip: OpReader = (reader) => {
   return gate(reader, reader.example(), high >= FLOAT32_MAX ? { kind: "hard" } : { kind: "clipped", ceiling: high });
 };
 
+/** A node and the one number beside it, in any order. */
+function besideNumber(reader: NodeReader): { readonly x: ExampleValue; readonly number: number } {
+  const [, second] = reader.inputs;
+  const place = second?.kind === "constant" ? 1 : 0;
+  if (reader.inputs.length !== 2 || reader.inputs[place]?.kind !== "constant") {
+    throw reader.error(`${reader.inputs.length} operands`, "a node and one number");
+  }
+  const x = reader.example(1 - place);
+  const { shape, data } = reader.weights(place);
+  const [number] = data;
+  if (number === undefined || data.length !== 1 || shape.length > x.shape.length) {
+    throw reader.error(`a constant of shape [${shape.join(", ")}] beside [${x.shape.join(", ")}]`, "one number");
+  }
+  return { x, number };
+}
+
+/** ReLU as a maximum with 0. */
+export const maximum: OpReader = (reader) => {
+  const { x, number } = besideNumber(reader);
+  if (number !== 0) throw reader.error(`a maximum with ${number}`, "0");
+  return gate(reader, x, { kind: "hard" });
+};
+
+/** The ceiling of a ReLU. */
+export const minimum: OpReader = (reader) => {
+  const { x, number } = besideNumber(reader);
+  const unit = reader.builder.at(x.position);
+  if (unit.kind !== "gate" || unit.rule.kind !== "hard") {
+    throw reader.error("an input that is no ReLU", "a minimum right behind a ReLU or a maximum with 0");
+  }
+  if (!(number > 0)) throw reader.error(`a minimum with ${number}`, "a ceiling above 0");
+  return gate(reader, { ...x, position: unit.input }, { kind: "clipped", ceiling: number });
+};
+
 export const maxPool: OpReader = (reader) => {
   const maps = mapsOf(reader);
   const { window, counts } = poolWindow(reader, maps);

@@ -101,6 +101,29 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...one("Clip", ["x", "low", "high"]), constants: { low: float32([], [-1]), high: float32([], [1]) } },
     "bounds -1 and 1: expected 0 and a ceiling above it",
   ],
+  "the maximum of two nodes": [one("Max", ["x", "x"]), "2 operands: expected a node and one number"],
+  "a maximum with 1": [
+    { ...one("Max", ["x", "c"]), constants: { c: float32([], [1]) } },
+    "a maximum with 1: expected 0",
+  ],
+  "a maximum with many numbers": [
+    { ...one("Max", ["x", "c"]), constants: { c: drawn("c", 4) } },
+    "a constant of shape [4] beside [1, 4]: expected one number",
+  ],
+  "a minimum of no ReLU": [
+    { ...one("Min", ["x", "c"]), constants: { c: float32([], [1]) } },
+    "an input that is no ReLU: expected a minimum right behind a ReLU or a maximum with 0",
+  ],
+  "a ceiling of 0": [
+    {
+      nodes: [
+        { op: "Relu", inputs: ["x"] },
+        { op: "Min", inputs: ["t0", "c"] },
+      ],
+      constants: { c: float32([], [0]) },
+    },
+    "a minimum with 0: expected a ceiling above 0",
+  ],
   "dilated pooling": [
     pool({ kernel_shape: [2, 2], dilations: [2, 1] }),
     "dilations [2, 1]: expected pooling without dilation",

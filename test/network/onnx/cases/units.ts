@@ -109,6 +109,36 @@ export const UNITS = {
     },
     "no ceiling": { nodes: [{ op: "Clip", inputs: ["x", "low", ""] }], constants: { low: float32([], [0]) } },
   },
+  Max: {
+    "with 0 behind": {
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"] },
+        { op: "Max", inputs: ["t0", "zero"] },
+      ],
+      constants: { ...linear, zero: float32([], [0]) },
+      kinds: ["input", "dense", "gate"],
+    },
+    "with 0 in front": { nodes: [{ op: "Max", inputs: ["zero", "x"] }], constants: { zero: float32([1, 1], [0]) } },
+  },
+  Min: {
+    "of a maximum": {
+      nodes: [
+        { op: "Max", inputs: ["zero", "x"] },
+        { op: "Min", inputs: ["t0", "high"] },
+        { op: "Add", inputs: ["t0", "t1"] },
+      ],
+      constants: { zero: float32([], [0]), high: float32([1], [0.4]) },
+      kinds: ["input", "gate", "gate", "sum"],
+    },
+    "of a ReLU": {
+      nodes: [
+        { op: "Relu", inputs: ["x"] },
+        { op: "Min", inputs: ["high", "t0"] },
+      ],
+      constants: { high: float32([], [0.7]) },
+      kinds: ["input", "gate"],
+    },
+  },
   MaxPool: {
     plain: {
       input: MAPS,
