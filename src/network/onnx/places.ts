@@ -76,6 +76,17 @@ export function cutPlaces(shape: readonly number[], cuts: readonly Cut[]): Int32
   return places(axes, sizeOf(cuts.map(({ count }) => count)));
 }
 
+/** Where each element comes from if of one axis only some indices stay, in any order. */
+export function pickedPlaces(shape: readonly number[], along: number, indices: readonly number[]): Int32Array {
+  const strides = stridesOf(shape);
+  const axes = shape.map((size, axis): Axis => {
+    const stride = strides[axis] ?? 1;
+    if (axis !== along) return { count: size, at: (index) => index * stride };
+    return { count: indices.length, at: (index) => (indices[index] ?? 0) * stride };
+  });
+  return places(axes, sizeOf(axes.map(({ count }) => count)));
+}
+
 interface Axis {
   readonly count: number;
   /** What an index adds to the place; −1 for padding. */

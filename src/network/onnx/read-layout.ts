@@ -1,8 +1,8 @@
 /** Ops that put elements into another order or shape, of examples and of constants alike. */
 import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/index.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { type Cut, cutPlaces, staysInOrder, transposedPlaces } from "./places.ts";
-import { constantOf, exampleShape, numbersOf, type Value } from "./value.ts";
+import { type Cut, cutPlaces, pickedPlaces, staysInOrder, transposedPlaces } from "./places.ts";
+import { constantOf, type ExampleValue, exampleShape, numbersOf, type Value } from "./value.ts";
 
 /** Any value, with its shape as the model sees it. */
 function operand(reader: NodeReader): { readonly value: Value; readonly shape: readonly number[] } {
@@ -229,8 +229,10 @@ export const concat: OpReader = (reader) => {
   return builder.sameBatch(first, position, example);
 };
 
-/** An element of a list, or several: parts of shapes. */
+/** Elements of a list (parts of shapes), or of one axis of an example. */
 export const gather: OpReader = (reader) => {
+  const value = reader.input(0);
+  if (value.kind === "example") return gathered(reader, value);
   const list = reader.constant(0);
   const { shape: sizes } = reader.constant(1);
   if (list.shape.length !== 1 || sizes.length > 1 || reader.axis(reader.int("axis") ?? 0, 1) !== 0) {
@@ -239,3 +241,14 @@ export const gather: OpReader = (reader) => {
   const places = (reader.list(1) ?? []).map((place) => reader.axis(place, list.data.length));
   return constantOf(picked(list, sizes, Int32Array.from(places)));
 };
+
+function gathered(reader: NodeReader, value: ExampleValue): Value {
+  const { shape } = value;
+  const axis = reader.axis(reader.int("axis") ?? 0, shape.length);
+  if (value.batched && axis === 0) throw reader.error("axis 0", "another axis: 0 is the batch");
+  const positions = reader.constant(1);
+  reader.builder.limits.constants(reader.node, positions.data.length);
+  const indices = Array.from(numbersOf(positions), (index) => reader.axis(index, shape[axis] ?? 0));
+  const sizes = [...shape.slice(0, axis), ...positions.shape, ...shape.slice(axis + 1)];
+  return fromPlaces(reader, value, sizes, () => pickedPlaces(shape, axis, indices));
+}

@@ -165,6 +165,14 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...one("Slice", ["x", "a", "a", "b"]), constants: { a: ints(2), b: ints(1) } },
     "sizes [1, 0] left: expected at least one element along each axis",
   ],
+  "positions that are not there": [
+    { ...one("Gather", ["x", "p"], { axis: 1 }), constants: { p: ints(0, 4) } },
+    "axis 4 of 4: expected −4 to 3",
+  ],
+  "one example of a batch": [
+    { ...one("Gather", ["x", "p"]), constants: { p: ints(0) } },
+    "axis 0: expected another axis: 0 is the batch",
+  ],
   "axes that are not there": [
     { ...one("Squeeze", ["x", "a"]), constants: { a: ints(2) } },
     "axis 2 of 2: expected −2 to 1",

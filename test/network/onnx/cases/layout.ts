@@ -89,6 +89,22 @@ export const LAYOUT = {
       ],
       constants: { long: ints(...Array<number>(40).fill(4)), place: ints(0) },
     },
+    "of channels, one and several, some twice": {
+      input: ["N", 3, 4, 2],
+      nodes: [
+        { op: "Gather", inputs: ["x", "one"], attributes: { axis: 1 } },
+        { op: "Unsqueeze", inputs: ["t0", "axes"] },
+        { op: "Gather", inputs: ["x", "some"], attributes: { axis: -3 } },
+        { op: "Concat", inputs: ["t1", "t2"], attributes: { axis: 1 } },
+        flat("t3"),
+      ],
+      constants: { one: int64([], [-1]), axes: ints(1), some: ints(2, 0, 2) },
+    },
+    "of columns, as a table": {
+      input: MAPS,
+      nodes: [{ op: "Gather", inputs: ["x", "table"], attributes: { axis: 3 } }, flat("t0")],
+      constants: { table: int64([2, 2], [4, 0, 1, 3]) },
+    },
     "of a shape": {
       input: MAPS,
       nodes: [
