@@ -35,6 +35,7 @@ import {
   reshape,
   shape,
   slice,
+  split,
   squeeze,
   transpose,
   unsqueeze,
@@ -84,6 +85,7 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["Shape", shape],
   ["Slice", slice],
   ["Softmax", softmax],
+  ["Split", split],
   ["Squeeze", squeeze],
   ["Sub", subtract],
   ["Sum", sum],
@@ -125,9 +127,9 @@ export function networkFromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): G
   };
   define(input.name, builder.input(input.name, sizes, symbolic || sizes.length > 1));
   for (const node of needed) {
-    const [name = ""] = node.outputs;
     refuseUnread(node, model);
-    define(name, readNode(node, values, builder, model.opset, uses));
+    const made = readNode(node, values, builder, model.opset, uses);
+    for (const [index, value] of made.entries()) define(node.outputs[index] ?? "", value);
   }
   return builder.finish(exampleAt(values, output), last);
 }
@@ -153,7 +155,7 @@ function readNode(
   builder: NetworkBuilder,
   opset: number,
   uses: ReadonlyMap<string, number>,
-): Value {
+): readonly Value[] {
   const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
   const isConstant = inputs.length > 0 && inputs.every((value) => value?.kind !== "example");
   const read = (isConstant ? FOLDS.get(node.opType) : undefined) ?? READERS.get(node.opType);
@@ -164,11 +166,13 @@ function readNode(
       next: "only networks of ReLU-like gates have paths: replace this layer, or cut the model before it",
     });
   }
-  const extra = node.outputs.slice(1).find((name) => uses.has(name));
+  const made = read(new NodeReader(node, inputs, builder, opset));
+  const outputs = made.kind === "outputs" ? made.values : [made];
+  const extra = node.outputs.slice(outputs.length).find((name) => uses.has(name));
   if (extra !== undefined) {
     throw nodeError(node, `a second output ${quoted(extra)} in use`, "nodes of which the first output is used");
   }
-  return read(new NodeReader(node, inputs, builder, opset));
+  return outputs;
 }
 
 function exampleAt(values: ReadonlyMap<string, Value>, { name }: OnnxPort): ExampleValue {

@@ -2,10 +2,10 @@ import type { DenseArray, OnnxAttribute, OnnxNode } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import type { NetworkBuilder } from "./network-builder.ts";
 import { nodeError } from "./node-error.ts";
-import { type ExampleValue, numbersOf, type Value } from "./value.ts";
+import { type ExampleValue, numbersOf, type Outputs, type Value } from "./value.ts";
 
-/** How an op becomes nodes of the network or a constant: what its first output is. */
-export type OpReader = (reader: NodeReader) => Value;
+/** How an op becomes nodes of the network or a constant: what its first output is, or each of its outputs. */
+export type OpReader = (reader: NodeReader) => Value | Outputs;
 
 /** One node of the model: its inputs and attributes, each checked as it is asked for. */
 export class NodeReader {

@@ -182,6 +182,30 @@ export const slice: OpReader = (reader) => {
   return cut(reader, value, shape, cuts);
 };
 
+/** The parts of a value along an axis, each an output. */
+export const split: OpReader = (reader) => {
+  const { value, shape } = operand(reader);
+  const axis = reader.axis(reader.int("axis") ?? 0, shape.length);
+  const size = shape[axis] ?? 0;
+  const parts = reader.node.outputs.length;
+  const each = Math.ceil(size / parts);
+  const equal = Array.from({ length: parts }, (_, i) => Math.min(each, size - i * each));
+  const sizes = (reader.opset < 13 ? reader.ints("split") : reader.list(1)) ?? equal;
+  const total = sizes.reduce((sum, count) => sum + count, 0);
+  const stated = reader.int("num_outputs") ?? parts;
+  if (stated !== parts || sizes.length !== parts || total !== size || !sizes.every((count) => count >= 1)) {
+    const received = `an axis of ${size} in parts of [${sizes.slice(0, 8).join(", ")}] and ${parts} outputs`;
+    throw reader.error(received, "parts that make up the axis, each an output");
+  }
+  let start = 0;
+  const values = sizes.map((count): Value => {
+    const cuts = shape.map((whole): Cut => ({ start: 0, step: 1, count: whole })).with(axis, { start, step: 1, count });
+    start += count;
+    return cut(reader, value, shape, cuts);
+  });
+  return { kind: "outputs", values };
+};
+
 /** ONNX's rules for slices: negative positions count from the end, all are clamped. */
 function cutOf(reader: NodeReader, size: number, start: number, end: number, step: number): Cut {
   if (step === 0) throw reader.error("a step of 0", "a step forward or backward");

@@ -22,6 +22,12 @@ export interface ExampleValue {
   readonly softmax: string | undefined;
 }
 
+/** What a node gives that has several outputs, in their order. */
+export interface Outputs {
+  readonly kind: "outputs";
+  readonly values: readonly Value[];
+}
+
 export const constantOf = (array: DenseArray): ConstantValue => ({ kind: "constant", array });
 
 /** The value's shape without the batch. */

@@ -173,6 +173,18 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...one("Gather", ["x", "p"]), constants: { p: ints(0) } },
     "axis 0: expected another axis: 0 is the batch",
   ],
+  "parts beyond an axis": [
+    { ...one("Split", ["x", "sizes"], { axis: 1 }), constants: { sizes: ints(5) } },
+    "an axis of 4 in parts of [5] and 1 outputs: expected parts that make up the axis, each an output",
+  ],
+  "a batch in parts": [
+    { nodes: [{ op: "Split", inputs: ["x"], outputs: ["a", "b"] }] },
+    "an axis of 1 in parts of [1, 0] and 2 outputs: expected parts that make up the axis, each an output",
+  ],
+  "more parts than outputs": [
+    one("Split", ["x"], { axis: 1, num_outputs: 2 ** 50 }),
+    "an axis of 4 in parts of [4] and 1 outputs: expected parts that make up the axis, each an output",
+  ],
   "axes that are not there": [
     { ...one("Squeeze", ["x", "a"]), constants: { a: ints(2) } },
     "axis 2 of 2: expected −2 to 1",

@@ -161,6 +161,39 @@ export const LAYOUT = {
       constants: { starts: ints(-1, 0), ends: ints(-100, 5), axes: ints(2, 3), steps: ints(-2, 3) },
     },
   },
+  Split: {
+    "channels, num_outputs": {
+      input: ["N", 3, 4, 2],
+      nodes: [
+        { op: "Split", inputs: ["x"], outputs: ["a", "b"], attributes: { axis: 1, num_outputs: 2 } },
+        { op: "Concat", inputs: ["b", "a", "b"], outputs: ["c"], attributes: { axis: 1 } },
+        flat("c"),
+      ],
+    },
+    "columns of any number, opset 13": {
+      opset: 13,
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"], outputs: ["q"] },
+        { op: "Split", inputs: ["q", "sizes"], outputs: ["u", "v"], attributes: { axis: -1 } },
+        { op: "Add", inputs: ["v", "u"], outputs: ["s"] },
+      ],
+      constants: { ...linear, sizes: ints(1, 2) },
+    },
+    "equal parts, some unused, opset 11": {
+      opset: 11,
+      nodes: [
+        { op: "Split", inputs: ["x"], outputs: ["a", "b", "c", "d"], attributes: { axis: 1 } },
+        { op: "Concat", inputs: ["d", "b"], outputs: ["e"], attributes: { axis: 1 } },
+      ],
+    },
+    "split, opset 11": {
+      opset: 11,
+      nodes: [
+        { op: "Split", inputs: ["x"], outputs: ["a", "b"], attributes: { axis: 1, split: [3, 1] } },
+        { op: "Relu", inputs: ["a"], outputs: ["c"] },
+      ],
+    },
+  },
   Identity: {
     everywhere: {
       nodes: [
