@@ -106,7 +106,8 @@ function startsOf(
     case "input":
       return Float64Array.from(input);
     case "normalize":
-      return Float64Array.from(input, (x, i) => x * node.factor.data[i]! + node.shift.data[i]!);
+      // not the example: its elements may come in another order, or in part
+      return at(node.input).map((x, i) => x * node.factor.data[i]! + node.shift.data[i]!);
     case "dense":
     case "convolution":
     case "scale":

@@ -38,7 +38,8 @@ export function denseChain(network: GatedNetwork): DenseChain | undefined {
         normalize = node;
         break;
       case "rearrange":
-        if (node.from !== undefined && !isPermutation(node.from)) return undefined;
+        // inputs are normalized as they are given: in another order they are another network's
+        if (node.from !== undefined && (normalize !== undefined || !isPermutation(node.from))) return undefined;
         break;
       default:
         return undefined;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { inputShapeOf, networkFromOnnx, ONNX_OPS } from "../../../src/network/index.ts";
+import type { DenseArray } from "../../../src/graph/index.ts";
+import { type GatedNetwork, inputShapeOf, networkFromOnnx, ONNX_OPS } from "../../../src/network/index.ts";
+import { activate } from "../../../src/paths/index.ts";
 import { onnxModel } from "../../graph/onnx/model.ts";
 import { expectClose } from "../../support/expect-close.ts";
 import type { Case, Cases } from "./cases/case.ts";
@@ -27,6 +29,14 @@ function behind(logits: readonly number[], kind: Case["behind"]): readonly numbe
   });
 }
 
+/** The logits once more, as the sums over active paths. */
+function pathSums(network: GatedNetwork, { data }: DenseArray<"float32">): readonly number[] {
+  const size = data.length / BATCH;
+  return Array.from({ length: BATCH }, (_, i) => [
+    ...activate(network, data.subarray(i * size, (i + 1) * size)).logits,
+  ]).flat();
+}
+
 describe("ops of ONNX models", () => {
   it("all have a case", () => expect(Object.keys(CASES).sort()).toEqual([...ONNX_OPS].sort()));
 
@@ -37,7 +47,8 @@ describe("ops of ONNX models", () => {
     const shape = (model.input ?? [1, 4]).map((size) => (typeof size === "string" ? 1 : size));
     const x = examples(BATCH, inputShapeOf(network));
     const theirs = await ortLogits(bytes, shape, x);
-    const ours = behind(await ourLogits(network, x), model.behind);
-    expectClose(ours, theirs, { relative: 1e-5, absolute: 2e-6 });
+    const tolerance = { relative: 1e-5, absolute: 2e-6 };
+    expectClose(behind(await ourLogits(network, x), model.behind), theirs, tolerance);
+    expectClose(behind(pathSums(network, x), model.behind), theirs, tolerance);
   });
 });

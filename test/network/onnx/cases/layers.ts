@@ -277,6 +277,19 @@ export const LAYERS = {
       constants: { ...convWeights, m: drawn("m", 2, 1, 1), s: drawn("s", 1, 1, 6, 5) },
       kinds: ["input", "normalize", "convolution", "rearrange"],
     },
+    "normalization of channels that come last": {
+      input: [1, 2, 3, 4],
+      nodes: [
+        channelsFirst("x", ["f"]),
+        { op: "Sub", inputs: ["f", "m"], outputs: ["s"] },
+        { op: "Flatten", inputs: ["s"], outputs: ["v"] },
+        { op: "MatMul", inputs: ["v", "w"], outputs: ["q"] },
+        { op: "Relu", inputs: ["q"], outputs: ["r"] },
+        { op: "MatMul", inputs: ["r", "u"], outputs: ["y"] },
+      ],
+      constants: { m: drawn("m", 4, 1, 1), w: drawn("w", 24, 3), u: drawn("u", 3, 2) },
+      kinds: ["input", "rearrange", "normalize", "rearrange", "dense", "gate", "dense"],
+    },
     "normalization of the flat input": {
       input: [1, 2, 2],
       nodes: [
