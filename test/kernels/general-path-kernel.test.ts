@@ -239,6 +239,28 @@ describe("the path kernel of any network", () => {
     }
   });
 
+  it("equals the Gram matrix of path bundles where a chain normalizes its inputs in another order", async () => {
+    const drawn = (use: string, ...shape: readonly number[]) =>
+      float64(shape, randomStream(4, use).normal(shape.reduce((a, b) => a * b)));
+    const network: GatedNetwork = {
+      nodes: [
+        { kind: "input", name: "x", shape: [4] },
+        { kind: "rearrange", name: "moved", shape: [4], input: 0, from: Int32Array.of(2, 0, 3, 1) },
+        { kind: "normalize", name: "n", shape: [4], input: 1, factor: drawn("factor", 4), shift: drawn("shift", 4) },
+        { kind: "dense", name: "d1", shape: [5], input: 2, weight: drawn("d1", 4, 5), bias: undefined },
+        { kind: "gate", name: "g", shape: [5], input: 3, gatedBy: 3, rule: { kind: "soft", beta: 2, epsilon: 0.1 } },
+        { kind: "dense", name: "d2", shape: [2], input: 4, weight: drawn("d2", 5, 2), bias: undefined },
+      ],
+      output: 5,
+    };
+    const inputs = drawn("inputs", 3, 4);
+    const wanted = (await bundleGram(network, inputs)).flat();
+    expectClose(await neuralPathKernelOf(network, engine, inputs), float64([3, 3], wanted), {
+      relative: 1e-6, // soft gates are float32
+      absolute: 1e-6 * Math.max(...wanted.map(Math.abs)),
+    });
+  });
+
   it("refuses maps that mix channels, and points to random path features", async () => {
     const { network, inputs } = gatedNetworkOf({
       body: "conv-gap",
