@@ -6,6 +6,8 @@ import { type ExampleValue, numbersOf, type Outputs, type Value } from "./value.
 
 /** How an op becomes nodes of the network or a constant: what its first output is, or each of its outputs. */
 export type OpReader = (reader: NodeReader) => Value | Outputs;
+/** An op of one output. */
+export type ValueReader = (reader: NodeReader) => Value;
 
 /** One node of the model: its inputs and attributes, each checked as it is asked for. */
 export class NodeReader {

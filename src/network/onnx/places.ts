@@ -108,16 +108,3 @@ function places(axes: readonly Axis[], size: number): Int32Array {
   if (sums.length !== size) throw new Error(`unreachable: ${sums.length} places for ${size} elements`);
   return sums;
 }
-
-/** Which element of a constant each element of `shape` meets. */
-export function broadcastPlaces(shape: readonly number[], constant: readonly number[]): Int32Array {
-  const missing = shape.length - constant.length;
-  const strides = stridesOf(constant);
-  const own = stridesOf(shape);
-  const used = constant.flatMap((size, axis) =>
-    size === 1 ? [] : [{ size, stride: strides[axis] ?? 1, outer: own[axis + missing] ?? 1 }],
-  );
-  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    used.reduce((place, { size, stride, outer }) => place + (Math.floor(i / outer) % size) * stride, 0),
-  );
-}

@@ -3,7 +3,7 @@ import { float32, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { broadcastShape, channelVectors } from "./channel-vectors.ts";
 import { mergedBias } from "./merge.ts";
-import type { NodeReader, OpReader } from "./node-reader.ts";
+import type { NodeReader, ValueReader } from "./node-reader.ts";
 import { broadcastPlaces } from "./places.ts";
 import { sum, summed } from "./read-sums.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
@@ -38,7 +38,7 @@ const DIVIDE = {
 } as const satisfies Arithmetic;
 
 const arithmetic =
-  ({ constantFirst, constantSecond }: Arithmetic): OpReader =>
+  ({ constantFirst, constantSecond }: Arithmetic): ValueReader =>
   (reader) => {
     const [first, second] = reader.inputs;
     if (second?.kind === "constant") return affine(reader, reader.example(0), reader.weights(1), constantSecond);
@@ -51,17 +51,17 @@ const arithmetic =
 const hasConstant = (reader: NodeReader): boolean => reader.inputs.some((input) => input?.kind === "constant");
 
 /** A bias, or the sum of nodes. */
-export const add: OpReader = (reader) => (hasConstant(reader) ? arithmetic(ADD)(reader) : sum(reader));
+export const add: ValueReader = (reader) => (hasConstant(reader) ? arithmetic(ADD)(reader) : sum(reader));
 
 /** A bias, or a node and the negative of another added up. */
-export const subtract: OpReader = (reader) => {
+export const subtract: ValueReader = (reader) => {
   if (hasConstant(reader)) return arithmetic(SUBTRACT)(reader);
   return summed(reader, reader.example(0), [times(reader, reader.example(1), -1)]);
 };
-export const multiply: OpReader = arithmetic(MULTIPLY);
-export const divide: OpReader = arithmetic(DIVIDE);
+export const multiply: ValueReader = arithmetic(MULTIPLY);
+export const divide: ValueReader = arithmetic(DIVIDE);
 
-export const negate: OpReader = (reader) => times(reader, reader.example(), -1);
+export const negate: ValueReader = (reader) => times(reader, reader.example(), -1);
 
 /** All elements times one number. */
 export const times = (reader: NodeReader, x: ExampleValue, factor: number): ExampleValue =>

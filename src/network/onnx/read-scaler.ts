@@ -1,5 +1,5 @@
 import { float32 } from "../../graph/index.ts";
-import { NodeReader, type OpReader } from "./node-reader.ts";
+import { NodeReader, type OpReader, type ValueReader } from "./node-reader.ts";
 import { multiply, subtract } from "./read-arithmetic.ts";
 import { constantOf, type Value } from "./value.ts";
 
@@ -15,7 +15,7 @@ export const scaler: OpReader = (reader) => {
   if (offset.length > 1 && x.shape.length > 2) {
     throw reader.error(`${offset.length} offsets for [${x.shape.join(", ")}]`, "one, or an input [batch, features]");
   }
-  const by = (read: OpReader, value: Value, numbers: readonly number[]): Value =>
+  const by = (read: ValueReader, value: Value, numbers: readonly number[]): Value =>
     read(new NodeReader(node, [value, constantOf(float32([numbers.length], numbers))], builder, opset));
   return by(multiply, by(subtract, x, offset), scale);
 };

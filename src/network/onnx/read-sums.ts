@@ -1,10 +1,10 @@
 /** Sums of nodes. */
 import { sizeOf } from "../../graph/index.ts";
-import type { NodeReader, OpReader } from "./node-reader.ts";
+import type { NodeReader, ValueReader } from "./node-reader.ts";
 import { broadcastPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 
-export const sum: OpReader = (reader) => {
+export const sum: ValueReader = (reader) => {
   const [first, ...others] = reader.inputs.map((_, index) => reader.example(index));
   if (first === undefined) throw reader.error("no input", "nodes to add");
   return summed(reader, first, others);
