@@ -22,7 +22,7 @@ function listed(reader: Parameters<OpReader>[0]): DenseArray | undefined {
 
 /** Between floating-point types; constants are cast where they are folded. */
 export const cast: OpReader = (reader) => {
-  const value = reader.example();
+  const value = reader.input(0);
   const to = reader.int("to");
   if (to !== undefined && FLOAT_TYPES.includes(to)) return value;
   throw reader.error(`element type ${to}`, "float32, float64 or float16");
@@ -30,14 +30,14 @@ export const cast: OpReader = (reader) => {
 
 /** To the element type of another tensor: examples, and what is computed from them, are floating-point numbers. */
 export const castLike: OpReader = (reader) => {
-  const [value, like] = reader.inputs;
-  if (value?.kind === "constant" && like?.kind === "example") {
+  const [value, like] = [reader.input(0), reader.input(1)];
+  if (value.kind === "constant" && like.kind === "example") {
     const { array } = value;
     reader.builder.limits.constants(reader.node, array.data.length);
     return isFloat(array.dtype) ? value : constantOf(float32(array.shape, numbersOf(array)));
   }
-  if (like?.kind === "example" || (like !== undefined && isFloat(like.array.dtype))) return reader.example();
-  throw reader.error(`element type ${like?.array.dtype ?? "unknown"}`, "that of floating-point numbers");
+  if (like.kind === "example" || isFloat(like.array.dtype)) return value;
+  throw reader.error(`element type ${like.array.dtype}`, "that of floating-point numbers");
 };
 
 const isFloat = (dtype: DenseArray["dtype"]): boolean => dtype === "float32" || dtype === "float64";
