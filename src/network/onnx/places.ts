@@ -56,21 +56,39 @@ export function composedPlaces(first: Int32Array | undefined, second: Int32Array
   return second.map((place) => (place < 0 ? -1 : first[place]!));
 }
 
-/** Along one axis: element `i` comes from `start + i · step`, or from nowhere (−1) outside `0 … size − 1`. */
+/** What stands outside an axis of some size: the index that a position before or behind it shows, −1 for zeros. */
+export const OUTSIDE = {
+  zeros: () => -1,
+  edge: (position: number, size: number) => (position < 0 ? 0 : size - 1),
+  reflect(position: number, size: number) {
+    // the border elements stand once
+    const period = Math.max(1, 2 * size - 2);
+    const at = ((position % period) + period) % period;
+    return Math.min(at, period - at);
+  },
+  wrap: (position: number, size: number) => ((position % size) + size) % size,
+} as const satisfies Record<string, (position: number, size: number) => number>;
+
+/** Along one axis: element `i` comes from `start + i · step`, which may lie outside `0 … size − 1`. */
 export interface Cut {
   readonly start: number;
   readonly step: number;
   readonly count: number;
 }
 
-/** Where each element comes from after a cut along every axis; −1 for padding. */
-export function cutPlaces(shape: readonly number[], cuts: readonly Cut[]): Int32Array {
+/** Where each element comes from after a cut along every axis; −1 for zeros outside. */
+export function cutPlaces(
+  shape: readonly number[],
+  cuts: readonly Cut[],
+  outside: keyof typeof OUTSIDE = "zeros",
+): Int32Array {
   const strides = stridesOf(shape);
   const axes = cuts.map(({ start, step, count }, axis) => ({
     count,
     at: (index: number): number => {
-      const from = start + index * step;
-      return from < 0 || from >= (shape[axis] ?? 0) ? -1 : from * (strides[axis] ?? 1);
+      const [position, size] = [start + index * step, shape[axis] ?? 0];
+      const from = position < 0 || position >= size ? OUTSIDE[outside](position, size) : position;
+      return from < 0 ? -1 : from * (strides[axis] ?? 1);
     },
   }));
   return places(axes, sizeOf(cuts.map(({ count }) => count)));

@@ -1,7 +1,7 @@
 /** Ops that put elements into another order or shape, of examples and of constants alike. */
 import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/index.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { type Cut, cutPlaces, pickedPlaces, staysInOrder, transposedPlaces } from "./places.ts";
+import { type Cut, cutPlaces, type OUTSIDE, pickedPlaces, staysInOrder, transposedPlaces } from "./places.ts";
 import { constantOf, type ExampleValue, exampleShape, numbersOf, type Value } from "./value.ts";
 
 /** Any value, with its shape as the model sees it. */
@@ -133,13 +133,23 @@ export const unsqueeze: OpReader = (reader) => {
   return inShape(reader, value, sizes);
 };
 
-/** Zeros around, or a border cut off where pads are negative. */
+/** What ONNX calls the ways to fill what is padded. */
+const PAD_MODES: ReadonlyMap<string, keyof typeof OUTSIDE> = new Map([
+  ["constant", "zeros"],
+  ["edge", "edge"],
+  ["reflect", "reflect"],
+  ["wrap", "wrap"],
+]);
+
+/** Zeros or elements of the maps themselves around, or a border cut off where pads are negative. */
 export const pad: OpReader = (reader) => {
   const { value, shape } = operand(reader);
   const mode = reader.string("mode") ?? "constant";
   const given = reader.opset < 11 ? undefined : reader.optionalConstant(2);
   const filling = reader.opset < 11 ? (reader.float("value") ?? 0) : given === undefined ? 0 : numbersOf(given)[0];
-  if (mode !== "constant" || filling !== 0) throw reader.error(`mode ${quoted(mode)}, value ${filling}`, "zeros");
+  const outside = PAD_MODES.get(mode);
+  if (outside === undefined) throw reader.error(`mode ${quoted(mode)}`, [...PAD_MODES.keys()].join(", "));
+  if (outside === "zeros" && filling !== 0) throw reader.error(`padding of ${filling}`, "zeros");
   const pads = (reader.opset < 11 ? reader.ints("pads") : reader.list(1)) ?? [];
   const axes = (reader.opset < 18 ? undefined : reader.list(3)) ?? shape.map((_, axis) => axis);
   if (pads.length !== 2 * axes.length) throw reader.error(`${pads.length} pads`, `two for each of ${axes.length} axes`);
@@ -149,11 +159,17 @@ export const pad: OpReader = (reader) => {
     const [before = 0, after = 0] = [pads[i], pads[i + axes.length]];
     cuts[axis] = { start: 0 - before, step: 1, count: (shape[axis] ?? 0) + before + after };
   });
-  return cut(reader, value, shape, cuts);
+  return cut(reader, value, shape, cuts, outside);
 };
 
 /** One example cannot be cut off, nor others be added. */
-function cut(reader: NodeReader, value: Value, shape: readonly number[], cuts: readonly Cut[]): Value {
+function cut(
+  reader: NodeReader,
+  value: Value,
+  shape: readonly number[],
+  cuts: readonly Cut[],
+  outside: keyof typeof OUTSIDE = "zeros",
+): Value {
   const same = (axis: number): boolean => cuts[axis]?.start === 0 && cuts[axis]?.count === shape[axis];
   if (isBatch(value, 0) && !same(0)) throw reader.error("the batch cut or padded", "axes without the batch");
   if (shape.every((size, axis) => same(axis) && (size === 1 || cuts[axis]?.step === 1))) return value;
@@ -161,7 +177,7 @@ function cut(reader: NodeReader, value: Value, shape: readonly number[], cuts: r
   if (!sizes.every((size) => Number.isSafeInteger(size) && size >= (value.kind === "constant" ? 0 : 1))) {
     throw reader.error(`sizes [${sizes.join(", ")}] left`, "at least one element along each axis");
   }
-  return fromPlaces(reader, value, sizes, () => cutPlaces(shape, cuts));
+  return fromPlaces(reader, value, sizes, () => cutPlaces(shape, cuts, outside));
 }
 
 export const slice: OpReader = (reader) => {

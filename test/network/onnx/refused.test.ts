@@ -154,8 +154,12 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
   "a size of 0 beyond the input": [reshaped(1, 4, 0), "the shape [1, 4, 0] for [1, 4]: expected as many elements"],
   "many sizes": [reshaped(...Array(65).fill(1)), "65 elements in input 1: expected at most 64"],
   "other padding": [
-    { ...one("Pad", ["x", "p"], { mode: "reflect" }), constants: { p: ints(0, 1, 0, 1) } },
-    'mode "reflect", value 0: expected zeros',
+    { ...one("Pad", ["x", "p"], { mode: "mirror" }), constants: { p: ints(0, 1, 0, 1) } },
+    'mode "mirror": expected constant, edge, reflect, wrap',
+  ],
+  "padding with ones": [
+    { ...one("Pad", ["x", "p", "one"]), constants: { p: ints(0, 1, 0, 1), one: float32([], [1]) } },
+    "padding of 1: expected zeros",
   ],
   "the batch padded": [
     { ...one("Pad", ["x", "p"]), constants: { p: ints(1, 0, 0, 0) } },

@@ -37,6 +37,22 @@ export const LAYOUT = {
       nodes: [{ op: "Pad", inputs: ["x", "pads", "", "axes"] }, flat("t0")],
       constants: { pads: ints(1, 0, 0, 2), axes: ints(-1, 1) },
     },
+    ...Object.fromEntries(
+      ["edge", "reflect", "wrap"].map((mode) => [
+        mode,
+        {
+          opset: 19,
+          input: MAPS,
+          nodes: [
+            { op: "Pad", inputs: ["x", "pads"], attributes: { mode } },
+            { op: "Conv", inputs: ["t0", "w", "b"] },
+            { op: "Relu", inputs: ["t1"] },
+            flat("t2"),
+          ],
+          constants: { ...convWeights, pads: ints(0, 0, 2, 1, 0, 0, 1, 3) },
+        },
+      ]),
+    ),
   },
   Flatten: {
     "axis 0": { input: MAPS, nodes: [{ op: "Flatten", inputs: ["x"], attributes: { axis: 0 } }] },
