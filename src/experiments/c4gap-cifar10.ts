@@ -38,11 +38,15 @@ export const c4gapCifar10 = {
   profiles: {
     quick: {
       data: "cifar10",
-      limit: 5000,
+      limit: 10_000,
       testLimit: 2000,
       runs: 1,
-      epochs: 8,
-      instead: { architecture: halfResolution(c4gap({ ...CIFAR10, width: 16 })), optimizer: optimizer("adam", 2e-3) },
+      epochs: 24,
+      instead: {
+        architecture: halfResolution(c4gap({ ...CIFAR10, width: 16 })),
+        initializer: { kind: "he-uniform" },
+        optimizer: optimizer("adam", 2e-3),
+      },
       arms: ARMS,
     },
     full: { data: "cifar10", runs: 5, epochs: 200, arms: ARMS },
