@@ -11,7 +11,7 @@ import Table from "cli-table3";
 import { firstExamples } from "../src/data/index.ts";
 import { loadDataset } from "../src/data/node/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
-import { fullyConnected, parameterSpecs, REGIME_NAMES, REGIMES, type RegimeName } from "../src/network/index.ts";
+import { fullyConnected, PAPER_REGIMES, parameterSpecs, REGIMES, type RegimeName } from "../src/network/index.ts";
 import { initialTensors, type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
 import { median, PythonPeer, peak } from "./contestants.ts";
 
@@ -115,7 +115,7 @@ const table = new Table({
 });
 for (const name of options.optimizers.split(",")) {
   const kind = (["sgd", "adam", "rmsprop"] as const).find((one) => one === name) ?? "sgd";
-  for (const regime of REGIME_NAMES) {
+  for (const regime of PAPER_REGIMES) {
     await using torch = openTorch(regime, kind);
     await using gatewise = await openGatewise(regime, kind);
     const times = { gatewise: [] as number[], torch: [] as number[] };

@@ -48,8 +48,10 @@ export async function openNodeEngine(
       logSeverityLevel: 4,
       extra: {
         session: {
-          // idle threads must not take the cores of the other workers
-          intra_op: { allow_spinning: "0" },
+          // threads that wait for the next node of a run keep their cores, which waking them would cost; between runs
+          // they leave them to others
+          intra_op: { allow_spinning: threads > 1 ? "1" : "0" },
+          force_spinning_stop: "1",
           // a node that silently runs elsewhere is an error (design: what is known of the engine)
           ...(device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" }),
         },
