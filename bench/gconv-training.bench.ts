@@ -54,7 +54,7 @@ function randomImages(count: number): LabeledBytes {
 }
 
 async function openGatewise(regime: RegimeName, kind: "sgd" | "adam"): Promise<Contestant & { readonly work: number }> {
-  const engine = await openNodeEngine("cpu", { threads });
+  const engine = await openNodeEngine("cpu", { threads, denormals: "flushed" });
   const plan: TrainingPlan = {
     architecture: gconv({ inputShape: [3, 32, 32], width: 64 / narrow, outputs: 10 }),
     regime,

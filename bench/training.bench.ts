@@ -50,7 +50,7 @@ async function openGatewise(
   kind: OptimizerKind,
 ): Promise<Contestant & { readonly gateSeconds: number }> {
   const data = await loadDataset("mnist", { dataDir: options["data-dir"], environment: process.env, cacheDir: "" });
-  const engine = await openNodeEngine("cpu", { threads });
+  const engine = await openNodeEngine("cpu", { threads, denormals: "flushed" });
   const plan: TrainingPlan = {
     architecture,
     regime,

@@ -64,6 +64,12 @@ export interface EngineOptions {
    * tensors. `as-needed` holds half as much where maps are large, at the same speed (bench/gconv-training.bench.ts).
    */
   readonly memory?: "planned" | "as-needed";
+  /**
+   * `kept` unless told otherwise. `flushed`: numbers below 1.2e-38 count as 0, for the averages of Adam sink there and some
+   * processors take a hundred times as long for them. ONNX Runtime flushes in the thread that runs it, and heeds the first
+   * session of a process alone: all engines of the process should say the same.
+   */
+  readonly denormals?: "kept" | "flushed";
 }
 
 /** Opens an engine: what is passed to rooms that need one. */

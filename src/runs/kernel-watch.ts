@@ -72,7 +72,7 @@ async function writeMeasurement(
 }
 
 async function measuredOr(network: GatedNetwork, probe: KernelProbe) {
-  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  await using engine = await openNodeEngine("cpu", { threads: 1, denormals: "flushed" });
   try {
     return await measureKernel(network, probe, engine);
   } catch (thrown) {

@@ -74,7 +74,11 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom);
   const initial = initialTensors(plan, learnt);
   // a device that is missing leaves no run behind
-  await using engine = await openNodeEngine(request.device, { threads: request.threads, memory: memoryOf(plan) });
+  await using engine = await openNodeEngine(request.device, {
+    threads: request.threads,
+    memory: memoryOf(plan),
+    denormals: "flushed",
+  });
   await makeFolder(directory);
   await using _lock = await lockDirectory(directory);
   // once more behind the lock: another process may have come first

@@ -30,7 +30,7 @@ async function loadRuntime(): Promise<OrtRuntime> {
  */
 export async function openNodeEngine(
   device: NodeDevice,
-  { threads, memory = "planned" }: EngineOptions,
+  { threads, memory = "planned", denormals = "kept" }: EngineOptions,
 ): Promise<Engine> {
   const runtime = await loadRuntime();
   const engine = ortEngine(runtime, {
@@ -52,6 +52,7 @@ export async function openNodeEngine(
           // they leave them to others
           intra_op: { allow_spinning: threads > 1 ? "1" : "0" },
           force_spinning_stop: "1",
+          set_denormal_as_zero: denormals === "flushed" ? "1" : "0",
           // a node that silently runs elsewhere is an error (design: what is known of the engine)
           ...(device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" }),
         },
