@@ -9,37 +9,50 @@ import { sameShape, shapeError, staticSize } from "../tensor.ts";
 type Indices = Tensor<"int32" | "int64">;
 const list = (emit: OnnxEmitter, ...values: readonly number[]): string => emit.constant(int64([values.length], values));
 
-interface SliceParams {
+/** Elements `start, start + step, … < end` of one axis. */
+export interface AxisSlice {
   readonly axis: number;
   readonly start: number;
   readonly end: number;
   readonly step: number;
 }
-const sliceOp: OpDefinition<SliceParams, readonly [x: Tensor]> = {
+const sliceOp: OpDefinition<readonly AxisSlice[], readonly [x: Tensor]> = {
   name: "slice",
-  shape(inputs, { axis, start, end, step }) {
+  shape(inputs, slices) {
     const [x] = inputs;
-    const size = staticSize("slice", x, axis);
-    const whole = [start, end, step].every(Number.isInteger);
-    if (!(whole && 0 <= start && start < end && end <= size && step >= 1)) {
-      const expected = `whole numbers with 0 ≤ start < end ≤ ${size}, not ${start} to ${end} by ${step}`;
-      throw shapeError("slice", { received: inputs, expected });
+    const shape = [...x.shape];
+    for (const { axis, start, end, step } of slices) {
+      const size = staticSize("slice", x, axis);
+      const whole = [start, end, step].every(Number.isInteger);
+      if (!(whole && 0 <= start && start < end && end <= size && step >= 1)) {
+        const expected = `whole numbers with 0 ≤ start < end ≤ ${size}, not ${start} to ${end} by ${step}`;
+        throw shapeError("slice", { received: inputs, expected });
+      }
+      shape[axis] = Math.ceil((end - start) / step);
     }
-    return x.shape.map((old, i) => (i === axis ? Math.ceil((end - start) / step) : old));
+    return shape;
   },
-  gradient([x], dy, _, { axis, start, step }) {
-    const spread = dilate(dy, axis, step);
-    return [pad(spread, axis, start, staticSize("slice", x, axis) - start - staticSize("slice", spread, axis))];
+  gradient([x], dy, _, slices) {
+    const whole = slices.reduce((sum, { axis, start, step }) => {
+      const spread = dilate(sum, axis, step);
+      return pad(spread, axis, start, staticSize("slice", x, axis) - start - staticSize("slice", spread, axis));
+    }, dy);
+    return [whole];
   },
-  onnx: (emit, [x], { axis, start, end, step }) =>
-    emit.node("Slice", [x, ...[start, end, axis, step].map((value) => list(emit, value))]),
+  onnx: (emit, [x], slices) => {
+    const lists = (["start", "end", "axis", "step"] as const).map((key) => slices.map((one) => one[key]));
+    return emit.node("Slice", [x, ...lists.map((values) => list(emit, ...values))]);
+  },
 };
 /** Elements `start, start + step, … < end` of one axis. */
 export const slice = named(
   "slice",
   <D extends DType>(x: Tensor<D>, axis: number, start: number, end: number, step = 1): Tensor<D> =>
-    apply(sliceOp, [x], { axis: normalizeAxis("slice", x, axis), start, end, step }),
+    apply(sliceOp, [x], [{ axis: normalizeAxis("slice", x, axis), start, end, step }]),
 );
+/** Slices along several axes, each from 0 on and once, without a copy for each. */
+export const sliceAxes = <D extends DType>(x: Tensor<D>, slices: readonly AxisSlice[]): Tensor<D> =>
+  apply(sliceOp, [x], slices);
 
 interface PadParams {
   readonly axis: number;

@@ -4,7 +4,7 @@
  */
 
 import type { DType } from "../dense-array.ts";
-import { concat, pad, slice } from "../ops/indexing.ts";
+import { concat, pad, sliceAxes } from "../ops/indexing.ts";
 import { reshape, transpose } from "../ops/layout.ts";
 import type { Shape, Tensor } from "../symbolic.ts";
 import { SEEN, TILE } from "./transforms.ts";
@@ -47,11 +47,19 @@ export function untile<D extends DType>(tiles: Tensor<D>, { batch, channels, row
   return reshape(transpose(split, [5, 2, 3, 0, 4, 1]), [batch, channels, rows * TILE, columns * TILE]);
 }
 
-/** What came from `steps` tiles before along an axis (after it, if negative); zeros come in at the border. */
-function shifted(x: Tensor<"float32">, axis: number, steps: 1 | -1): Tensor<"float32"> {
-  const length = Number(x.shape[axis]);
-  const kept = steps === 1 ? slice(x, axis, 0, length - 1) : slice(x, axis, 1, length);
-  return pad(kept, axis, steps === 1 ? 1 : 0, steps === 1 ? 0 : 1);
+/**
+ * One line of each tile, `index` along an axis of the tiles, where it borders on the tile `steps` after it (before it, if
+ * negative); zeros come in at the border of the maps.
+ */
+function border(x: Tensor<"float32">, axis: 0 | 1, index: number, steps: 1 | -1): Tensor<"float32"> {
+  const tiles = axis + 3;
+  const length = Number(x.shape[tiles]);
+  const [start, end] = steps === 1 ? [0, length - 1] : [1, length];
+  const kept = sliceAxes(x, [
+    { axis, start: index, end: index + 1, step: 1 },
+    { axis: tiles, start, end, step: 1 },
+  ]);
+  return pad(kept, tiles, steps === 1 ? 1 : 0, steps === 1 ? 0 : 1);
 }
 
 /**
@@ -61,10 +69,9 @@ function shifted(x: Tensor<"float32">, axis: number, steps: 1 | -1): Tensor<"flo
 export function neighborhoods(tiles: Tensor<"float32">, sizes: TiledSizes): Tensor<"float32"> {
   const { batch, channels, rows, columns } = sizes;
   const split = reshape(tiles, [TILE, TILE, channels, rows, columns, batch]);
-  const bordered = [0, 1].reduce((x, axis) => {
-    const before = shifted(slice(x, axis, TILE - 1, TILE), axis + 3, 1);
-    const after = shifted(slice(x, axis, 0, 1), axis + 3, -1);
-    return concat([before, x, after], axis);
-  }, split);
+  const bordered = ([0, 1] as const).reduce(
+    (x, axis) => concat([border(x, axis, TILE - 1, 1), x, border(x, axis, 0, -1)], axis),
+    split,
+  );
   return reshape(bordered, [SEEN ** 2, channels * rows * columns * batch]);
 }
