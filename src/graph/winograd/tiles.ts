@@ -4,9 +4,10 @@
  */
 
 import type { DType } from "../dense-array.ts";
-import { concat, pad, sliceAxes } from "../ops/indexing.ts";
-import { reshape, transpose } from "../ops/layout.ts";
+import { concat, sliceAxes } from "../ops/indexing.ts";
+import { expandLike, reshape, transpose } from "../ops/layout.ts";
 import type { Shape, Tensor } from "../symbolic.ts";
+import { scalar } from "../tensor.ts";
 import { SEEN, TILE } from "./transforms.ts";
 
 /** Sizes of maps `[n, c, h, w]` that tiles cover. */
@@ -55,11 +56,12 @@ function border(x: Tensor<"float32">, axis: 0 | 1, index: number, steps: 1 | -1)
   const tiles = axis + 3;
   const length = Number(x.shape[tiles]);
   const [start, end] = steps === 1 ? [0, length - 1] : [1, length];
-  const kept = sliceAxes(x, [
-    { axis, start: index, end: index + 1, step: 1 },
-    { axis: tiles, start, end, step: 1 },
-  ]);
-  return pad(kept, tiles, steps === 1 ? 1 : 0, steps === 1 ? 0 : 1);
+  const line = { axis, start: index, end: index + 1, step: 1 };
+  const kept = sliceAxes(x, [line, { axis: tiles, start, end, step: 1 }]);
+  // joined and not padded: ONNX Runtime pads in one thread
+  const outside = sliceAxes(x, [line, { axis: tiles, start: 0, end: 1, step: 1 }]);
+  const zeros = expandLike(scalar("float32", 0), outside);
+  return concat(steps === 1 ? [zeros, kept] : [kept, zeros], tiles);
 }
 
 /**
