@@ -17,6 +17,7 @@ export {
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";
 export { type KernelTable, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capability.ts";
+export { dtypeOf } from "./onnx/element-types.ts";
 export type { ExternalData, ExternalFile } from "./onnx/external-data.ts";
 export { quoted } from "./onnx/quoted.ts";
 export { externalFiles, type OnnxModel, type OnnxOptions, type OnnxPort, readModel } from "./onnx/read.ts";

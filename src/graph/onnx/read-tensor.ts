@@ -1,13 +1,10 @@
 import { GatewiseError } from "../../errors.ts";
 import { BYTES, type DenseArray, DTYPES, type DType, denseArray, float32, fromBytes, sizeOf } from "../dense-array.ts";
-import { ELEMENT_TYPE } from "./element-types.ts";
+import { dtypeOf, FLOAT16 } from "./element-types.ts";
 import { type TensorProto, TensorProto_DataType } from "./onnx_pb.ts";
 
 /** More axes than any layer has; work on shapes stays small whatever a file says. */
 export const MAX_RANK = 16;
-
-const DTYPE_OF: ReadonlyMap<number, DType> = new Map(DTYPES.map((dtype) => [ELEMENT_TYPE[dtype], dtype]));
-const FLOAT16: number = TensorProto_DataType.FLOAT16;
 
 /**
  * The elements of a tensor, copied; float16 becomes float32.
@@ -42,13 +39,13 @@ export function byteLengthOf(tensor: TensorProto, what: string): number {
 
 function elementsOf(tensor: TensorProto, what: string): { readonly dtype: DType; readonly half: boolean } {
   const half = tensor.dataType === FLOAT16;
-  const dtype = half ? "float32" : DTYPE_OF.get(tensor.dataType);
+  const dtype = dtypeOf(tensor.dataType);
   if (dtype === undefined) throw elementTypeError(tensor, what);
   return { dtype, half };
 }
 
 /** Whether arrays hold elements of this type: strings and quantized numbers they do not. */
-export const isReadable = ({ dataType }: TensorProto): boolean => dataType === FLOAT16 || DTYPE_OF.has(dataType);
+export const isReadable = ({ dataType }: TensorProto): boolean => dtypeOf(dataType) !== undefined;
 
 /** ONNX's name of an element type. */
 export const elementTypeName = (dataType: number): string => TensorProto_DataType[dataType] ?? `${dataType}`;

@@ -132,7 +132,8 @@ const maxPoolSelectOp: OpDefinition<Pool, FloatPair> = {
 export const maxPoolSelect = named(
   "maxPoolSelect",
   <D extends FloatDType>(x: Tensor<FloatDType>, from: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> =>
-    apply(maxPoolSelectOp, [x, from], poolOf(kernel, options)),
+    // of a network that pools its own maps, nothing has to be looked up
+    Object.is(x, from) ? maxPool(from, kernel, options) : apply(maxPoolSelectOp, [x, from], poolOf(kernel, options)),
 );
 
 const averagePoolOp: OpDefinition<Pool, readonly [x: Tensor<"float32">]> = {

@@ -2,10 +2,11 @@
  * Ops whose inputs are all constant: shapes and pads that exporters compute inside the model, weights in parts. Numbers
  * are computed in float64 and rounded once to the dtype of the result.
  */
-import { type DenseArray, type DType, float32, MAX_RANK, sizeOf } from "../../graph/index.ts";
-import { DTYPE_OF_ELEMENTS, ofDType } from "./constant-dtypes.ts";
+import { type DenseArray, DTYPES, type DType, dtypeOf, float32, MAX_RANK, sizeOf } from "../../graph/index.ts";
+import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { broadcastPlaces, stridesOf } from "./places.ts";
+import { reducedAxes } from "./reduced-axes.ts";
 import { constantOf, numbersOf, type Value } from "./value.ts";
 
 type Binary = (a: number, b: number) => number;
@@ -15,9 +16,11 @@ function made(reader: NodeReader, dtype: DType, shape: readonly number[], number
   const fits = shape.length <= MAX_RANK && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!fits) throw reader.error(`a constant of shape [${shape.join(", ")}]`, `at most ${MAX_RANK} sizes of at least 0`);
   reader.builder.limits.constants(reader.node, sizeOf(shape));
-  const array = ofDType(dtype, shape, numbers());
-  if (array === undefined) throw reader.error("numbers that are not whole or not finite", `numbers of ${dtype}`);
-  return constantOf(array);
+  const values = numbers();
+  if (isWhole(dtype) && !values.every(Number.isInteger)) {
+    throw reader.error("numbers that are not whole or not finite", `numbers of ${dtype}`);
+  }
+  return constantOf(arrayOf(dtype, shape, values));
 }
 
 /** Shapes stretched to one, as NumPy's broadcasting has it. */
@@ -43,15 +46,15 @@ function stretched(array: DenseArray, shape: readonly number[]): Float64Array {
 const elementwise =
   (of: (reader: NodeReader, isWhole: boolean) => Binary, result?: DType): OpReader =>
   (reader) => {
-    const arrays = reader.inputs.map((_, index) => reader.constant(index));
-    const [{ dtype }, ...others] = [reader.constant(0), ...arrays.slice(1)];
-    const combine = of(reader, isWhole(dtype));
+    const first = reader.constant(0);
+    const others = reader.inputs.slice(1).map((_, index) => reader.constant(index + 1));
+    const combine = of(reader, isWhole(first.dtype));
     const shape = commonShape(
       reader,
-      arrays.map((array) => array.shape),
+      [first, ...others].map((array) => array.shape),
     );
-    return made(reader, result ?? dtype, shape, () => {
-      const left = stretched(reader.constant(0), shape);
+    return made(reader, result ?? first.dtype, shape, () => {
+      const left = stretched(first, shape);
       for (const array of others) {
         const right = stretched(array, shape);
         for (let i = 0; i < left.length; i++) left[i] = combine(left[i]!, right[i]!);
@@ -103,9 +106,8 @@ const expand: OpReader = (reader) => {
 const cast: OpReader = (reader) => {
   const array = reader.constant(0);
   const to = reader.int("to");
-  const dtype = to === undefined ? undefined : DTYPE_OF_ELEMENTS.get(to);
-  if (dtype === undefined)
-    throw reader.error(`element type ${to}`, [...new Set(DTYPE_OF_ELEMENTS.values())].join(", "));
+  const dtype = to === undefined ? undefined : dtypeOf(to);
+  if (dtype === undefined) throw reader.error(`element type ${to}`, `${DTYPES.join(", ")} or float16`);
   return castTo(reader, array, dtype);
 };
 
@@ -164,9 +166,8 @@ const reduction =
   (reader) => {
     const array = reader.constant(0);
     const { shape } = array;
-    const told = reader.opset < inputSince ? reader.ints("axes") : reader.list(1);
-    const all = told === undefined || (told.length === 0 && reader.int("noop_with_empty_axes") !== 1);
-    const gone = new Set(all ? shape.keys() : told.map((axis) => reader.axis(axis, shape.length)));
+    const gone = reducedAxes(reader, shape.length, inputSince);
+    if (gone === undefined) return constantOf(array);
     const kept = shape.map((size, axis) => (gone.has(axis) ? 1 : size));
     const result = reader.int("keepdims") === 0 ? kept.filter((_, axis) => !gone.has(axis)) : kept;
     return made(reader, array.dtype, result, () => {

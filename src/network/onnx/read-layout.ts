@@ -1,5 +1,6 @@
 /** Ops that put elements into another order or shape, of examples and of constants alike. */
 import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/index.ts";
+import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { type Cut, cutPlaces, type OUTSIDE, pickedPlaces, staysInOrder, transposedPlaces } from "./places.ts";
 import { constantOf, type ExampleValue, exampleShape, numbersOf, type Value } from "./value.ts";
@@ -33,26 +34,12 @@ function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], 
 
 /** Elements of a constant by their places; 0 where the place is −1. */
 function picked(array: DenseArray, shape: readonly number[], places: Int32Array): DenseArray {
-  if (array.dtype === "int64") {
-    return denseArray(
-      array.dtype,
-      shape,
-      BigInt64Array.from(places, (place) => array.data[place] ?? 0n),
-    );
-  }
-  const { data } = array;
-  const values = Array.from(places, (place) => data[place] ?? 0);
-  switch (array.dtype) {
-    case "float32":
-      return denseArray(array.dtype, shape, Float32Array.from(values));
-    case "float64":
-      return denseArray(array.dtype, shape, Float64Array.from(values));
-    case "int32":
-      return denseArray(array.dtype, shape, Int32Array.from(values));
-    case "uint8":
-    case "bool":
-      return denseArray(array.dtype, shape, Uint8Array.from(values));
-  }
+  const numbers = numbersOf(array);
+  return arrayOf(
+    array.dtype,
+    shape,
+    Float64Array.from(places, (place) => numbers[place] ?? 0),
+  );
 }
 
 export const identity: OpReader = (reader) => {

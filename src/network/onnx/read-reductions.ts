@@ -6,6 +6,7 @@ import { transposedPlaces } from "./places.ts";
 import { times } from "./read-arithmetic.ts";
 import { greatest } from "./read-gates.ts";
 import { mean } from "./read-means.ts";
+import { reducedAxes } from "./reduced-axes.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { type Maps, wholeWindow } from "./windows.ts";
 
@@ -32,13 +33,10 @@ export const reduceSum: OpReader = (reader) => {
   return times(reader, reduced(reader, x, gone, mean), count);
 };
 
-/** The axes to reduce, or undefined where there is nothing to do. */
+/** The axes to reduce, the batch not among them, or undefined where there is nothing to do. */
 function goneAxes(reader: NodeReader, x: ExampleValue, since: number): ReadonlySet<number> | undefined {
-  const given = reader.opset < since ? reader.ints("axes") : reader.list(1);
-  if (!given?.length && reader.int("noop_with_empty_axes") === 1) return undefined;
-  const all = x.shape.map((_, axis) => axis);
-  const gone = new Set((given?.length ? given : all).map((axis) => reader.axis(axis, x.shape.length)));
-  if (x.batched && gone.has(0)) throw reader.error("axis 0, the batch", "axes without the batch");
+  const gone = reducedAxes(reader, x.shape.length, since);
+  if (x.batched && gone?.has(0)) throw reader.error("axis 0, the batch", "axes without the batch");
   return gone;
 }
 

@@ -73,7 +73,7 @@ const CASES: Readonly<Record<string, readonly Fold[]>> = {
   ReduceMean: reduced,
   ReduceMin: reduced,
   ReduceProd: reduced,
-  ReduceSum: reduced,
+  ReduceSum: [...reduced, { inputs: [mixed, ints()], attributes: { noop_with_empty_axes: 1 } }],
   Sqrt: [{ inputs: [positive] }],
   Sub: [{ inputs: [a, b] }],
   Sum: [{ inputs: [a, b, float32([], [3])] }],
