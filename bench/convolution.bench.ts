@@ -38,12 +38,14 @@ const { values: options } = parseArgs({
     python: { type: "string", default: "python3" },
     rounds: { type: "string", default: "7" },
     batch: { type: "string", default: "32" },
+    // images of a part of the batch: as many as go together in GCONV at full width
+    together: { type: "string", default: "4" },
     threads: { type: "string", default: "1" },
     // input-output channels
     shapes: { type: "string", default: "3-64,64-64,64-128,128-128,16-16,16-32,32-32" },
   },
 });
-const [threads, batch] = [Number(options.threads), Number(options.batch)];
+const [threads, batch, together] = [Number(options.threads), Number(options.batch), Number(options.together)];
 const SIZE = 32;
 type Float = Tensor<"float32">;
 
@@ -83,22 +85,27 @@ function forms(c: number, k: number): Readonly<Record<string, Readonly<Record<st
   const weightForms = Object.entries(WEIGHT_GRADIENT_LOWERINGS).map(
     ([name, form]) => [name, lowered(form, x, dy, weight.shape.map(Number), sizes)] as const,
   );
-  const tiles = { batch, channels: c, rows: SIZE / 4, columns: SIZE / 4 };
-  const tiledX = input("tiledX", "float32", tiledShape(tiles));
-  const tiledSlopes = input("tiledDy", "float32", tiledShape({ ...tiles, channels: k }));
+  const tiles = (name: string, channels: number): readonly Float[] =>
+    Array.from({ length: batch / together }, (_, part) =>
+      input(`${name}.${part}`, "float32", tiledShape({ batch: together, channels, rows: SIZE / 4, columns: SIZE / 4 })),
+    );
+  const [tiledX, tiledSlopes] = [tiles("tiledX", c), tiles("tiledDy", k)];
   const tiled = new TiledConvolutions();
-  const tiledForward = tiled.convolve(tiledX, tiles, weight);
-  const tiledInput = tiled.inputGradient(tiledSlopes, tiles, weight);
-  const tiledWeight = tiled.weightGradient(tiledX, tiles, tiledSlopes, k);
+  const tiledForward = tiled.convolve(tiledX, weight);
+  const tiledInput = tiled.inputGradient(tiledSlopes, weight);
+  const tiledWeight = tiled.weightGradient(tiledX, tiledSlopes, [k, c]);
   const plain = [forward, inputForms.at(-1)?.[1], weightForms.at(-1)?.[1]].flatMap((one) => one ?? []);
   return {
-    forward: { conv: touched(forward), tiled: touched(tiledForward) },
-    input: { ...Object.fromEntries(inputForms.map(([name, one]) => [name, touched(one)])), tiled: touched(tiledInput) },
+    forward: { conv: touched(forward), tiled: touched(...tiledForward) },
+    input: {
+      ...Object.fromEntries(inputForms.map(([name, one]) => [name, touched(one)])),
+      tiled: touched(...tiledInput),
+    },
     weight: {
       ...Object.fromEntries(weightForms.map(([name, one]) => [name, touched(one)])),
       tiled: touched(tiledWeight),
     },
-    "all three": { plain: touched(...plain), tiled: touched(tiledForward, tiledInput, tiledWeight) },
+    "all three": { plain: touched(...plain), tiled: touched(...tiledForward, ...tiledInput, tiledWeight) },
   };
 }
 

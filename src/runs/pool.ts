@@ -3,6 +3,7 @@
  */
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
+import { nativeEnvironment } from "../engine/node/index.ts";
 import { GatewiseError, type PackedError } from "../errors.ts";
 import { findRun, writeRecord } from "./run-directory.ts";
 import type { TrialOutcome, TrialProgress } from "./run-trial.ts";
@@ -97,10 +98,8 @@ function blockedBy(
 }
 
 async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: PoolOptions): Promise<TrialOutcome> {
-  // read by ONNX Runtime's native library from the environment of its process
-  const env = { ...process.env, ORT_DISABLE_TELEMETRY: "1" };
   const worker = fork(createRequire(import.meta.url).resolve("#dist/trial-worker.js"), {
-    env,
+    env: nativeEnvironment(process.env),
     serialization: "advanced",
     execArgv: [],
   });

@@ -1,35 +1,57 @@
 /**
  * A graph with its 3×3 convolutions by Winograd's algorithm (transforms.ts) and all that stands between them on tiled
- * maps (tiles.ts), so that no layout changes but at the ends. The same values within rounding, about 1e-5 of their size;
- * for training, where transformed inputs serve twice. Models for others keep plain convolutions.
+ * maps (tiles.ts), so that no layout changes but at the ends. The batch goes through in parts, each so small that what one
+ * op makes is in the processor's cache when the next one reads it: transforms are bound by memory. The same values within
+ * rounding, about 1e-5 of their size; for training, where transformed inputs serve twice. Models for others keep plain
+ * convolutions.
  */
 import { type Graph, graph } from "../graph.ts";
 import { apply, isMadeBy } from "../op.ts";
+import { add } from "../ops/arithmetic.ts";
 import { convolutionOp, inputGradientOp, weightGradientOp } from "../ops/convolution.ts";
 import type { Window } from "../ops/convolution-lowerings.ts";
+import { concat, slice } from "../ops/indexing.ts";
 import { expandLikeOp, reduceSum, reshape, transpose } from "../ops/layout.ts";
 import { reduceMean } from "../ops/reductions.ts";
 import type { ScanNode, Shape, Tensor } from "../symbolic.ts";
-import { sameShape } from "../tensor.ts";
+import { sameShape, staticSize } from "../tensor.ts";
 import { topologicalOrder } from "../traversal.ts";
 import { TiledConvolutions } from "./convolutions.ts";
 import { tile, tiledSizes, untile } from "./tiles.ts";
+import { SEEN } from "./transforms.ts";
 
 /**
  * Channels from which transforms pay: they cost as the sum of inputs and outputs, what they save grows as the product.
  * Half the harmonic mean of the two, of the widest convolution (bench/convolution.bench.ts).
  */
-const FEWEST_CHANNELS = 32;
+const FEWEST_CHANNELS = 16;
 
 /**
- * The graph with tiled convolutions where one is wide enough to gain by it; otherwise the graph itself.
- * @param fewest channels of that one, half the harmonic mean of its inputs and outputs
+ * Bytes of the transformed neighborhoods of one part of the batch, at most: about what the second-level caches of two cores
+ * hold. GCONV's whole batch of 32 takes 1.4 times as long (bench/gconv-training.bench.ts).
  */
-export function tileConvolutions(plain: Graph, fewest: number = FEWEST_CHANNELS): Graph {
-  const results = plain.outputs.map(({ tensor }) => tensor);
-  const order = topologicalOrder(results);
-  if (!order.some((tensor) => isTileable(tensor) && widthOf(tensor) >= fewest)) return plain;
-  const rewriter = new Rewriter();
+const PART_BYTES = 5 * 2 ** 20;
+
+/** Parts of a batch, at most: ONNX Runtime plans a graph in a time that grows with the square of its nodes. */
+const MOST_PARTS = 16;
+
+/** What a rewriting is done by; the project's own choice where nothing is said. */
+export interface TilingOptions {
+  /** Channels of the widest convolution, below which the graph stays as it is: half their harmonic mean. */
+  readonly fewestChannels?: number;
+  /** Bytes of one part of the batch. */
+  readonly partBytes?: number;
+}
+
+/** The graph with tiled convolutions where one is wide enough to gain by it; otherwise the graph itself. */
+export function tileConvolutions(
+  plain: Graph,
+  { fewestChannels = FEWEST_CHANNELS, partBytes = PART_BYTES }: TilingOptions = {},
+): Graph {
+  const order = topologicalOrder(plain.outputs.map(({ tensor }) => tensor));
+  const tileable = order.filter(isTileable);
+  if (!tileable.some((tensor) => widthOf(tensor) >= fewestChannels)) return plain;
+  const rewriter = new Rewriter(Math.max(1, Math.floor(partBytes / Math.max(...tileable.map(bytesOfImage)))));
   for (const tensor of order) rewriter.add(tensor);
   return graph(Object.fromEntries(plain.outputs.map(({ name, tensor }) => [name, rewriter.plain(tensor)])));
 }
@@ -43,9 +65,13 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 
 class Rewriter {
   private readonly inPlace = new Map<Tensor, Tensor>();
-  private readonly inTiles = new Map<Tensor, Tensor>();
+  /** Maps in tiles, by parts of the batch. */
+  private readonly inTiles = new Map<Tensor, readonly Tensor[]>();
   private readonly scans = new Map<ScanNode, ScanNode>();
   private readonly convolutions = new TiledConvolutions();
+
+  /** @param together images whose bytes make a part of the batch */
+  constructor(private readonly together: number) {}
 
   /** Takes a tensor whose dependencies were taken before. */
   add(tensor: Tensor): void {
@@ -58,41 +84,58 @@ class Rewriter {
   plain(tensor: Tensor): Tensor {
     const known = this.inPlace.get(tensor);
     if (known !== undefined) return known;
-    const made = untile(existing(this.inTiles.get(tensor)), existing(tiledSizes(tensor.shape)));
+    const made = joined(existing(this.inTiles.get(tensor)).map(untile), 0);
     this.inPlace.set(tensor, made);
     return made;
   }
 
-  /** Maps in tiles. */
-  private tiled(tensor: Tensor): Tensor {
+  /** Maps in tiles, by parts of the batch. */
+  private tiled(tensor: Tensor): readonly Tensor[] {
     const known = this.inTiles.get(tensor);
     if (known !== undefined) return known;
-    const made = tile(this.plain(tensor), existing(tiledSizes(tensor.shape)));
+    const made = this.parts(this.plain(tensor), 0).map((part) => tile(part, existing(tiledSizes(part.shape))));
     this.inTiles.set(tensor, made);
     return made;
   }
 
+  /** Parts of the batch, which is an axis of a tensor. */
+  private parts(tensor: Tensor, axis: number): readonly Tensor[] {
+    const batch = staticSize("slice", tensor, axis);
+    const together = Math.max(this.together, Math.ceil(batch / MOST_PARTS));
+    if (batch <= together) return [tensor];
+    const starts = Array.from({ length: Math.ceil(batch / together) }, (_, i) => i * together);
+    return starts.map((start) => slice(tensor, axis, start, Math.min(start + together, batch)));
+  }
+
   /** The tensor in tiles, if it is made by an op that works on them. */
-  private madeOfTiles(tensor: Tensor): Tensor | undefined {
+  private madeOfTiles(tensor: Tensor): readonly Tensor[] | undefined {
     const { source, shape } = tensor;
-    const sizes = tiledSizes(shape);
-    if (source.kind !== "op" || sizes === undefined) return undefined;
+    if (source.kind !== "op" || tiledSizes(shape) === undefined) return undefined;
     if (isMadeBy(tensor, convolutionOp) && isTileable(tensor)) {
       const [x, weight] = tensor.source.inputs;
-      return this.convolutions.convolve(float(this.tiled(x)), existing(tiledSizes(x.shape)), float(this.plain(weight)));
+      return this.convolutions.convolve(this.tiled(x).map(float), float(this.plain(weight)));
     }
     if (isMadeBy(tensor, inputGradientOp) && isTileable(tensor)) {
       const [dy, weight] = tensor.source.inputs;
-      return this.convolutions.inputGradient(float(this.tiled(dy)), sizes, float(this.plain(weight)));
+      return this.convolutions.inputGradient(this.tiled(dy).map(float), float(this.plain(weight)));
     }
-    if (!ELEMENTWISE.has(source.op.name) || !source.inputs.some((one) => this.inTiles.has(one))) return undefined;
-    const inputs = source.inputs.map((one) => this.operand(one, shape));
-    return inputs.every((one) => one !== undefined) ? apply(source.op, inputs, source.params) : undefined;
+    const first = source.inputs.find((one) => this.inTiles.has(one));
+    if (!ELEMENTWISE.has(source.op.name) || first === undefined) return undefined;
+    const operands = source.inputs.map((one) => this.operand(one, shape)).filter((one) => one !== undefined);
+    if (operands.length < source.inputs.length) return undefined;
+    return this.tiled(first).map((_, part) =>
+      apply(
+        source.op,
+        // what is the same for all parts stands once
+        operands.map((parts) => existing(parts[part] ?? parts[0])),
+        source.params,
+      ),
+    );
   }
 
-  /** An operand of an op on maps of a shape, as it broadcasts against their tiles. */
-  private operand(tensor: Tensor, maps: Shape): Tensor | undefined {
-    if (tensor.shape.length === 0) return this.plain(tensor);
+  /** An operand of an op on maps of a shape, as it broadcasts against their tiles: one for each part, or one for all. */
+  private operand(tensor: Tensor, maps: Shape): readonly Tensor[] | undefined {
+    if (tensor.shape.length === 0) return [this.plain(tensor)];
     if (sameShape(tensor.shape, maps)) {
       const small = isMadeBy(tensor, expandLikeOp) ? this.operand(tensor.source.inputs[0], maps) : undefined;
       return small ?? this.tiled(tensor);
@@ -101,27 +144,43 @@ class Rewriter {
     const [n = 1, c = 1, ...positions] = [...maps.slice(tensor.shape.length).map(() => 1), ...tensor.shape];
     if (positions.some((size) => size !== 1) || channels === undefined || batch === undefined) return undefined;
     const one = this.plain(tensor);
-    if (n === 1) return reshape(one, [1, c, 1, 1, 1]);
-    return n === batch ? reshape(transpose(reshape(one, [n, c])), [1, c, 1, 1, n]) : undefined;
+    if (n === 1) return [reshape(one, [1, c, 1, 1, 1])];
+    if (n !== batch) return undefined;
+    const { rows, columns } = existing(tiledSizes(maps));
+    return this.parts(transpose(reshape(one, [n, c])), 1).map((part) => {
+      const images = staticSize("broadcast", part, 1);
+      // repeated over rows and columns first: images alone are runs too short to multiply fast
+      return apply(expandLikeOp, [reshape(part, [1, c, 1, 1, images])], { shape: [1, c, rows, columns, images] });
+    });
   }
 
   /** What is summed over the positions of tiles, or multiplied over them. */
   private reduced(tensor: Tensor): Tensor | undefined {
     if (isMadeBy(tensor, weightGradientOp) && isTileable(tensor)) {
       const [x, dy] = tensor.source.inputs;
-      const sizes = existing(tiledSizes(x.shape));
-      const out = Number(tensor.shape[0]);
-      return this.convolutions.weightGradient(float(this.tiled(x)), sizes, float(this.tiled(dy)), out);
+      const [out = 0, channels = 0] = tensor.shape.map(Number);
+      return this.convolutions.weightGradient(this.tiled(x).map(float), this.tiled(dy).map(float), [out, channels]);
     }
     if (tensor.source.kind !== "op") return undefined;
     const { op, inputs, params } = tensor.source;
-    const tiles = inputs[0] && this.inTiles.get(inputs[0]);
+    const tiles = inputs[0] && this.inTiles.get(inputs[0])?.map(float);
     if (tiles === undefined) return undefined;
     const axes = axesOf(params);
-    if (op.name === "reduceSum" && axes === "0,2,3")
-      return reshape(reduceSum(float(tiles), [0, 2, 3, 4]), tensor.shape);
+    if (op.name === "reduceSum" && axes === "0,2,3") {
+      const sums = tiles.map((part) => reduceSum(part, [0, 2, 3, 4]));
+      return reshape(
+        sums.reduce((sum, one) => add(sum, one)),
+        tensor.shape,
+      );
+    }
     if (op.name !== "reduceMean" || axes !== "2,3") return undefined;
-    return reshape(transpose(reduceMean(float(tiles), [0, 2, 3])), tensor.shape);
+    return reshape(
+      joined(
+        tiles.map((part) => transpose(reduceMean(part, [0, 2, 3]))),
+        0,
+      ),
+      tensor.shape,
+    );
   }
 
   private rebuilt(tensor: Tensor): Tensor {
@@ -201,6 +260,13 @@ function widthOf(tensor: Tensor): number {
   return (out * channels) / (out + channels);
 }
 
+/** Bytes of an image's transformed neighborhoods, on the side of a convolution that has more channels. */
+function bytesOfImage(tensor: Tensor): number {
+  const { x, weight } = existing(partsOf(tensor));
+  const { rows, columns } = existing(tiledSizes(x));
+  return SEEN ** 2 * rows * columns * Math.max(...weight.slice(0, 2).map(Number)) * Float32Array.BYTES_PER_ELEMENT;
+}
+
 /** The axes of a reduction, joined. */
 function axesOf(params: unknown): string | undefined {
   const isReduction = typeof params === "object" && params !== null && "axes" in params;
@@ -217,3 +283,9 @@ function float(tensor: Tensor): Tensor<"float32"> {
   throw new Error(`unreachable: tiles of ${tensor.dtype}`);
 }
 const isFloat32 = (tensor: Tensor): tensor is Tensor<"float32"> => tensor.dtype === "float32";
+
+/** Tensors one behind the other. */
+function joined(parts: readonly Tensor[], axis: number): Tensor {
+  const [first, ...others] = parts;
+  return concat([existing(first), ...others], axis);
+}

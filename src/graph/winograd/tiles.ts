@@ -35,6 +35,12 @@ export const tiledShape = ({ batch, channels, rows, columns }: TiledSizes): read
   batch,
 ];
 
+/** The sizes of maps in tiles, `[16, c, h/4, w/4, n]`. */
+export function sizesOfTiles(tiles: Tensor): TiledSizes {
+  const [, channels = 0, rows = 0, columns = 0, batch = 0] = tiles.shape.map(Number);
+  return { batch, channels, rows, columns };
+}
+
 /** Maps `[n, c, h, w]` in tiles, `[16, c, h/4, w/4, n]`. */
 export function tile<D extends DType>(maps: Tensor<D>, sizes: TiledSizes): Tensor<D> {
   const { batch, channels, rows, columns } = sizes;
@@ -43,7 +49,8 @@ export function tile<D extends DType>(maps: Tensor<D>, sizes: TiledSizes): Tenso
 }
 
 /** Tiles as maps `[n, c, h, w]` again. */
-export function untile<D extends DType>(tiles: Tensor<D>, { batch, channels, rows, columns }: TiledSizes): Tensor<D> {
+export function untile<D extends DType>(tiles: Tensor<D>): Tensor<D> {
+  const { batch, channels, rows, columns } = sizesOfTiles(tiles);
   const split = reshape(tiles, [TILE, TILE, channels, rows, columns, batch]);
   return reshape(transpose(split, [5, 2, 3, 0, 4, 1]), [batch, channels, rows * TILE, columns * TILE]);
 }
@@ -68,8 +75,8 @@ function border(x: Tensor<"float32">, axis: 0 | 1, index: number, steps: 1 | -1)
  * The 6×6 positions that each tile's outputs see: the tile with a border of one, zeros around the maps.
  * @returns `[36, c · h/4 · w/4 · n]`
  */
-export function neighborhoods(tiles: Tensor<"float32">, sizes: TiledSizes): Tensor<"float32"> {
-  const { batch, channels, rows, columns } = sizes;
+export function neighborhoods(tiles: Tensor<"float32">): Tensor<"float32"> {
+  const { batch, channels, rows, columns } = sizesOfTiles(tiles);
   const split = reshape(tiles, [TILE, TILE, channels, rows, columns, batch]);
   const bordered = ([0, 1] as const).reduce(
     (x, axis) => concat([border(x, axis, TILE - 1, 1), x, border(x, axis, 0, -1)], axis),

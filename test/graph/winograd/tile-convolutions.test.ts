@@ -30,7 +30,8 @@ import {
   type Tensor,
   type WindowOptions,
 } from "../../../src/graph/index.ts";
-import { tileConvolutions } from "../../../src/graph/winograd/rewrite.ts";
+import { topologicalOrder } from "../../../src/graph/traversal.ts";
+import { type TilingOptions, tileConvolutions } from "../../../src/graph/winograd/rewrite.ts";
 import { expectClose } from "../../support/expect-close.ts";
 import { draw32 } from "../draws.ts";
 import * as reference from "../reference/convolution.ts";
@@ -42,6 +43,14 @@ type Quad = readonly [number, number, number, number];
 /** Winograd's transforms round: several digits less than a plain sum, in units of the largest term. */
 const WINOGRAD = { relative: 2e-4, absolute: 5e-5 };
 const SAME: WindowOptions = { pads: [1, 1, 1, 1] };
+const EVERY: TilingOptions = { fewestChannels: 0 };
+/** Transformed neighborhoods of an image of 8×8 positions, 6 channels: two such images of three go together. */
+const TWO_IMAGES = 2 * 36 * 4 * 6 * 4;
+const IN_PARTS = [
+  { parts: "the batch as a whole", options: EVERY },
+  { parts: "two images and one", options: { ...EVERY, partBytes: TWO_IMAGES } },
+  { parts: "one image at a time", options: { ...EVERY, partBytes: 1 } },
+];
 
 describe("tiled convolutions", () => {
   let engine: Engine;
@@ -61,12 +70,13 @@ describe("tiled convolutions", () => {
   };
 
   it.each([
-    { title: "one channel", x: [1, 1, 8, 8], out: 1 },
-    { title: "maps that are not square", x: [3, 5, 8, 12], out: 4 },
-    { title: "more outputs than inputs", x: [2, 2, 12, 8], out: 7 },
-  ] as const satisfies readonly { title: string; x: Quad; out: number }[])(
+    { title: "one channel", x: [1, 1, 8, 8], out: 1, options: EVERY },
+    { title: "maps that are not square", x: [3, 5, 8, 12], out: 4, options: EVERY },
+    { title: "more outputs than inputs", x: [2, 2, 12, 8], out: 7, options: EVERY },
+    { title: "one image at a time", x: [3, 5, 8, 12], out: 4, options: { ...EVERY, partBytes: 1 } },
+  ] as const satisfies readonly { title: string; x: Quad; out: number; options: TilingOptions }[])(
     "equal the sum that defines them, and its gradients: $title",
-    async ({ x: shape, out }) => {
+    async ({ x: shape, out, options }) => {
       const [n, c, h, w] = shape;
       const [x, plainX] = drawn("x", shape);
       const [weight, plainWeight] = drawn("w", [out, c, 3, 3]);
@@ -76,7 +86,7 @@ describe("tiled convolutions", () => {
         dx: convolutionInputGradient(dy, weight, x.shape, SAME),
         dw: convolutionWeightGradient(x, dy, weight.shape, SAME),
       });
-      const tiled = tileConvolutions(plain, 0);
+      const tiled = tileConvolutions(plain, options);
       expect(tiled).not.toBe(plain);
       const got = await run(tiled);
       const geometry = { pads: [1, 1, 1, 1] } as const;
@@ -106,7 +116,7 @@ describe("tiled convolutions", () => {
   const values = SHAPES.map((shape, i) => draw32(`parameter ${i}`, shape));
   const images = constant(draw32("images", [3, 3, 8, 8]));
 
-  it("a network's loss and gradients are those of plain convolutions", async () => {
+  it.each(IN_PARTS)("a network's loss and gradients are those of plain convolutions: $parts", async ({ options }) => {
     const parameters = values.map((value) => constant(value));
     const loss = lossOf(parameters, images);
     const slopes = gradients(loss, parameters).flatMap((slope, i) =>
@@ -114,14 +124,34 @@ describe("tiled convolutions", () => {
     );
     expect(slopes.length).toBe(SHAPES.length);
     const plain = graph({ loss, ...Object.fromEntries(slopes) });
-    const [wanted, got] = [await run(plain), await run(tileConvolutions(plain, 0))];
+    const [wanted, got] = [await run(plain), await run(tileConvolutions(plain, options))];
     for (const [name, array] of Object.entries(wanted)) {
       const largest = Math.max(...[...array.data].map((value) => Math.abs(Number(value))));
       expectClose(got[name] ?? [], array, { relative: 0, absolute: 2e-5 * largest });
     }
   });
 
-  it("training steps in a loop end where they end with plain convolutions", async () => {
+  it.each([
+    { together: 3, partBytes: 3 * TWO_IMAGES },
+    { together: 2, partBytes: TWO_IMAGES },
+    { together: 1, partBytes: TWO_IMAGES - 1 },
+  ])("as many images go together as their bytes allow: $together", ({ together, partBytes }) => {
+    const [weight] = drawn("w", [6, 3, 3, 3]);
+    const tiled = tileConvolutions(graph({ y: convolution(images, weight, SAME) }), { ...EVERY, partBytes });
+    const parts = topologicalOrder(tiled.outputs.map(({ tensor }) => tensor)).map(({ shape }) => shape);
+    expect(parts).toContainEqual([16, 6, 2, 2, together]);
+  });
+
+  it("no more than sixteen parts are made of a batch", () => {
+    const x = input("x", "float32", [33, 64, 8, 8]);
+    const plain = graph({ y: convolution(x, input("w", "float32", [64, 64, 3, 3]), SAME) });
+    const tiled = tileConvolutions(plain, { partBytes: 1 });
+    const parts = topologicalOrder(tiled.outputs.map(({ tensor }) => tensor)).map(({ shape }) => shape);
+    expect(parts).toContainEqual([16, 64, 2, 2, 3]);
+    expect(parts).not.toContainEqual([16, 64, 2, 2, 1]);
+  });
+
+  it.each(IN_PARTS)("training steps in a loop end where they end with plain ones: $parts", async ({ options }) => {
     const start = Object.fromEntries(values.map((value, i) => [`p${i}`, constant(value)]));
     const steps = { step: constant(int32([3], [0, 1, 2])) };
     const { state, outputs } = scan(start, steps, (now) => {
@@ -135,25 +165,25 @@ describe("tiled convolutions", () => {
       return { state: { ...now, ...Object.fromEntries(after) }, outputs: { loss } };
     });
     const plain = graph({ ...state, losses: outputs.loss });
-    const [wanted, got] = [await run(plain), await run(tileConvolutions(plain, 0))];
+    const [wanted, got] = [await run(plain), await run(tileConvolutions(plain, options))];
     for (const [name, array] of Object.entries(wanted)) {
       expectClose(got[name] ?? [], array, { relative: 1e-5, absolute: 1e-6 });
     }
   });
 
   it.each([
-    { title: "narrow", c: 8, size: 8, window: SAME, fewest: undefined },
-    { title: "with a step of two", c: 64, size: 8, window: { ...SAME, strides: [2, 2] }, fewest: 0 },
-    { title: "without a border", c: 64, size: 8, window: {}, fewest: 0 },
-    { title: "of maps that tiles do not cover", c: 64, size: 10, window: SAME, fewest: 0 },
-    { title: "of maps of one tile", c: 64, size: 4, window: SAME, fewest: 0 },
-    { title: "dilated", c: 64, size: 8, window: { ...SAME, dilations: [2, 2] }, fewest: 0 },
-  ] satisfies { title: string; c: number; size: number; window: WindowOptions; fewest: number | undefined }[])(
+    { title: "narrow", c: 8, size: 8, window: SAME, options: {} },
+    { title: "with a step of two", c: 64, size: 8, window: { ...SAME, strides: [2, 2] }, options: EVERY },
+    { title: "without a border", c: 64, size: 8, window: {}, options: EVERY },
+    { title: "of maps that tiles do not cover", c: 64, size: 10, window: SAME, options: EVERY },
+    { title: "of maps of one tile", c: 64, size: 4, window: SAME, options: EVERY },
+    { title: "dilated", c: 64, size: 8, window: { ...SAME, dilations: [2, 2] }, options: EVERY },
+  ] satisfies { title: string; c: number; size: number; window: WindowOptions; options: TilingOptions }[])(
     "leave a graph as it is whose convolutions are $title",
-    ({ c, size, window, fewest }) => {
+    ({ c, size, window, options }) => {
       const x = input("x", "float32", [2, c, size, size]);
       const plain = graph({ y: convolution(x, input("w", "float32", [c, c, 3, 3]), window) });
-      expect(tileConvolutions(plain, fewest)).toBe(plain);
+      expect(tileConvolutions(plain, options)).toBe(plain);
     },
   );
 
