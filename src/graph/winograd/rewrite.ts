@@ -5,6 +5,7 @@
  * rounding, about 1e-5 of their size; for training, where transformed inputs serve twice. Models for others keep plain
  * convolutions.
  */
+import { sizeOf } from "../dense-array.ts";
 import { type Graph, graph } from "../graph.ts";
 import { apply, isMadeBy } from "../op.ts";
 import { add } from "../ops/arithmetic.ts";
@@ -21,12 +22,6 @@ import { tile, tiledSizes, untile } from "./tiles.ts";
 import { SEEN } from "./transforms.ts";
 
 /**
- * Channels from which transforms pay: they cost as the sum of inputs and outputs, what they save grows as the product.
- * Half the harmonic mean of the two, of the widest convolution (bench/convolution.bench.ts).
- */
-const FEWEST_CHANNELS = 16;
-
-/**
  * Bytes of the transformed neighborhoods of one part of the batch, at most: about what the second-level caches of two cores
  * hold. GCONV's whole batch of 32 takes 1.4 times as long (bench/gconv-training.bench.ts).
  */
@@ -35,25 +30,34 @@ const PART_BYTES = 5 * 2 ** 20;
 /** Parts of a batch, at most: ONNX Runtime plans a graph in a time that grows with the square of its nodes. */
 const MOST_PARTS = 16;
 
+/**
+ * What it costs to bring an element of maps into tiles or back, in products of an input and an output channel at a position
+ * that tiles spare: about 2.5 ns against 0.1 (bench/convolution.bench.ts). Chains of convolutions gain from four channels
+ * on; one between pools of other layouts only if it is wide.
+ */
+const LAYOUT_COST = 25;
+
 /** What a rewriting is done by; the project's own choice where nothing is said. */
 export interface TilingOptions {
-  /** Channels of the widest convolution, below which the graph stays as it is: half their harmonic mean. */
-  readonly fewestChannels?: number;
-  /** Bytes of one part of the batch. */
+  /** Bytes of a part of the batch. */
   readonly partBytes?: number;
+  /** Products that a change of layout costs for each element; 0 for tiles wherever they are possible. */
+  readonly layoutCost?: number;
 }
 
-/** The graph with tiled convolutions where one is wide enough to gain by it; otherwise the graph itself. */
+/** The graph with tiled convolutions where it gains by them; otherwise the graph itself. */
 export function tileConvolutions(
   plain: Graph,
-  { fewestChannels = FEWEST_CHANNELS, partBytes = PART_BYTES }: TilingOptions = {},
+  { partBytes = PART_BYTES, layoutCost = LAYOUT_COST }: TilingOptions = {},
 ): Graph {
   const order = topologicalOrder(plain.outputs.map(({ tensor }) => tensor));
   const tileable = order.filter(isTileable);
-  if (!tileable.some((tensor) => widthOf(tensor) >= fewestChannels)) return plain;
-  const rewriter = new Rewriter(Math.max(1, Math.floor(partBytes / Math.max(...tileable.map(bytesOfImage)))));
+  if (tileable.length === 0) return plain;
+  const rewriter = new Rewriter(Math.floor(partBytes / Math.max(...tileable.map(bytesOfImage))));
   for (const tensor of order) rewriter.add(tensor);
-  return graph(Object.fromEntries(plain.outputs.map(({ name, tensor }) => [name, rewriter.plain(tensor)])));
+  const tiled = graph(Object.fromEntries(plain.outputs.map(({ name, tensor }) => [name, rewriter.plain(tensor)])));
+  const spared = tileable.reduce((sum, tensor) => sum + productsOf(tensor), 0);
+  return spared > layoutCost * rewriter.converted ? tiled : plain;
 }
 
 /** Ops of one element at a time, which any layout suits. */
@@ -69,6 +73,8 @@ class Rewriter {
   private readonly inTiles = new Map<Tensor, readonly Tensor[]>();
   private readonly scans = new Map<ScanNode, ScanNode>();
   private readonly convolutions = new TiledConvolutions();
+  /** Elements that change their layout. */
+  converted = 0;
 
   /** @param together images whose bytes make a part of the batch */
   constructor(private readonly together: number) {}
@@ -85,6 +91,7 @@ class Rewriter {
     const known = this.inPlace.get(tensor);
     if (known !== undefined) return known;
     const made = joined(existing(this.inTiles.get(tensor)).map(untile), 0);
+    this.converted += sizeOf(tensor.shape.map(Number));
     this.inPlace.set(tensor, made);
     return made;
   }
@@ -94,6 +101,7 @@ class Rewriter {
     const known = this.inTiles.get(tensor);
     if (known !== undefined) return known;
     const made = this.parts(this.plain(tensor), 0).map((part) => tile(part, existing(tiledSizes(part.shape))));
+    this.converted += sizeOf(tensor.shape.map(Number));
     this.inTiles.set(tensor, made);
     return made;
   }
@@ -254,10 +262,12 @@ function partsOf(tensor: Tensor): Parts | undefined {
   return { x: inputs[0].shape, weight: params.to, window: params };
 }
 
-/** Half the harmonic mean of a convolution's input and output channels. */
-function widthOf(tensor: Tensor): number {
-  const [out = 0, channels = 0] = (partsOf(tensor)?.weight ?? []).map(Number);
-  return (out * channels) / (out + channels);
+/** Pairs of an input and an output channel at all positions of all images. */
+function productsOf(tensor: Tensor): number {
+  const { x, weight } = existing(partsOf(tensor));
+  const [batch = 0, , height = 0, width = 0] = x.map(Number);
+  const [out = 0, channels = 0] = weight.map(Number);
+  return batch * height * width * out * channels;
 }
 
 /** Bytes of an image's transformed neighborhoods, on the side of a convolution that has more channels. */

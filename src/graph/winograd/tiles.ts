@@ -44,15 +44,18 @@ export function sizesOfTiles(tiles: Tensor): TiledSizes {
 /** Maps `[n, c, h, w]` in tiles, `[16, c, h/4, w/4, n]`. */
 export function tile<D extends DType>(maps: Tensor<D>, sizes: TiledSizes): Tensor<D> {
   const { batch, channels, rows, columns } = sizes;
-  const split = reshape(maps, [batch, channels, rows, TILE, columns, TILE]);
-  return reshape(transpose(split, [3, 5, 1, 2, 4, 0]), tiledShape(sizes));
+  // in two steps, which ONNX Runtime takes in less time than one: images last, then runs of images
+  const byPosition = transpose(reshape(maps, [batch, channels * rows * TILE * columns * TILE]));
+  const split = reshape(byPosition, [channels, rows, TILE, columns, TILE, batch]);
+  return reshape(transpose(split, [2, 4, 0, 1, 3, 5]), tiledShape(sizes));
 }
 
 /** Tiles as maps `[n, c, h, w]` again. */
 export function untile<D extends DType>(tiles: Tensor<D>): Tensor<D> {
   const { batch, channels, rows, columns } = sizesOfTiles(tiles);
   const split = reshape(tiles, [TILE, TILE, channels, rows, columns, batch]);
-  return reshape(transpose(split, [5, 2, 3, 0, 4, 1]), [batch, channels, rows * TILE, columns * TILE]);
+  const byPosition = reshape(transpose(split, [2, 3, 0, 4, 1, 5]), [channels * rows * TILE * columns * TILE, batch]);
+  return reshape(transpose(byPosition), [batch, channels, rows * TILE, columns * TILE]);
 }
 
 /**

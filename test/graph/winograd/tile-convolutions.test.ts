@@ -43,7 +43,8 @@ type Quad = readonly [number, number, number, number];
 /** Winograd's transforms round: several digits less than a plain sum, in units of the largest term. */
 const WINOGRAD = { relative: 2e-4, absolute: 5e-5 };
 const SAME: WindowOptions = { pads: [1, 1, 1, 1] };
-const EVERY: TilingOptions = { fewestChannels: 0 };
+/** Tiles wherever they are possible. */
+const EVERY: TilingOptions = { layoutCost: 0 };
 /** Transformed neighborhoods of an image of 8×8 positions, 6 channels: two such images of three go together. */
 const TWO_IMAGES = 2 * 36 * 4 * 6 * 4;
 const IN_PARTS = [
@@ -145,7 +146,7 @@ describe("tiled convolutions", () => {
   it("no more than sixteen parts are made of a batch", () => {
     const x = input("x", "float32", [33, 64, 8, 8]);
     const plain = graph({ y: convolution(x, input("w", "float32", [64, 64, 3, 3]), SAME) });
-    const tiled = tileConvolutions(plain, { partBytes: 1 });
+    const tiled = tileConvolutions(plain, { ...EVERY, partBytes: 1 });
     const parts = topologicalOrder(tiled.outputs.map(({ tensor }) => tensor)).map(({ shape }) => shape);
     expect(parts).toContainEqual([16, 64, 2, 2, 3]);
     expect(parts).not.toContainEqual([16, 64, 2, 2, 1]);
@@ -172,20 +173,38 @@ describe("tiled convolutions", () => {
   });
 
   it.each([
-    { title: "narrow", c: 8, size: 8, window: SAME, options: {} },
-    { title: "with a step of two", c: 64, size: 8, window: { ...SAME, strides: [2, 2] }, options: EVERY },
-    { title: "without a border", c: 64, size: 8, window: {}, options: EVERY },
-    { title: "of maps that tiles do not cover", c: 64, size: 10, window: SAME, options: EVERY },
-    { title: "of maps of one tile", c: 64, size: 4, window: SAME, options: EVERY },
-    { title: "dilated", c: 64, size: 8, window: { ...SAME, dilations: [2, 2] }, options: EVERY },
-  ] satisfies { title: string; c: number; size: number; window: WindowOptions; options: TilingOptions }[])(
+    { title: "with a step of two", c: 64, size: 8, window: { ...SAME, strides: [2, 2] } },
+    { title: "without a border", c: 64, size: 8, window: {} },
+    { title: "of maps that tiles do not cover", c: 64, size: 10, window: SAME },
+    { title: "of maps of one tile", c: 64, size: 4, window: SAME },
+    { title: "dilated", c: 64, size: 8, window: { ...SAME, dilations: [2, 2] } },
+  ] satisfies { title: string; c: number; size: number; window: WindowOptions }[])(
     "leave a graph as it is whose convolutions are $title",
-    ({ c, size, window, options }) => {
+    ({ c, size, window }) => {
       const x = input("x", "float32", [2, c, size, size]);
       const plain = graph({ y: convolution(x, input("w", "float32", [c, c, 3, 3]), window) });
-      expect(tileConvolutions(plain, options)).toBe(plain);
+      expect(tileConvolutions(plain, EVERY)).toBe(plain);
     },
   );
+
+  /** The gradients of a loss by the weights of a chain of convolutions of eight channels. */
+  function chain(between: (maps: Float) => Float): Graph {
+    const weights = [0, 1, 2].map((i) => input(`w${i}`, "float32", [8, 8, 3, 3]));
+    const last = weights.reduce((x, weight) => between(convolution(x, weight, SAME)), drawn("x", [2, 8, 16, 16])[0]);
+    const slopes = gradients(reduceSum(square(last)), weights);
+    return graph(Object.fromEntries(slopes.flatMap((slope, i) => (slope ? [[`${i}`, slope] as const] : []))));
+  }
+
+  it("are made of narrow convolutions that follow each other", () => {
+    const plain = chain((maps) => relu(maps));
+    expect(tileConvolutions(plain)).not.toBe(plain);
+  });
+
+  it("are not made where narrow convolutions alternate with what has no tiles", () => {
+    const plain = chain((maps) => averagePool(maps, [1, 1]));
+    expect(tileConvolutions(plain, EVERY)).not.toBe(plain);
+    expect(tileConvolutions(plain)).toBe(plain);
+  });
 
   it("leave a graph as it is whose batch is not known", () => {
     const x = input("x", "float32", ["batch", 64, 8, 8]);
