@@ -10,7 +10,6 @@ import { type Graph, graph } from "../graph.ts";
 import { apply, isMadeBy } from "../op.ts";
 import { add } from "../ops/arithmetic.ts";
 import { convolutionOp, inputGradientOp, weightGradientOp } from "../ops/convolution.ts";
-import type { Window } from "../ops/convolution-lowerings.ts";
 import { concat, slice } from "../ops/indexing.ts";
 import { expandLikeOp, reduceSum, reshape, transpose } from "../ops/layout.ts";
 import { reduceMean } from "../ops/reductions.ts";
@@ -18,8 +17,8 @@ import type { ScanNode, Shape, Tensor } from "../symbolic.ts";
 import { sameShape, staticSize } from "../tensor.ts";
 import { topologicalOrder } from "../traversal.ts";
 import { TiledConvolutions } from "./convolutions.ts";
+import { bytesOfImage, productsOf, tileableConvolution } from "./tileable.ts";
 import { tile, tiledSizes, untile } from "./tiles.ts";
-import { SEEN } from "./transforms.ts";
 
 /**
  * Bytes of the transformed neighborhoods of one part of the batch, at most: about what the second-level caches of two cores
@@ -51,12 +50,12 @@ export function tileConvolutions(
   { partBytes = PART_BYTES, layoutCost = LAYOUT_COST }: TilingOptions = {},
 ): Graph {
   const order = topologicalOrder(plain.outputs.map(({ tensor }) => tensor));
-  const tileable = order.filter(isTileable);
+  const tileable = order.map(tileableConvolution).filter((one) => one !== undefined);
   if (tileable.length === 0) return plain;
   const rewriter = new Rewriter(Math.floor(partBytes / Math.max(...tileable.map(bytesOfImage))));
   for (const tensor of order) rewriter.add(tensor);
   const tiled = graph(Object.fromEntries(plain.outputs.map(({ name, tensor }) => [name, rewriter.plain(tensor)])));
-  const spared = tileable.reduce((sum, tensor) => sum + productsOf(tensor), 0);
+  const spared = tileable.reduce((sum, convolution) => sum + productsOf(convolution), 0);
   return spared > layoutCost * rewriter.converted ? tiled : plain;
 }
 
@@ -90,7 +89,7 @@ class Rewriter {
   plain(tensor: Tensor): Tensor {
     const known = this.inPlace.get(tensor);
     if (known !== undefined) return known;
-    const made = joined(existing(this.inTiles.get(tensor)).map(untile), 0);
+    const made = joined(existing(this.inTiles.get(tensor)).map(untile));
     this.converted += sizeOf(tensor.shape.map(Number));
     this.inPlace.set(tensor, made);
     return made;
@@ -175,20 +174,12 @@ class Rewriter {
     if (tiles === undefined) return undefined;
     const axes = axesOf(params);
     if (op.name === "reduceSum" && axes === "0,2,3") {
-      const sums = tiles.map((part) => reduceSum(part, [0, 2, 3, 4]));
-      return reshape(
-        sums.reduce((sum, one) => add(sum, one)),
-        tensor.shape,
-      );
+      const sum = tiles.map((part) => reduceSum(part, [0, 2, 3, 4])).reduce((before, part) => add(before, part));
+      return reshape(sum, tensor.shape);
     }
     if (op.name !== "reduceMean" || axes !== "2,3") return undefined;
-    return reshape(
-      joined(
-        tiles.map((part) => transpose(reduceMean(part, [0, 2, 3]))),
-        0,
-      ),
-      tensor.shape,
-    );
+    const means = tiles.map((part) => transpose(reduceMean(part, [0, 2, 3])));
+    return reshape(joined(means), tensor.shape);
   }
 
   private rebuilt(tensor: Tensor): Tensor {
@@ -223,59 +214,7 @@ class Rewriter {
   }
 }
 
-/** Whether an op is a convolution of whole tiles, or one of its gradients. */
-function isTileable(tensor: Tensor): boolean {
-  const parts = partsOf(tensor);
-  if (parts === undefined) return false;
-  const { x, weight, window } = parts;
-  const sizes = tiledSizes(x);
-  return (
-    tensor.dtype === "float32" &&
-    sizes !== undefined &&
-    // a shift needs a neighbor
-    Math.min(sizes.rows, sizes.columns) > 1 &&
-    sameShape(weight.slice(2), [3, 3]) &&
-    window.groups === 1 &&
-    window.pads.every((pad) => pad === 1) &&
-    [...window.strides, ...window.dilations].every((step) => step === 1)
-  );
-}
-
-interface Parts {
-  readonly x: Shape;
-  readonly weight: Shape;
-  readonly window: Window;
-}
-
-/** Shapes of the input and the weights of a convolution or one of its gradients. */
-function partsOf(tensor: Tensor): Parts | undefined {
-  if (isMadeBy(tensor, convolutionOp)) {
-    const { inputs, params } = tensor.source;
-    return { x: inputs[0].shape, weight: inputs[1].shape, window: params };
-  }
-  if (isMadeBy(tensor, inputGradientOp)) {
-    const { inputs, params } = tensor.source;
-    return { x: params.to, weight: inputs[1].shape, window: params };
-  }
-  if (!isMadeBy(tensor, weightGradientOp)) return undefined;
-  const { inputs, params } = tensor.source;
-  return { x: inputs[0].shape, weight: params.to, window: params };
-}
-
-/** Pairs of an input and an output channel at all positions of all images. */
-function productsOf(tensor: Tensor): number {
-  const { x, weight } = existing(partsOf(tensor));
-  const [batch = 0, , height = 0, width = 0] = x.map(Number);
-  const [out = 0, channels = 0] = weight.map(Number);
-  return batch * height * width * out * channels;
-}
-
-/** Bytes of an image's transformed neighborhoods, on the side of a convolution that has more channels. */
-function bytesOfImage(tensor: Tensor): number {
-  const { x, weight } = existing(partsOf(tensor));
-  const { rows, columns } = existing(tiledSizes(x));
-  return SEEN ** 2 * rows * columns * Math.max(...weight.slice(0, 2).map(Number)) * Float32Array.BYTES_PER_ELEMENT;
-}
+const isTileable = (tensor: Tensor): boolean => tileableConvolution(tensor) !== undefined;
 
 /** The axes of a reduction, joined. */
 function axesOf(params: unknown): string | undefined {
@@ -294,8 +233,8 @@ function float(tensor: Tensor): Tensor<"float32"> {
 }
 const isFloat32 = (tensor: Tensor): tensor is Tensor<"float32"> => tensor.dtype === "float32";
 
-/** Tensors one behind the other. */
-function joined(parts: readonly Tensor[], axis: number): Tensor {
+/** Tensors one behind the other along the first axis. */
+function joined(parts: readonly Tensor[]): Tensor {
   const [first, ...others] = parts;
-  return concat([existing(first), ...others], axis);
+  return concat([existing(first), ...others], 0);
 }
