@@ -40,7 +40,7 @@ export const c4gapCifar10 = {
       data: "cifar10",
       limit: 10_000,
       testLimit: 2000,
-      runs: 1,
+      runs: 2,
       epochs: 24,
       instead: {
         architecture: halfResolution(c4gap({ ...CIFAR10, width: 16 })),
