@@ -93,7 +93,7 @@ function forms(c: number, k: number): Readonly<Record<string, Readonly<Record<st
   const tiled = new TiledConvolutions();
   const tiledForward = tiled.convolve(tiledX, weight);
   const tiledInput = tiled.inputGradient(tiledSlopes, weight);
-  const tiledWeight = tiled.weightGradient(tiledX, tiledSlopes, [k, c]);
+  const tiledWeight = tiled.weightGradient(tiledX, tiledSlopes);
   const plain = [forward, inputForms.at(-1)?.[1], weightForms.at(-1)?.[1]].flatMap((one) => one ?? []);
   return {
     forward: { conv: touched(forward), tiled: touched(...tiledForward) },

@@ -9,19 +9,10 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { openNodeEngine } from "../src/engine/node/index.ts";
-import { denseArray } from "../src/graph/index.ts";
-import { gconv, REGIMES, type RegimeName } from "../src/network/index.ts";
-import { randomStream } from "../src/random.ts";
-import {
-  initialTensors,
-  type LabeledBytes,
-  optimizer,
-  stepWork,
-  type TrainingEvent,
-  type TrainingPlan,
-  train,
-} from "../src/train/index.ts";
+import { REGIMES, type RegimeName } from "../src/network/index.ts";
+import { stepWork, type TrainingEvent } from "../src/train/index.ts";
 import { least, PythonPeer, peak, type Times, timed } from "./contestants.ts";
+import { gconvTraining } from "./gconv-work.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -43,34 +34,9 @@ interface Contestant extends AsyncDisposable {
   step(): Promise<Times>;
 }
 
-/** So many random images that gates of all of them are no table: they are computed in every step. */
-function randomImages(count: number): LabeledBytes {
-  const stream = randomStream(0, "bench", count);
-  const bytes = (length: number, below: number): Uint8Array => Uint8Array.from(stream.uniform(length, 0, below));
-  return {
-    inputs: denseArray("uint8", [count, 3, 32, 32], bytes(count * 3 * 32 * 32, 256)),
-    labels: denseArray("uint8", [count], bytes(count, 10)),
-  };
-}
-
 async function openGatewise(regime: RegimeName, kind: "sgd" | "adam"): Promise<Contestant & { readonly work: number }> {
   const engine = await openNodeEngine("cpu", { threads, denormals: "flushed" });
-  const plan: TrainingPlan = {
-    architecture: gconv({ inputShape: [3, 32, 32], width: 64 / narrow, outputs: 10 }),
-    regime,
-    initializer: { kind: "glorot-uniform" },
-    optimizer: optimizer(kind, RATE),
-    loss: "softmax-cross-entropy",
-    batch,
-    epochs: Number.MAX_SAFE_INTEGER,
-    seed: 0,
-  };
-  const named = Object.entries(initialTensors({ ...plan, regime: "relu" })).map(
-    ([name, array]) => [name.slice("value.".length), array] as const,
-  );
-  const learnt = Object.fromEntries(named.filter(([name]) => !name.includes(":")));
-  const data = { train: randomImages(128 * batch), test: randomImages(8) };
-  const events = train(plan, data, initialTensors(plan, learnt), { engine, clock: () => performance.now() });
+  const { plan, events } = gconvTraining(engine, { regime, kind, rate: RATE, batch, narrow });
   let before: { readonly epoch: number; readonly step: number } = { epoch: 0, step: 0 };
   return {
     work: stepWork(plan),

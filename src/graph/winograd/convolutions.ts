@@ -52,19 +52,19 @@ export class TiledConvolutions {
    * @param slopes of each part, `[16, k, h/4, w/4, n]`
    * @returns `[k, c, 3, 3]`
    */
-  weightGradient(parts: readonly Float[], slopes: readonly Float[], [out, channels]: readonly [number, number]): Float {
-    const products = parts.flatMap((tiles, i) => {
-      const slope = slopes[i];
-      if (slope === undefined) return [];
-      const positions = positionsOf(sizesOfTiles(tiles));
-      const flat = reshape(slope, [TILE ** 2, out * positions]);
-      const spread = reshape(matMul(this.transforms.output, flat, { transposeA: true }), [PRODUCTS, out, positions]);
-      return [matMul(spread, this.inputs(tiles), { transposeB: true })];
+  weightGradient(parts: readonly Float[], slopes: readonly Float[]): Float {
+    const products = slopes.map((slope, i) => {
+      const tiles = parts[i];
+      if (tiles === undefined) throw new Error("unreachable: slopes of a part that is not there");
+      const sizes = sizesOfTiles(slope);
+      const flat = reshape(slope, [TILE ** 2, sizes.channels * positionsOf(sizes)]);
+      const spread = matMul(this.transforms.output, flat, { transposeA: true });
+      const byChannel = reshape(spread, [PRODUCTS, sizes.channels, positionsOf(sizes)]);
+      return matMul(byChannel, this.inputs(tiles), { transposeB: true });
     });
-    const flat = reshape(
-      products.reduce((sum, one) => add(sum, one)),
-      [PRODUCTS, out * channels],
-    );
+    const sum = products.reduce((before, one) => add(before, one));
+    const [out, channels] = [staticSize("convolution", sum, 1), staticSize("convolution", sum, 2)];
+    const flat = reshape(sum, [PRODUCTS, out * channels]);
     return reshape(matMul(flat, this.transforms.kernel, { transposeA: true }), [out, channels, 3, 3]);
   }
 

@@ -22,7 +22,8 @@ import { tile, tiledSizes, untile } from "./tiles.ts";
 
 /**
  * Bytes of the transformed neighborhoods of one part of the batch, at most: about what the second-level caches of two cores
- * hold. GCONV's whole batch of 32 takes 1.4 times as long (bench/gconv-training.bench.ts).
+ * hold. A step with GCONV's whole batch of 32 as one part takes 1.4 times as long (single convolutions:
+ * bench/convolution.bench.ts with --together 32).
  */
 const PART_BYTES = 5 * 2 ** 20;
 
@@ -31,8 +32,9 @@ const MOST_PARTS = 16;
 
 /**
  * What it costs to bring an element of maps into tiles or back, in products of an input and an output channel at a position
- * that tiles spare: about 2.5 ns against 0.1 (bench/convolution.bench.ts). Chains of convolutions gain from four channels
- * on; one between pools of other layouts only if it is wide.
+ * that tiles spare: about 2.5 ns, from networks with pools between their convolutions, against 0.1 (what
+ * bench/convolution.bench.ts shows between plain and tiled). Chains of convolutions gain from four channels on; one between
+ * pools of other layouts only if it is wide.
  */
 const LAYOUT_COST = 25;
 
@@ -165,8 +167,7 @@ class Rewriter {
   private reduced(tensor: Tensor): Tensor | undefined {
     if (isMadeBy(tensor, weightGradientOp) && isTileable(tensor)) {
       const [x, dy] = tensor.source.inputs;
-      const [out = 0, channels = 0] = tensor.shape.map(Number);
-      return this.convolutions.weightGradient(this.tiled(x).map(float), this.tiled(dy).map(float), [out, channels]);
+      return this.convolutions.weightGradient(this.tiled(x).map(float), this.tiled(dy).map(float));
     }
     if (tensor.source.kind !== "op") return undefined;
     const { op, inputs, params } = tensor.source;
