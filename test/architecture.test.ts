@@ -40,6 +40,13 @@ const LEAVES = ["errors.ts", "random.ts"];
 /** Main programs of the process or of a worker: like `cli/`, they own the clock, the process and the state of their loop. */
 const ENTRIES = ["engine/node/engine-worker.ts", "runs/trial-worker.ts"];
 
+/** What may be spread into arguments: constants of a fixed number of words, whatever a user or a file says. */
+const SPREADABLE: ReadonlySet<string> = new Set([
+  // the flags, the description and the default of one option
+  "...DEVICE_OPTION",
+  "...dataDir",
+]);
+
 interface Import {
   readonly from: string;
   /** Path below `src`, or the name of a package. */
@@ -209,6 +216,24 @@ describe("habits that a machine can check (style 3)", () => {
           .map((statement) => `${file}: ${statement.getText().split("\n")[0]}`),
       );
     expect(mutable).toEqual([]);
+  });
+
+  it("spreads nothing into arguments: each takes a place on the stack, and some 120,000 overflow it", () => {
+    const isSpread = (node: ts.Node): node is ts.SpreadElement =>
+      ts.isSpreadElement(node) && (ts.isCallExpression(node.parent) || ts.isNewExpression(node.parent));
+    const isApply = (node: ts.Node): boolean =>
+      ts.isCallExpression(node) && /\.(apply|construct)$/.test(node.expression.getText());
+    const found = files.flatMap((file) => {
+      const here: string[] = [];
+      const visit = (node: ts.Node): void => {
+        const spread = isSpread(node) ? `...${node.expression.getText()}` : isApply(node) ? node.getText() : undefined;
+        if (spread !== undefined && !SPREADABLE.has(spread)) here.push(`${file}: ${spread} (see graph/extremes.ts)`);
+        ts.forEachChild(node, visit);
+      };
+      visit(sources.get(file) ?? expect.fail(file));
+      return here;
+    });
+    expect(found).toEqual([]);
   });
 
   it("index files list what they export by name, and nothing is a default export", () => {

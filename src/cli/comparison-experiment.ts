@@ -70,7 +70,7 @@ export function armTable(rows: readonly ArmSummary[], profile: ProfileName): str
       title,
       plusMinus(mean, std),
       String(runs.length),
-      published === null ? "–" : plusMinus(...published),
+      published === null ? "–" : plusMinus(published[0], published[1]),
     ]),
   );
   if (profile === "full" || rows.every(({ published }) => published === null)) return table;

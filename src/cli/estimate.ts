@@ -2,6 +2,7 @@
  * How long a table of trials still takes. A regime that has run tells seconds an epoch; for the others they follow from
  * those by the work of an epoch. Then the trials are handed to the workers in their order, as the pool does it.
  */
+import { largestOf, smallestOf } from "../graph/index.ts";
 export interface TrialSize {
   readonly id: string;
   /** Trials of one group take the same time an epoch. */
@@ -64,13 +65,13 @@ export function estimateOf(trials: readonly TrialSize[], workers: number): Estim
     const free = Array.from({ length: workers }, () => 0);
     const ends = new Map<string, number>();
     for (const trial of [...open.filter(isRunning), ...open.filter((one) => !isRunning(one))]) {
-      const earliest = free.indexOf(Math.min(...free));
+      const earliest = free.indexOf(smallestOf(free));
       const ready = trial.after === undefined ? 0 : (ends.get(trial.after) ?? 0);
       const end = Math.max(free[earliest] ?? 0, ready) + length(trial);
       free[earliest] = end;
       ends.set(trial.id, end);
     }
-    return Math.max(0, ...ends.values());
+    return largestOf(ends.values(), 0);
   };
 
   return {

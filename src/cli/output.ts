@@ -1,5 +1,6 @@
-import Table from "cli-table3";
+import stringWidth from "string-width";
 import { GatewiseError, messageOf } from "../errors.ts";
+import { largestOf } from "../graph/index.ts";
 import { errorColors, outputColors } from "./colors.ts";
 import type { CliContext } from "./context.ts";
 
@@ -27,25 +28,27 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** A table without lines but under its head. */
+/** A table: a dim head, then a line a row, columns apart by two spaces and aligned. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const none = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-    "bottom-right": "",
-  };
-  const table = new Table({
-    head: columns.map(({ title }) => title),
-    colAligns: columns.map(({ align }) => align ?? "left"),
-    chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  table.push(...rows.map((row) => [...row]));
-  const [head = "", ...lines] = table.toString().split("\n");
-  return [outputColors.dim(head.trimEnd()), ...lines.map((line) => line.trimEnd())].join("\n");
+  const texts = [columns.map(({ title }) => title), ...rows];
+  const widths = columns.map((_, i) =>
+    largestOf(
+      texts.map((row) => widthOf(row[i] ?? "")),
+      0,
+    ),
+  );
+  const [head = "", ...lines] = texts.map((row) =>
+    columns
+      .map(({ align }, i) => {
+        const text = row[i] ?? "";
+        const space = " ".repeat((widths[i] ?? 0) - widthOf(text));
+        return align === "right" ? space + text : text + space;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+  return [outputColors.dim(head), ...lines].join("\n");
 }
+
+/** Columns of a terminal; most text is ASCII, which needs no tables. */
+const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text));

@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import { largestOf } from "../graph/index.ts";
 import type { PoolEvent, TrialProgress } from "../runs/index.ts";
 import { stepWork, type TrainingPlan } from "../train/index.ts";
 import type { CliContext } from "./context.ts";
@@ -116,7 +117,10 @@ function trialBars(
     cliProgress.Presets.shades_grey,
   );
   const lengths = new Map(trials.map(({ id, plan }) => [id, plan.epochs]));
-  const width = Math.max(5, ...trials.map(({ id }) => id.length));
+  const width = largestOf(
+    trials.map(({ id }) => id.length),
+    5,
+  );
   const total = trials.reduce((sum, { plan }) => sum + plan.epochs, 0);
   const done = new Map<string, number>();
   const best = new Map<string, number>();

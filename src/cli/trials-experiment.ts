@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isComparison, type ProfileName, type SummaryRow, summarize, type Trial } from "../experiments/index.ts";
+import { largestOf, smallestOf } from "../graph/index.ts";
 import { REGIME_NAMES, REGIMES, type RegimeName } from "../network/index.ts";
 import {
   type ExperimentOutcome,
@@ -48,7 +49,7 @@ export async function reproduceTrials(request: TrialsRequest, context: CliContex
 /** `10 epochs`, or `6 to 10 epochs`. */
 function epochWords(trials: readonly Trial[]): string {
   const lengths = trials.map(({ plan }) => plan.epochs);
-  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  const [least, most] = [smallestOf(lengths), largestOf(lengths)];
   return `${least === most ? most : `${least} to ${most}`} epochs`;
 }
 

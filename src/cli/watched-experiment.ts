@@ -58,7 +58,7 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
     for (let seed = 0; seed < seeds; seed++) {
       const file = join(directory, `seed${seed}.json`);
       const kept = await finishedSeed(file, profile.epochs, request.resume);
-      if (kept !== undefined) rows.push(...kept);
+      if (kept !== undefined) for (const row of kept) rows.push(row);
       else {
         const made: Watched<Measurement>[] = [];
         const training = { engine, clock: () => performance.now(), signal: context.signal };
@@ -66,7 +66,7 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
           made.push(row);
           onProgress(rows.length + made.length, seeds * each);
         }
-        rows.push(...made);
+        for (const row of made) rows.push(row);
         await writeWhole(file, `${JSON.stringify({ epochs: profile.epochs, rows: made }, undefined, 1)}\n`);
       }
       onProgress(rows.length, seeds * each);

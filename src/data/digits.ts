@@ -26,9 +26,8 @@ export function digitsFromIdx(images: IdxFile, labels: IdxFile, source: string):
   const train: number[] = [];
   for (const [label, members] of classes.entries()) {
     const order = randomStream(SEED, "digits", "split", label).permutation(members.length);
-    const shuffled = Array.from(order, (i) => members[i]!);
-    test.push(...shuffled.slice(0, testCounts[label]));
-    train.push(...shuffled.slice(testCounts[label]));
+    const tests = testCounts[label] ?? 0;
+    for (const [place, i] of order.entries()) (place < tests ? test : train).push(members[i]!);
   }
   return {
     name: "digits",

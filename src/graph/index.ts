@@ -14,6 +14,7 @@ export {
   sizeOf,
   zeros,
 } from "./dense-array.ts";
+export { largestOf, smallestOf } from "./extremes.ts";
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";
 export { type KernelTable, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capability.ts";

@@ -1,4 +1,5 @@
 import type { DType } from "./dense-array.ts";
+import { largestOf } from "./extremes.ts";
 import type { Dimension, FloatDType, Inputs, OpDefinition, Shape, Tensor } from "./symbolic.ts";
 import { shapeError } from "./tensor.ts";
 
@@ -35,7 +36,7 @@ export const named = <const N extends string, F extends object>(opName: N, build
 
 /** Shape of several shapes broadcast together by NumPy's rule; `received` is what a message shows. */
 export function broadcastShapes(op: string, shapes: readonly Shape[], received: Inputs): Shape {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const rank = largestOf(shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, i): Dimension => {
     const sizes = shapes.map((shape) => shape[i - rank + shape.length] ?? 1).filter((size) => size !== 1);
     const [first = 1] = sizes;

@@ -3,6 +3,7 @@
  * walked from the output back to where it starts: what is known of it on the way is, for each unit before its last
  * weight, the sum over all ways from there to the output.
  */
+import { largestOf } from "../graph/index.ts";
 import { type GatedNode, isWeightNode, type WeightNode } from "../network/index.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import type { PathGraph } from "./path-graph.ts";
@@ -115,12 +116,12 @@ export class BundleWalk {
   #settle(pending: Map<number, Values>): Reached {
     const fronts = new Map<number, Sparse>();
     const ends: BundleEnd[] = [];
-    for (let position = Math.max(...pending.keys()); position >= 0; position--) {
+    for (let position = largestOf(pending.keys()); position >= 0; position--) {
       const values = pending.get(position);
       if (values === undefined || values.size === 0) continue;
       const node = this.#graph.network.nodes[position];
       if (isWeightNode(node)) fronts.set(position, sparse(values));
-      else ends.push(...this.#endAt(node, position, values));
+      else for (const end of this.#endAt(node, position, values)) ends.push(end);
       if (isWeightNode(node) && node.weight !== undefined) continue;
       for (const [unit, value] of values) {
         visitEdgesInto(this.#graph, position, unit, (source, from, weight) => {
@@ -157,7 +158,14 @@ function joinedInputs(ends: readonly BundleEnd[]): readonly BundleEnd[] {
   const [first, ...others] = ends.filter(({ kind }) => kind === "input");
   if (first === undefined || others.length === 0) return ends;
   const sum = others.reduce((total, one) => total + one.sum, first.sum);
-  const joined = { ...first, sum, units: Math.max(...[first, ...others].map(({ units }) => units)) };
+  const joined = {
+    ...first,
+    sum,
+    units: largestOf(
+      others.map(({ units }) => units),
+      first.units,
+    ),
+  };
   return [joined, ...ends.filter(({ kind }) => kind !== "input")];
 }
 

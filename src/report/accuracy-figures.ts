@@ -1,3 +1,4 @@
+import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { curveOf } from "./curves.ts";
 import { type Figure, figureOf } from "./figure.ts";
@@ -12,7 +13,12 @@ export function accuracyFigures(groups: readonly RegimeGroup[]): readonly Figure
   if (drawn.length === 0) return [];
   const lines = drawn.map((group): Line => {
     // an error of 0 has no logarithm: it is drawn as half an example
-    const least = 50 / Math.max(1, ...group.drawn.map(({ run }) => run.data.testExamples));
+    const least =
+      50 /
+      largestOf(
+        group.drawn.map(({ run }) => run.data.testExamples),
+        1,
+      );
     return {
       label: REGIMES[group.regime].title,
       color: REGIME_COLORS[group.regime],

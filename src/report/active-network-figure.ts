@@ -3,6 +3,7 @@
  * example may pass, and the strongest paths as lines, wide where they contribute much, in the color of their sign. For
  * images a panel beside it shows the input and the pixels that those paths start from.
  */
+import { largestOf } from "../graph/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
 import { gatePositions, inputShapeOf, weightLayers } from "../network/index.ts";
 import type { ActiveNetwork, Path, Unit } from "../paths/index.ts";
@@ -50,7 +51,7 @@ export function activeNetworkSvg({ active, output, top, title }: ActiveNetworkFi
     const dot = Math.floor((unit * dots) / units);
     return MARGIN.top + 16 + ((HEIGHT - MARGIN.top - MARGIN.bottom - 32) * (dot + 0.5)) / dots;
   };
-  const largest = Math.max(...top.map(({ log2Contribution }) => log2Contribution));
+  const largest = largestOf(top.map(({ log2Contribution }) => log2Contribution));
   const lines = [...top].reverse().map((path) => {
     const points = path.units.map((unit, i) => {
       const column = path.layers[i] ?? 0;

@@ -1,4 +1,5 @@
 import type { SummaryRow } from "../experiments/index.ts";
+import { largestOf } from "../graph/index.ts";
 import { REGIMES, type RegimeName } from "../network/index.ts";
 import { hundredths } from "./summary-rows.ts";
 
@@ -86,7 +87,7 @@ function decoupledSentence(rows: readonly SummaryRow[]): readonly string[] {
 function spreadSentence(rows: readonly SummaryRow[]): readonly string[] {
   const single = rows.filter(({ runs }) => runs.length === 1);
   if (single.length === rows.length) return ["With one run of each regime the spread is unknown."];
-  const spread = Math.max(...rows.map(({ std }) => hundredths(std)));
+  const spread = largestOf(rows.map(({ std }) => hundredths(std)));
   const unknown = single.length === 0 ? "" : ` (unknown for ${listed(single.map(titleOf))}, of one run)`;
   return [`The standard deviation over runs is at most ${points(spread)} points${unknown}.`];
 }

@@ -7,6 +7,7 @@ import {
   type ProfileName,
   settingsOf,
 } from "../experiments/index.ts";
+import { largestOf } from "../graph/index.ts";
 import { architectureWords, counted, grouped, optimizerWords } from "./configuration.ts";
 import { pointOf } from "./curves.ts";
 import type { ExperimentPage, PageTable } from "./experiment-page.ts";
@@ -77,7 +78,7 @@ function stageWords(rows: readonly ArmSummary[]): Words {
 function stagesFigure(stages: readonly ArmSummary[], relu: ArmSummary | undefined): Figure {
   const at = ({ regime }: ArmSummary): number => Number(regime.replace("stage", ""));
   const published = stages.flatMap((row) => (row.published === null ? [] : [{ at: at(row), mean: row.published[0] }]));
-  const last = Math.max(...stages.map(at), 1);
+  const last = largestOf(stages.map(at), 1);
   const level = (value: number) => [0, last].map((place) => pointOf(place, [value]));
   const lines: readonly Line[] = [
     { label: "measured", color: REGIME_COLORS.flnpf, curve: stages.map((row) => pointOf(at(row), row.runs)) },

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../graph/index.ts";
 import type { EpochMetrics } from "../train/index.ts";
 import type { ReportTrial } from "./report-input.ts";
 
@@ -34,8 +35,8 @@ export function pointOf(at: number, values: readonly number[]): CurvePoint {
   return {
     at,
     mean: shortened(mean),
-    low: shortened(Math.min(...values)),
-    high: shortened(Math.max(...values)),
+    low: shortened(smallestOf(values)),
+    high: shortened(largestOf(values)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../graph/index.ts";
 import { gatesMove, REGIMES, type RegimeName } from "../network/index.ts";
 import type { GateMetrics } from "../train/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
@@ -101,7 +102,7 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
 }
 
 const domainOf = (layers: readonly number[]): readonly [number, number] =>
-  layers.length < 2 ? [(layers[0] ?? 1) - 0.5, (layers[0] ?? 1) + 0.5] : [Math.min(...layers), Math.max(...layers)];
+  layers.length < 2 ? [(layers[0] ?? 1) - 0.5, (layers[0] ?? 1) + 0.5] : [smallestOf(layers), largestOf(layers)];
 
 function linesByLayer({ drawn }: RegimeGroup, measure: (gates: GateMetrics) => number): readonly Line[] {
   const layers = layersOf(drawn.flatMap(({ metrics }) => metrics.flatMap(({ gates }) => gates)));

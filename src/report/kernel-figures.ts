@@ -1,3 +1,4 @@
+import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import type { KernelMeasurement } from "../runs/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
@@ -53,7 +54,10 @@ const [WIDTH, HEIGHT] = [190, 150];
 export function kernelFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
   const measured = groups.filter((group) => kernelTrials(group).length > 0);
   if (measured.length === 0) return [];
-  const last = Math.max(1, ...measured.flatMap(({ drawn }) => drawn.map(({ metrics }) => metrics.at(-1)?.epoch ?? 0)));
+  const last = largestOf(
+    measured.flatMap(({ drawn }) => drawn.map(({ metrics }) => metrics.at(-1)?.epoch ?? 0)),
+    1,
+  );
   return NUMBERS.map(({ name, title, words, measure, scaleOf, vertical }) => {
     const lines = measured.map(
       (group): Line => ({

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import type { KernelMeasurement } from "../runs/index.ts";
 import { type Curve, pointOf } from "./curves.ts";
@@ -31,7 +32,10 @@ export function kernelSpectrumFigures(groups: readonly RegimeGroup[]): readonly 
     curves.flatMap((curve) => curve.flatMap(({ low, high }) => [low, high])),
     HEIGHT,
   );
-  const most = Math.max(2, ...curves.map((curve) => curve.at(-1)?.at ?? 1));
+  const most = largestOf(
+    curves.map((curve) => curve.at(-1)?.at ?? 1),
+    2,
+  );
   return measured.map((group, i) =>
     figureOf({
       name: `kernel-spectrum-${group.regime}`,
@@ -61,7 +65,7 @@ export function kernelSpectrumFigures(groups: readonly RegimeGroup[]): readonly 
 
 /** Mean and range of each eigenvalue over the runs; what rounding left at or below zero has no logarithm. */
 function spectrumCurve(measurements: readonly KernelMeasurement[]): Curve {
-  const count = Math.min(...measurements.map(({ eigenvalues }) => eigenvalues.length));
+  const count = smallestOf(measurements.map(({ eigenvalues }) => eigenvalues.length));
   const places = Array.from({ length: MOST_POINTS }, (_, i) => Math.round(count ** (i / (MOST_POINTS - 1))));
   return [...new Set(places)].flatMap((place) => {
     const values = measurements.map(({ eigenvalues }) => eigenvalues[place - 1] ?? 0);

@@ -1,3 +1,4 @@
+import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { bandWords } from "./accuracy-figures.ts";
 import { listed } from "./answer.ts";
@@ -64,7 +65,10 @@ function notesOf(groups: readonly RegimeGroup[]): readonly string[] {
     kernelTrials(group).flatMap(({ kernels }) => kernels.measurements.map((measurement) => ({ group, measurement }))),
   );
   const examples = [...new Set(measurements.map(({ measurement }) => examplesOf(measurement)))].sort((a, b) => a - b);
-  const jitter = Math.max(0, ...measurements.map(({ measurement }) => measurement.jitter));
+  const jitter = largestOf(
+    measurements.map(({ measurement }) => measurement.jitter),
+    0,
+  );
   const bits = groups.filter((one) =>
     measurements.some(({ group, measurement }) => group === one && measurement.gates === "as bits"),
   );

@@ -1,3 +1,4 @@
+import { largestOf } from "../graph/index.ts";
 import { type Curve, hasSpread } from "./curves.ts";
 import { FONT_SIZE, type LayerSpecs, type PanelSpec, textLayer, type X, type Y } from "./figure.ts";
 import { INK, type Shade } from "./palette.ts";
@@ -143,7 +144,10 @@ function axesOf({ scale, vertical, horizontal, titled = true }: LinePanelParts, 
 
 /** Epochs from 0 (before training) to the last, with round ticks as they fit. */
 export function epochAxis(lines: readonly { readonly curve: Curve }[], width: number): LinePanelParts["horizontal"] {
-  const last = Math.max(1, ...lines.map(({ curve }) => curve.at(-1)?.at ?? 1));
+  const last = largestOf(
+    lines.map(({ curve }) => curve.at(-1)?.at ?? 1),
+    1,
+  );
   const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000].find((size) => last / size <= width / 44) ?? last;
   const ticks = Array.from({ length: Math.floor(last / step) + 1 }, (_, i) => i * step);
   return { title: "epoch", domain: [0, last], ticks };

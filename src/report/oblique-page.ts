@@ -6,6 +6,7 @@ import {
   obliqueTrees,
   type ProfileName,
 } from "../experiments/index.ts";
+import { smallestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { listed } from "./answer.ts";
 import { architectureWords, counted, grouped } from "./configuration.ts";
@@ -88,7 +89,7 @@ function cosineTable({ title, first, last }: Course): PageTable {
       String(after.length),
       figure(mean(before[level] ?? [])),
       figure(mean(after)),
-      figure(Math.min(...after)),
+      figure(smallestOf(after)),
     ]),
     note: `Means over the nodes of a level, and the least of them; after ${counted(last.epoch, "epoch")}.`,
   };

@@ -2,6 +2,7 @@
  * The axes of the figures: where a value stands in pixels, and which values are written beside the axis.
  * Vega could choose both, but labels at the ends of lines must be moved apart before Vega sees them.
  */
+import { largestOf, smallestOf } from "../graph/index.ts";
 
 /** An axis: its range, the values written beside it, and where a value stands, in pixels from the top of the plot. */
 export interface Scale {
@@ -21,7 +22,7 @@ export const fromZero = (values: readonly number[], height: number): Scale => fi
  * @param finest smallest step between ticks
  */
 export function fitted(values: readonly number[], height: number, finest = 0.1): Scale {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [smallestOf(values), largestOf(values)];
   const most = Math.max(1, Math.floor(height / 27));
   const span = (size: number): readonly [number, number] => [
     Math.floor(low / size + 1e-9),
@@ -68,7 +69,7 @@ export function accuracyScale(errors: readonly number[], height: number): Scale 
 function positiveRange(values: readonly number[]): readonly [number, number] {
   const positive = values.filter((value) => value > 0);
   if (positive.length === 0) return [0.1, 1];
-  return [Math.min(...positive) / 1.06, Math.max(...positive) * 1.06];
+  return [smallestOf(positive) / 1.06, largestOf(positive) * 1.06];
 }
 
 /** Takes candidates in their order as long as they keep their distance; of the second list only if the first gives few. */

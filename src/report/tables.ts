@@ -1,4 +1,5 @@
 import type { SummaryRow } from "../experiments/index.ts";
+import { largestOf, smallestOf } from "../graph/index.ts";
 import { REGIMES, type RegimeName } from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
 import { counted, type Setting } from "./configuration.ts";
@@ -51,7 +52,7 @@ export function regimeTable(rows: readonly SummaryRow[], input: ReportInput): Ht
     const { gates, trains } = REGIME_WORDS[regime];
     return html`<tr><th scope="row">${regimeName(regime)}</th><td class="number strong">${
       row ? interval(row.mean, row.runs.length > 1 ? row.std : undefined) : "–"
-    }</td>${known ? html`<td class="number">${published ? interval(...published) : "–"}</td>` : ""}${
+    }</td>${known ? html`<td class="number">${published ? interval(published[0], published[1]) : "–"}</td>` : ""}${
       withDifference
         ? html`<td class="number">${row && published ? differenceWords(row.mean, published[0]) : "–"}</td>`
         : ""
@@ -86,7 +87,7 @@ export const timeTable = (groups: readonly RegimeGroup[]): Html =>
       const seconds = finished.map(({ result }) => result.secondsPerEpoch);
       const whole = finished.map(({ run, result }) => result.secondsPerEpoch * run.plan.epochs);
       const range =
-        seconds.length < 2 ? "–" : `${significant(Math.min(...seconds))} – ${significant(Math.max(...seconds))}`;
+        seconds.length < 2 ? "–" : `${significant(smallestOf(seconds))} – ${significant(largestOf(seconds))}`;
       return html`<tr><th scope="row">${regimeName(regime)}</th><td class="number strong">${significant(mean(seconds))}</td><td class="number">${range}</td><td class="number">${durationWords(mean(whole))}</td></tr>\n`;
     })}</tbody></table></div>`;
 
@@ -117,7 +118,7 @@ export const runsTable = ({ trials, missing }: ReportInput): Html =>
 
 function runRow({ id, run, metrics }: ReportTrial): Html {
   const { plan, result, status } = run;
-  const best = result?.bestTestAccuracy ?? Math.max(...metrics.map(({ testAccuracy }) => testAccuracy));
+  const best = result?.bestTestAccuracy ?? largestOf(metrics.map(({ testAccuracy }) => testAccuracy));
   const at = result?.bestEpoch ?? metrics.find(({ testAccuracy }) => testAccuracy === best)?.epoch;
   const last = result?.lastTestAccuracy ?? metrics.at(-1)?.testAccuracy;
   return html`<tr${status === "completed" ? "" : html` class="alert"`}><th scope="row">${id}</th><td class="number">${plan.seed}</td><td class="number">${

@@ -11,7 +11,7 @@ import {
   gateStatistics,
   type PackedGates,
 } from "../../gates/index.ts";
-import { type DenseArray, denseArray } from "../../graph/index.ts";
+import { type DenseArray, denseArray, largestOf } from "../../graph/index.ts";
 import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -63,7 +63,7 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   await using engine = await openWorkerEngine(options.device, { threads: 1 });
   const gates = await extractGates(context, network, engine, inputs);
   const flipped = other && flippedShares(await extractGates(context, other, engine, inputs), gates);
-  const overlaps = labels && classOverlaps(gates, labels, Math.max(...labels) + 1);
+  const overlaps = labels && classOverlaps(gates, labels, largestOf(labels) + 1);
   if (options.out !== undefined) await writeWhole(options.out, writeNpy(gateBytes(gates)));
   const layers = gateStatistics(gates).map((layer, index) => ({
     ...layer,

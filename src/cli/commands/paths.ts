@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { Inputs } from "../../gates/index.ts";
-import { sizeOf } from "../../graph/index.ts";
+import { largestOf, sizeOf } from "../../graph/index.ts";
 import {
   type ActiveNetwork,
   activate,
@@ -92,7 +92,7 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
 async function runPaths(options: PathsValues, context: CliContext): Promise<ExitCode> {
   const { network } = await loadNetwork(options.model);
   const active = activate(network, exampleOf(await readModelInputs(options.inputs, network), options));
-  const output = options.output ?? active.logits.indexOf(Math.max(...active.logits));
+  const output = options.output ?? active.logits.indexOf(largestOf(active.logits));
   const statistics = pathStatistics(active, output);
   const top = kBestPaths(active, output, options.top);
   const largest = options.bundles ? largestBundles(active, output, options.top) : undefined;

@@ -68,7 +68,7 @@ function leafOf(point: Float64Array, normals: Float64Array, levels: number): num
 function scaledRows(values: Float64Array, columns: number): Float64Array {
   for (let start = 0; start < values.length; start += columns) {
     const row = values.subarray(start, start + columns);
-    const length = Math.hypot(...row);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
     row.forEach((value, i) => {
       row[i] = value / length;
     });

@@ -7,6 +7,7 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { bytesOf, type DenseArray, type DType } from "../dense-array.ts";
+import { largestOf } from "../extremes.ts";
 import type { Graph } from "../graph.ts";
 import type { Attribute, Attributes, OnnxEmitter, ScanNode, ScanScope, Shape, Tensor } from "../symbolic.ts";
 
@@ -154,7 +155,7 @@ class GraphWriter implements OnnxEmitter {
       const depths = scopes.map((scope) => this.frames.findIndex((frame) => frame.scope === scope));
       if (depths.includes(-1)) continue;
       const outside = this.current;
-      this.current = this.frames[Math.max(0, ...depths)] ?? this.root;
+      this.current = this.frames[largestOf(depths, 0)] ?? this.root;
       this.names.set(tensor, this.emit(tensor));
       this.current = outside;
     }

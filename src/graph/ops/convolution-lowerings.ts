@@ -44,9 +44,9 @@ export const attributesOf = ({ strides, pads, dilations, groups }: Window): Attr
   group: { int: groups },
 });
 
-const ints = (emit: OnnxEmitter, ...values: readonly number[]): string => emit.constant(int64([values.length], values));
-const reshape = (emit: OnnxEmitter, x: string, ...shape: readonly number[]): string =>
-  emit.node("Reshape", [x, ints(emit, ...shape)]);
+const ints = (emit: OnnxEmitter, values: readonly number[]): string => emit.constant(int64([values.length], values));
+const reshape = (emit: OnnxEmitter, x: string, shape: readonly number[]): string =>
+  emit.node("Reshape", [x, ints(emit, shape)]);
 const transpose = (emit: OnnxEmitter, x: string, ...order: readonly number[]): string =>
   emit.node("Transpose", [x], { perm: { ints: order } });
 
@@ -70,9 +70,16 @@ const transposed: Lowering = (emit, operands, sizes) => {
 const turned: Lowering = (emit, [dy, weight], sizes) => {
   const { window, kernel, out, perGroup } = sizes;
   const taps = kernel[0] * kernel[1];
-  const backwards = ints(emit, ...Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
-  const flat = reshape(emit, weight, out, perGroup, taps);
-  const flipped = reshape(emit, emit.node("Gather", [flat, backwards], { axis: { int: 2 } }), out, perGroup, ...kernel);
+  const backwards = ints(
+    emit,
+    Array.from({ length: taps }, (_, tap) => taps - 1 - tap),
+  );
+  const flat = reshape(emit, weight, [out, perGroup, taps]);
+  const flipped = reshape(emit, emit.node("Gather", [flat, backwards], { axis: { int: 2 } }), [
+    out,
+    perGroup,
+    ...kernel,
+  ]);
   const [top, left, bottom, right] = window.pads;
   const [height, width] = [span(sizes, 0) - 1, span(sizes, 1) - 1];
   const pads = [height - top, width - left, height - bottom, width - right] as const;
@@ -85,13 +92,13 @@ const turned: Lowering = (emit, [dy, weight], sizes) => {
  */
 const exchanged: Lowering = (emit, [x, dy], { window, maps, kernel, perGroup }) => {
   const { groups, strides, pads, dilations } = window;
-  const split = groups === 1 ? x : reshape(emit, x, -1, groups, perGroup, ...maps);
+  const split = groups === 1 ? x : reshape(emit, x, [-1, groups, perGroup, ...maps]);
   const swapped = groups === 1 ? transpose(emit, split, 1, 0, 2, 3) : transpose(emit, split, 2, 1, 0, 3, 4);
-  const images = groups === 1 ? swapped : reshape(emit, swapped, perGroup, -1, ...maps);
+  const images = groups === 1 ? swapped : reshape(emit, swapped, [perGroup, -1, ...maps]);
   const attributes = attributesOf({ strides: dilations, pads, dilations: strides, groups });
   const correlated = emit.node("Conv", [images, transpose(emit, dy, 1, 0, 2, 3)], attributes);
   // where the last rows were not reached, the exchanged window fits more than once
-  const cut = emit.node("Slice", [correlated, ints(emit, 0, 0), ints(emit, ...kernel), ints(emit, 2, 3)]);
+  const cut = emit.node("Slice", [correlated, ints(emit, [0, 0]), ints(emit, kernel), ints(emit, [2, 3])]);
   return transpose(emit, cut, 1, 0, 2, 3);
 };
 
@@ -99,23 +106,23 @@ const exchanged: Lowering = (emit, [x, dy], { window, maps, kernel, perGroup }) 
 const products: Lowering = (emit, [x, dy], { window, positions, kernel, out, perGroup }) => {
   const { strides, dilations } = window;
   const [top, left, bottom, right] = window.pads;
-  const pads = ints(emit, 0, 0, top, left, 0, 0, bottom, right);
+  const pads = ints(emit, [0, 0, top, left, 0, 0, bottom, right]);
   const isPadded = window.pads.some((pad) => pad !== 0);
   const padded = isPadded ? emit.node("Pad", [x, pads, emit.constant(float32([], [0]))]) : x;
   const channels = transpose(emit, padded, 1, 0, 2, 3);
-  const slopes = reshape(emit, transpose(emit, dy, 1, 0, 2, 3), out, -1);
+  const slopes = reshape(emit, transpose(emit, dy, 1, 0, 2, 3), [out, -1]);
   const along = (axis: 0 | 1, tap: number): readonly [number, number] => {
     const start = tap * dilations[axis];
     return [start, start + (positions[axis] - 1) * strides[axis] + 1];
   };
   const taps = Array.from({ length: kernel[0] * kernel[1] }, (_, tap): string => {
     const [rows, columns] = [along(0, Math.floor(tap / kernel[1])), along(1, tap % kernel[1])];
-    const window = [[rows[0], columns[0]], [rows[1], columns[1]], [2, 3], strides].map((one) => ints(emit, ...one));
-    const seen = reshape(emit, emit.node("Slice", [channels, ...window]), perGroup, -1);
+    const window = [[rows[0], columns[0]], [rows[1], columns[1]], [2, 3], strides].map((one) => ints(emit, one));
+    const seen = reshape(emit, emit.node("Slice", [channels, ...window]), [perGroup, -1]);
     const product = emit.node("Gemm", [slopes, seen], { transB: { int: 1 } });
-    return reshape(emit, product, out, perGroup, 1);
+    return reshape(emit, product, [out, perGroup, 1]);
   });
-  return reshape(emit, emit.node("Concat", taps, { axis: { int: 2 } }), out, perGroup, ...kernel);
+  return reshape(emit, emit.node("Concat", taps, { axis: { int: 2 } }), [out, perGroup, ...kernel]);
 };
 
 export const INPUT_GRADIENT_LOWERINGS = { transposed, turned } as const satisfies Record<string, Lowering>;

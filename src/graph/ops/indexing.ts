@@ -7,7 +7,7 @@ import type { Dimension, FloatDType, FloatInput, Inputs, OnnxEmitter, OpDefiniti
 import { sameShape, shapeError, staticSize } from "../tensor.ts";
 
 type Indices = Tensor<"int32" | "int64">;
-const list = (emit: OnnxEmitter, ...values: readonly number[]): string => emit.constant(int64([values.length], values));
+const list = (emit: OnnxEmitter, values: readonly number[]): string => emit.constant(int64([values.length], values));
 
 /** Elements `start, start + step, … < end` of one axis. */
 export interface AxisSlice {
@@ -41,7 +41,7 @@ const sliceOp: OpDefinition<readonly AxisSlice[], readonly [x: Tensor]> = {
   },
   onnx: (emit, [x], slices) => {
     const lists = (["start", "end", "axis", "step"] as const).map((key) => slices.map((one) => one[key]));
-    return emit.node("Slice", [x, ...lists.map((values) => list(emit, ...values))]);
+    return emit.node("Slice", [x, ...lists.map((values) => list(emit, values))]);
   },
 };
 /** Elements `start, start + step, … < end` of one axis. */
@@ -75,7 +75,7 @@ const padOp: OpDefinition<PadParams, readonly [x: Tensor]> = {
   gradient: ([x], dy, _, { axis, before }) => [slice(dy, axis, before, before + staticSize("pad", x, axis))],
   onnx(emit, [x], { axis, before, after }, [{ dtype, shape }]) {
     const zeros = (count: number): readonly number[] => shape.map((_, i) => (i === axis ? count : 0));
-    return emit.node("Pad", [x, list(emit, ...zeros(before), ...zeros(after)), emit.constant(filled(dtype, [], 0))]);
+    return emit.node("Pad", [x, list(emit, [...zeros(before), ...zeros(after)]), emit.constant(filled(dtype, [], 0))]);
   },
 };
 /** Zeros before and after one axis. */
@@ -99,13 +99,18 @@ const dilateOp: OpDefinition<{ readonly axis: number; readonly step: number }, F
   gradient: (_, dy, __, { axis, step }) => [slice(dy, axis, 0, staticSize("dilate", dy, axis), step)],
   onnx(emit, [x], { axis, step }, [{ dtype, shape }], output) {
     // [.., n, ..] → [.., n, 1, ..] → zeros behind each element → [.., n·step, ..] → the last zeros cut off
-    const apart = emit.node("Unsqueeze", [x, list(emit, axis + 1)]);
+    const apart = emit.node("Unsqueeze", [x, list(emit, [axis + 1])]);
     const before = [...shape, 1].map(() => 0);
     const after = before.map((_, i) => (i === axis + 1 ? step - 1 : 0));
-    const padded = emit.node("Pad", [apart, list(emit, ...before, ...after), emit.constant(filled(dtype, [], 0))]);
+    const padded = emit.node("Pad", [apart, list(emit, [...before, ...after]), emit.constant(filled(dtype, [], 0))]);
     const joined = shape.map((size, i) => (typeof size === "string" ? -1 : i === axis ? size * step : size));
-    const flat = emit.node("Reshape", [padded, list(emit, ...joined)]);
-    return emit.node("Slice", [flat, list(emit, 0), list(emit, staticSize("dilate", output, axis)), list(emit, axis)]);
+    const flat = emit.node("Reshape", [padded, list(emit, joined)]);
+    return emit.node("Slice", [
+      flat,
+      list(emit, [0]),
+      list(emit, [staticSize("dilate", output, axis)]),
+      list(emit, [axis]),
+    ]);
   },
 };
 /** `step − 1` zeros between neighbors of one axis: the transpose of a slice by steps. */
@@ -180,10 +185,10 @@ const scatterAddOp: OpDefinition<undefined, readonly [like: Tensor, indices: Ind
     // (ONNX Runtime 1.30, test/graph/scatter-threads.test.ts)
     const size = emit.node("Shape", [like]);
     const empty = emit.node("Expand", [emit.constant(filled(dtype, [1], 0)), size]);
-    const inner = emit.node("Slice", [size, list(emit, 1), list(emit, shape.length)]);
-    const flat = emit.node("Concat", [list(emit, -1), inner], { axis: { int: 0 } });
+    const inner = emit.node("Slice", [size, list(emit, [1]), list(emit, [shape.length])]);
+    const flat = emit.node("Concat", [list(emit, [-1]), inner], { axis: { int: 0 } });
     const flatRows = emit.node("Reshape", [rows, flat]);
-    const columns = emit.node("Reshape", [indices, list(emit, -1, ...shape.slice(1).map(() => 1))]);
+    const columns = emit.node("Reshape", [indices, list(emit, [-1, ...shape.slice(1).map(() => 1)])]);
     const wide = emit.node("Expand", [columns, emit.node("Shape", [flatRows])]);
     return emit.node("ScatterElements", [empty, wide, flatRows], { axis: { int: 0 }, reduction: { string: "add" } });
   },
@@ -201,7 +206,7 @@ const oneHotOp: OpDefinition<{ readonly count: number }, readonly [indices: Tens
   shape: ([indices], { count }) => [...indices.shape, count],
   gradient: "none",
   onnx(emit, [indices], { count }, [{ shape }]) {
-    const column = emit.node("Unsqueeze", [indices, list(emit, shape.length)]);
+    const column = emit.node("Unsqueeze", [indices, list(emit, [shape.length])]);
     const narrow = emit.node("Cast", [column], { to: { int: ELEMENT_TYPE.int32 } });
     const classes = int32(
       [count],

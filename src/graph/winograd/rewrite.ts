@@ -5,7 +5,9 @@
  * rounding, about 1e-5 of their size; for training, where transformed inputs serve twice. Models for others keep plain
  * convolutions.
  */
+
 import { sizeOf } from "../dense-array.ts";
+import { largestOf } from "../extremes.ts";
 import { type Graph, graph } from "../graph.ts";
 import { apply, isMadeBy } from "../op.ts";
 import { add } from "../ops/arithmetic.ts";
@@ -54,7 +56,7 @@ export function tileConvolutions(
   const order = topologicalOrder(plain.outputs.map(({ tensor }) => tensor));
   const tileable = order.map(tileableConvolution).filter((one) => one !== undefined);
   if (tileable.length === 0) return plain;
-  const rewriter = new Rewriter(Math.floor(partBytes / Math.max(...tileable.map(bytesOfImage))));
+  const rewriter = new Rewriter(Math.floor(partBytes / largestOf(tileable.map(bytesOfImage))));
   for (const tensor of order) rewriter.add(tensor);
   const tiled = graph(Object.fromEntries(plain.outputs.map(({ name, tensor }) => [name, rewriter.plain(tensor)])));
   const spared = tileable.reduce((sum, convolution) => sum + productsOf(convolution), 0);

@@ -17,6 +17,7 @@ import {
   multiply,
   sigmoid,
   sizeOf,
+  smallestOf,
   type Tensor,
 } from "../../graph/index.ts";
 import {
@@ -82,7 +83,7 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
     const node = nodeAt(network, position);
     if (node.kind === "input") continue;
     if (node.kind === "sum" || node.kind === "concat") {
-      const scale = Math.min(...node.inputs.map((input) => scaleAt(placeOf(input))));
+      const scale = smallestOf(node.inputs.map((input) => scaleAt(placeOf(input))));
       const inputs = node.inputs.map((input) => rescaled(input, scale));
       places.set(position, append({ ...node, inputs }, scale));
       continue;

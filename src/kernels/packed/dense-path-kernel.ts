@@ -128,7 +128,8 @@ async function* inOrder<T>(
     for (let index = skip; index < plan.length; index++) {
       signal?.throwIfAborted();
       for (const place of plan.slice(index + begun.length, index + ahead)) {
-        const made = make(...place);
+        const [rows, columns] = place;
+        const made = make(rows, columns);
         // a failure is told where it is waited for
         made.catch(() => {});
         begun.push(made);

@@ -2,7 +2,9 @@
  * How many directions a kernel really has. Its eigenvalues divided by its trace are a distribution; the effective rank
  * is `e` to its entropy (Roy and Vetterli, 2007): 1 for a kernel of rank one, `n` for the identity.
  */
+
 import { GatewiseError } from "../../errors.ts";
+import { largestOf } from "../../graph/index.ts";
 import { randomStream } from "../../random.ts";
 import { type BlockProducts, type Matrix, matrix } from "./block-products.ts";
 import type { WorkOptions } from "./cholesky.ts";
@@ -114,8 +116,8 @@ function lastVectors(runs: readonly LanczosRun[], examples: number): Matrix {
 
 /** `a`, `b` with `f(x) = a x + b x²` at the two largest eigenvalues, or at the largest alone where they meet. */
 function knownPart(tops: readonly (readonly [number, number])[]): readonly [number, number] {
-  const first = Math.max(...tops.map(([top]) => top));
-  const second = Math.max(...tops.map(([, next]) => next));
+  const first = largestOf(tops.map(([top]) => top));
+  const second = largestOf(tops.map(([, next]) => next));
   if (!(second > 0 && second < 0.999 * first)) return [-Math.log(first), 0];
   const b = (Math.log(second) - Math.log(first)) / (first - second);
   return [-Math.log(first) - b * first, b];

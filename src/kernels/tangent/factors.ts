@@ -112,7 +112,7 @@ export function factorGraph(network: GatedNetwork, parts: readonly TangentPart[]
       if (node.kind === "dense") {
         outputs[factorNames.inputs(position)] = z;
         outputs[factorNames.outputGradients(position)] = delta;
-      } else formed.push(...formedGradients(node, z, delta));
+      } else for (const one of formedGradients(node, z, delta)) formed.push(one);
     }
     const [first, ...rest] = formed;
     if (first !== undefined) outputs[factorNames.gradients(part)] = concat([first, ...rest], 1);

@@ -1,4 +1,4 @@
-import { sizeOf } from "../../graph/index.ts";
+import { largestOf, sizeOf } from "../../graph/index.ts";
 import { type GatedNetwork, usedNodes } from "../../network/index.ts";
 import { isProductLayer, parameterCount, tangentLayers } from "./factors.ts";
 
@@ -50,5 +50,5 @@ function transientBytes(network: GatedNetwork): number {
   const unrolled = nodes.map((node) =>
     node.kind === "convolution" ? sizeOf(node.weight.shape.slice(1)) * node.groups * sizeOf(node.shape.slice(1)) : 0,
   );
-  return BYTES * (3 * values + 3 * Math.max(...unrolled));
+  return BYTES * (3 * values + 3 * largestOf(unrolled));
 }

@@ -2,7 +2,16 @@
  * Ops whose inputs are all constant: shapes and pads that exporters compute inside the model, weights in parts. Numbers
  * are computed in float64 and rounded once to the dtype of the result.
  */
-import { type DenseArray, DTYPES, type DType, dtypeOf, float32, MAX_RANK, sizeOf } from "../../graph/index.ts";
+import {
+  type DenseArray,
+  DTYPES,
+  type DType,
+  dtypeOf,
+  float32,
+  largestOf,
+  MAX_RANK,
+  sizeOf,
+} from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { broadcastPlaces, stridesOf } from "./places.ts";
@@ -25,7 +34,7 @@ function made(reader: NodeReader, dtype: DType, shape: readonly number[], number
 
 /** Shapes stretched to one, as NumPy's broadcasting has it. */
 function commonShape(reader: NodeReader, shapes: readonly (readonly number[])[]): readonly number[] {
-  const rank = Math.max(...shapes.map(({ length }) => length));
+  const rank = largestOf(shapes.map(({ length }) => length));
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = new Set(shapes.map((shape) => shape[axis - rank + shape.length] ?? 1));
     sizes.delete(1);

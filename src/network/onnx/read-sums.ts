@@ -1,5 +1,5 @@
 /** Sums of nodes. */
-import { sizeOf } from "../../graph/index.ts";
+import { largestOf, sizeOf } from "../../graph/index.ts";
 import type { NodeReader, ValueReader } from "./node-reader.ts";
 import { broadcastPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
@@ -18,7 +18,7 @@ export function summed(reader: NodeReader, first: ExampleValue, others: readonly
   const { builder, node } = reader;
   if (others.length === 0) return first;
   const values = [first, ...others];
-  const shape = first.shape.map((_, axis) => Math.max(...values.map((value) => value.shape[axis] ?? 0)));
+  const shape = first.shape.map((_, axis) => largestOf(values.map((value) => value.shape[axis] ?? 0)));
   const odd = others.find((value) => value.batched !== first.batched || value.shape.length !== shape.length);
   const unfit = odd ?? values.find((value) => value.shape.some((size, axis) => size !== 1 && size !== shape[axis]));
   if (unfit !== undefined) {
