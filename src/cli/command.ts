@@ -34,6 +34,7 @@ export async function runStages<T>(
     using limit = withTimeLimit(context, command.opts<{ readonly timeLimit?: string }>().timeLimit);
     context = limit.context;
     stage = EXIT.failed;
+    context.onResumption?.(resumption(command, context.command));
     ending.code = await run(values, context);
   } catch (thrown) {
     if (context.signal.aborted) {

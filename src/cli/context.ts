@@ -1,4 +1,5 @@
 import envPaths from "env-paths";
+import type { ExitCode } from "./exit-codes.ts";
 
 /** What a command may touch of the world outside; tests give their own. */
 export interface CliContext {
@@ -14,6 +15,10 @@ export interface CliContext {
   readonly json: boolean;
   /** Aborted by Ctrl-C or a termination; its reason is the exit code. */
   readonly signal: AbortSignal;
+  /** Told what goes on with the command after an interruption, before it begins its work: it may not come to say so. */
+  readonly onResumption?: ((command: string) => void) | undefined;
+  /** Told the exit code once a stopped command has said all that it has to say, before what it still writes. */
+  readonly onSaid?: ((code: ExitCode) => void) | undefined;
 }
 
 /** `gatewise train --epochs 5`, quoted where a shell needs it. */

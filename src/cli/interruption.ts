@@ -4,21 +4,6 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { note, printError } from "./output.ts";
 import { TimeLimitReached } from "./time-limit.ts";
 
-/**
- * A signal that the first Ctrl-C or SIGTERM aborts, with the exit code as its reason; a second one ends the process at
- * once (what is on disk stays whole).
- */
-export function interruption(): AbortSignal {
-  const controller = new AbortController();
-  const stop = (code: ExitCode) => (): void => {
-    if (controller.signal.aborted) process.exit(code);
-    controller.abort(code);
-  };
-  process.on("SIGINT", stop(EXIT.interrupted));
-  process.on("SIGTERM", stop(EXIT.timeLimit));
-  return controller.signal;
-}
-
 /** The exit code of an interrupted command. */
 export const interruptedCode = (signal: AbortSignal): ExitCode =>
   signal.reason === EXIT.timeLimit || signal.reason instanceof TimeLimitReached ? EXIT.timeLimit : EXIT.interrupted;
@@ -31,7 +16,10 @@ export const interruptionOf = ({ reason }: AbortSignal): string =>
  * Tells how to go on after an interruption.
  * @param command a line for the shell
  */
-export function endInterrupted(context: CliContext, command: string): ExitCode {
+export function endInterrupted(
+  context: Pick<CliContext, "stdout" | "stderr" | "json" | "signal">,
+  command: string,
+): ExitCode {
   const what = interruptionOf(context.signal);
   if (context.json) {
     printError(context, GatewiseError.of(`${what}: expected to run to its end`, `to go on: ${command}`));

@@ -10,7 +10,7 @@ export function printResult(context: CliContext, json: unknown, text: () => stri
 }
 
 /** Writes a message for people beside the result: never on standard output, and not with `--json`. */
-export function note(context: CliContext, text: string): void {
+export function note(context: Pick<CliContext, "stderr" | "json">, text: string): void {
   if (!context.json) context.stderr.write(`${text}\n`);
 }
 

@@ -42,8 +42,15 @@ export async function reproduceTrials(request: TrialsRequest, context: CliContex
   } finally {
     view.close();
   }
-  const report = await reportOf([request.directory], join(request.directory, "report.html"), context);
-  return finish(request, outcome, report, context);
+  const file = join(request.directory, "report.html");
+  if (!context.signal.aborted) {
+    return finish(request, outcome, await reportOf([request.directory], file, context), context);
+  }
+  // the figures of a large table take longer than a stopped command has
+  const code = finish(request, outcome, file, context);
+  context.onSaid?.(code);
+  await reportOf([request.directory], file, context);
+  return code;
 }
 
 /** `10 epochs`, or `6 to 10 epochs`. */

@@ -27,8 +27,11 @@ export type TrialProgress =
   | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
   | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
 
-/** Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most. */
-const CHECKPOINT_MS = 120_000;
+/**
+ * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
+ * run of steps which is longer than it may wait.
+ */
+const CHECKPOINT_MS = 30_000;
 
 /** What a trial needs of its process. */
 export interface TrialContext {
@@ -61,7 +64,7 @@ export async function selectData(selection: DataSelection, environment: NodeJS.P
 /**
  * Runs one trial in this process and writes its run directory. Killed at any moment and resumed, it ends with the
  * metrics of an uninterrupted one: after each epoch the metrics are appended, then the checkpoints replaced; within an
- * epoch the last checkpoint is replaced every two minutes, and where the signal stops it.
+ * epoch the last checkpoint is replaced every half a minute, and where the signal stops it.
  * @throws GatewiseError before anything is written, for a directory that is in use or holds another run; failures of the
  * training itself are the outcome, and stand in `run.json`
  */

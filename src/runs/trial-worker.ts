@@ -1,5 +1,6 @@
 /** Entry of a worker process: runs the one trial that its parent sends, reports, and ends. */
 import { packError } from "../errors.ts";
+import { watchParent } from "./parent-watch.ts";
 import type { FromTrialWorker, ToTrialWorker } from "./pool.ts";
 import { runTrial } from "./run-trial.ts";
 
@@ -11,8 +12,10 @@ const end = (message: FromTrialWorker): void => void process.send?.(message, () 
 // Ctrl-C reaches the whole process group: the parent decides and sends "stop"
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
+process.on("SIGHUP", () => {});
 // the parent is gone: nobody would see the result, and a resumed run must find the directory free
 process.on("disconnect", () => process.exit(1));
+watchParent();
 
 process.on("message", async (message: ToTrialWorker) => {
   if (message.kind === "stop") {

@@ -1,0 +1,42 @@
+import { GatewiseError } from "../errors.ts";
+import { type CliContext, commandLine } from "./context.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { endInterrupted } from "./interruption.ts";
+import { printError } from "./output.ts";
+import { SIGNAL_CODES } from "./supervision.ts";
+
+/** How the process of a command ended that could not say so itself. */
+export interface Ending {
+  readonly args: readonly string[];
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** What it was asked to end with. */
+  readonly stopped: ExitCode | undefined;
+  /** What goes on with it, if it had told. */
+  readonly resumption: string | undefined;
+}
+
+/** Says what became of a command whose process was ended, and gives the exit code. */
+export function sayEnding({ args, code, signal, stopped, resumption }: Ending): ExitCode {
+  const [json, command] = [args.includes("--json"), commandLine(args)];
+  const { stdout, stderr } = process;
+  // Ctrl-C reaches the whole process group: a process that was just starting knows no better than to end
+  const own = signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP" ? SIGNAL_CODES[signal] : undefined;
+  const reason = stopped ?? own;
+  if (reason !== undefined) {
+    const context: Pick<CliContext, "stdout" | "stderr" | "json" | "signal"> = {
+      ...{ stdout, stderr, json },
+      signal: AbortSignal.abort(reason),
+    };
+    return endInterrupted(context, resumption ?? command);
+  }
+  printError(
+    { stdout, stderr, json },
+    new GatewiseError({
+      received: `${command}, whose process ended: ${signal ?? `exit code ${code}`}`,
+      expected: "a process that runs to its end",
+      next: "if memory was short, give it fewer inputs or threads, or a machine with more",
+    }),
+  );
+  return EXIT.failed;
+}
