@@ -17,11 +17,11 @@ import { parseChoice, parseWhole } from "./options.ts";
 const NAMES = ["fc", "vconv", "gconv", "c4gap"] as const;
 type ArchitectureName = (typeof NAMES)[number];
 
-/** Width of each architecture in the papers (theory 5 and 6). */
+/** Width of each architecture in the papers (theory 5.8 and 6.2). */
 const USUAL_WIDTH = { fc: 128, vconv: 64, gconv: 64, c4gap: 128 } as const satisfies Record<ArchitectureName, number>;
 const USUAL_DEPTH = 6;
 
-/** Rates of the experiments (theory 6): a step of SGD is ten times as large behind global average pooling. */
+/** Rates of the experiments (theory 6.3): a step of SGD is ten times as large behind global average pooling. */
 const RATES = {
   fc: { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 },
   vconv: { sgd: 1e-2, adam: 3e-4, rmsprop: 3e-4 },

@@ -28,7 +28,7 @@ export interface TheoremRequest {
 /** Of the engine: two draws side by side would not help the last width, which takes most of the time. */
 const THREADS = 1;
 
-/** The error of the main theorem over the width (theory 4), its slope and its report, for each kind of network. */
+/** The error of the main theorem over the width (theory 4.3), its slope and its report, for each kind of network. */
 export async function reproduceTheorem(
   { profile, seeds, directory }: TheoremRequest,
   context: CliContext,

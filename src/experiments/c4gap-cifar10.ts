@@ -23,7 +23,7 @@ const ARMS: readonly Arm[] = [
 const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
 
 /**
- * C4GAP on CIFAR-10 (theory 5): a value network that sees ones in place of the image, or gates out of order, loses
+ * C4GAP on CIFAR-10 (theory 5.7 and 5.8): a value network that sees ones in place of the image, or gates out of order, loses
  * little: what is learnt is in the gates.
  */
 export const c4gapCifar10 = {

@@ -4,7 +4,7 @@ import type { Arm, Comparison } from "./comparison.ts";
 import type { PublishedFigure } from "./experiment.ts";
 import { halfResolution } from "./half-resolution.ts";
 
-/** Published accuracy behind the gates of each stage: 3, 4 and 5 are read off the plot, without a deviation (theory 6). */
+/** Published accuracy behind the gates of each stage: 3, 4 and 5 are read off the plot, without a deviation (theory 6.6). */
 const PUBLISHED = [67.09, 72.29, 74.42, 77.0, 78.4, 78.7, 79.43] as const;
 /** The figure's reference lines: the infinite-width convolutional kernel with pooling (arXiv 1904.11955), and ReLU. */
 export const CONTINUOUS_REFERENCES = { kernel: 77.43, relu: 80.32 } as const;
@@ -32,7 +32,7 @@ const stages = (stage: number, count: number): readonly Arm[] => [
 
 const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
 
-/** Continuous feature learning (theory 6): how much the gates know at six stages of their learning. */
+/** Continuous feature learning (theory 6.6): how much the gates know at six stages of their learning. */
 export const continuousFeatures = {
   name: "continuous-features",
   title: "Continuous feature learning: GCONV on CIFAR-10, Adam 3e-4",

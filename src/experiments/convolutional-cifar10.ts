@@ -5,7 +5,7 @@ import { halfResolution } from "./half-resolution.ts";
 
 const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
 
-/** What the four rows share: CIFAR-10, batches of 32, five regimes (theory 6). */
+/** What the four rows share: CIFAR-10, batches of 32, five regimes (theory 6.1 and 6.3). */
 const protocol = {
   initializer: { kind: "glorot-uniform" },
   loss: "softmax-cross-entropy",

@@ -29,7 +29,7 @@ export interface Profile {
 export const PROFILE_NAMES = ["quick", "full"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** A protocol of the paper as data (theory 6). */
+/** A protocol of the paper as data (theory 6.1). */
 export interface Experiment extends TrainingSettings {
   readonly name: string;
   readonly title: string;

@@ -2,7 +2,7 @@ import { fullyConnected, PAPER_REGIMES } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
 import type { Experiment } from "./experiment.ts";
 
-/** What the two rows share: FC on MNIST, five hidden layers of 128 (theory 6). */
+/** What the two rows share: FC on MNIST, five hidden layers of 128 (theory 6.1 and 6.3). */
 const protocol = {
   architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
   initializer: { kind: "glorot-uniform" },

@@ -1,4 +1,4 @@
-/** The exact neural path kernel of a network trained here, the fastest way that its form allows (theory 3). */
+/** The exact neural path kernel of a network trained here, the fastest way that its form allows (theory 3.1). */
 import type { Engine } from "../engine/index.ts";
 import { type Inputs, readNetworkGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";

@@ -40,7 +40,7 @@ export {
   vconvCifar10Sgd,
 };
 
-/** All experiments that compare the regimes, in the order of theory 6. */
+/** All experiments that compare the regimes, in the order of theory 6.3. */
 export const EXPERIMENTS: readonly Experiment[] = [
   fcMnistSgd,
   fcMnistAdam,

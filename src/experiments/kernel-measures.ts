@@ -1,4 +1,4 @@
-/** What the kernel of a network's gates knows of the labels, on the examples of a probe (theory 3 and 4). */
+/** What the kernel of a network's gates knows of the labels, on the examples of a probe (theory 3.1 and 4.9). */
 import type { Engine } from "../engine/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {

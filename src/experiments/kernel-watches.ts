@@ -1,4 +1,4 @@
-/** Gate learning, tangent kernels during decoupled learning, and the kernel machine of the gates (theory 6). */
+/** Gate learning, tangent kernels during decoupled learning, and the kernel machine of the gates (theory 6.4, 6.5, 6.9). */
 import { firstExamples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { readNetworkGates } from "../gates/index.ts";
@@ -134,7 +134,7 @@ export const measureOf = (
   }
 };
 
-/** `ν` of the path kernel (theory 4) on balanced examples. */
+/** `ν` of the path kernel (theory 4.9) on balanced examples. */
 async function labelFitOf(
   network: GatedNetwork,
   { inputs, labels }: LabeledBytes,
@@ -170,7 +170,7 @@ async function tangentSizes(
   return { ...(await sizesOf("class", [...labels.data])), ...(await sizesOf("logit 0", 0)) };
 }
 
-/** Ridge regression with the path kernel: its accuracy on the test examples (theory 6). */
+/** Ridge regression with the path kernel: its accuracy on the test examples (theory 6.9). */
 async function machineOf(
   network: GatedNetwork,
   train: LabeledBytes,

@@ -12,7 +12,7 @@ export interface SummaryRow {
   readonly runs: readonly number[];
 }
 
-/** Rows in the order of theory 5, whatever that of the results, for the regimes with at least one finished run. */
+/** Rows in the order of theory 5.4, whatever that of the results, for the regimes with at least one finished run. */
 export function summarize(
   experiment: Pick<Experiment, "published">,
   results: readonly { readonly regime: RegimeName; readonly bestTestAccuracy: number }[],

@@ -1,7 +1,7 @@
 /**
  * Draws of the theorem on convolutional networks with global average pooling. Weights are shared between positions, so
  * paths with the same weights are one bundle, and `H` sums over all pairs of positions and has the pooling's `1/U²`
- * (theory 3); `d` still counts weight layers, each of which a bundle crosses once.
+ * (theory 3.9); `d` still counts weight layers, each of which a bundle crosses once.
  */
 import type { Engine } from "../engine/index.ts";
 import { type DenseArray, float64, sizeOf } from "../graph/index.ts";

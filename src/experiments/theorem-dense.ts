@@ -1,6 +1,6 @@
 /**
  * Draws of the theorem on fully connected networks. One graph a width holds both networks, the tangent kernel by
- * per-layer products and `H = (X Xᵀ) ⊙ Λ` (theory 3 and 4); weights are fed, since a constant of 4096 by 4096 would not
+ * per-layer products and `H = (X Xᵀ) ⊙ Λ` (theory 3.2 and 4.8); weights are fed, since a constant of 4096 by 4096 would not
  * fit a model.
  */
 import type { Engine } from "../engine/index.ts";

@@ -12,7 +12,7 @@ export interface TheoremDraws {
   readonly seeds: readonly number[];
 }
 
-/** The two kernels of one draw, `[n, n]`; `E[K^v] = d σ^(2(d−1)) H` over the values (theory 4). */
+/** The two kernels of one draw, `[n, n]`; `E[K^v] = d σ^(2(d−1)) H` over the values (theory 4.2). */
 export interface TheoremDraw {
   /** `K^v`. */
   readonly tangent: DenseArray<"float64">;

@@ -1,5 +1,5 @@
 /**
- * The main theorem at finite width (theory 4): with value weights i.i.d. over `{−σ, +σ}` and independent of the gates,
+ * The main theorem at finite width (theory 4.2 and 4.3): with value weights i.i.d. over `{−σ, +σ}` and independent of the gates,
  * the value tangent kernel tends to `d σ^(2(d−1)) H`, and one draw is off by an error that falls as `1/√w`.
  */
 import type { Engine } from "../engine/index.ts";
@@ -28,11 +28,11 @@ export interface TheoremSeries {
   readonly examples: number;
   /** Smallest width that the slope is fitted over. */
   readonly fitFrom: number;
-  /** Errors that one draw of an independent computation had, on other inputs (theory 4). */
+  /** Errors that one draw of an independent computation had, on other inputs (theory 4.3). */
   readonly reference: readonly (readonly [width: number, error: number])[];
 }
 
-/** The experiment as data (theory 4 and 6). */
+/** The experiment as data (theory 4.3 and 6.8). */
 export const theorem = {
   name: "theorem",
   title: "Tangent kernel against path kernel over the width",
@@ -124,7 +124,7 @@ export interface TheoremRow {
 
 export interface TheoremResult {
   readonly rows: readonly TheoremRow[];
-  /** Of the logarithm of the mean error over that of the width, by least squares: −0.5 in theory. */
+  /** Of the logarithm of the mean error over that of the width, by least squares: −0.5 by theory 4.3. */
   readonly slope: number;
   /** How far the draws leave the slope uncertain: its standard error, by the deviations of the rows. */
   readonly slopeError: number;

@@ -1,5 +1,5 @@
 /**
- * Experiments that train one network and measure a kernel of some examples on the way (theory 6), as data, and the loop
+ * Experiments that train one network and measure a kernel of some examples on the way (theory 6.4 and 6.5), as data, and the loop
  * that runs one.
  */
 import type { DatasetName } from "../data/index.ts";

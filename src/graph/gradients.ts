@@ -9,7 +9,7 @@ import { dependencies, topologicalOrder } from "./traversal.ts";
  * Reverse-mode gradients: more graph that computes `∂loss/∂wrt[i]`, each of the shape of its `wrt[i]`.
  *
  * The cost is one pass over the part of the graph between `wrt` and `loss`; ops outside that part get no gradient nodes,
- * so a network behind hard gates (whose comparison passes none) costs nothing (theory 5).
+ * so a network behind hard gates (whose comparison passes none) costs nothing (theory 5.2).
  * @param loss a float scalar of shape `[]`
  * @throws GatewiseError if the loss is no scalar, if it does not depend on one of `wrt`, or if it does so through a scan
  */

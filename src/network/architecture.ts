@@ -1,4 +1,4 @@
-/** Whether a layer's outputs pass a gate. The last layer of a network has none (theory 1). */
+/** Whether a layer's outputs pass a gate. The last layer of a network has none (theory 1.2). */
 export interface WeightLayer {
   readonly bias: boolean;
   readonly gated: boolean;

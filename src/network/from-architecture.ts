@@ -10,7 +10,7 @@ type Named<W> = Readonly<Record<string, W>>;
 type TwoNetworks = Extract<Regime, { readonly kind: "two-networks" }>;
 
 /**
- * A network trained here as the graph that it is run by and that its paths are read from (theory 2 and 5).
+ * A network trained here as the graph that it is run by and that its paths are read from (theory 2.6 and 5.1).
  * @param parameters by name (`1.weight`), of the network that predicts and of the one that makes its gates: arrays, or
  * tensors of a graph that is to be trained
  */
@@ -52,7 +52,7 @@ function existing(positions: readonly number[], index: number): number {
   return position;
 }
 
-/** The constant-1 input of the duality papers (theory 5): a normalization by 0 and 1, behind which paths start. */
+/** The constant-1 input of the duality papers (theory 5.7): a normalization by 0 and 1, behind which paths start. */
 const ones = (shape: readonly number[]): NodeOperation<never> => ({
   kind: "normalize",
   input: 0,

@@ -1,11 +1,11 @@
 /**
- * A network as its paths see it (theory 2): weights, biases, gates, pooling and sums as the nodes of a graph over the
+ * A network as its paths see it (theory 2.6): weights, biases, gates, pooling and sums as the nodes of a graph over the
  * units of one example. What is trained here and what comes from ONNX become the same graph, and everything that counts
  * paths, lists them or compares them reads no other form.
  *
  * A path runs along `input` edges from an element of the input, or from a bias, to an output. `gatedBy` and
  * `selectedBy` edges decide which paths are active and carry none themselves: in a ReLU network they lead to the gated
- * pre-activation itself, in a deep gated network to the feature network (theory 5).
+ * pre-activation itself, in a deep gated network to the feature network (theory 5.1).
  */
 import type { DenseArray } from "../graph/index.ts";
 import type { GateRule } from "./gating.ts";
@@ -147,7 +147,7 @@ function reachedFrom(
   return [...reached].sort((a, b) => a - b);
 }
 
-/** Weight layers that paths come through: their number `l` from 1 (theory 1) by position, in topological order. */
+/** Weight layers that paths come through: their number `l` from 1 (theory 1.2) by position, in topological order. */
 export function weightLayers(network: GatedNetwork<unknown>): ReadonlyMap<number, number> {
   const positions = pathNodes(network).filter((position) => isWeightNode(network.nodes[position]));
   return new Map(positions.map((position, index) => [position, index + 1]));

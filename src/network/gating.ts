@@ -33,7 +33,7 @@ export interface Gate<D extends FloatDType> {
 }
 
 /**
- * The gate of a pre-activation (theory 5), exactly by its rule: at a kink, where a minimum or maximum of tensors would
+ * The gate of a pre-activation (theory 2.6, 5.2, 5.3), exactly by its rule: at a kink, where a minimum or maximum of tensors would
  * pass the gradient to one of its two sides, it is open or shut as everywhere else (a dead unit without bias has `q = 0`).
  * @param q `[batch, ...shape]`
  */

@@ -8,9 +8,9 @@ export type Initializer =
   | { readonly kind: "glorot-uniform" }
   /** Uniform in `±√(6 / fanIn)`, variance `2 / fanIn`: keeps the size of activations behind ReLUs (He et al., 2015). */
   | { readonly kind: "he-uniform" }
-  /** Uniform in `±1 / √fanIn`, PyTorch's default (theory 6, oblique trees). */
+  /** Uniform in `±1 / √fanIn`, PyTorch's default (theory 6.7, oblique trees). */
   | { readonly kind: "fan-in-uniform" }
-  /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4, 6). */
+  /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4.2, 6.4). */
   | { readonly kind: "bernoulli"; readonly sigma: number };
 
 /** Parameters of one network by name (`1.weight`). */

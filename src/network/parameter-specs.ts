@@ -4,7 +4,7 @@ import { flatLayers, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 
 /** A parameter of a network: its name within the network, its shape and the fans of its layer. */
 export interface ParameterSpec {
-  /** `1.weight`, `1.bias`, …: weight layers are counted from 1, as in theory 1. */
+  /** `1.weight`, `1.bias`, …: weight layers are counted from 1, as in theory 1.2. */
   readonly name: string;
   readonly layer: number;
   readonly kind: "weight" | "bias";
@@ -14,7 +14,7 @@ export interface ParameterSpec {
   readonly fanOut: number;
 }
 
-/** What a feature network is (theory 5): a ReLU network, a deep linear one, or gates that all read the input. */
+/** What a feature network is (theory 5.1, 5.5, 5.6): a ReLU network, a deep linear one, or gates that all read the input. */
 export type FeatureKind = "relu" | "linear" | "shallow";
 
 /** All parameters of a network of this architecture, layer by layer, weight before bias. */
@@ -31,7 +31,7 @@ function specsOf({ layer, weightLayer }: PlacedLayer, inputShape: readonly numbe
   return layer.bias ? [weight, { name: `${weightLayer}.bias`, kind: "bias", shape: [out], ...fans }] : [weight];
 }
 
-/** Gates with the shape of one example's, called by the number of weight layers up to them: layer `l` of theory 1. */
+/** Gates with the shape of one example's, called by the number of weight layers up to them: layer `l` of theory 1.2. */
 export const gatedLayers = (
   architecture: Architecture,
 ): readonly { readonly layer: number; readonly shape: readonly number[] }[] =>
@@ -40,7 +40,7 @@ export const gatedLayers = (
     .map(({ weightLayersBefore, outputShape }) => ({ layer: weightLayersBefore, shape: outputShape }));
 
 /**
- * Parameters that decide the gates: the layers that the last gate depends on; those behind it are not used (theory 5).
+ * Parameters that decide the gates: the layers that the last gate depends on; those behind it are not used (theory 5.1).
  * @throws GatewiseError if the gates cannot read the input directly, for shallow features
  */
 export function featureParameterSpecs(
@@ -79,7 +79,7 @@ export interface ShallowLayer {
 }
 
 /**
- * The gated layers of DLGN-SF (theory 5), each as if it came first.
+ * The gated layers of DLGN-SF (theory 5.6), each as if it came first.
  * @throws GatewiseError for a gate that no weight layer of the input's resolution makes
  */
 export function shallowLayers(architecture: Architecture): readonly ShallowLayer[] {

@@ -4,7 +4,7 @@ import { gatedLayers, shallowLayers } from "./parameter-specs.ts";
 import { flatLayers, placeLayers } from "./placed-layers.ts";
 import { REGIMES, type Regime, type RegimeName } from "./regimes.ts";
 
-/** What a training may change of its regime; the duality papers' variants (theory 5). Data, part of a plan. */
+/** What a training may change of its regime; the duality papers' variants (theory 5.7). Data, part of a plan. */
 export interface RegimeVariant {
   /** Steepness of soft gates, in place of the regime's 4. */
   readonly beta?: number | undefined;

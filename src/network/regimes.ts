@@ -11,7 +11,7 @@ export const PAPER_REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] 
 export const REGIME_NAMES = [...PAPER_REGIMES, "dlgn", "dlgn-sf"] as const;
 export type RegimeName = (typeof REGIME_NAMES)[number];
 
-/** Where the gates of a regime come from and what is trained (theory 5). */
+/** Where the gates of a regime come from and what is trained (theory 5.4). */
 export type Regime =
   /** One ReLU network: its own gates, features and values together. */
   | { readonly kind: "own-gates"; readonly title: string }
@@ -30,7 +30,7 @@ export type Regime =
     };
 
 const HARD: Gating = { kind: "hard" };
-/** β = 4 and ε = 0.1 (theory 5). */
+/** β = 4 and ε = 0.1 (theory 5.3). */
 const SOFT: Gating = { kind: "soft", beta: 4, epsilon: 0.1 };
 /** The duality papers' gates are sigmoids without the factor `1 + ε`. */
 const SIGMOID: Gating = { kind: "soft", beta: 4, epsilon: 0 };
@@ -38,7 +38,7 @@ const PLAIN = { valueInput: "example", gateOrder: undefined } as const;
 const FIXED = { kind: "two-networks", gating: HARD, features: "relu", trainsFeatures: false, ...PLAIN } as const;
 const LEARNT = { kind: "two-networks", featureNetwork: "independent", trainsFeatures: true, ...PLAIN } as const;
 
-/** The regimes of theory 5. */
+/** The regimes of theory 5.4. */
 export const REGIMES = {
   relu: { kind: "own-gates", title: "ReLU" },
   "frnpf-ii": { ...FIXED, title: "FRNPF(II)", featureNetwork: "independent" },

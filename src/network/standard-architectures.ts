@@ -3,7 +3,7 @@ import type { Architecture, Layer } from "./architecture.ts";
 
 export interface FullyConnectedOptions {
   readonly inputShape: readonly number[];
-  /** Weight layers, `d` of theory 1: `depth − 1` gated hidden layers and one output layer. */
+  /** Weight layers, `d` of theory 1.2: `depth − 1` gated hidden layers and one output layer. */
   readonly depth: number;
   /** Units of every hidden layer. */
   readonly width: number;
@@ -12,7 +12,7 @@ export interface FullyConnectedOptions {
 }
 
 /**
- * The fully connected network of theory 6: flatten, `depth − 1` gated layers of `width`, an output layer.
+ * The fully connected network of theory 6.2: flatten, `depth − 1` gated layers of `width`, an output layer.
  * @throws GatewiseError for a depth or width that is no whole number of at least 1
  */
 export function fullyConnected({
@@ -49,10 +49,10 @@ export interface ConvolutionalOptions {
   readonly outputs: number;
 }
 
-/** VCONV of theory 6 at a width of 64: 3×3 convolutions of 64, 64, 128, 128, flatten, dense 256, 256, outputs. */
+/** VCONV of theory 6.2 at a width of 64: 3×3 convolutions of 64, 64, 128, 128, flatten, dense 256, 256, outputs. */
 export const vconv = (options: ConvolutionalOptions): Architecture => convolutional(options, { kind: "flatten" });
 
-/** GCONV of theory 6 at a width of 64: VCONV with global average pooling in place of flatten. */
+/** GCONV of theory 6.2 at a width of 64: VCONV with global average pooling in place of flatten. */
 export const gconv = (options: ConvolutionalOptions): Architecture =>
   convolutional(options, { kind: "global-average-pool" });
 
@@ -68,7 +68,7 @@ function convolutional({ inputShape, width, outputs }: ConvolutionalOptions, poo
   };
 }
 
-/** C4GAP of the duality papers (theory 5) at a width of 128: four 3×3 convolutions, global average pooling, one dense layer. */
+/** C4GAP of the duality papers (theory 5.8) at a width of 128: four 3×3 convolutions, global average pooling, one dense layer. */
 export const c4gap = ({ inputShape, width, outputs }: ConvolutionalOptions): Architecture => ({
   inputShape,
   layers: [

@@ -1,5 +1,5 @@
 /**
- * Path bundles (theory 3): all paths that go through the same weights, however many positions they take. A bundle is
+ * Path bundles (theory 3.5): all paths that go through the same weights, however many positions they take. A bundle is
  * walked from the output back to where it starts: what is known of it on the way is, for each unit before its last
  * weight, the sum over all ways from there to the output.
  */

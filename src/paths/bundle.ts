@@ -20,7 +20,7 @@ export type BundleStart =
   /** Saturated units of a clipped gate behind weight layer `layer`. */
   | { readonly kind: "saturation"; readonly layer: number };
 
-/** All paths of one example to one output that go through the same weights (theory 3). */
+/** All paths of one example to one output that go through the same weights (theory 3.5). */
 export interface Bundle {
   /** Sum of their contributions. */
   readonly contribution: number;

@@ -1,5 +1,5 @@
 /**
- * How unequal contributions are, from paths that were drawn in proportion to them (theory 2). A path drawn so stands for
+ * How unequal contributions are, from paths that were drawn in proportion to them (theory 2.12). A path drawn so stands for
  * `mass / |contribution|` paths: the largest `i` of `S` draws hold the share `i / S` of the mass and are estimated to be
  * `Σ mass / (S·|c|)` paths over those draws. The estimate of each point is unbiased; the smallest paths, of which few are
  * drawn, are those that are told least exactly.

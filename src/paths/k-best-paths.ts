@@ -1,5 +1,5 @@
 /**
- * The `k` paths of largest `|contribution|`, exactly (theory 2). A pass of maxima gives each unit its best prefix; the
+ * The `k` paths of largest `|contribution|`, exactly (theory 2.9). A pass of maxima gives each unit its best prefix; the
  * search goes backward from the output and always extends the suffix whose best completion is largest. That bound is
  * exact, so only paths among the answers are ever extended: `O(k · depth)` extensions of a unit's in-degree each, and
  * memory for about `k` open suffixes.

@@ -17,7 +17,7 @@ type Open = Pick<ActiveNetwork, "gates" | "selected" | "starts"> | undefined;
 export const countPaths = (network: GatedNetwork, output: number): bigint => counts(network, undefined)[output] ?? 0n;
 
 /**
- * Number of active paths to an output, `Σ_p A(x, p)` (theory 2): through gates that are not 0, whatever weights, biases
+ * Number of active paths to an output, `Σ_p A(x, p)` (theory 2.7): through gates that are not 0, whatever weights, biases
  * and elements of the input are.
  */
 export const countActivePaths = (active: ActiveNetwork, output: number): bigint =>

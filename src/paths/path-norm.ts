@@ -9,7 +9,7 @@ export interface PathNorm {
 }
 
 /**
- * Path-norm `(Σ_p |v(p)|^q)^(1/q)` over the paths to all outputs, or to one (theory 2; Gonon et al., ICLR 2024): ones
+ * Path-norm `(Σ_p |v(p)|^q)^(1/q)` over the paths to all outputs, or to one (theory 2.13; Gonon et al., ICLR 2024): ones
  * through `|θ|^q`, every gate open, max-pools summing their windows. Paths from biases count; those from saturated units
  * of clipped gates, whose start is no weight, do not. Weights of average pools are weights.
  */

@@ -1,5 +1,5 @@
 /**
- * Sums and maxima over all paths to every unit by one pass through the graph (theory 2). A quantity says what an edge's
+ * Sums and maxima over all paths to every unit by one pass through the graph (theory 2.8 to 2.11). A quantity says what an edge's
  * weight counts for and how paths meet. Numbers carry a power of two for each node, so a hundred layers neither
  * overflow nor vanish; scaling by powers of two rounds nothing.
  */

@@ -12,7 +12,7 @@ import {
   SIGNED_SUM,
 } from "./path-pass.ts";
 
-/** What the paths of one example to one output come to (theory 2). Numbers beyond float64 are infinite or 0, their logarithms right. */
+/** What the paths of one example to one output come to (theory 2.7 to 2.11). Numbers beyond float64 are infinite or 0, their logarithms right. */
 export interface PathStatistics {
   readonly output: number;
   readonly logit: number;

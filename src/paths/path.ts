@@ -14,7 +14,7 @@ export type PathStart =
   /** A saturated unit of a clipped gate behind weight layer `layer`; the value is the ceiling. */
   | { readonly kind: "saturation"; readonly layer: number; readonly unit: Unit; readonly value: number };
 
-/** A path of one example to one output (theory 2). */
+/** A path of one example to one output (theory 2.3 and 2.4). */
 export interface Path {
   /** `φ(p)·v(p)`: start, weights, gates and fixed weights (pools) multiplied from the start to the output. */
   readonly contribution: number;

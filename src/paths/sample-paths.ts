@@ -7,7 +7,7 @@ import { moment, type NodeTotals, pathPass } from "./path-pass.ts";
 
 /**
  * Paths to an output drawn independently in proportion to `|contribution|`, exactly: a walk backward from the output
- * takes each edge by the share of the mass that comes through it (theory 2).
+ * takes each edge by the share of the mass that comes through it (theory 2.12).
  * @returns `count` paths, with repetitions; none if all contributions are 0
  * @throws GatewiseError if there is no such output
  */

@@ -13,7 +13,7 @@ export interface PageTable {
   readonly note: string;
 }
 
-/** What the page of an experiment says that is no table of regimes: the theorem, and the watched trainings (theory 6). */
+/** What the page of an experiment says that is no table of regimes: the theorem, and the watched trainings (theory 6.4, 6.5, 6.8). */
 export interface ExperimentPage {
   /** `Tangent kernel against path kernel over the width (quick profile)`. */
   readonly title: string;

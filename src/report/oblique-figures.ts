@@ -9,7 +9,7 @@ import { fromZero } from "./scales.ts";
 const [WIDTH, HEIGHT] = [250, 200];
 
 /**
- * The largest `|cos|` between the gates' normals and each of the tree's over the epochs (theory 6): a thin line a node,
+ * The largest `|cos|` between the gates' normals and each of the tree's over the epochs (theory 6.7): a thin line a node,
  * in the color of its level, and a strong one for the mean of the level.
  * @param runs of one network, at least one
  */

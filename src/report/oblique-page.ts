@@ -28,7 +28,7 @@ const FOUND = 0.99;
 const foundOf = ({ cosines }: { readonly cosines: readonly number[] }): number =>
   cosines.filter((cosine) => cosine >= FOUND).length;
 
-/** The page of the oblique trees (theory 6). */
+/** The page of the oblique trees (theory 6.7). */
 export function obliquePage({ profileName, epochs, runs }: ObliquePageParts): ExperimentPage {
   const networks = obliqueTrees.networks.flatMap((network) => {
     const own = runs.filter(({ regime }) => regime === network.regime);

@@ -7,7 +7,7 @@ import { type Html, html } from "./html.ts";
 import { REGIME_ORDER, type RegimeGroup, type ReportInput, type ReportTrial } from "./report-input.ts";
 import { hundredths } from "./summary-rows.ts";
 
-/** What makes a regime, in a few words (theory 5). */
+/** What makes a regime, in a few words (theory 5.4). */
 const REGIME_WORDS = {
   "frnpf-ii": { gates: "random and fixed, of an independent network", trains: "values" },
   "frnpf-di": { gates: "random and fixed, of a copy of the initial values", trains: "values" },

@@ -7,7 +7,7 @@ import { theoremFigure } from "./theorem-figure.ts";
 /** How far from −0.5 a slope may be: the theorem is of the limit, and these widths are finite. */
 const TOLERANCE = 0.05;
 
-/** The page of the theorem: the error over the width, its slope, and what theory says (theory 4). */
+/** The page of the theorem: the error over the width, its slope, and what theory 4.3 says. */
 export const theoremPage = (findings: readonly TheoremFinding[], profile: ProfileName): ExperimentPage => ({
   title: `${theorem.title} (${profile} profile)`,
   answer: answerOf(findings),

@@ -26,7 +26,7 @@ export interface WatchedPageParts {
 
 const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
 
-/** The page of a training whose kernels were watched (theory 6). */
+/** The page of a training whose kernels were watched (theory 6.4 and 6.5). */
 export function watchedPage({ experiment, profile, profileName, rows }: WatchedPageParts): ExperimentPage {
   const means = meanMeasurements(rows);
   const [first, last] = [means[0], means.at(-1)];

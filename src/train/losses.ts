@@ -26,7 +26,7 @@ export type Loss = (typeof LOSSES)[number];
 
 /**
  * What a network of `outputs` outputs should give for labels: one-hot, or −1 (label 0) and +1 (label 1) for a network of
- * one output (theory 6, gate learning).
+ * one output (theory 6.4, gate learning).
  * @param labels `[…]`, classes
  * @returns `[…, outputs]`
  */

@@ -11,7 +11,7 @@ import { add, divide, multiply, sqrt, subtract, type Tensor } from "../graph/ind
 
 type FloatTensor = Tensor<"float32">;
 
-/** An optimizer with its constants; Keras's defaults where the paper names none (theory 6). */
+/** An optimizer with its constants; Keras's defaults where the paper names none (theory 6.1). */
 export type Optimizer =
   | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number }
   | {

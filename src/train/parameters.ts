@@ -14,7 +14,7 @@ import type { TrainingPlan } from "./plan.ts";
 
 type FloatTensor = Tensor<"float32">;
 
-/** Bytes become inputs in [0, 1] (theory 6). */
+/** Bytes become inputs in [0, 1] (theory 6.1). */
 export const scaleBytes = (bytes: Tensor<"uint8">): FloatTensor => multiply(cast(bytes, "float32"), 1 / 255);
 
 /** A parameter of a trial: `value.1.weight`, `feature.1.bias`; averages add a suffix: `value.1.weight:first-moment`. */

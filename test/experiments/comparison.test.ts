@@ -25,7 +25,7 @@ describe.each(COMPARISONS)("$name", (comparison) => {
     }
   });
 
-  it("has the protocol of theory 6", () => {
+  it("has the protocol of theory 6.1", () => {
     for (const { plan } of full(comparison)) {
       expect(plan).toMatchObject({
         initializer: { kind: "glorot-uniform" },
@@ -52,7 +52,7 @@ describe.each(COMPARISONS)("$name", (comparison) => {
   });
 });
 
-describe("continuous feature learning (theory 6)", () => {
+describe("continuous feature learning (theory 6.6)", () => {
   const trials = full(continuousFeatures, 2).filter(({ plan }) => plan.seed === 1);
 
   it("trains a ReLU network in six stages of ten epochs, and a value network of 80 epochs behind each", () => {
@@ -80,7 +80,7 @@ describe("continuous feature learning (theory 6)", () => {
 
   it("in the quick profile, every stage ends within the ReLU network's epochs", () => {
     const [relu, ...others] = trialsOfComparison(continuousFeatures, continuousFeatures.profiles.quick);
-    // theory 6: six stages of equal length, the last of which ends with the network
+    // theory 6.6: six stages of equal length, the last of which ends with the network
     const epochs = relu?.plan.epochs ?? Number.NaN;
     expect(relu?.keepBestUntil).toEqual([1, 2, 3, 4, 5, 6].map((stage) => (stage * epochs) / 6));
     expect(others.flatMap(({ learntFrom }) => learntFrom?.until ?? [])).toEqual(relu?.keepBestUntil);
@@ -95,7 +95,7 @@ describe("continuous feature learning (theory 6)", () => {
   });
 });
 
-describe("C4GAP (theory 5)", () => {
+describe("C4GAP (theory 5.8)", () => {
   const trials = full(c4gapCifar10);
 
   it("has a value network of ones, permuted gates and both, of soft and of deep linear gates", () => {

@@ -12,7 +12,7 @@ import { fullyConnected, type RegimeName } from "../../src/network/index.ts";
 import { GCONV, VCONV } from "../network/architectures.ts";
 import { expectClose } from "../support/expect-close.ts";
 
-/** The table of theory 6 as it stands there, row by row: FRNPF(II), FRNPF(DI), DLNPF, FLNPF, ReLU. */
+/** The table of theory 6.3 as it stands there, row by row: FRNPF(II), FRNPF(DI), DLNPF, FLNPF, ReLU. */
 const COLUMNS = ["frnpf-ii", "frnpf-di", "dlnpf", "flnpf", "relu"] as const;
 const FC = fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10, bias: true });
 const sgd = (learningRate: number) => ({ kind: "sgd", learningRate, momentum: 0 });
@@ -26,7 +26,7 @@ const ROWS = [
   ["gconv-cifar10-adam", GCONV, adam(3e-4), 200, "67.09±0.58 67.08±0.27 77.12±0.19 79.68±0.32 80.32±0.35"],
 ] as const;
 
-describe("protocols are those of theory 6", () => {
+describe("protocols are those of theory 6.1 and 6.3", () => {
   it("every row has its experiment", () => {
     expect(EXPERIMENTS.map(({ name }) => name)).toEqual(ROWS.map(([name]) => name));
   });
@@ -102,7 +102,7 @@ describe("summaries", () => {
     expectClose([got.mean, got.std], [mean, std], { relative: 1e-12, absolute: 1e-12 });
   });
 
-  it("rows stand in the order of theory 5, whichever run ended first", () => {
+  it("rows stand in the order of theory 5.4, whichever run ended first", () => {
     const results = [
       { regime: "dlnpf", bestTestAccuracy: 90 },
       { regime: "relu", bestTestAccuracy: 96 },

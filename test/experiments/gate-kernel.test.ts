@@ -36,7 +36,7 @@ const inputsOf = (count: number, shape: readonly number[]) => {
   return denseArray("float32", [count, ...shape], Float32Array.from(randomStream(3, "inputs").uniform(size, 0, 1)));
 };
 
-describe("gateKernel equals the general kernel without shortcuts (theory 3)", () => {
+describe("gateKernel equals the general kernel without shortcuts (theory 3.1)", () => {
   const bare = fullyConnected({ inputShape: [3, 4], depth: 4, width: 9, outputs: 3, bias: false });
   const rows: readonly { readonly name: string; readonly network: GatedNetwork }[] = [
     { name: "relu", network: networkOf("relu") },
@@ -105,7 +105,7 @@ describe("kernelProbe", () => {
 
 describe("measureKernel", () => {
   it.each(["exact", "as bits"] as const)(
-    "gives what loops over the kernel give (theory 4), gates %s",
+    "gives what loops over the kernel give (theory 4.9), gates %s",
     async (gates) => {
       const network = networkOf("dlnpf");
       const choice = kernelProbe(network, tinyData(45, 20).train);

@@ -7,7 +7,7 @@ import { float64 } from "../../src/graph/index.ts";
 import { fullyConnected, gatedNetwork, initialParameters, REGIMES } from "../../src/network/index.ts";
 import { expectClose } from "../support/expect-close.ts";
 
-describe("the drawn tree (theory 6)", () => {
+describe("the drawn tree (theory 6.7)", () => {
   // golden numbers of numpy 2: RandomState(365).randn(15, 20), then randn(40000, 20)
   it("normal numbers are those of NumPy's legacy generator, also across calls", () => {
     const draw = numpyNormals(365);

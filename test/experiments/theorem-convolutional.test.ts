@@ -13,7 +13,7 @@ const SHAPE = [2, 4, 4] as const;
 const inputs = float64([4, ...SHAPE], randomStream(2, "theorem maps").normal(4 * 32));
 const seedsTo = (count: number): readonly number[] => Array.from({ length: count }, (_, seed) => seed);
 
-it("the path kernel of these networks is the Gram matrix of their bundles, each listed (theory 3)", async () => {
+it("the path kernel of these networks is the Gram matrix of their bundles, each listed (theory 3.5)", async () => {
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   const maps = float64([3, 1, 3, 3], randomStream(5, "theorem maps").normal(27));
   const architecture = theoremConvolutions([1, 3, 3], 2, 3);
@@ -28,7 +28,7 @@ it("the path kernel of these networks is the Gram matrix of their bundles, each 
 
 // d counts the weight layers, dense one included, and H has the pooling's 1/U²: with d − 1, or without the 1/16, every
 // entry would be off by many standard errors
-it("the mean tangent kernel of many draws is d σ^(2(d−1)) H (theory 4)", async () => {
+it("the mean tangent kernel of many draws is d σ^(2(d−1)) H (theory 4.2)", async () => {
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   const [depth, draws] = [3, 60];
   const differences: number[][] = [];

@@ -1,5 +1,5 @@
 /**
- * The neural path kernel read aloud (theory 3): every path of a small network with the list of its weights, paths of
+ * The neural path kernel read aloud (theory 3.5): every path of a small network with the list of its weights, paths of
  * equal weights summed, features multiplied. Exponential; knows nothing of positions, terms or masks.
  */
 

@@ -34,7 +34,7 @@ const engine = await openNodeEngine("cpu", { threads: 1 });
 afterAll(async () => await engine[Symbol.asyncDispose]());
 
 describe("the path kernel of any network", () => {
-  it.each(BODY_NAMES)("equals the Gram matrix of path bundles: %s (theory 3)", async (body) => {
+  it.each(BODY_NAMES)("equals the Gram matrix of path bundles: %s (theory 3.5)", async (body) => {
     for (const gates of GATE_KINDS) {
       for (const [bias, normalize] of [
         [true, false],

@@ -42,7 +42,7 @@ const problems = fc.record({
 });
 
 describe("label fit", () => {
-  it("is yᵀ Ĥ⁻¹ y of each class against the others, and their mean (theory 4)", () =>
+  it("is yᵀ Ĥ⁻¹ y of each class against the others, and their mean (theory 4.9)", () =>
     fc.assert(
       fc.asyncProperty(problems, async ({ seed, n, classes }) => {
         const kernel = randomKernel(seed, n, n, 0.3);

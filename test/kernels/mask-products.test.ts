@@ -94,7 +94,7 @@ const CASES = [
   ["leaky gates", withLeakyGates(softNetwork(GAP)), 3],
 ] as const;
 
-describe("inner products of masks through the engine (theory 3)", () => {
+describe("inner products of masks through the engine (theory 3.7)", () => {
   const inputs = (count: number, seed: number) =>
     float64([count, 2, 6, 8], randomStream(seed, "x").normal(sizeOf([count, 2, 6, 8])));
 

@@ -52,7 +52,7 @@ function expectSame(some: Float64Array, pairs: ReturnType<typeof pairsOf>, all: 
   expectClose(float64(shape, got), float64(shape, wanted), { relative: 1e-12, absolute: 1e-12 });
 }
 
-describe("kernels kept along lines are those of all pairs (theory 3)", () => {
+describe("kernels kept along lines are those of all pairs (theory 3.8 to 3.10)", () => {
   it("behind an average pool and behind a convolution", () => {
     let asLines = 0;
     fc.assert(

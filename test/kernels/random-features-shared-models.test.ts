@@ -70,7 +70,7 @@ function timesExact(products: readonly Float64Array[], exact: Float64Array): Ret
   return meanOf(products.map((one) => dot(one, exact) / dot(exact, exact)));
 }
 
-describe.skipIf(folder === undefined)("random path features of other people's models (theory 3)", () => {
+describe.skipIf(folder === undefined)("random path features of other people's models (theory 3.15)", () => {
   it("every model but the refused one has a row", () => {
     const files = readdirSync(folder ?? "").filter((file) => file.endsWith(".onnx") && file !== REFUSED);
     expect(files.sort()).toEqual(CASES.map(({ file }) => file));

@@ -1,5 +1,5 @@
 /**
- * The law of theory 3: behind circular padding a convolution moves with its input, so the path kernel of a network with
+ * The law of theory 3.14: behind circular padding a convolution moves with its input, so the path kernel of a network with
  * global average pooling does not see a shift of either input.
  */
 import fc from "fast-check";
@@ -117,7 +117,7 @@ const choices = fc.record({
 });
 
 describe("the path kernel behind global average pooling", () => {
-  it("does not see a shift under circular padding (theory 3)", () =>
+  it("does not see a shift under circular padding (theory 3.14)", () =>
     fc.assert(
       fc.asyncProperty(choices, fc.nat(5), fc.nat(5), async (drawn, down, right) => {
         const { data } = await neuralPathKernelOf(paddedNetwork(drawn, true), engine, images(drawn, down, right));

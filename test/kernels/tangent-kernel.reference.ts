@@ -35,7 +35,7 @@ export function withNumber(network: GatedNetwork, { position, kind, index }: Pla
 }
 
 /**
- * Inner products of gradients by finite differences, one parameter after the other (theory 4).
+ * Inner products of gradients by finite differences, one parameter after the other (theory 4.1).
  * @param output one for all, or one for each example
  */
 export function tangentKernelReference(

@@ -20,7 +20,7 @@ afterAll(() => engine[Symbol.asyncDispose]());
 
 const largest = (numbers: ArrayLike<number>): number => Math.max(...Array.from(numbers, Math.abs));
 
-describe("exact tangent kernels against finite differences of every parameter (theory 4)", () => {
+describe("exact tangent kernels against finite differences of every parameter (theory 4.1)", () => {
   // each body with soft gates, and with one of the others in turn
   const GATES: readonly GateKind[] = ["leaky-by-channel", "clipped", "hard"];
   const rows = BODY_NAMES.flatMap((body, i) =>

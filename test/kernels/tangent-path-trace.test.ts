@@ -49,7 +49,7 @@ describe("passes of powers against all paths one by one", () => {
   });
 });
 
-describe("trace of the path kernel (theory 4)", () => {
+describe("trace of the path kernel (theory 4.6)", () => {
   // a path uses a weight once at most, so R is affine in its square: its slope is R at 1 less R at 0
   it.each(["shallow", "dense", "residual-dense"] as const)("%s, over all paths", async (body) => {
     const { network, inputs } = gatedNetworkOf({ body, gates: "feature-hard", bias: true, normalize: false, seed: 2 });
@@ -96,7 +96,7 @@ describe("trace of the path kernel (theory 4)", () => {
   });
 });
 
-describe("pruning scores (theory 4)", () => {
+describe("pruning scores (theory 4.7)", () => {
   // every path without a bias uses one weight of each layer
   it.each([
     { score: "path-kernel", power: 2 },

@@ -15,7 +15,7 @@ import {
 import { errorOf } from "../support/error-of.ts";
 import { C4GAP, FC, GCONV, VCONV } from "./architectures.ts";
 
-/** Counted by hand from theory 6. */
+/** Counted by hand from theory 6.2. */
 const CASES: readonly {
   readonly name: string;
   readonly architecture: Architecture;
@@ -115,7 +115,7 @@ describe.each(CASES)("$name", ({ architecture, outputShapes, weights, parameters
   it("survives JSON", () => expect(JSON.parse(JSON.stringify(architecture))).toEqual(architecture));
 });
 
-it("the standard architectures are those of theory 5 and 6", () => {
+it("the standard architectures are those of theory 5.8 and 6.2", () => {
   const cifar10 = { inputShape: [3, 32, 32], outputs: 10 };
   expect(vconv({ ...cifar10, width: 64 })).toEqual(VCONV);
   expect(gconv({ ...cifar10, width: 64 })).toEqual(GCONV);

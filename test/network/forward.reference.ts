@@ -1,5 +1,5 @@
 /**
- * A network of any architecture for one example, as theory 2 and 5 have it: plain loops in float64. Shares no code with
+ * A network of any architecture for one example, as theory 2.6 and 5.1 have it: plain loops in float64. Shares no code with
  * `src/network`: shapes, paddings, gates and their order are worked out here from the layers alone.
  */
 import type { Architecture, Layer, NetworkPair, Regime } from "../../src/network/index.ts";

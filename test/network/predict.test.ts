@@ -75,7 +75,7 @@ function referenceLayers({ architecture, parameters }: SmallNetwork, network: st
     });
 }
 
-describe("the output is the sum over all paths of feature times value (theory 2)", () => {
+describe("the output is the sum over all paths of feature times value (theory 2.5)", () => {
   it.each<{ regime: RegimeName; gatesOf: "value" | "feature"; gate: (q: number) => number }>([
     { regime: "relu", gatesOf: "value", gate: (q) => Number(q > 0) },
     { regime: "frnpf-ii", gatesOf: "feature", gate: (q) => Number(q > 0) },

@@ -114,7 +114,7 @@ describe("initial parameters", () => {
 });
 
 const HARD = { kind: "hard" } as const;
-/** The table of theory 5, and below it the deep linearly gated networks. */
+/** The table of theory 5.4, and below it the deep linearly gated networks. */
 const TABLE = {
   relu: { gates: undefined, features: undefined, trains: ["value"] },
   "frnpf-ii": { gates: HARD, features: "relu", trains: ["value"] },
@@ -128,7 +128,7 @@ const TABLE = {
 describe.each(REGIME_NAMES)("regime %s", (name) => {
   const regime: Regime = REGIMES[name];
 
-  it("has the gates of theory 5", () => {
+  it("has the gates of theory 5.4", () => {
     const { gates, features } = TABLE[name];
     expect(regime.kind === "own-gates" ? undefined : regime.gating).toEqual(gates);
     expect(regime.kind === "own-gates" ? undefined : regime.features).toBe(features);
@@ -139,7 +139,7 @@ describe.each(REGIME_NAMES)("regime %s", (name) => {
     expect(regimeOf({ regime: name })).toEqual(regime);
   });
 
-  it("trains what theory 5 says", () => {
+  it("trains what theory 5.4 says", () => {
     const trains: readonly string[] = TABLE[name].trains;
     expect(trainedNetworks(regime)).toEqual(trains);
     const features = name === "relu" ? [] : FEATURES.map((parameter) => `feature.${parameter}`);

@@ -31,7 +31,7 @@ const MOST_PATHS = 5000n;
 const meetsBehindPools = ({ layers }: Architecture): boolean =>
   layers.some((layer) => layer.kind === "residual" && layer.body.every(({ kind }) => kind === "average-pool"));
 
-describe("the sum over all paths of a network with residual sums and pools is its output (theory 2)", () => {
+describe("the sum over all paths of a network with residual sums and pools is its output (theory 2.5)", () => {
   it.each(REGIME_NAMES)("%s", (name) =>
     fc.assert(
       fc.property(drawnNetworks(name, 2, 1), fc.nat(1), (drawn, output) => {
@@ -55,7 +55,7 @@ describe("the sum over all paths of a network with residual sums and pools is it
   );
 });
 
-describe("the path kernel of a network with residual sums and pools is the Gram matrix of its features (theory 3)", () => {
+describe("the path kernel of a network with residual sums and pools is the Gram matrix of its features (theory 3.1)", () => {
   it.each(["relu", "frnpf-ii", "dlgn"] as const)("%s", async (name) => {
     await fc.assert(
       fc.asyncProperty(drawnNetworks(name, 2), async (drawn) => {
@@ -75,7 +75,7 @@ describe("the path kernel of a network with residual sums and pools is the Gram 
   });
 });
 
-describe("two consequences for fully connected networks without biases (theory 3)", () => {
+describe("two consequences for fully connected networks without biases (theory 3.13)", () => {
   const INPUTS = 5;
   const architecture = fullyConnected({ inputShape: [INPUTS], depth: 5, width: 7, outputs: 2, bias: false });
   const kernelOf = (seed: number, variant: RegimeVariant) => {

@@ -70,7 +70,7 @@ async function expectReference(network: DrawnNetwork): Promise<void> {
   });
 }
 
-describe("random architectures with residual sums and pools equal the slow reference (theory 2, 5)", () => {
+describe("random architectures with residual sums and pools equal the slow reference (theory 2.6, 5.1)", () => {
   it.each(REGIME_NAMES)("%s", async (name) => {
     await fc.assert(fc.asyncProperty(drawnNetworks(name), expectReference), { numRuns: 25 });
   });

@@ -1,5 +1,5 @@
 /**
- * Path bundles by definition (theory 3): every path of a small network, and those that go through the same weights
+ * Path bundles by definition (theory 3.5): every path of a small network, and those that go through the same weights
  * added up. Which weight joins two units is found by looking at all of them.
  */
 import type { GatedNetwork, GatedNode } from "../../src/network/index.ts";

@@ -1,5 +1,5 @@
 /**
- * All paths of a small network for one example, one by one: the definition of theory 2 read aloud, in float64. Shares no
+ * All paths of a small network for one example, one by one: the definition of theory 2.5 read aloud, in float64. Shares no
  * code with `src/paths`: every unit is evaluated by recursion over the edges listed here, and the gates come from that.
  */
 import { sizeOf } from "../../src/graph/index.ts";

@@ -55,7 +55,7 @@ const tolerance = (all: readonly EnumeratedPath[]) => ({
   absolute: 1e-14 + 1e-13 * sumOver(all, ({ contribution }) => Math.abs(contribution)),
 });
 
-describe("passes against the enumeration of all paths (theory 2)", () => {
+describe("passes against the enumeration of all paths (theory 2.7 to 2.11)", () => {
   it("evaluates the network", () =>
     law(({ network, input }) =>
       expectClose(activate(network, input).logits, enumeratedLogits(network, input), {

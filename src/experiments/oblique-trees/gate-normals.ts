@@ -1,6 +1,6 @@
 /**
  * Half-spaces that the gates of a deep linearly gated network are: a gate is on where its normal times the input is
- * positive (theory 5), and the normal can be laid beside that of a tree's node (theory 6).
+ * positive (theory 5.5), and the normal can be laid beside that of a tree's node (theory 6.7).
  */
 import { type DenseArray, type FloatDType, float64 } from "../../graph/index.ts";
 import type { Parameters } from "../../network/index.ts";

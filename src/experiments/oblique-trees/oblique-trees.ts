@@ -37,7 +37,7 @@ const DIMENSION = 20;
 const network = (depth: number, width: number): Architecture =>
   fullyConnected({ inputShape: [DIMENSION], depth, width, outputs: 1, bias: false });
 
-/** Do the gates of a deep linearly gated network find the hyperplanes of the target? (theory 6) */
+/** Do the gates of a deep linearly gated network find the hyperplanes of the target? (theory 6.7) */
 export const obliqueTrees = {
   name: "oblique-trees",
   title: "Gates against the hyperplanes of an oblique tree",

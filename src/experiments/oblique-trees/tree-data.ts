@@ -23,7 +23,7 @@ export interface TreeData {
 }
 
 /**
- * Points on the unit sphere and their labels by a random oblique tree (theory 6): a leaf's label is its number mod 2, nodes
+ * Points on the unit sphere and their labels by a random oblique tree (theory 6.7): a leaf's label is its number mod 2, nodes
  * numbered breadth-first from 0.
  */
 export function drawTree({ seed, dimension, levels, ...parts }: TreeTask): TreeData {

@@ -158,7 +158,7 @@ export const sigmoid = unary("sigmoid", {
   gradient: (_, dy, y) => multiply(dy, multiply(y, subtract(1, y))),
 });
 export const tanh = unary("tanh", { onnx: "Tanh", gradient: (_, dy, y) => multiply(dy, subtract(1, multiply(y, y))) });
-/** `x · 1{x > 0}`; the gradient at 0 is 0, as the gate there is off (theory 1). */
+/** `x · 1{x > 0}`; the gradient at 0 is 0, as the gate there is off (theory 1.1). */
 export const relu = unary("relu", {
   onnx: "Relu",
   gradient: (_, dy, y) => multiply(dy, cast(greater(y, 0), dy.dtype)),

@@ -149,7 +149,7 @@ const averagePoolOp: OpDefinition<Pool, readonly [x: Tensor<"float32">]> = {
   onnx: (emit, names, pool) =>
     emit.node("AveragePool", names, { ...attributesOf(pool), count_include_pad: { int: 1 } }),
 };
-/** Mean of each window, padding counted as zeros: a linear layer with fixed weights (theory 2). */
+/** Mean of each window, padding counted as zeros: a linear layer with fixed weights (theory 2.6). */
 export const averagePool = named(
   "averagePool",
   <D extends FloatDType>(x: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> => {

@@ -1,4 +1,4 @@
-/** Which networks have gated 3×3 convolutions before a global average pool, one behind the other (theory 3). */
+/** Which networks have gated 3×3 convolutions before a global average pool, one behind the other (theory 3.7 and 3.9). */
 import type { GatedNetwork, GatedNode } from "../../network/index.ts";
 import { mapsOf, nodeAt } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Kernels of maps summed over their channels, as layers that mix all channels read them (theory 3). Masks that are hard
+ * Kernels of maps summed over their channels, as layers that mix all channels read them (theory 3.12). Masks that are hard
  * gates are counted as bits: 64 channels of a pair in some twenty instructions.
  */
 import { popcount } from "../../gates/index.ts";

@@ -1,5 +1,5 @@
 /**
- * The fast way of the path kernel through gated 3×3 convolutions before a global average pool (theory 3), in WebAssembly.
+ * The fast way of the path kernel through gated 3×3 convolutions before a global average pool (theory 3.7 and 3.9), in WebAssembly.
  * box-chain.ts finds the chain, box-chain-side.ts packs an example, box-chain-memory.ts lays pairs out for the module,
  * in the types that box-chain-bounds.ts finds.
  */

@@ -1,5 +1,5 @@
 /**
- * The exact neural path kernel of any gated network (theory 3): convolutions, poolings, residual sums, concatenations,
+ * The exact neural path kernel of any gated network (theory 3.5 to 3.12): convolutions, poolings, residual sums, concatenations,
  * hard, soft, leaky and clipped gates.
  */
 import type { Engine } from "../../engine/index.ts";

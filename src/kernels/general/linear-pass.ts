@@ -1,5 +1,5 @@
 /**
- * A network beside its own gates (theory 2): its paths once more, with other weights, while the gates and selections
+ * A network beside its own gates (theory 2.5 and 3.15): its paths once more, with other weights, while the gates and selections
  * stay those of the network itself. What a ReLU network decides by its own weights no longer depends on the new ones.
  *
  * So that float32 holds what deep and wide networks add up, the new weights are divided by the root of their layer's

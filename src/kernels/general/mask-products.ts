@@ -1,6 +1,6 @@
 /**
  * Inner products over channels of masks that are real numbers, those of soft and leaky gates above all,
- * `⟨G(u, ·), G'(u', ·)⟩` (theory 3), as matrix products of the engine in float64: of all pairs of positions one product
+ * `⟨G(u, ·), G'(u', ·)⟩` (theory 3.7), as matrix products of the engine in float64: of all pairs of positions one product
  * for each pair of examples, along a line of positions one product of examples with examples for each position. Which
  * products a network needs, and of which masks, is seen from the kernel of each example with itself.
  */

@@ -1,5 +1,5 @@
 /**
- * Which pairs of positions of two maps are read (theory 3). Flattening reads a position only with itself, a pool before
+ * Which pairs of positions of two maps are read (theory 3.8 to 3.10). Flattening reads a position only with itself, a pool before
  * it only pairs within a window, a convolution before that pairs with the same steps between them: a kernel then keeps a
  * line of positions for each step, not the square of all pairs.
  */

@@ -1,4 +1,4 @@
-/** The kernel of one pair of examples, node by node (theory 3): what one node makes of the terms of its inputs. */
+/** The kernel of one pair of examples, node by node (theory 3.6 to 3.12): what one node makes of the terms of its inputs. */
 import type { GatedNetwork, GatedNode } from "../../network/index.ts";
 import { contract, type MaskProducts } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";

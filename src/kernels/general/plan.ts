@@ -1,5 +1,5 @@
 /**
- * What the path kernel of a network has to know of each node's kernel before it visits pairs of examples (theory 3):
+ * What the path kernel of a network has to know of each node's kernel before it visits pairs of examples (theory 3.8 to 3.12):
  * of which pairs of positions, and whether of each channel or only of their sum.
  */
 import { sizeOf } from "../../graph/index.ts";

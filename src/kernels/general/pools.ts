@@ -1,4 +1,4 @@
-/** What pools make of the terms of a kernel (theory 3). */
+/** What pools make of the terms of a kernel (theory 3.10). */
 import type { GatedNode } from "../../network/index.ts";
 import { averaged, averagedPairs } from "./averages.ts";
 import { contract } from "./contract.ts";

@@ -1,5 +1,5 @@
 /**
- * Random path features (theory 3): outputs of networks of independent ±1 weights behind the network's own gates. Their
+ * Random path features (theory 3.15): outputs of networks of independent ±1 weights behind the network's own gates. Their
  * inner products estimate the path kernel of any architecture in `O(n · R)` passes, where the exact kernel visits
  * `O(n²)` pairs.
  */

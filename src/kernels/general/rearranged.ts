@@ -1,4 +1,4 @@
-/** Kernels of maps in another order or one behind the other (theory 3). */
+/** Kernels of maps in another order or one behind the other (theory 3.11). */
 
 import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";

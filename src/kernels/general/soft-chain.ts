@@ -1,5 +1,5 @@
 /**
- * The kernel of a fully connected network with soft gates (theory 3): `K_l = ⟨G_l, G_l'⟩ (K_{l−1} + b_l)` with real inner
+ * The kernel of a fully connected network with soft gates (theory 3.4): `K_l = ⟨G_l, G_l'⟩ (K_{l−1} + b_l)` with real inner
  * products, as matrix products of the engine in float64, a block of rows at a time.
  */
 import type { Engine } from "../../engine/index.ts";

@@ -1,4 +1,4 @@
-/** Sums of kernels: terms of different weights add, masks of the same weights add before they multiply (theory 3). */
+/** Sums of kernels: terms of different weights add, masks of the same weights add before they multiply (theory 3.11). */
 
 import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";

@@ -1,5 +1,5 @@
 /**
- * The kernel between the maps of two examples behind one node, `K[(c,u), (c,u')]`, as a sum of terms (theory 3). Behind a
+ * The kernel between the maps of two examples behind one node, `K[(c,u), (c,u')]`, as a sum of terms (theory 3.12). Behind a
  * weight layer it is the same for all channels; gates then differ by channel and multiply as masks, and channels are
  * summed only where the next weight layer mixes them. Between different channels nothing is ever read.
  */

@@ -3,7 +3,7 @@ import type { MapWindow } from "../../network/index.ts";
 import { lineOf, type PositionPairs, type Size } from "./pair-lines.ts";
 
 /**
- * What a convolution makes of a kernel (theory 3): `Σ_δ K(stride·u + δ, stride·u' + δ)`, terms outside the maps 0. The
+ * What a convolution makes of a kernel (theory 3.7): `Σ_δ K(stride·u + δ, stride·u' + δ)`, terms outside the maps 0. The
  * offsets form a rectangle, so rows come first and columns after them. Pairs on a line stay on one.
  * @param kernel `[input positions²]`, or `[steps, input positions]`; 0 outside the maps
  */

@@ -9,7 +9,7 @@ import { angleBetween, jointlyOn, reluCovariance, type WideLayers } from "./arc-
 import type { InputProducts } from "./input-products.ts";
 
 export interface WideNetwork extends WideLayers {
-  /** Weight layers, `d` of theory 1: `depth − 1` hidden layers and a linear output. */
+  /** Weight layers, `d` of theory 1.2: `depth − 1` hidden layers and a linear output. */
   readonly depth: number;
 }
 
@@ -47,14 +47,14 @@ export function wideNetworkKernels(gram: InputProducts, network: WideNetwork): W
 export interface RandomGates extends WideNetwork {
   /** `w`: units of every hidden layer. 1 gives `H / w^(d−1)` of a network without biases. */
   readonly width: number;
-  /** Whether the layers of the value network have a bias (theory 3). The gates have one if `biasVariance > 0`. */
+  /** Whether the layers of the value network have a bias (theory 3.4). The gates have one if `biasVariance > 0`. */
   readonly bias: boolean;
 }
 
 /**
  * The neural path kernel that is expected of random gates: those of a wide ReLU network with random weights, where
  * `⟨G_l, G_l'⟩ = w (π − θ_l) / 2π` and `θ_l` is the angle between the pre-activations of layer `l`. `K_0 = x·x'`,
- * `K_l = ⟨G_l, G_l'⟩ (K_{l−1} + b)`, `K_d = K_{d−1} + b` (theory 3). Exact as `w → ∞`, and at any width for `d ≤ 2`.
+ * `K_l = ⟨G_l, G_l'⟩ (K_{l−1} + b)`, `K_d = K_{d−1} + b` (theory 3.4, 3.16). Exact as `w → ∞`, and at any width for `d ≤ 2`.
  * @returns `[m, n]`
  * @throws GatewiseError for a depth that is no whole number of at least 1
  */

@@ -1,4 +1,4 @@
-/** Sums over 3×3 windows with zero padding: what a convolution does to covariances (theory 3). */
+/** Sums over 3×3 windows with zero padding: what a convolution does to covariances (theory 4.12). */
 
 /**
  * `Σ_δ k(u + δ, u' + δ)`: both windows move together. Separable: first over rows, then over columns.

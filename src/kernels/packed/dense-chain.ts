@@ -11,7 +11,7 @@ export interface DenseChain {
 
 /**
  * The network as a chain of dense layers with hard gates between them, or undefined if it is another. A chain's kernel
- * is a product of overlaps (theory 3).
+ * is a product of overlaps (theory 3.4).
  */
 export function denseChain(network: GatedNetwork): DenseChain | undefined {
   const biases: boolean[] = [];

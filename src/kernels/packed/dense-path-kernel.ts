@@ -1,5 +1,5 @@
 /**
- * Neural path kernel of fully connected networks with hard gates (theory 3), tile by tile: the input's Gram matrix, then
+ * Neural path kernel of fully connected networks with hard gates (theory 3.2 and 3.4), tile by tile: the input's Gram matrix, then
  * the overlaps of all layers by popcount. Of a kernel of inputs with themselves only tiles on and above the diagonal are
  * computed. Memory is that of the packed gates, the inputs and a few tiles.
  */

@@ -1,4 +1,4 @@
-/** Tiles of the neural path kernel (theory 3) by the WebAssembly module of overlap.as.ts. */
+/** Tiles of the neural path kernel (theory 3.2) by the WebAssembly module of overlap.as.ts. */
 import type { GateRows } from "../../gates/index.ts";
 import { OVERLAP_MODULE } from "../wasm/overlap-module.ts";
 import type { ByteRows } from "./byte-rows.ts";

@@ -22,7 +22,7 @@ export interface PathEnds {
 
 /**
  * The examples of a fully connected network that share most active paths with one of them: by overlaps of gates layer
- * by layer, `Λ_l = ⟨G_l, G_l'⟩ (Λ_{l−1} + b_l)` (theory 3 with 1 for every input). In logarithms: products of many wide
+ * by layer, `Λ_l = ⟨G_l, G_l'⟩ (Λ_{l−1} + b_l)` (theory 3.4 with 1 for every input). In logarithms: products of many wide
  * layers leave the range of numbers.
  * @param count as many neighbors, the query left out
  * @param ends left out: paths through the gates alone, the product of the overlaps

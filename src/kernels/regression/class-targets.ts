@@ -4,7 +4,7 @@ import { type Matrix, matrix, sizesOf } from "./block-products.ts";
 /**
  * What a kernel machine is fitted to, one against all the others: +1 for the examples of a class, −1 for the rest. Two
  * classes need one column, +1 for the larger label. (For more classes, targets of 0 and 1, centered or not, predict the
- * same class: they differ by one function that is the same for every class. ±1 are the labels of ν, theory 4.)
+ * same class: they differ by one function that is the same for every class. ±1 are the labels of ν, theory 4.9.)
  */
 export interface ClassTargets {
   /** The labels that occur, ascending. */

@@ -60,7 +60,7 @@ export interface KernelFit {
 }
 
 /**
- * Fits one-against-all kernel ridge regression (theory 6, kernel machine of the gates) and measures the kernel.
+ * Fits one-against-all kernel ridge regression (theory 6.9, kernel machine of the gates) and measures the kernel.
  * @throws GatewiseError if sizes do not agree, fewer than two classes occur, or the kernel is not positive semidefinite
  */
 export async function fitKernel(

@@ -3,7 +3,7 @@ import type { WorkOptions } from "./cholesky.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { type PositiveFactor, solveRefined } from "./positive-factor.ts";
 
-/** How hard labels are for a kernel, `ν` of theory 4. */
+/** How hard labels are for a kernel, `ν` of theory 4.9. */
 export interface LabelFit {
   /** Mean over the columns of the targets. */
   readonly nu: number;
@@ -12,7 +12,7 @@ export interface LabelFit {
 }
 
 /**
- * `ν = yᵀ Ĥ⁻¹ y` with `Ĥ = H / trace(H)` (theory 4), for each column of ±1 targets. Smaller is better.
+ * `ν = yᵀ Ĥ⁻¹ y` with `Ĥ = H / trace(H)` (theory 4.9), for each column of ±1 targets. Smaller is better.
  * @param factored of this kernel without a ridge; what jitter it needed belongs beside `ν`
  * @param targets `[n, columns]`, −1 and +1
  */

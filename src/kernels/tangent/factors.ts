@@ -1,5 +1,5 @@
 /**
- * What a tangent kernel is multiplied from (theory 4). A dense layer's part of the kernel is
+ * What a tangent kernel is multiplied from (theory 4.8). A dense layer's part of the kernel is
  * `(Z_{l−1} Z_{l−1}ᵀ + b) ⊙ (Δ_l Δ_lᵀ)`, so its inputs and the gradients at its output are kept and no Jacobian is
  * formed. Weights that are used at many positions (convolutions, scales) have no such product: the gradient of each
  * example by them is formed and kept, `[batch, parameters]`.
@@ -33,7 +33,7 @@ import {
   type WeightNode,
 } from "../../network/index.ts";
 
-/** Parameters that carry the value, or that only make its gates (theory 4). */
+/** Parameters that carry the value, or that only make its gates (theory 4.1). */
 export type TangentPart = "value" | "feature";
 
 export interface TangentLayer {

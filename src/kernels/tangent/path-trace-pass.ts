@@ -1,5 +1,5 @@
 /**
- * Passes of powers through a network: `R = Σ_p |v_p|^q` over its paths, without enumerating them (theory 2 and 4). The
+ * Passes of powers through a network: `R = Σ_p |v_p|^q` over its paths, without enumerating them (theory 2.13 and 4.6). The
  * value network is copied with fixed weights (means of windows) raised to the power; what is trained enters as a tensor
  * to differentiate by. Two kinds: all gates open and ones at the input, where max-pooling becomes the sum over its
  * window; or behind the gates of each example, with `|x|^q` at the input.

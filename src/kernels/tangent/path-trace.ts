@@ -10,14 +10,14 @@ export interface PathTraceOptions {
   readonly output?: number;
   /**
    * Only paths that are active for these examples, each times its squared input: `Σ_x Σ_p φ_x(p)² · …` instead of
-   * `Σ_p …` (theory 4). `[n, ...inputShape]`.
+   * `Σ_p …` (theory 4.6). `[n, ...inputShape]`.
    */
   readonly inputs?: Inputs;
 }
 
 /**
  * Trace of the path kernel, `Tr Π = Σ_j ∂R / ∂(θ_j²)` with `R = Σ_p v_p²`: how fast gradient descent can move the
- * network's paths (theory 4). One pass through squared weights and its reverse; no path is enumerated. Max-pooling
+ * network's paths (theory 4.6). One pass through squared weights and its reverse; no path is enumerated. Max-pooling
  * counts as the sum over its window unless inputs tell what it selects. Beside inputs, of each example `x` the trace of
  * `Π` weighted by `φ_x(p)²`, summed over the examples.
  * @throws GatewiseError if there is no such output, or the inputs do not fit

@@ -13,7 +13,7 @@ export const blockNames = {
 /**
  * The graph from the factors of two blocks of examples to their block of the kernel, `[rows, columns]`, for each part
  * under its name: `Σ_l (Z_{l−1} Z'_{l−1}ᵀ + b_l) ⊙ (Δ_l Δ'_lᵀ)` over dense layers plus the inner products of the
- * gradients that were formed (theory 4).
+ * gradients that were formed (theory 4.8).
  */
 export function productGraph(network: GatedNetwork, parts: readonly TangentPart[]): Graph {
   const layers = tangentLayers(network);

@@ -4,7 +4,7 @@ import type { GatedNetwork } from "../../network/index.ts";
 import { type PathTraceOptions, passOf, runPathPass } from "./path-trace.ts";
 import type { PathPower } from "./path-trace-pass.ts";
 
-/** Scores that come from one pass of powers and its reverse (theory 4). */
+/** Scores that come from one pass of powers and its reverse (theory 4.7). */
 export const PRUNING_SCORES = {
   /** `θ_j² · ∂R / ∂(θ_j²)`: the sum of `v_p²` over the paths through a weight (Gebhart et al., PHEW). */
   "path-kernel": 2,

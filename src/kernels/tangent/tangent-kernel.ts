@@ -1,6 +1,6 @@
 /**
  * Tangent kernels `K(x, x') = ⟨∇_θ ŷ(x), ∇_θ ŷ(x')⟩` of one logit, exact and in float64, split into the parameters that
- * carry the value and those that only make the gates: `K = K^v + K^φ` (theory 4).
+ * carry the value and those that only make the gates: `K = K^v + K^φ` (theory 4.1).
  *
  * The factors of a tile of examples are held in the engine, and those of the examples after it stream by in batches, so
  * memory is bounded whatever the number of examples. Factors are computed `⌈n / tile⌉ / 2` times each; a tile that
@@ -30,7 +30,7 @@ export interface TangentOptions {
 export type TangentKernels = Readonly<Record<TangentPart, DenseArray<"float64">>>;
 
 /**
- * The tangent kernel of a logit by the parameters of a part of the network (theory 4).
+ * The tangent kernel of a logit by the parameters of a part of the network (theory 4.1).
  * @param inputs `[n, ...inputShape]`
  * @returns `[n, n]`, symmetric, or `[n, m]` with `m` other inputs
  * @throws GatewiseError if the network has no such logit or no such inputs

@@ -1,5 +1,5 @@
 /**
- * The neural path kernel of gated 3×3 convolutions before a global average pool (theory 3) in AssemblyScript.
+ * The neural path kernel of gated 3×3 convolutions before a global average pool (theory 3.7 and 3.9) in AssemblyScript.
  * Compiled by scripts/build-wasm.ts, timed by bench/gap-kernel.bench.ts.
  *
  * Maps are lines of positions, a column of zeros behind each row: the pairs `(i, i + t)` of one displacement `t` are then

@@ -1,5 +1,5 @@
 /**
- * The inner loops of the neural path kernel of dense layers (theory 3) in AssemblyScript: inner products of bytes with
+ * The inner loops of the neural path kernel of dense layers (theory 3.2) in AssemblyScript: inner products of bytes with
  * many zeros, overlaps of packed gates, and the product of both, for 64 columns of some rows at a time, so that neither a
  * layer's matrix nor the products leave the cache. Compiled by scripts/build-wasm.ts, timed by bench/npk.bench.ts.
  */

@@ -1,5 +1,5 @@
 /**
- * Networks from ONNX models (theory 2): layers, gates, pooling and sums become nodes; normalization by constants in front
+ * Networks from ONNX models (theory 2.6): layers, gates, pooling and sums become nodes; normalization by constants in front
  * and batch normalization behind layers are taken together; what only moves elements becomes a rearrangement.
  *
  * A batch of one example that exporters write into a model is lifted: shapes are followed for one example, axis 0 its

@@ -1,5 +1,5 @@
 /**
- * A fully connected gated network as theory 2 has it: the sum over all its paths of neural path feature times neural
+ * A fully connected gated network as theory 2.5 has it: the sum over all its paths of neural path feature times neural
  * path value, every path on its own, in float64. Exponential: for tiny networks only.
  */
 
