@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeWhole } from "../data/node/index.ts";
+import { lockFile, writeWhole } from "../data/node/index.ts";
 import { type ExperimentPage, type Figure, renderExperimentPage, renderSvg } from "../report/index.ts";
 import { describeMachine, gatewiseVersion } from "../runs/index.ts";
 import type { CliContext } from "./context.ts";
@@ -20,8 +20,9 @@ export async function writeExperimentPage(
   threads: number,
   { command }: Pick<CliContext, "command">,
 ): Promise<string> {
-  for (const figure of page.figures) await writeFigure(directory, figure);
   const file = join(directory, "report.html");
+  await using _lock = await lockFile(file);
+  for (const figure of page.figures) await writeFigure(directory, figure);
   const making = { command, createdAt: new Date().toISOString(), version: gatewiseVersion(), threads };
   await writeWhole(file, await renderExperimentPage(page, { ...making, machine: describeMachine() }));
   return file;

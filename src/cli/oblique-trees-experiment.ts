@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { readSafetensors, writeSafetensors } from "../data/index.ts";
-import { makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
+import { lockDirectory, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
 import { openWorkerEngine } from "../engine/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
@@ -39,6 +39,7 @@ export async function reproduceObliqueTrees(request: ObliqueRequest, context: Cl
   const own = obliqueTrees.profiles[profile];
   const length = { epochs: request.epochs ?? own.epochs, runs: request.seeds ?? own.runs };
   await makeFolder(directory);
+  await using _lock = await lockDirectory(directory);
   const runs = await withCount(context, obliqueTrees.name, "epochs", (onProgress) =>
     runAll(request, length, context, onProgress),
   );

@@ -22,6 +22,7 @@ import type { GatedNetwork } from "../network/index.ts";
 import type { CliContext } from "./context.ts";
 import { extractGates } from "./extract-gates.ts";
 import { withCount } from "./progress.ts";
+import type { ResultFile } from "./result-file.ts";
 
 export const NORMALIZATIONS = ["none", "width", "trace"] as const;
 export const DTYPES = ["float64", "float32"] as const;
@@ -58,6 +59,8 @@ export interface KernelWork {
   readonly network: GatedNetwork;
   readonly inputs: Inputs;
   readonly inputs2: Inputs | undefined;
+  /** The file of `request.out`, claimed. */
+  readonly out: ResultFile | undefined;
   readonly engine: Engine;
   readonly context: CliContext;
 }
@@ -71,7 +74,7 @@ export function pathKernelOf(work: KernelWork): Promise<KernelSummary> {
 
 /** A fully connected network: packed bits, by tiles into the file. */
 async function byOverlaps(work: KernelWork, chain: DenseChain): Promise<KernelSummary> {
-  const { request, network, inputs, inputs2, engine, context } = work;
+  const { request, network, inputs, inputs2, out, engine, context } = work;
   const read = async (from: Inputs): Promise<GatedInputs> => ({
     inputs: normalizedInputs(chain, from),
     gates: await extractGates(context, network, engine, from),
@@ -84,10 +87,11 @@ async function byOverlaps(work: KernelWork, chain: DenseChain): Promise<KernelSu
     normalize: request.normalize === "width" ? "width" : "none",
   };
   const diagonal = densePathKernelDiagonal(kernel);
-  if (request.part !== "full" || request.out === undefined) return await writeDiagonal(request, diagonal);
+  if (request.part !== "full" || out === undefined) return await writeDiagonal(work, diagonal);
   const trace = sumOf(diagonal);
   const file: KernelFile = {
-    path: request.out,
+    path: out.path,
+    lock: out,
     dtype: request.dtype,
     shape: [rows.gates.examples, (kernel.columns ?? rows).gates.examples],
     symmetric: inputs2 === undefined,
@@ -119,7 +123,8 @@ async function tilesToSkip(file: KernelFile, resume: boolean): Promise<number> {
 }
 
 /** Any other network: pair by pair, in memory. */
-async function byPairs({ request, network, inputs, inputs2, engine, context }: KernelWork): Promise<KernelSummary> {
+async function byPairs(work: KernelWork): Promise<KernelSummary> {
+  const { request, network, inputs, inputs2, engine, context } = work;
   if (request.normalize === "width" || request.resume) {
     throw new GatewiseError({
       received: `${request.resume ? "--resume" : "--normalize width"} for a network that is no chain of dense layers`,
@@ -131,18 +136,12 @@ async function byPairs({ request, network, inputs, inputs2, engine, context }: K
   const kernel = await withCount(context, "kernel", "pairs", (onProgress) =>
     neuralPathKernelOf(network, engine, inputs, inputs2, { part, signal: context.signal, onProgress }),
   );
-  return part === "full" ? await writeKernel(request, kernel) : await writeDiagonal(request, kernel.data);
+  return part === "full" ? await writeKernel(work, kernel) : await writeDiagonal(work, kernel.data);
 }
 
 /** Any network, estimated. */
-async function estimatedByFeatures({
-  request,
-  network,
-  inputs,
-  inputs2,
-  engine,
-  context,
-}: KernelWork): Promise<KernelSummary> {
+async function estimatedByFeatures(work: KernelWork): Promise<KernelSummary> {
+  const { request, network, inputs, inputs2, engine, context } = work;
   const { features: count, seed } = request;
   const draw = (from: Inputs): Promise<DenseArray<"float64">> =>
     withCount(context, "features", "features", (onProgress) =>
@@ -150,20 +149,22 @@ async function estimatedByFeatures({
     );
   const rows = await draw(inputs);
   const { kernel, meanRelativeError } = estimatedKernel(rows, inputs2 === undefined ? rows : await draw(inputs2));
-  return { ...(await writeKernel(request, kernel)), meanRelativeError };
+  return { ...(await writeKernel(work, kernel)), meanRelativeError };
 }
 
 /** Writes a whole kernel where a file is named. */
-async function writeKernel(request: NpkRequest, { shape, data }: DenseArray<"float64">): Promise<KernelSummary> {
+async function writeKernel(work: KernelWork, { shape, data }: DenseArray<"float64">): Promise<KernelSummary> {
+  const { request } = work;
   const [n = 0] = shape;
   const trace =
     request.inputs2 === undefined ? sumOf(Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]!)) : null;
-  await writeArray(request, shape, data, scaleOf(request, trace ?? 0));
+  await writeArray(work, shape, data, scaleOf(request, trace ?? 0));
   return { shape, trace };
 }
 
 /** Writes what was asked for of a diagonal; of a whole kernel without a file, the trace is all that is told. */
-async function writeDiagonal(request: NpkRequest, diagonal: Float64Array): Promise<KernelSummary> {
+async function writeDiagonal(work: KernelWork, diagonal: Float64Array): Promise<KernelSummary> {
+  const { request } = work;
   const trace = sumOf(diagonal);
   const scale = scaleOf(request, trace);
   const n = diagonal.length;
@@ -171,10 +172,10 @@ async function writeDiagonal(request: NpkRequest, diagonal: Float64Array): Promi
     case "full":
       return { shape: [n, n], trace };
     case "diagonal":
-      await writeArray(request, [n], diagonal, scale);
+      await writeArray(work, [n], diagonal, scale);
       return { shape: [n], trace };
     case "trace":
-      await writeArray(request, [], Float64Array.of(trace), scale);
+      await writeArray(work, [], Float64Array.of(trace), scale);
       return { shape: [], trace };
   }
 }
@@ -185,7 +186,7 @@ const scaleOf = ({ normalize }: NpkRequest, trace: number): number =>
   normalize === "trace" ? 1 / checkedTrace(trace) : 1;
 
 async function writeArray(
-  { out, dtype }: NpkRequest,
+  { out, request: { dtype } }: KernelWork,
   shape: readonly number[],
   data: Float64Array,
   scale: number,
@@ -194,7 +195,7 @@ async function writeArray(
   const scaled = data.map((value) => value * scale);
   const array: DenseArray =
     dtype === "float64" ? { dtype, shape, data: scaled } : { dtype, shape, data: Float32Array.from(scaled) };
-  await writeWhole(out, writeNpy(array));
+  await writeWhole(out.path, writeNpy(array));
 }
 
 function checkedTrace(trace: number): number {

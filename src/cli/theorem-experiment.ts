@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadDataset, makeFolder, writeWhole } from "../data/node/index.ts";
+import { loadDataset, lockDirectory, makeFolder, writeWhole } from "../data/node/index.ts";
 import { openWorkerEngine } from "../engine/node/index.ts";
 import {
   noiseInputs,
@@ -33,10 +33,11 @@ export async function reproduceTheorem(
   { profile, seeds, directory }: TheoremRequest,
   context: CliContext,
 ): Promise<ExitCode> {
+  await makeFolder(directory);
+  await using _lock = await lockDirectory(directory);
   const findings = await withCount(context, "theorem", "draws", (onProgress) =>
     measure(profile, seeds, context, onProgress),
   );
-  await makeFolder(directory);
   const result = { experiment: theorem.name, profile, series: findings };
   await writeWhole(join(directory, "theorem.json"), `${JSON.stringify(result, undefined, 2)}\n`);
   // loaded now, not at the start: figures bring Vega, which takes longer than most commands

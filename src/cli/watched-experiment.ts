@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { DataPlaces } from "../data/node/index.ts";
-import { loadDataset, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
+import { loadDataset, lockDirectory, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
@@ -50,6 +50,7 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
   await using engine = await openNodeEngine("cpu", { threads: THREADS });
   const measure = measureOf(experiment, data, profile.examples, engine);
   await makeFolder(directory);
+  await using _lock = await lockDirectory(directory);
   const rows: Watched<Measurement>[] = [];
   const seeds = request.seeds ?? profile.runs;
   const each = Math.ceil(profile.epochs / profile.every) + 1;

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { makeFolder, writeWhole } from "../data/node/index.ts";
+import { lockFile, makeFolder, writeWhole } from "../data/node/index.ts";
 import { COMPARISONS, isComparison } from "../experiments/index.ts";
 import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
 import {
@@ -83,6 +83,7 @@ export async function reportInput(directories: readonly string[], command: strin
 export async function writeReport(input: ReportInput, file: string): Promise<string> {
   const figures = join(dirname(file), "figures");
   await makeFolder(figures);
+  await using _lock = await lockFile(file);
   for (const figure of figuresOf(input)) {
     await writeWhole(join(figures, `${figure.name}.vl.json`), `${JSON.stringify(figure.spec, undefined, 2)}\n`);
     await writeWhole(join(figures, `${figure.name}.svg`), await renderSvg(figure));

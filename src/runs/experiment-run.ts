@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { DATASET_NAMES } from "../data/index.ts";
-import { makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
+import { lockDirectory, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Comparison,
@@ -15,7 +15,6 @@ import {
   trialsOfComparison,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
-import { lockDirectory } from "./lock.ts";
 import { type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 import { parseJson } from "./run-record.ts";

@@ -75,11 +75,22 @@ async function readMatrix(file: string, examples: number): Promise<DenseArray<"f
   });
 }
 
-/** A last line that a kill cut short is left out. */
+/**
+ * A last line that a kill cut short is left out.
+ * @throws GatewiseError unless the epochs rise from line to line: others were written by two processes at once
+ */
 export async function readKernelLines(directory: string): Promise<readonly KernelLine[]> {
   const text = (await readIfThere(linesFile(directory)))?.toString() ?? "";
   const lines = text.split("\n").slice(0, -1);
-  return lines.map((line, i) => parseJson(KernelLineFile, line, `${linesFile(directory)}, line ${i + 1}`));
+  const place = (index: number): string => `${linesFile(directory)}, line ${index + 1}`;
+  const kernels = lines.map((line, i) => parseJson(KernelLineFile, line, place(i)));
+  const wrong = kernels.findIndex(({ epoch }, i) => epoch <= (kernels[i - 1]?.epoch ?? -1));
+  if (wrong < 0) return kernels;
+  throw new GatewiseError({
+    received: `${place(wrong)}: epoch ${kernels[wrong]?.epoch}`,
+    expected: `an epoch after ${kernels[wrong - 1]?.epoch}, that of the line before`,
+    next: "restore the file, or start a new run: perhaps two processes have written it",
+  });
 }
 
 export const appendKernelLine = (directory: string, line: KernelLine): Promise<void> =>

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { externalFiles } from "../graph/index.ts";
@@ -11,6 +12,8 @@ import { readBest, readRun } from "./run-directory.ts";
 export interface LoadedNetwork {
   readonly network: GatedNetwork;
   readonly source: { readonly kind: "run"; readonly regime: string } | { readonly kind: "onnx" };
+  /** Paths of the files that it was read from. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -24,11 +27,13 @@ export async function loadNetwork(model: string): Promise<LoadedNetwork> {
     const { plan } = await readRun(model);
     const { tensors } = await readBest(model);
     const network = gatedNetwork(plan.architecture, regimeOf(plan), networkPair(tensors));
-    return { network, source: { kind: "run", regime: plan.regime } };
+    const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
+    return { network, source: { kind: "run", regime: plan.regime }, files };
   }
   const bytes = await readBytes(model);
   const externalData = await readExternalData(model, externalFiles(bytes));
-  return { network: networkFromOnnx(bytes, { externalData }), source: { kind: "onnx" } };
+  const files = [model, ...[...externalData.keys()].map((location) => join(dirname(model), location))];
+  return { network: networkFromOnnx(bytes, { externalData }), source: { kind: "onnx" }, files };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -41,11 +41,22 @@ export async function writeRecord(directory: string, record: RunRecord): Promise
   await writeWhole(recordFile(directory), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** Metrics of the finished epochs; a last line that a kill cut short is left out. */
+/**
+ * Metrics of the finished epochs; a last line that a kill cut short is left out.
+ * @throws GatewiseError unless the lines are those of the epochs 1, 2, 3, …: others were written by two processes at once
+ */
 export async function readMetrics(directory: string): Promise<readonly EpochMetrics[]> {
   const text = (await readIfThere(metricsFile(directory)))?.toString() ?? "";
   const lines = text.split("\n").slice(0, -1);
-  return lines.map((line, i) => readEpochMetrics(line, `${metricsFile(directory)}, line ${i + 1}`));
+  const place = (index: number): string => `${metricsFile(directory)}, line ${index + 1}`;
+  const metrics = lines.map((line, i) => readEpochMetrics(line, place(i)));
+  const wrong = metrics.findIndex(({ epoch }, i) => epoch !== i + 1);
+  if (wrong < 0) return metrics;
+  throw new GatewiseError({
+    received: `${place(wrong)}: epoch ${metrics[wrong]?.epoch}`,
+    expected: `epoch ${wrong + 1}: a line an epoch, in order`,
+    next: "restore the file, or start a new run: perhaps two processes have written it",
+  });
 }
 
 export const appendMetrics = (directory: string, metrics: EpochMetrics): Promise<void> =>

@@ -1,12 +1,12 @@
 import { type Dataset, firstExamples, fitInputs } from "../data/index.ts";
-import { loadDataset, makeFolder } from "../data/node/index.ts";
+import { loadDataset, lockDirectory, makeFolder } from "../data/node/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { openNodeEngine } from "../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import { type Checkpoint, type EpochMetrics, initialTensors, memoryOf, train } from "../train/index.ts";
+import { readKernelLines } from "./kernel-files.ts";
 import { openKernelWatch } from "./kernel-watch.ts";
-import { lockDirectory } from "./lock.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
 import { checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
 import {
@@ -87,6 +87,9 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   // once more behind the lock: another process may have come first
   const before = await findRun(directory);
   checkResumable(request, before);
+  // lines that two writers left are refused before anything is written
+  await readMetrics(directory);
+  await readKernelLines(directory);
   if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
     return { status: "completed", result: before.result };
   }

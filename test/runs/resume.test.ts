@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/graph/index.ts";
@@ -113,6 +113,25 @@ describe("a directory that holds a run", () => {
     };
     expect(await run(withPlan(request, { epochs: 3 }))).toEqual({ status: "failed", ...error });
     expect(await readRun(request.directory)).toMatchObject({ status: "failed", error });
+  });
+});
+
+describe("a run that two processes have written", () => {
+  it.each([
+    { epochs: 2, title: "is refused where it would go on" },
+    { epochs: 1, title: "is refused where nothing is left to do" },
+  ])("$title, and stays as it is", async ({ epochs }) => {
+    await using folder = await temporaryFolder();
+    const { request } = tinyJob(folder.path, "relu", 0, 1);
+    await run(request);
+    const file = join(request.directory, "metrics.jsonl");
+    await writeFile(file, (await readFile(file, "utf8")).repeat(2));
+    const before = await stateOf(request.directory);
+    expect(await rejectionOf(run(withPlan(request, { epochs })))).toEqual({
+      message: `${file}, line 2: epoch 1: expected epoch 2: a line an epoch, in order`,
+      hint: "restore the file, or start a new run: perhaps two processes have written it",
+    });
+    expect(await stateOf(request.directory)).toEqual(before);
   });
 });
 

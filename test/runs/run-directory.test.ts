@@ -167,6 +167,33 @@ describe("metrics.jsonl", () => {
     expect(await readMetrics(folder.path)).toEqual([metricsOf(1)]);
   });
 
+  it.each([
+    { title: "out of order", epochs: [1, 3, 2], line: 2, found: 3, wanted: 2 },
+    { title: "twice", epochs: [1, 2, 2, 3], line: 3, found: 2, wanted: 3 },
+    { title: "with a gap", epochs: [1, 2, 4], line: 3, found: 4, wanted: 3 },
+    { title: "from the middle on", epochs: [2, 3], line: 1, found: 2, wanted: 1 },
+  ])("with epochs $title is refused by its line", async ({ epochs, line, found, wanted }) => {
+    await using folder = await temporaryFolder();
+    for (const epoch of epochs) await appendMetrics(folder.path, metricsOf(epoch));
+    const error = {
+      message: `${join(folder.path, "metrics.jsonl")}, line ${line}: epoch ${found}: expected epoch ${wanted}: a line an epoch, in order`,
+      hint: "restore the file, or start a new run: perhaps two processes have written it",
+    };
+    expect(await rejectionOf(readMetrics(folder.path))).toEqual(error);
+    expect(await rejectionOf(keepMetrics(folder.path, 1))).toEqual(error);
+  });
+
+  it("with a line torn in the middle names it", async () => {
+    await using folder = await temporaryFolder();
+    await appendMetrics(folder.path, metricsOf(1));
+    await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":2,"trai', { flag: "a" });
+    await appendMetrics(folder.path, metricsOf(2));
+    const { message, hint } = await rejectionOf(readMetrics(folder.path));
+    expect(message.startsWith(`${join(folder.path, "metrics.jsonl")}, line 2: `)).toBe(true);
+    expect(message.endsWith(": expected JSON")).toBe(true);
+    expect(hint).toBe("restore the file, or start a new run");
+  });
+
   it("with a damaged line names it", async () => {
     await using folder = await temporaryFolder();
     await appendMetrics(folder.path, metricsOf(1));

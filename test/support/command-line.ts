@@ -37,9 +37,18 @@ export async function gatewise(args: readonly string[], signal = new AbortContro
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** Starts the built command as a process of its own, in `cwd`. */
-export const startGatewise = (cwd: string, args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [resolve("dist/main.js"), ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+/**
+ * Starts the built command as a process of its own, in `cwd`.
+ * @param options.through a command that starts it, such as `unshare`
+ */
+export function startGatewise(
+  cwd: string,
+  args: readonly string[],
+  { through = [] }: { readonly through?: readonly string[] } = {},
+): ChildProcess {
+  const [first = process.execPath, ...rest] = [...through, process.execPath, resolve("dist/main.js"), ...args];
+  return spawn(first, rest, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+}
 
 /** Starts a line in a shell that knows the built command as `gatewise`. */
 export const startInShell = (cwd: string, line: string): ChildProcess =>

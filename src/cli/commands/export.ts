@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Command } from "commander";
 import { writeWhole } from "../../data/node/index.ts";
 import { constant, graph, input, type Tensor, writeModel } from "../../graph/index.ts";
@@ -7,6 +8,7 @@ import { networkPair } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { formatTable, printResult } from "../output.ts";
+import { claimResult } from "../result-file.ts";
 
 export function exportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program
@@ -26,9 +28,10 @@ export function exportCommand(program: Command, makeContext: MakeContext, ending
       () => ({ run, onnx }),
       async (_, context) => {
         const { plan } = await readRun(run);
+        await using result = await claimResult(onnx, {}, [join(run, "run.json"), join(run, "best.safetensors")]);
         const { tensors } = await readBest(run);
         const model = predictingModel(plan, tensors);
-        await writeWhole(onnx, model.bytes);
+        await writeWhole(result.path, model.bytes);
         const [from, to] = [model.inputs[0], model.outputs[0]].map(
           (port) => `${port?.name} ${port?.dtype} [${port?.shape.join(", ")}]`,
         );

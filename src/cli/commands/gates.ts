@@ -21,6 +21,7 @@ import { extractGates } from "../extract-gates.ts";
 import { readClassLabels } from "../kernel-files.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
+import { claimResult } from "../result-file.ts";
 
 interface GatesOptions {
   readonly model: string;
@@ -56,15 +57,17 @@ interface GatesRequest extends GatesOptions {
 }
 
 async function runGates(options: GatesRequest, context: CliContext): Promise<ExitCode> {
-  const { network } = await loadNetwork(options.model);
+  const { network, files } = await loadNetwork(options.model);
   const inputs = await readModelInputs(options.inputs, network);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
-  const other = options.against === undefined ? undefined : (await loadNetwork(options.against)).network;
+  const against = options.against === undefined ? undefined : await loadNetwork(options.against);
+  const sources = { "--inputs": options.inputs, "--labels": options.labels };
+  await using out = await claimResult(options.out, sources, [...files, ...(against?.files ?? [])]);
   await using engine = await openWorkerEngine(options.device, { threads: 1 });
   const gates = await extractGates(context, network, engine, inputs);
-  const flipped = other && flippedShares(await extractGates(context, other, engine, inputs), gates);
+  const flipped = against && flippedShares(await extractGates(context, against.network, engine, inputs), gates);
   const overlaps = labels && classOverlaps(gates, labels, largestOf(labels) + 1);
-  if (options.out !== undefined) await writeWhole(options.out, writeNpy(gateBytes(gates)));
+  if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
   const layers = gateStatistics(gates).map((layer, index) => ({
     ...layer,
     ...(flipped === undefined ? {} : { flipped: flipped[index] ?? 0 }),

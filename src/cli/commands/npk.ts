@@ -17,6 +17,7 @@ import {
   PARTS,
   pathKernelOf,
 } from "../path-kernel-work.ts";
+import { claimResult } from "../result-file.ts";
 
 type Options = Readonly<Record<"model" | "inputs" | "normalize" | "part" | "dtype" | "device", string>> &
   Readonly<Partial<Record<"inputs2" | "out" | "threads" | "features" | "seed", string>>> & {
@@ -105,13 +106,15 @@ interface DeviceRequest extends NpkRequest {
 }
 
 async function runNpk(request: DeviceRequest, context: CliContext): Promise<ExitCode> {
-  const { network } = await loadNetwork(request.model);
+  const { network, files } = await loadNetwork(request.model);
+  const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
+  await using out = await claimResult(request.out, sources, files);
   const inputs = await readModelInputs(request.inputs, network);
   const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, network);
   await using engine = await openWorkerEngine(request.device, { threads: request.threads });
-  const summary = await pathKernelOf({ request, network, inputs, inputs2, engine, context });
-  const { out, normalize } = request;
-  printResult(context, { ...summary, normalize, out: out ?? null }, () => describe(request, summary));
+  const summary = await pathKernelOf({ request, network, inputs, inputs2, out, engine, context });
+  const { normalize } = request;
+  printResult(context, { ...summary, normalize, out: request.out ?? null }, () => describe(request, summary));
   return EXIT.done;
 }
 

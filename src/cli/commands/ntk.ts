@@ -24,6 +24,7 @@ import { readModelInputs } from "../model-inputs.ts";
 import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withCount } from "../progress.ts";
+import { claimResult } from "../result-file.ts";
 
 const PARTS = ["value", "feature", "all"] as const;
 
@@ -73,7 +74,8 @@ export function ntkCommand(program: Command, makeContext: MakeContext, ending: E
 
 async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
   const { model, inputs: file, output, part, out } = request;
-  const { network } = await loadNetwork(model);
+  const { network, files } = await loadNetwork(model);
+  await using result = await claimResult(out, { "--inputs": file }, files);
   const inputs = await readModelInputs(file, network);
   const [examples = 0] = inputs.shape;
   // the value and the feature part of a network with both, beside their sum
@@ -83,7 +85,7 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   await using engine = await openWorkerEngine("cpu", { threads: 1 });
   const { kernel, parts } = await compute(network, engine, inputs, request, context);
   const summary = await tangentSummary(kernel, engine, context.signal);
-  if (out !== undefined) await writeWhole(out, writeNpy(kernel));
+  if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
     [describe(part, summary, parts, output, examples), ...(out === undefined ? [] : [`kernel written to ${out}`])].join(
       "\n\n",

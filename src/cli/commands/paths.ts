@@ -28,6 +28,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
+import { claimResult } from "../result-file.ts";
 
 interface PathsOptions {
   readonly model: string;
@@ -90,7 +91,8 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
 }
 
 async function runPaths(options: PathsValues, context: CliContext): Promise<ExitCode> {
-  const { network } = await loadNetwork(options.model);
+  const { network, files } = await loadNetwork(options.model);
+  await using svg = await claimResult(options.svg, { "--inputs": options.inputs }, files);
   const active = activate(network, exampleOf(await readModelInputs(options.inputs, network), options));
   const output = options.output ?? active.logits.indexOf(largestOf(active.logits));
   const statistics = pathStatistics(active, output);
@@ -102,11 +104,11 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
     pathNorm: pathNorm(network, 1, output).norm,
     pathNorm2: pathNorm(network, 2, output).norm,
   };
-  if (options.svg !== undefined) {
+  if (svg !== undefined) {
     // only here: the report room brings Vega, which takes a second to load
     const { activeNetworkSvg } = await import("../../report/index.ts");
     const title = `example ${options.example}`;
-    await writeWhole(options.svg, activeNetworkSvg({ active, output, top, title }));
+    await writeWhole(svg.path, activeNetworkSvg({ active, output, top, title }));
   }
   const result = {
     ...statistics,

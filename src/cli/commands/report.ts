@@ -1,9 +1,11 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printResult } from "../output.ts";
 import { reportOf } from "../report-of.ts";
+import { checkResult } from "../result-file.ts";
 
 export function reportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program
@@ -24,7 +26,10 @@ export function reportCommand(program: Command, makeContext: MakeContext, ending
       () => runs,
       async (_, context) => {
         const [only = "."] = runs.length === 1 ? runs : ["."];
-        const report = await reportOf(runs, out ?? join(only, "report.html"), context);
+        const file = out ?? join(only, "report.html");
+        // a folder that is still to be made holds nothing to replace
+        if (existsSync(dirname(file))) await checkResult(file, {});
+        const report = await reportOf(runs, file, context);
         printResult(context, { report }, () => `report  ${report}`);
         return EXIT.done;
       },

@@ -1,35 +1,39 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf } from "../../errors.ts";
+import { codeOf, GatewiseError } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
+import { checkWritable, readRegular } from "./regular-file.ts";
 
 /** Makes a folder and those above it. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (thrown) {
-    throw fileError(thrown, path, "a folder to write to");
+    throw await writeError(thrown, path, "a folder to write to");
   }
 }
 
 /** The bytes of a file, or undefined if there is none. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return await readRegular(path);
   } catch (thrown) {
-    if (codeOf(thrown) === "ENOENT") return undefined;
-    throw fileError(thrown, path, "a readable file");
+    if (thrown instanceof GatewiseError && codeOf(thrown.cause) === "ENOENT") return undefined;
+    throw thrown;
   }
 }
 
 /**
  * Writes a file that is there as a whole or not at all, also after SIGKILL or a power cut: a temporary name, synced,
- * renamed, and the folder synced.
+ * renamed, and the folder synced. One writer at a time: `lockFile`, or the lock of the directory, keeps others away.
+ * @throws GatewiseError if something else than a file has the name, or the system refuses
  */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  await checkWritable(path);
   const temporary = `${path}.tmp`;
   try {
-    await using file = await open(temporary, "w");
+    await using file = await open(temporary, WRITE_ANEW);
     await file.writeFile(content);
     await file.sync();
     await rename(temporary, path);
@@ -37,9 +41,12 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   } catch (thrown) {
     // what cannot be removed was never made (ENOTDIR), or is overwritten by the next attempt
     await rm(temporary, { force: true }).catch(() => {});
-    throw fileError(thrown, path, "a file that can be written");
+    throw await writeError(thrown, path, "a file that can be written");
   }
 }
+
+/** Without waiting, if it is a pipe, for somebody to read it. */
+const WRITE_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NONBLOCK ?? 0);
 
 /** A new name survives a power cut only when its folder is synced; Windows has no such call and needs none. */
 async function syncFolder(path: string): Promise<void> {
@@ -50,11 +57,32 @@ async function syncFolder(path: string): Promise<void> {
 
 /** Adds text to the end of a file, and waits until it is on the disk: what is written after it may count on it. */
 export async function appendText(path: string, text: string): Promise<void> {
+  await checkWritable(path);
   try {
     await using file = await open(path, "a");
     await file.writeFile(text);
     await file.sync();
   } catch (thrown) {
-    throw fileError(thrown, path, "a file that can be written");
+    throw await writeError(thrown, path, "a file that can be written");
   }
 }
+
+/**
+ * A failed writing as the user's error. Some folders (those of `/proc`, for one) say "no such file" where they take
+ * none: then it is not the path that is wrong.
+ */
+export async function writeError(thrown: unknown, path: string, expected: string): Promise<unknown> {
+  if (codeOf(thrown) !== "ENOENT" || !(await isThere(dirname(path)))) return fileError(thrown, path, expected);
+  return new GatewiseError({
+    received: `${path}: its folder takes no new entries`,
+    expected,
+    next: "use another folder",
+    cause: thrown,
+  });
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,20 +1,17 @@
-import { open, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { codeOf, GatewiseError, messageOf } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
+import { refusePointer } from "./git-lfs.ts";
+import { openRegular, readRegular } from "./regular-file.ts";
 
 const decompress = promisify(gunzip);
 /** Ten times the largest official file: a gzip file that swells beyond it is not one of them. */
 const MAX_DECOMPRESSED = 512 * 1024 * 1024;
 
-/** @throws GatewiseError if the system refuses */
+/** @throws GatewiseError if it is no regular file, or the system refuses */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (thrown) {
-    throw fileError(thrown, path, "a readable file");
-  }
+  return await readRegular(path);
 }
 
 /** Whether the bytes start as gzip data does; an IDX file starts with zeros. */
@@ -25,10 +22,22 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
  * @throws GatewiseError if the system refuses
  */
 export async function startsAsGzip(path: string): Promise<boolean> {
+  return isGzip(await firstBytes(path));
+}
+
+/** As many bytes as tell what a file is. */
+const FIRST = 512;
+
+/**
+ * The first bytes of a file, without reading the rest.
+ * @throws GatewiseError if it is no regular file, stands for another, or the system refuses
+ */
+export async function firstBytes(path: string): Promise<Uint8Array> {
+  await using file = await openRegular(path);
   try {
-    await using file = await open(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && isGzip(buffer);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST), 0, FIRST, 0);
+    refusePointer(buffer, path);
+    return buffer.subarray(0, bytesRead);
   } catch (thrown) {
     throw fileError(thrown, path, "a readable file");
   }

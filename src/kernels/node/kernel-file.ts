@@ -6,7 +6,7 @@
 import { writeSync } from "node:fs";
 import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { npyHeader } from "../../data/index.ts";
-import { fileError, readIfThere, writeWhole } from "../../data/node/index.ts";
+import { checkWritable, lockFile, readIfThere, writeError, writeWhole } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
 import type { KernelTile, KernelValues } from "../packed/dense-path-kernel.ts";
@@ -23,6 +23,8 @@ export interface KernelFile {
   readonly digest: string;
   /** Factor on every value, 1 unless the kernel is normalized: then tiles in float64 are rounded only once. */
   readonly scale?: number;
+  /** The lock of the file (`lockFile`), where the caller holds it already; else it is taken while tiles are written. */
+  readonly lock?: AsyncDisposable | undefined;
   /** Tiles between two states, which wait for the disk: 16, about a second's work, unless told otherwise. */
   readonly saveEvery?: number;
 }
@@ -66,7 +68,8 @@ function readState(text: string, name: string): State {
  * Writes tiles as they come and gives the file its name at the end.
  * @param tiles those behind {@link finishedTiles}, in order
  * @param onTile after each tile
- * @throws GatewiseError if the system refuses; what was written so far stays and can be continued
+ * @throws GatewiseError if another process writes the file, the tiles do not go on where it stands, or the system refuses;
+ * what was written so far stays and can be continued
  */
 export async function writeKernelFile(
   file: KernelFile,
@@ -74,15 +77,38 @@ export async function writeKernelFile(
   onTile: (tile: KernelTile) => void = () => {},
 ): Promise<void> {
   const header = npyHeader(file.dtype, file.shape);
+  await using _lock = file.lock === undefined ? await lockFile(file.path) : null;
   try {
-    await using part = await openPart(file, header);
-    await writeTiles(part, file, header.length, tiles, onTile);
+    for (const path of [file.path, partOf(file), stateOf(file)]) await checkWritable(path);
+    const finished = await finishedTiles(file);
+    await using part = await openPart(file, header, finished > 0);
+    await writeTiles(part, file, header.length, goingOn(file, tiles, finished), onTile);
     await part.sync();
     await rename(partOf(file), file.path);
     await rm(stateOf(file), { force: true });
   } catch (thrown) {
     if (thrown instanceof GatewiseError || codeOf(thrown) === undefined) throw thrown;
-    throw fileError(thrown, file.path, "a file that can be written");
+    throw await writeError(thrown, file.path, "a file that can be written");
+  }
+}
+
+/** The tiles, once the first is the one behind those in the file: it may have changed since they were asked for. */
+async function* goingOn(
+  file: KernelFile,
+  tiles: AsyncIterable<KernelTile>,
+  finished: number,
+): AsyncIterable<KernelTile> {
+  let next = finished + 1;
+  for await (const tile of tiles) {
+    if (tile.done !== next) {
+      throw new GatewiseError({
+        received: `${partOf(file)} with ${next - 1} tiles done, and tile ${tile.done}`,
+        expected: "tiles that go on where the file stands",
+        next: "another process has written it meanwhile: give the command again",
+      });
+    }
+    next += 1;
+    yield tile;
   }
 }
 
@@ -113,8 +139,8 @@ async function writeTiles(
 }
 
 /** The unfinished file, begun anew unless there is one to continue. */
-async function openPart(file: KernelFile, header: Uint8Array): Promise<FileHandle> {
-  if ((await finishedTiles(file)) > 0) return await open(partOf(file), "r+");
+async function openPart(file: KernelFile, header: Uint8Array, isBegun: boolean): Promise<FileHandle> {
+  if (isBegun) return await open(partOf(file), "r+");
   const part = await open(partOf(file), "w+");
   const [rows, columns] = file.shape;
   writeAll(part, header, 0);

@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { lockDirectory } from "../../src/runs/lock.ts";
-import { rejectionOf } from "../support/error-of.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { lockDirectory, lockFile } from "../../../src/data/node/index.ts";
+import { endOf, startGatewise, TINY } from "../../support/command-line.ts";
+import { rejectionOf } from "../../support/error-of.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const holder = (pid: number, host = hostname(), started = "0") => JSON.stringify({ id: "theirs", host, pid, started });
 
@@ -25,6 +27,9 @@ describe("the lock of a directory", () => {
       expect(JSON.parse(await readFile(join(folder.path, "lock"), "utf8"))).toMatchObject({
         pid: process.pid,
         host: hostname(),
+        ...(process.platform === "linux"
+          ? { boot: expect.stringMatching(/^[0-9a-f-]{36}$/), pidNamespace: expect.stringMatching(/^pid:\[\d+\]$/) }
+          : {}),
       });
     }
     expect(await readdir(folder.path)).toEqual([]);
@@ -36,6 +41,8 @@ describe("the lock of a directory", () => {
       name: "of an earlier process with the number of a living one",
       content: async () => holder(process.pid, hostname(), "1"),
     },
+    { name: "that is empty, as a power cut leaves it,", content: async () => "" },
+    { name: "of zeros, as a power cut leaves it,", content: async () => "\0".repeat(100) },
   ])("$name is taken over at once", async ({ content }) => {
     await using folder = await temporaryFolder();
     await writeFile(join(folder.path, "lock"), await content());
@@ -54,9 +61,28 @@ describe("the lock of a directory", () => {
     expect(await readdir(folder.path)).toEqual(["lock"]);
   });
 
-  it("goes to one of many who want a dead one's", async () => {
+  it.each([
+    { name: "another boot of the machine", key: "boot" },
+    { name: "another pid namespace", key: "pidNamespace" },
+  ])("of $name is respected, though no process here has its number", async ({ key }) => {
+    if (process.platform !== "linux") return;
     await using folder = await temporaryFolder();
-    await writeFile(join(folder.path, "lock"), holder(await deadPid()));
+    const pid = await deadPid();
+    const hidden = JSON.stringify({ ...JSON.parse(holder(pid)), [key]: "another" });
+    await writeFile(join(folder.path, "lock"), hidden);
+    expect(await rejectionOf(lockDirectory(folder.path))).toEqual({
+      message: `${folder.path}, in use by process ${pid} on ${hostname()}, in another container or an earlier start of the machine: expected a directory that no other process writes`,
+      hint: `it cannot be seen from here: stop it there; if it is surely gone, delete ${join(folder.path, "lock")}`,
+    });
+    expect(await readFile(join(folder.path, "lock"), "utf8")).toBe(hidden);
+  });
+
+  it.each([
+    { name: "a dead one's", content: async () => holder(await deadPid()) },
+    { name: "an empty one", content: async () => "" },
+  ])("goes to one of many who want $name", async ({ content }) => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, "lock"), await content());
     let inside = 0;
     let most = 0;
     const enter = async (): Promise<void> => {
@@ -97,7 +123,6 @@ describe("the lock of a directory", () => {
       by: `process ${process.pid} on ${hostname()}`,
     },
     { name: "that is garbage", content: async () => "garbage", by: "another process" },
-    { name: "that is empty", content: async () => "", by: "another process" },
   ])("$name is refused after the patience, and stays", async ({ content, by }) => {
     await using folder = await temporaryFolder();
     const text = await content();
@@ -120,4 +145,54 @@ describe("the lock of a directory", () => {
     await using _lock = await second;
     expect(await readdir(folder.path)).toEqual(["lock"]);
   });
+});
+
+describe("the lock of a file", () => {
+  it("stands beside it, whether it is there or not, and keeps a second writer away", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "k.npy");
+    {
+      await using _lock = await lockFile(path);
+      expect(await readdir(folder.path)).toEqual(["k.npy.lock"]);
+      expect(await rejectionOf(lockFile(path, { patienceMs: 0 }))).toEqual({
+        message: `${path}, in use by process ${process.pid} on ${hostname()}: expected a file that no other process writes`,
+        hint: `wait for it or stop it; if it is surely gone, delete ${path}.lock`,
+      });
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it("says where its folder takes no files", async () => {
+    if (process.platform !== "linux") return;
+    expect(await rejectionOf(lockFile("/proc/k.npy"))).toEqual({
+      message: "/proc/k.npy: its folder takes no new entries: expected a file that can be written",
+      hint: "use another folder",
+    });
+  });
+});
+
+/** Whether this machine lets a test make pid namespaces. */
+const canUnshare =
+  spawnSync("unshare", ["--pid", "--fork", "--mount-proc", process.execPath, "-e", ""], { stdio: "ignore" }).status ===
+  0;
+
+it.skipIf(!canUnshare)("two processes that cannot see one another do not write into one directory", async () => {
+  await using folder = await temporaryFolder();
+  const inNamespace = (): ReturnType<typeof startGatewise> =>
+    startGatewise(folder.path, ["train", ...TINY, "--epochs", "200", "--out", "run", "--resume"], {
+      through: ["unshare", "--pid", "--fork", "--mount-proc"],
+    });
+  const first = inNamespace();
+  const lock = join(folder.path, "run", "lock");
+  while (!existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { pid } = JSON.parse(await readFile(lock, "utf8"));
+  const { code, stdout, stderr } = await endOf(inNamespace());
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toBe(
+    `error run, in use by process ${pid} on ${hostname()}, in another container or an earlier start of the machine: expected a directory that no other process writes\n  → it cannot be seen from here: stop it there; if it is surely gone, delete ${join("run", "lock")}\n`,
+  );
+  expect((await endOf(first)).code).toBe(0);
+  expect((await readdir(join(folder.path, "run"))).includes("lock")).toBe(false);
+  const lines = (await readFile(join(folder.path, "run", "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line).epoch)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
 });
