@@ -18,7 +18,9 @@ export default defineConfig({
     maxWorkers: "100%",
     // no module holds state (style 8), so files may share one; loading them anew takes a minute
     isolate: false,
-    testTimeout: 60_000,
+    // tells how often properties are tried, from one variable of the environment
+    setupFiles: ["test/support/property-runs.ts"],
+    testTimeout: process.env.GATEWISE_PROPERTY_RUNS === undefined ? 60_000 : 3_600_000,
     hookTimeout: 60_000,
   },
 });

@@ -306,6 +306,7 @@ export {
   type Gate,
   type GatedNetwork,
   type GatedNode,
+  type GateKind,
   type GateRule,
   type Gating,
   gatedLayers,

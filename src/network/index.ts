@@ -20,7 +20,7 @@ export {
   type Weights,
   weightLayers,
 } from "./gated-network.ts";
-export { type Gate, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
+export { type Gate, type GateKind, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
 export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
 export { networkFromOnnx, ONNX_OPS } from "./onnx/network-from-onnx.ts";
 export {
@@ -44,6 +44,7 @@ export {
   type RegimeName,
   trainedNetworks,
 } from "./regimes.ts";
+export { type ScalarGate, scalarGate, startAt } from "./scalar-gates.ts";
 export {
   type ConvolutionalOptions,
   c4gap,

@@ -6,6 +6,8 @@ import {
   type GateNode,
   inputShapeOf,
   pathInputs,
+  scalarGate,
+  startAt,
   usedNodes,
   type Weights,
 } from "../network/index.ts";
@@ -49,8 +51,8 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
     const node = network.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
     if (node.kind === "gate") {
-      const signOnly = node.rule.kind === "hard" || node.rule.kind === "leaky";
-      gates.set(position, gateValues(node, signOnly ? scaledAt(node.gatedBy).totals : at(node.gatedBy)));
+      const { bySign } = scalarGate(node.rule);
+      gates.set(position, gateValues(node, bySign ? scaledAt(node.gatedBy).totals : at(node.gatedBy)));
     }
     if (node.kind === "max-pool") {
       selected.set(position, selectedUnits(node, scaledAt(node.selectedBy).totals, shapeAt(node.selectedBy)));
@@ -72,18 +74,9 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
 
 /** Gate values of a node, from the pre-activation that decides them. */
 function gateValues({ rule, shape }: GateNode, q: Float64Array): Float64Array {
-  switch (rule.kind) {
-    case "hard":
-      return q.map((value) => (value > 0 ? 1 : 0));
-    case "soft":
-      return q.map((value) => (1 + rule.epsilon) / (1 + Math.exp(-rule.beta * value)));
-    case "leaky": {
-      const slopes = perUnit(rule.slopes, shape);
-      return q.map((value, i) => (value > 0 ? 1 : slopes[i]!));
-    }
-    case "clipped":
-      return q.map((value) => (value > 0 && value < rule.ceiling ? 1 : 0));
-  }
+  const { gate } = scalarGate(rule);
+  const positions = sizeOf(shape.slice(1));
+  return q.map((value, i) => gate(value, Math.floor(i / positions)));
 }
 
 /** The unit of each window at which `deciding` is greatest, the first at a tie. */
@@ -113,9 +106,8 @@ function startsOf(
     case "scale":
       return node.bias && perUnit(node.bias, node.shape);
     case "gate": {
-      const { rule } = node;
-      if (rule.kind !== "clipped") return undefined;
-      return at(node.gatedBy).map((q) => (q >= rule.ceiling ? rule.ceiling : 0));
+      const gate = scalarGate(node.rule);
+      return gate.starts.length === 0 ? undefined : at(node.gatedBy).map((q) => startAt(gate, q));
     }
     default:
       return undefined;

@@ -3,7 +3,14 @@
  * At one unit the best continuation is known (a pass of maxima); a bundle has to continue everywhere alike, so the sum
  * of the units' best is a bound, and the nearer to the input the tighter.
  */
-import { type GatedNetwork, isWeightNode, pathInputs, type WeightNode } from "../network/index.ts";
+import {
+  type GatedNetwork,
+  type GatedNode,
+  isWeightNode,
+  pathInputs,
+  scalarGate,
+  type WeightNode,
+} from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import type { BundleStep, Reached, Sparse } from "./bundle-walk.ts";
 import { positionsOf } from "./bundle-walk.ts";
@@ -19,10 +26,24 @@ export function bundleBounds(active: ActiveNetwork): ReadonlyMap<number, NodeTot
     factorOf: Math.abs,
     combine(position) {
       const node = network.nodes[position];
-      const sums = node?.kind === "average-pool" || (node?.kind === "sum" && !startApart(network, node.inputs));
-      return sums ? "sum" : "maximum";
+      return node !== undefined && addsUp(network, node) ? "sum" : "maximum";
     },
   });
+}
+
+/** Whether paths of one bundle may meet in a unit of the node. */
+function addsUp(network: GatedNetwork, node: GatedNode): boolean {
+  switch (node.kind) {
+    case "average-pool":
+      return true;
+    case "sum":
+      return !startApart(network, node.inputs);
+    case "gate":
+      // what starts here, and what started at a gate before it
+      return scalarGate(node.rule).starts.length > 0;
+    default:
+      return false;
+  }
 }
 
 /** Whether what meets here came through different weights: then no two of them are of one bundle. */

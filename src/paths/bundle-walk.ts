@@ -4,7 +4,7 @@
  * weight, the sum over all ways from there to the output.
  */
 import { largestOf } from "../graph/index.ts";
-import { type GatedNode, isWeightNode, type WeightNode } from "../network/index.ts";
+import { type GatedNetwork, isWeightNode, pathInputs, type WeightNode, weightLayers } from "../network/index.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import type { PathGraph } from "./path-graph.ts";
 
@@ -24,14 +24,20 @@ export interface Sparse {
   readonly values: Float64Array;
 }
 
-/** Where bundles begin without a weight: at the input, or at saturated units of the gate at `position`. */
+/**
+ * Where bundles begin without a weight: at the input, raw or normalized, or at saturated units. Gates behind one weight
+ * layer are one start: what differs between paths from them is no weight.
+ */
 export interface BundleEnd {
-  readonly position: number;
   readonly kind: "input" | "saturation";
+  /** The weight layer before the saturated units; 0 where there is none, and at the input. */
+  readonly layer: number;
+  /** The nodes that paths start at. */
+  readonly positions: readonly number[];
   /** Of the paths that start there. */
   readonly sum: number;
-  /** How many units they start at. */
-  readonly units: number;
+  /** Names of the units that they start at, where paths are counted. */
+  readonly units: ReadonlySet<string>;
 }
 
 /** What the walked part of a bundle reaches without another weight. */
@@ -57,11 +63,13 @@ export class BundleWalk {
   readonly #graph: PathGraph;
   readonly #exponentAt: (position: number) => number;
   readonly #counting: boolean;
+  readonly #layers: ReadonlyMap<number, number>;
 
   constructor(graph: PathGraph, { exponentAt, counting }: WalkOptions) {
     this.#graph = graph;
     this.#exponentAt = exponentAt;
     this.#counting = counting;
+    this.#layers = weightLayers(graph.network);
   }
 
   /** Every bundle of an output, before its last weight. */
@@ -121,7 +129,7 @@ export class BundleWalk {
       if (values === undefined || values.size === 0) continue;
       const node = this.#graph.network.nodes[position];
       if (isWeightNode(node)) fronts.set(position, sparse(values));
-      else for (const end of this.#endAt(node, position, values)) ends.push(end);
+      else for (const end of this.#endAt(position, values)) ends.push(end);
       if (isWeightNode(node) && node.weight !== undefined) continue;
       for (const [unit, value] of values) {
         visitEdgesInto(this.#graph, position, unit, (source, from, weight) => {
@@ -132,42 +140,64 @@ export class BundleWalk {
         });
       }
     }
-    return { fronts, ends: joinedInputs(ends) };
+    return { fronts, ends: joined(ends) };
   }
 
-  #endAt(node: GatedNode | undefined, position: number, values: Values): readonly BundleEnd[] {
-    const starts = this.#graph.starts.get(position);
+  #endAt(position: number, values: Values): readonly BundleEnd[] {
+    const { network, starts: all } = this.#graph;
+    const starts = all.get(position);
     if (starts === undefined) return [];
-    const kind = node?.kind === "gate" ? "saturation" : "input";
+    const isSaturation = network.nodes[position]?.kind === "gate";
     const scale = 2 ** -this.#exponentAt(position);
     let sum = 0;
-    let units = 0;
+    let count = 0;
+    const units = new Set<string>();
     for (const [unit, value] of values) {
       const start = starts[unit]!;
       // an input of 0 is active all the same, a unit that is not saturated starts no path
-      if (kind === "saturation" && start === 0) continue;
+      if (isSaturation && start === 0) continue;
       sum += this.#counting ? value : value * start * scale;
-      units += 1;
+      count += 1;
+      if (this.#counting) units.add(isSaturation ? `${position}:${unit}` : `${unit}`);
     }
-    return units === 0 ? [] : [{ position, kind, sum, units }];
+    if (count === 0) return [];
+    const common = { positions: [position], sum, units };
+    return isSaturation
+      ? [{ kind: "saturation", layer: layerBefore(network, this.#layers, position), ...common }]
+      : [{ kind: "input", layer: 0, ...common }];
   }
 }
 
-/** Raw and normalized inputs are one: a path that starts there has gone through no weight. */
-function joinedInputs(ends: readonly BundleEnd[]): readonly BundleEnd[] {
-  const [first, ...others] = ends.filter(({ kind }) => kind === "input");
-  if (first === undefined || others.length === 0) return ends;
-  const sum = others.reduce((total, one) => total + one.sum, first.sum);
-  const joined = {
-    ...first,
-    sum,
-    units: largestOf(
-      others.map(({ units }) => units),
-      first.units,
-    ),
-  };
-  return [joined, ...ends.filter(({ kind }) => kind !== "input")];
+/** The weight layer that a node's first path comes through last; 0 where there is none. */
+function layerBefore({ nodes }: GatedNetwork, layers: ReadonlyMap<number, number>, gate: number): number {
+  let position = gate;
+  for (let node = nodes[position]; node !== undefined && !layers.has(position); node = nodes[position]) {
+    const [input] = pathInputs(node);
+    if (input === undefined) break;
+    position = input;
+  }
+  return layers.get(position) ?? 0;
 }
+
+/** Ends of one start as one: raw and normalized inputs, gates behind one weight layer. */
+function joined(ends: readonly BundleEnd[]): readonly BundleEnd[] {
+  const starts = new Map<string, BundleEnd>();
+  for (const end of ends) {
+    const key = startKey(end);
+    const known = starts.get(key);
+    const whole = known && {
+      ...end,
+      positions: [...known.positions, ...end.positions],
+      sum: known.sum + end.sum,
+      units: new Set([...known.units, ...end.units]),
+    };
+    starts.set(key, whole ?? end);
+  }
+  return [...starts.values()];
+}
+
+/** Names a start among those of bundles with the same weights. */
+export const startKey = ({ kind, layer }: BundleEnd): string => `${kind} ${layer}`;
 
 const sparse = (values: Values): Sparse => {
   const units = Int32Array.from(values.keys()).sort();

@@ -1,6 +1,13 @@
-import { isWeightNode, pathInputs, type WeightNode, weightLayers } from "../network/index.ts";
+import { isWeightNode, type WeightNode, weightLayers } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
-import { type BundleEnd, type BundleStep, BundleWalk, convolutionWeight, type Reached } from "./bundle-walk.ts";
+import {
+  type BundleEnd,
+  type BundleStep,
+  BundleWalk,
+  convolutionWeight,
+  type Reached,
+  startKey,
+} from "./bundle-walk.ts";
 import { log2Of, plain } from "./path-pass.ts";
 
 /** A weight of a bundle, by what it joins: channels of maps, units of vectors. */
@@ -17,10 +24,10 @@ export type BundleStart =
   | { readonly kind: "input" }
   /** The bias of a channel (or unit) of weight layer `layer`. */
   | { readonly kind: "bias"; readonly layer: number; readonly channel: number }
-  /** Saturated units of a clipped gate behind weight layer `layer`. */
+  /** Saturated units of the clipped gates right behind weight layer `layer`; 0: behind none. */
   | { readonly kind: "saturation"; readonly layer: number };
 
-/** All paths of one example to one output that go through the same weights (theory 3.5). */
+/** All paths of one example to one output that come from one start through the same weights (theory 3.5). */
 export interface Bundle {
   /** Sum of their contributions. */
   readonly contribution: number;
@@ -31,7 +38,7 @@ export interface Bundle {
   readonly start: BundleStart;
   /** Active paths in it. */
   readonly paths: number;
-  /** Positions (units of the input, or of the layer that it starts at) where its active paths start. */
+  /** Positions where its active paths start: units of the input, of the layer, or of the gates. */
   readonly positions: number;
 }
 
@@ -84,15 +91,8 @@ export class BundleReader {
 
   #startOf(last: BundleStep | undefined, end: BundleEnd | undefined): BundleStart {
     if (last?.bias) return { kind: "bias", layer: this.#layers.get(last.position) ?? 0, channel: last.index };
-    if (end?.kind === "saturation") return { kind: "saturation", layer: this.#layerBehind(end.position) };
+    if (end?.kind === "saturation") return { kind: "saturation", layer: end.layer };
     return { kind: "input" };
-  }
-
-  /** The weight layer that a node's first path comes through last; 0 where there is none. */
-  #layerBehind(position: number): number {
-    const node = this.#active.network.nodes[position];
-    const [input] = node === undefined ? [] : pathInputs(node);
-    return this.#layers.get(position) ?? (input === undefined ? 0 : this.#layerBehind(input));
   }
 
   #count(
@@ -107,10 +107,8 @@ export class BundleReader {
       }
       reached = this.#counts.through(reached, step);
     }
-    const same = reached.ends.find(
-      ({ kind, position }) => kind === end?.kind && (kind === "input" || position === end.position),
-    );
-    return { paths: same?.sum ?? 0, positions: same?.units ?? 0 };
+    const same = reached.ends.find((one) => end !== undefined && startKey(one) === startKey(end));
+    return { paths: same?.sum ?? 0, positions: same?.units.size ?? 0 };
   }
 }
 

@@ -7,7 +7,7 @@
 import type { ActiveNetwork } from "./active-network.ts";
 import { type Bundle, BundleReader } from "./bundle.ts";
 import { bundleBounds, visitOptions } from "./bundle-options.ts";
-import { type BundleEnd, type BundleStep, BundleWalk, type Reached } from "./bundle-walk.ts";
+import { type BundleEnd, type BundleStep, BundleWalk, type Reached, startKey } from "./bundle-walk.ts";
 import { stepsOfPath } from "./bundles-of-paths.ts";
 import { Heap } from "./heap.ts";
 import { checkOutput, largestSteps } from "./k-best-paths.ts";
@@ -156,9 +156,7 @@ function completed(
     if (step.bias) return { steps, end: undefined, sum: walk.fromBias(reached, step).sum };
     reached = walk.through(reached, step);
   }
-  const end =
-    reached.ends.find(({ kind, position }) => kind === "saturation" && position === start) ??
-    reached.ends.find(({ kind }) => kind === "input");
+  const end = reached.ends.find(({ positions }) => start !== undefined && positions.includes(start));
   return end && { steps, end, sum: end.sum };
 }
 
@@ -193,7 +191,7 @@ class BestBundles {
 
 const keyOf = ({ steps, end }: Complete): string =>
   `${steps.map(({ position, bias, index }) => `${position}${bias ? "b" : "w"}${index}`).join(" ")} ${
-    end?.kind === "saturation" ? end.position : ""
+    end === undefined ? "" : startKey(end)
   }`;
 
 /** Open ends, the largest bound first. */

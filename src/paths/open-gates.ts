@@ -1,14 +1,14 @@
-import { type GatedNetwork, type GatedNode, pathNodes } from "../network/index.ts";
+import { type GatedNetwork, type GatedNode, pathNodes, scalarGate } from "../network/index.ts";
 import { windowUnits } from "./edge-maps.ts";
 
 /**
- * Which paths one example leaves open, by position. Soft and leaky gates never shut quite: they count as open where their
- * pre-activation is positive.
+ * Which paths one example leaves open, by position. Gates that are no bits (soft, leaky) never shut quite: they count as open
+ * where their pre-activation is positive.
  */
 export interface OpenGates {
   /** 1 where a gate is open, else 0, by unit. */
   readonly open: ReadonlyMap<number, Uint8Array>;
-  /** 1 where a clipped unit is saturated: a path starts there. */
+  /** 1 where a path starts at a gate (a clipped unit is saturated), for gates at which one may. */
   readonly saturated: ReadonlyMap<number, Uint8Array>;
   /** By max-pool and unit, the unit of its input that passes. */
   readonly selected: ReadonlyMap<number, Int32Array>;
@@ -23,15 +23,16 @@ export function openGates(network: GatedNetwork, decided: (position: number) => 
     const node = network.nodes[position];
     if (node?.kind === "gate") {
       const q = decided(node.gatedBy);
-      const ceiling = node.rule.kind === "clipped" ? node.rule.ceiling : Number.POSITIVE_INFINITY;
+      const { gate, isBit, starts } = scalarGate(node.rule);
       open.set(
         position,
-        Uint8Array.from(q, (value) => (value > 0 && value < ceiling ? 1 : 0)),
+        // bits are the same in every channel
+        Uint8Array.from(q, isBit ? (value) => gate(value, 0) : (value) => (value > 0 ? 1 : 0)),
       );
-      if (node.rule.kind === "clipped") {
+      if (starts.length > 0) {
         saturated.set(
           position,
-          Uint8Array.from(q, (value) => (value >= ceiling ? 1 : 0)),
+          Uint8Array.from(q, (value) => (starts.some(({ begins }) => begins(value)) ? 1 : 0)),
         );
       }
     }

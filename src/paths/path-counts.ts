@@ -3,7 +3,7 @@
  * once and only positions are slid over: a count costs what its units cost, not its edges.
  */
 import { sizeOf } from "../graph/index.ts";
-import { type GatedNetwork, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
+import { type GatedNetwork, type GatedNode, pathInputs, pathNodes, scalarGate } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { windowUnits } from "./edge-maps.ts";
 
@@ -65,7 +65,8 @@ function nodeCounts(
     case "gate": {
       const gates = open?.gates.get(position);
       const saturated = open?.starts.get(position);
-      const begins = (i: number): boolean => (open === undefined ? node.rule.kind === "clipped" : !!saturated?.[i]);
+      const mayBegin = scalarGate(node.rule).starts.length > 0;
+      const begins = (i: number): boolean => (open === undefined ? mayBegin : !!saturated?.[i]);
       return at(node.input).map((count, i) => (gates?.[i] === 0 ? 0n : count) + (begins(i) ? 1n : 0n));
     }
     case "max-pool": {

@@ -10,6 +10,7 @@ import { commandLine } from "../../src/cli/context.ts";
 import { loadDataset } from "../../src/data/node/index.ts";
 import { REGIME_NAMES } from "../../src/network/index.ts";
 import { endOf, gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -393,7 +394,7 @@ describe("a process", () => {
         const output = execFileSync("sh", ["-c", line], { encoding: "utf8" });
         expect(output.split("\0").slice(1, -1)).toEqual(args.map((word) => Buffer.from(word).toString()));
       }),
-      { numRuns: 40 },
+      { numRuns: propertyRuns(40) },
     );
   });
 });

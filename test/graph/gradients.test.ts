@@ -49,6 +49,7 @@ import { expressions } from "../support/arbitraries.ts";
 import { errorOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { finiteDifferences } from "../support/finite-differences.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { draw, draw32, drawApart } from "./draws.ts";
 
 type Float = Tensor<"float64">;
@@ -149,7 +150,7 @@ describe("gradients", () => {
       fc.asyncProperty(expressions(), async ({ inputs, build }) => {
         await expectGradients(inputs, (...tensors) => build(tensors), { relative: 1e-5, absolute: 1e-6 });
       }),
-      { numRuns: 60, seed: 1 },
+      { numRuns: propertyRuns(60), seed: 1 },
     );
   }, 20_000);
 

@@ -8,6 +8,7 @@ import { positiveFactor, solveRefined } from "../../src/kernels/regression/posit
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { multiplyReference, shifted, solveReference, transposed } from "./kernel-machines.reference.ts";
 import { openProducts, randomKernel, readerOf, rowsOf } from "./small-kernels.ts";
 
@@ -48,7 +49,7 @@ describe("one block in plain loops", () => {
         const identity = inverse.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
         expectClose(multiplyReference(rowsOf(lower), inverse), identity, { relative: 1e-11, absolute: 1e-11 });
       }),
-      { numRuns: 30 },
+      { numRuns: propertyRuns(30) },
     ));
 
   it("tells the first pivot that is not positive", () => {

@@ -18,6 +18,7 @@ import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { oracles } from "../support/oracle.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 type Bits = readonly (readonly (readonly boolean[])[])[];
@@ -107,7 +108,7 @@ describe("neural path kernel of fully connected networks", () => {
         const diagonal = gram(features(rows), features(rows)).map((row, i) => row[i]!);
         expectClose(densePathKernelDiagonal({ rows: a, biases }), diagonal, close);
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 

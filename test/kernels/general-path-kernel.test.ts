@@ -28,6 +28,7 @@ import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { BODY_NAMES, GATE_KINDS, gatedNetworkChoices, gatedNetworkOf } from "../support/gated-networks.ts";
 import { oracles, shapeOf } from "../support/oracle.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { bundleGram } from "./bundle-gram.reference.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
@@ -142,7 +143,7 @@ describe("the path kernel of any network", () => {
           );
         },
       ),
-      { numRuns: 12 },
+      { numRuns: propertyRuns(12) },
     );
   });
 

@@ -10,6 +10,7 @@ import { matrix } from "../../src/kernels/regression/block-products.ts";
 import { randomStream } from "../../src/random.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { meanAndError, type RandomNetwork, sampleNetwork } from "./random-networks.reference.ts";
 import { openProducts } from "./small-kernels.ts";
 
@@ -126,7 +127,7 @@ describe("fully connected networks", () => {
         const got = [gaussianProcess, tangent, paths].map(({ data }) => data[0] ?? 0);
         expectClose(got, [square / 3, (depth * square) / 3, square / 2 ** (depth - 1)], { relative: 1e-12 });
       }),
-      { numRuns: 20 },
+      { numRuns: propertyRuns(20) },
     ));
 
   it("an input of zeros has no gate on where there is no bias", async () => {

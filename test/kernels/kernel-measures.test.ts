@@ -19,6 +19,7 @@ import { tridiagonalEigen } from "../../src/kernels/regression/tridiagonal.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import {
   centeredReference,
   innerReference,
@@ -57,7 +58,7 @@ describe("label fit", () => {
         expectClose(fit.perColumn, wanted, { relative: 1e-9 });
         expectClose(fit.nu, wanted.reduce((sum, value) => sum + value, 0) / wanted.length, { relative: 1e-9 });
       }),
-      { numRuns: 25 },
+      { numRuns: propertyRuns(25) },
     ));
 
   it("is n² for the identity, whatever the labels", async () => {
@@ -89,7 +90,7 @@ describe("alignment", () => {
         expectClose(got.centered, wanted, { relative: 1e-10, absolute: 1e-12 });
         for (const value of [got.alignment, got.centered]) expect(Math.abs(value)).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 40 },
+      { numRuns: propertyRuns(40) },
     ));
 
   it.each([2, 3])("of the ideal kernel of %i classes is 1", async (classes) => {
@@ -146,7 +147,7 @@ describe("eigenvalues", () => {
         expectClose(sum(values.map(Math.log)), factor.logDeterminant(), tolerance);
         expect([...values].sort((a, b) => a - b)).toEqual(values);
       }),
-      { numRuns: 30 },
+      { numRuns: propertyRuns(30) },
     ));
 
   it("of a tridiagonal matrix come with the first components of their vectors", () => {
@@ -207,7 +208,7 @@ describe("effective rank", () => {
         expect(rank).toBeGreaterThanOrEqual(participationRatio(norms) * (1 - 1e-12));
         expect(rank).toBeLessThanOrEqual(n * (1 + 1e-12));
       }),
-      { numRuns: 20 },
+      { numRuns: propertyRuns(20) },
     ));
 
   it.each([

@@ -10,6 +10,7 @@ import { chooseRidge, leaveOneOut, RIDGE_GRID } from "../../src/kernels/regressi
 import { randomStream } from "../../src/random.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { multiplyReference, type Rows, shifted, solveReference, traceOf } from "./kernel-machines.reference.ts";
 import { openProducts, randomKernel, randomLabels, readerOf, rowsOf } from "./small-kernels.ts";
 
@@ -50,7 +51,7 @@ describe("ridge regression", () => {
           expect(fit).toMatchObject({ ridge, jitter: 0, method: { kind: "cholesky" } });
         },
       ),
-      { numRuns: 25 },
+      { numRuns: propertyRuns(25) },
     ));
 
   it("reports the jitter that a kernel of low rank needs without a ridge", async () => {

@@ -11,6 +11,7 @@ import type { GatedNetwork, GatedNode } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { windowOf } from "../support/gated-networks.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
 afterAll(async () => await engine[Symbol.asyncDispose]());
@@ -125,7 +126,7 @@ describe("the path kernel behind global average pooling", () => {
         // the sums of a pre-activation are of the same terms: a gate would differ only within float32 of 0
         expectClose([at(2, 0), at(2, 2), at(2, 1)], [at(0, 0), at(0, 0), at(0, 1)], { relative: 1e-12 });
       }),
-      { numRuns: 25, seed: 4 },
+      { numRuns: propertyRuns(25), seed: 4 },
     ));
 
   it("sees it under zero padding", async () => {

@@ -9,6 +9,7 @@ import { densePathKernel, type GatedInputs } from "../../src/kernels/packed/dens
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 
 interface Drawn extends GatedInputs {
   readonly bytes: Uint8Array;
@@ -81,7 +82,7 @@ describe("neural path kernel of sparse bytes", () => {
         const own = await densePathKernel({ rows: a, biases }, engine);
         expectClose(own.data, reference(a, a, biases), ROUNDING);
       }),
-      { numRuns: 40 },
+      { numRuns: propertyRuns(40) },
     );
   });
 

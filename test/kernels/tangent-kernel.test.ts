@@ -12,7 +12,8 @@ import {
 } from "../../src/network/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
-import { BODY_NAMES, type GateKind, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+import { BODY_NAMES, GATE_KINDS, type GateKind, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { placesOf, tangentKernelReference, withNumber } from "./tangent-kernel.reference.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
@@ -21,11 +22,11 @@ afterAll(() => engine[Symbol.asyncDispose]());
 const largest = (numbers: ArrayLike<number>): number => Math.max(...Array.from(numbers, Math.abs));
 
 describe("exact tangent kernels against finite differences of every parameter (theory 4.1)", () => {
-  // each body with soft gates, and with one of the others in turn
-  const GATES: readonly GateKind[] = ["leaky-by-channel", "clipped", "hard"];
-  const rows = BODY_NAMES.flatMap((body, i) =>
-    (["feature-soft", ...GATES.slice(i % 3, (i % 3) + 1)] as const).map((gates) => ({ body, gates })),
-  );
+  // each body with soft gates of a feature network, and with two of all kinds in turn
+  const rows = BODY_NAMES.flatMap((body, i) => {
+    const others = [2 * i, 2 * i + 1].map((k) => GATE_KINDS[k % GATE_KINDS.length] ?? expect.fail());
+    return [...new Set<GateKind>(["feature-soft", ...others])].map((gates) => ({ body, gates }));
+  });
   it.each(rows)("$body, $gates", async (choices) => {
     const { network: drawn, inputs: three } = gatedNetworkOf({ ...choices, bias: true, normalize: false, seed: 8 });
     const inputs = float64([2, ...three.shape.slice(1)], three.data.subarray(0, (2 * three.data.length) / 3));
@@ -75,7 +76,7 @@ describe("laws", () => {
         const wanted = [0, 1, 2].map((i) => Array.from(whole.data.subarray(3 * i + 1, 3 * i + 3)));
         expectClose(rectangle, wanted, tolerance);
       }),
-      { numRuns: 8 },
+      { numRuns: propertyRuns(8) },
     ));
 
   it("symmetric to the bit and positive semidefinite; the whole is the sum of its parts", () =>
@@ -91,7 +92,7 @@ describe("laws", () => {
         const sum = value.data.map((one, i) => one + (feature.data[i] ?? Number.NaN));
         expectClose(whole.data, sum, { relative: 0, absolute: 1e-13 * trace });
       }),
-      { numRuns: 8 },
+      { numRuns: propertyRuns(8) },
     ));
 
   it.each([

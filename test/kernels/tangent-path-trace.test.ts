@@ -9,7 +9,8 @@ import { type GatedNetwork, outputCount, pathNodes } from "../../src/network/ind
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
-import { BODY_NAMES, type GateKind, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+import { BODY_NAMES, GATE_KINDS, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { placesOf, withNumber } from "./tangent-kernel.reference.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
@@ -33,8 +34,7 @@ const activePaths = (network: GatedNetwork, { shape, data }: DenseArray<"float64
     .reduce((sum, { contribution }) => sum + Math.abs(contribution) ** power, 0);
 };
 
-const GATES: readonly GateKind[] = ["hard", "leaky-by-channel", "clipped", "feature-soft", "feature-clipped"];
-const rows = BODY_NAMES.map((body, i) => ({ body, gates: GATES[i % GATES.length] ?? "hard" }));
+const rows = BODY_NAMES.map((body, i) => ({ body, gates: GATE_KINDS[i % GATE_KINDS.length] ?? "hard" }));
 
 describe("passes of powers against all paths one by one", () => {
   it.each(rows)("$body, $gates", async (choices) => {
@@ -115,7 +115,7 @@ describe("pruning scores (theory 4.7)", () => {
         }
         expect(layers.map(({ kind }) => kind)).toEqual(["weight", "weight", "weight", "weight"]);
       }),
-      { numRuns: 5 },
+      { numRuns: propertyRuns(5) },
     ),
   );
 

@@ -5,6 +5,7 @@ import { GatewiseError, messageOf } from "../../src/errors.ts";
 import { ArchitectureStructure, placeLayers, readArchitecture } from "../../src/network/index.ts";
 import { errorOf } from "../support/error-of.ts";
 import { expectOnlyGatewiseErrors } from "../support/only-gatewise-errors.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { C4GAP, FC, GCONV, VCONV } from "./architectures.ts";
 import { architectures } from "./random-architectures.ts";
 
@@ -251,7 +252,7 @@ describe("whatever a file holds, only a GatewiseError comes of it", () => {
       fc.property(fc.array(layer, { maxLength: 4 }), fc.constantFrom([4], SHAPE, [28, 28]), (layers, shape) =>
         onlyGatewiseErrors(JSON.stringify({ layers }), shape),
       ),
-      { numRuns: 100 },
+      { numRuns: propertyRuns(100) },
     );
   });
 

@@ -16,6 +16,7 @@ import { randomStream } from "../../src/random.ts";
 import { trialParameters } from "../../src/train/index.ts";
 import { inputsFor, networkPair } from "../../src/train/parameters.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { runGraph } from "../support/run-graph.ts";
 import { hiddenPreActivations, pathSum, type ReferenceLayer } from "./reference/path-sum.ts";
 
@@ -101,7 +102,7 @@ describe("the output is the sum over all paths of feature times value (theory 2.
           });
         });
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 });

@@ -16,6 +16,7 @@ import { networkPair } from "../../src/train/index.ts";
 import { bundleGram } from "../kernels/bundle-gram.reference.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { type DrawnNetwork, drawNetwork, drawnNetworks, isClear, references } from "./random-architectures.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
@@ -50,7 +51,7 @@ describe("the sum over all paths of a network with residual sums and pools is it
         expectClose([mass, statistics.absoluteMass], [wanted?.mass[output] ?? Number.NaN, mass], tolerance);
         expect(countPaths(network, output)).toBe(BigInt(all.length));
       }),
-      { numRuns: 25 },
+      { numRuns: propertyRuns(25) },
     ),
   );
 });
@@ -70,7 +71,7 @@ describe("the path kernel of a network with residual sums and pools is the Gram 
           absolute: exact * scale,
         });
       }),
-      { numRuns: 12 },
+      { numRuns: propertyRuns(12) },
     );
   });
 });
@@ -100,7 +101,7 @@ describe("two consequences for fully connected networks without biases (theory 3
         );
         expect(logits(permuted.drawn)).not.toEqual(logits(straight.drawn));
       }),
-      { numRuns: 10 },
+      { numRuns: propertyRuns(10) },
     );
   });
 
@@ -122,7 +123,7 @@ describe("two consequences for fully connected networks without biases (theory 3
         expectClose(await kernel, float64([6, 6], wanted), { relative: 1e-12 });
         expect(sizeOf(architecture.inputShape)).toBe(INPUTS);
       }),
-      { numRuns: 10 },
+      { numRuns: propertyRuns(10) },
     );
   });
 });

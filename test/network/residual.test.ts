@@ -25,6 +25,7 @@ import {
 import { networkPair, trialParameters } from "../../src/train/index.ts";
 import { inputsFor } from "../../src/train/parameters.ts";
 import { expectClose } from "../support/expect-close.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { type DrawnNetwork, drawNetwork, drawnNetworks, isClear, references } from "./random-architectures.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
@@ -72,7 +73,7 @@ async function expectReference(network: DrawnNetwork): Promise<void> {
 
 describe("random architectures with residual sums and pools equal the slow reference (theory 2.6, 5.1)", () => {
   it.each(REGIME_NAMES)("%s", async (name) => {
-    await fc.assert(fc.asyncProperty(drawnNetworks(name), expectReference), { numRuns: 25 });
+    await fc.assert(fc.asyncProperty(drawnNetworks(name), expectReference), { numRuns: propertyRuns(25) });
   });
 
   it("where the last gates stand in both branches of a sum", async () => {

@@ -2,11 +2,14 @@
  * Path bundles by definition (theory 3.5): every path of a small network, and those that go through the same weights
  * added up. Which weight joins two units is found by looking at all of them.
  */
-import type { GatedNetwork, GatedNode } from "../../src/network/index.ts";
+import { type GatedNetwork, type GatedNode, pathInputs, weightLayers } from "../../src/network/index.ts";
 import { enumeratePaths } from "./enumerate.reference.ts";
 
 export interface EnumeratedBundle {
-  /** `layer position: from > to (offset)` from the start to the output, before it where the bundle starts. */
+  /**
+   * `layer position: from > to (offset)` from the start to the output, before it where the bundle starts: a gate is told
+   * by the weight layer before it, for gates behind one layer differ by no weight.
+   */
   readonly key: string;
   readonly contribution: number;
   /** Active paths. */
@@ -21,7 +24,7 @@ export function enumerateBundles(
   input: ArrayLike<number>,
   output: number,
 ): readonly EnumeratedBundle[] {
-  const found = new Map<string, { contribution: number; paths: number; starts: Set<number> }>();
+  const found = new Map<string, { contribution: number; paths: number; starts: Set<string> }>();
   for (const { steps, active, contribution, startsAtSaturation } of enumeratePaths(network, input, output)) {
     if (!active) continue;
     const words: string[] = [];
@@ -32,16 +35,27 @@ export function enumerateBundles(
       if (before !== undefined) words.push(...weightWords(network, node, position, before[1], unit));
       else if (node.kind === "dense" || node.kind === "convolution" || node.kind === "scale") {
         words.push(`bias ${position}:${channelOf(node, unit)}`);
-      } else words.push(startsAtSaturation ? `saturation ${position}` : "input");
+      } else words.push(startsAtSaturation ? `saturation behind ${layerBefore(network, position)}` : "input");
     });
     const key = words.join(" ");
     const known = found.get(key) ?? { contribution: 0, paths: 0, starts: new Set() };
     known.contribution += contribution;
     known.paths += 1;
-    known.starts.add(steps[0]?.[1] ?? 0);
+    const [gate, unit] = steps[0] ?? [0, 0];
+    known.starts.add(startsAtSaturation ? `${gate} ${unit}` : `${unit}`);
     found.set(key, known);
   }
   return [...found].map(([key, { starts, ...bundle }]) => ({ key, ...bundle, positions: starts.size }));
+}
+
+/** The weight layer before a gate: 0 where there is none. */
+function layerBefore(network: GatedNetwork, gate: number): number {
+  const layers = weightLayers(network);
+  let at = gate;
+  for (let node = network.nodes[at]; node !== undefined && at > 0 && !layers.has(at); node = network.nodes[at]) {
+    at = pathInputs(node)[0] ?? 0;
+  }
+  return layers.get(at) ?? 0;
 }
 
 function channelOf({ shape }: GatedNode, unit: number): number {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { float64, sizeOf } from "../../src/graph/index.ts";
-import { type GatedNetwork, pathInputs, weightLayers } from "../../src/network/index.ts";
+import { type GatedNetwork, weightLayers } from "../../src/network/index.ts";
 import { bundleBounds } from "../../src/paths/bundle-options.ts";
 import { activate, type Bundle, largestBundles } from "../../src/paths/index.ts";
 import { errorOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { gatedNetworkChoices, gatedNetworkOf } from "../support/gated-networks.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { enumerateBundles } from "./bundles.reference.ts";
 
 const law = (
@@ -28,7 +29,7 @@ const law = (
         check({ network, input, output, all: enumerateBundles(network, input, output) });
       },
     ),
-    { numRuns, seed: 11 },
+    { numRuns: propertyRuns(numRuns), seed: 11 },
   );
 
 /** As the reference names it. */
@@ -47,15 +48,6 @@ function keyOf(network: GatedNetwork, { weights, start }: Bundle): string {
       return [`saturation behind ${start.layer}`, ...words].join(" ");
   }
 }
-
-/** The reference's names, with a gate told by the weight layer before it. */
-const named = (network: GatedNetwork, key: string): string =>
-  key.replace(/^saturation (\d+)/, (_, gate: string) => {
-    let at = Number(gate);
-    const layers = weightLayers(network);
-    while (!layers.has(at)) at = pathInputs(network.nodes[at] ?? { name: "", shape: [], kind: "input" })[0] ?? 0;
-    return `saturation behind ${layers.get(at)}`;
-  });
 
 describe("the largest bundles", () => {
   // without a start from the largest paths and without dives, what is found depends on the bounds alone
@@ -81,7 +73,7 @@ describe("the largest bundles", () => {
       );
       expectClose(othersAtMost, wanted.length < k ? 0 : (wanted[k - 1] ?? 0), { ...close, absolute: 1e-12 * mass });
       // each is a bundle of the network, with its paths, and none comes twice
-      const known = new Map(all.map((bundle) => [named(network, bundle.key), bundle]));
+      const known = new Map(all.map((bundle) => [bundle.key, bundle]));
       const seen = bundles.map((bundle) => keyOf(network, bundle));
       expect(new Set(seen).size).toBe(bundles.length);
       for (const [i, { contribution, paths, positions }] of bundles.entries()) {
@@ -91,6 +83,30 @@ describe("the largest bundles", () => {
       }
     }),
   );
+
+  it("saturated units of two gates behind one weight layer start one bundle, theirs added up", () => {
+    const one = (value: number) => float64([1], [value]);
+    const clipped = { kind: "clipped", ceiling: 1 } as const;
+    // the pre-activation is 3: both gates are saturated
+    const network: GatedNetwork = {
+      nodes: [
+        { kind: "input", name: "x", shape: [1] },
+        { kind: "dense", name: "q", shape: [1], input: 0, weight: float64([1, 1], [3]), bias: undefined },
+        { kind: "gate", name: "first", shape: [1], input: 1, gatedBy: 1, rule: clipped },
+        { kind: "gate", name: "second", shape: [1], input: 1, gatedBy: 1, rule: { ...clipped, ceiling: 2 } },
+        { kind: "sum", name: "sum", shape: [1], inputs: [2, 3] },
+        { kind: "dense", name: "y", shape: [1], input: 4, weight: float64([1, 1], [5]), bias: one(-1) },
+      ],
+      output: 5,
+    };
+    const { bundles, exact } = largestBundles(activate(network, [1]), 0, 10);
+    expect(exact).toBe(true);
+    const weights = [{ layer: 2, from: 0, to: 0, offset: null }];
+    expect(bundles.map(({ log2Contribution: _, ...bundle }) => bundle)).toEqual([
+      { contribution: 15, weights, start: { kind: "saturation", layer: 1 }, paths: 2, positions: 2 },
+      { contribution: -1, weights: [], start: { kind: "bias", layer: 2, channel: 0 }, paths: 1, positions: 1 },
+    ]);
+  });
 
   it("no bundle is above its bound", () =>
     law(({ network, input, output, all }) => {
@@ -115,7 +131,7 @@ describe("the largest bundles", () => {
     law(({ network, input, output, all }) => {
       const { bundles, othersAtMost } = largestBundles(activate(network, input), output, 3, { edges: 0 });
       const known = new Set(bundles.map((bundle) => keyOf(network, bundle)));
-      const others = all.filter(({ key }) => !known.has(named(network, key)));
+      const others = all.filter(({ key }) => !known.has(key));
       const missed = Math.max(0, ...others.map(({ contribution }) => Math.abs(contribution)));
       expect(missed).toBeLessThanOrEqual(othersAtMost * (1 + 1e-11) + 1e-15);
     }));

@@ -9,11 +9,19 @@ import { activate, log2SharedPaths, nearestBySharedPaths, openGates } from "../.
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
-import { type GateKind, gatedNetworkChoices, gatedNetworkOf } from "../support/gated-networks.ts";
+import { GATE_KINDS, gatedNetworkChoices, gatedNetworkOf, ruleNameOf } from "../support/gated-networks.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { enumeratePaths } from "./enumerate.reference.ts";
 
-/** Gates that may be shut. */
-const SHUTTING: readonly GateKind[] = ["hard", "clipped", "feature-hard", "feature-clipped"];
+/** Whether gates of a kind of rule are shut at 0: soft and leaky ones let a path through that open gates do not count. */
+const SHUTS = {
+  hard: true,
+  soft: false,
+  leaky: false,
+  clipped: true,
+  "leaky-by-channel": false,
+} as const satisfies Record<ReturnType<typeof ruleNameOf>, boolean>;
+const SHUTTING = GATE_KINDS.filter((gates) => SHUTS[ruleNameOf(gates)]);
 
 const cases = () =>
   fc
@@ -64,7 +72,7 @@ describe("neighbors by shared paths", () => {
           expectClose(2 ** log2SharedPaths(network, a, b), wanted, { relative: 1e-12 });
         }
       }),
-      { numRuns: 60, seed: 3 },
+      { numRuns: propertyRuns(60), seed: 3 },
     ));
 
   it("of dense chains are those of the overlaps, with biases and without", async () => {

@@ -23,6 +23,7 @@ import { errorOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { BODY_NAMES, GATE_KINDS, gatedNetworkChoices, gatedNetworkOf } from "../support/gated-networks.ts";
 import { oracles } from "../support/oracle.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { type EnumeratedPath, enumeratedLogits, enumeratePaths } from "./enumerate.reference.ts";
 
 /** A case, one of its examples and outputs, and all paths there. */
@@ -39,7 +40,7 @@ const enumeratedCase = () =>
 const law = (check: (drawn: ReturnType<typeof withPaths>) => void): void =>
   fc.assert(
     fc.property(enumeratedCase(), (drawn) => check(withPaths(drawn))),
-    { numRuns: 150, seed: 7 },
+    { numRuns: propertyRuns(150), seed: 7 },
   );
 
 function withPaths(drawn: { readonly network: GatedNetwork; readonly input: Float64Array; readonly output: number }) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ReportInput, renderReport } from "../../src/report/index.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { failedTrial, plausibleTrials, reportOf, sampleReport, trialOfAccuracy } from "./fixture.ts";
 import { startTags, textOf } from "./markup.ts";
 
@@ -208,7 +209,7 @@ describe("text from outside", () => {
       fc.asyncProperty(hostile, async (text) => {
         expect(shape(await renderReport(inputWith(text)))).toEqual(harmless);
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(200) },
     );
   });
 

@@ -23,16 +23,34 @@ export interface GatedNetworkChoices {
   readonly seed: number;
 }
 
-export const GATE_KINDS = [
-  "hard",
-  "leaky",
-  "leaky-by-channel",
-  "clipped",
-  "feature-hard",
-  "feature-soft",
-  "feature-clipped",
-] as const;
-export type GateKind = (typeof GATE_KINDS)[number];
+type RuleMaker = (builder: Builder, shape: readonly number[]) => GateRule;
+
+/** A rule of every kind, by its name, and further ones: a new kind does not compile without a row. */
+const RULES = {
+  hard: () => ({ kind: "hard" }),
+  soft: () => ({ kind: "soft", beta: 4, epsilon: 0.1 }),
+  leaky: () => ({ kind: "leaky", slopes: float64([1], [0.1]) }),
+  "leaky-by-channel": (builder, [channels = 1]) => ({ kind: "leaky", slopes: builder.weights([channels], 0.3) }),
+  clipped: () => ({ kind: "clipped", ceiling: 0.75 }),
+} as const satisfies { readonly [K in GateRule["kind"]]: (...of: Parameters<RuleMaker>) => GateRule<K> } & {
+  readonly "leaky-by-channel": RuleMaker;
+};
+
+type RuleName = keyof typeof RULES;
+const isRuleName = (name: string): name is RuleName => name in RULES;
+export const RULE_NAMES: readonly RuleName[] = Object.keys(RULES).filter(isRuleName);
+
+/** Gates of the network's own pre-activations, and of a feature network's. */
+export type GateKind = RuleName | `feature-${RuleName}`;
+export const GATE_KINDS: readonly GateKind[] = RULE_NAMES.flatMap((rule) => [rule, `feature-${rule}`] as const);
+
+/** The name of the rule of these gates. */
+export const ruleNameOf = (gates: GateKind): RuleName =>
+  RULE_NAMES.find((rule) => gates === rule || gates === `feature-${rule}`) ?? unknownKind(gates);
+
+function unknownKind(gates: string): never {
+  throw new Error(`no kind of gates "${gates}"`);
+}
 
 /** Random small networks with three examples each. */
 export const gatedNetworkCase = (only: Partial<GatedNetworkChoices> = {}): fc.Arbitrary<GatedNetworkCase> =>
@@ -63,10 +81,11 @@ export function gatedNetworkOf({ body, gates, bias, normalize, seed }: GatedNetw
         shift: own.weights(inputShape, 1, "shift"),
       })
     : 0;
+  const rule: RuleMaker = RULES[ruleNameOf(gates)];
   const output = gates.startsWith("feature-")
-    ? appendPair(nodes, seed, bias, gates, start, append)
+    ? appendPair(nodes, seed, bias, rule, start, append)
     : append(
-        own.with((q, shape) => ({ gatedBy: q, rule: ruleOf(gates, own, shape) })),
+        own.with((q, shape) => ({ gatedBy: q, rule: rule(own, shape) })),
         start,
       );
   const values = randomStream(seed, "inputs").normal(3 * sizeOf(inputShape));
@@ -84,7 +103,7 @@ function appendPair(
   nodes: GatedNode[],
   seed: number,
   bias: boolean,
-  gates: GateKind,
+  rule: RuleMaker,
   start: number,
   append: Body["append"],
 ): number {
@@ -106,28 +125,11 @@ function appendPair(
   const values = new Builder(nodes, seed, bias, "value.");
   return append(
     values.with(
-      (_, shape) => ({ gatedBy: preActivations.shift() ?? 0, rule: ruleOf(gates, values, shape) }),
+      (_, shape) => ({ gatedBy: preActivations.shift() ?? 0, rule: rule(values, shape) }),
       () => pooled.shift() ?? 0,
     ),
     start,
   );
-}
-
-function ruleOf(gates: GateKind, builder: Builder, shape: readonly number[]): GateRule {
-  switch (gates) {
-    case "hard":
-    case "feature-hard":
-      return { kind: "hard" };
-    case "feature-soft":
-      return { kind: "soft", beta: 4, epsilon: 0.1 };
-    case "leaky":
-      return { kind: "leaky", slopes: float64([1], [0.1]) };
-    case "leaky-by-channel":
-      return { kind: "leaky", slopes: builder.weights([shape[0] ?? 1], 0.3) };
-    case "clipped":
-    case "feature-clipped":
-      return { kind: "clipped", ceiling: 0.75 };
-  }
 }
 
 type Decide = (q: number, shape: readonly number[]) => { readonly gatedBy: number; readonly rule: GateRule };
@@ -369,18 +371,5 @@ const BODIES = {
 } as const satisfies Record<string, Body>;
 
 export type BodyName = keyof typeof BODIES;
-export const BODY_NAMES: readonly BodyName[] = [
-  "shallow",
-  "dense",
-  "conv-flatten",
-  "conv-gap",
-  "max-pool",
-  "max-pool-before-gate",
-  "average-pool",
-  "average-pool-padded",
-  "residual",
-  "residual-dense",
-  "concat",
-  "depthwise",
-  "rearrange",
-];
+const isBodyName = (name: string): name is BodyName => name in BODIES;
+export const BODY_NAMES: readonly BodyName[] = Object.keys(BODIES).filter(isBodyName);

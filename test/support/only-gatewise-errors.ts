@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { GatewiseError } from "../../src/errors.ts";
+import { propertyRuns } from "./property-runs.ts";
 
 /** Damages `whole` in every way that disks and mirrors know; `read` must succeed or throw a GatewiseError. */
 export async function expectOnlyGatewiseErrors(whole: Uint8Array, read: (bytes: Uint8Array) => unknown): Promise<void> {
@@ -12,7 +13,7 @@ export async function expectOnlyGatewiseErrors(whole: Uint8Array, read: (bytes: 
         expect(thrown).toBeInstanceOf(GatewiseError);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: propertyRuns(500) },
   );
 }
 

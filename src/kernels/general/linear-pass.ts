@@ -6,25 +6,14 @@
  * fan-in. Paths that go through fewer layers (from a bias, around a residual block) are scaled alike where they meet.
  */
 import { decidingNodes } from "../../gates/index.ts";
-import {
-  add,
-  cast,
-  constant,
-  float32,
-  float64,
-  greater,
-  greaterOrEqual,
-  multiply,
-  sigmoid,
-  sizeOf,
-  smallestOf,
-  type Tensor,
-} from "../../graph/index.ts";
+import { float64, multiply, sizeOf, smallestOf, type Tensor } from "../../graph/index.ts";
 import {
   type ForwardOptions,
   forwardNodes,
   type GatedNetwork,
   type GatedNode,
+  gateOf,
+  passGate,
   pathNodes,
   type Weights,
 } from "../../network/index.ts";
@@ -146,21 +135,6 @@ export function linearPass(
 /** `z · G`; what a clipped gate adds comes at the scale of its paths. */
 function gateValue(node: GatedNode, z: FloatTensor, q: FloatTensor, scale: number): FloatTensor {
   if (node.kind !== "gate") throw new Error(`unreachable: node "${node.name}" is no gate`);
-  const { rule } = node;
-  const on = cast(greater(q, 0), "float32");
-  switch (rule.kind) {
-    case "hard":
-      return multiply(z, on);
-    case "soft":
-      return multiply(z, multiply(sigmoid(multiply(q, rule.beta)), 1 + rule.epsilon));
-    case "leaky": {
-      const { shape, data } = rule.slopes;
-      const slopes = constant(float32([...shape, ...node.shape.slice(1).map(() => 1)], data));
-      return multiply(z, add(on, multiply(add(multiply(on, -1), 1), slopes)));
-    }
-    case "clipped": {
-      const saturated = cast(greaterOrEqual(q, rule.ceiling), "float32");
-      return add(multiply(z, add(on, multiply(saturated, -1))), multiply(saturated, rule.ceiling * scale));
-    }
-  }
+  const { gate, start } = gateOf(node.rule, q);
+  return passGate(z, start === undefined ? { gate } : { gate, start: multiply(start, scale) });
 }

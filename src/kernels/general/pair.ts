@@ -1,5 +1,5 @@
 /** The kernel of one pair of examples, node by node (theory 3.6 to 3.12): what one node makes of the terms of its inputs. */
-import type { GatedNetwork, GatedNode } from "../../network/index.ts";
+import { type GatedNetwork, type GatedNode, scalarGate } from "../../network/index.ts";
 import { contract, type MaskProducts } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
@@ -203,7 +203,7 @@ function gated(
     const [only] = mapMasks(pair, position, [term], (mask, side) => side.gated(mask, position));
     return only ?? term;
   });
-  if (node.rule.kind !== "clipped") return masked;
+  if (scalarGate(node.rule).starts.length === 0) return masked;
   const starts: UniformTerm = {
     kind: "uniform",
     source: RAW,

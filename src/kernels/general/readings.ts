@@ -4,21 +4,26 @@
  */
 import type { Engine } from "../../engine/index.ts";
 import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
-import { type GatedNetwork, type GatedNode, type GateNode, type MapWindow, pathNodes } from "../../network/index.ts";
+import {
+  type GatedNetwork,
+  type GatedNode,
+  type GateNode,
+  type MapWindow,
+  pathNodes,
+  scalarGate,
+} from "../../network/index.ts";
 import { mapsOf, nodeAt } from "./plan.ts";
 import { type PositionBits, packPositions } from "./position-bits.ts";
 
 /** The gates of one node for one example. */
-export type NodeGates =
+export type NodeGates = (
   | { readonly kind: "bits"; readonly on: PositionBits }
   /** `[channels · positions]` */
   | { readonly kind: "reals"; readonly values: Float32Array }
-  | {
-      readonly kind: "clipped";
-      readonly open: PositionBits;
-      readonly saturated: PositionBits;
-      readonly ceiling: number;
-    };
+) & {
+  /** Where paths of these values start, for gates at which some may. */
+  readonly starts?: readonly { readonly at: PositionBits; readonly value: number }[];
+};
 
 export interface ExampleReading {
   /** `[...inputShape]` */
@@ -90,29 +95,17 @@ export function readExample(
 
 function gatesOf(node: GateNode, q: ArrayLike<number>): NodeGates {
   const { channels, positions } = mapsOf(node);
-  const { rule } = node;
-  switch (rule.kind) {
-    case "hard":
-      return { kind: "bits", on: packPositions(channels, positions, (i) => q[i]! > 0) };
-    case "clipped": {
-      const { ceiling } = rule;
-      return {
-        kind: "clipped",
-        open: packPositions(channels, positions, (i) => q[i]! > 0 && q[i]! < ceiling),
-        saturated: packPositions(channels, positions, (i) => q[i]! >= ceiling),
-        ceiling,
-      };
-    }
-    case "leaky": {
-      const { data } = rule.slopes;
-      const slope = (i: number): number => data[data.length === 1 ? 0 : Math.floor(i / positions)]!;
-      return { kind: "reals", values: Float32Array.from(q, (value, i) => (value > 0 ? 1 : slope(i))) };
-    }
-    case "soft": {
-      const { beta, epsilon } = rule;
-      return { kind: "reals", values: Float32Array.from(q, (value) => (1 + epsilon) / (1 + Math.exp(-beta * value))) };
-    }
-  }
+  const { gate, isBit, starts } = scalarGate(node.rule);
+  const value = (i: number): number => gate(q[i]!, Math.floor(i / positions));
+  const gates: NodeGates = isBit
+    ? { kind: "bits", on: packPositions(channels, positions, (i) => value(i) === 1) }
+    : { kind: "reals", values: Float32Array.from({ length: q.length }, (_, i) => value(i)) };
+  if (starts.length === 0) return gates;
+  const placed = starts.map(({ value, begins }) => ({
+    at: packPositions(channels, positions, (i) => begins(q[i]!)),
+    value,
+  }));
+  return { ...gates, starts: placed };
 }
 
 /** The greatest element of each window, the first at a tie; padding is never chosen. */

@@ -2,7 +2,7 @@
 import type { GatedNetwork } from "../../network/index.ts";
 import { type PositionBits, unpackPositions } from "./position-bits.ts";
 import type { ExampleReading, NodeGates } from "./readings.ts";
-import { type Mask, maskValues } from "./terms.ts";
+import { addTo, type Mask, maskValues } from "./terms.ts";
 
 export class ExampleSide {
   private readonly gates = new Map<number, Float64Array>();
@@ -30,10 +30,13 @@ export class ExampleSide {
     return maskValues(mask)?.map((value, i) => value * gate[i]!);
   }
 
-  /** Values that start at a clipped gate's saturated units; undefined for other gates. */
-  starts(position: number): Mask {
-    const gates = this.nodeGates(position);
-    return gates.kind === "clipped" ? unpackPositions(gates.saturated, gates.ceiling) : undefined;
+  /** Values of the paths that start at a gate, 0 where none does; undefined for gates at which none may. */
+  starts(position: number): Float64Array | undefined {
+    const [first, ...others] = (this.nodeGates(position).starts ?? []).map(({ at, value }) =>
+      unpackPositions(at, value),
+    );
+    for (const values of others) if (first !== undefined) addTo(first, values);
+    return first;
   }
 
   nodeGates(position: number): NodeGates {
@@ -67,13 +70,5 @@ function bothOn(a: PositionBits, b: PositionBits): Mask {
   };
 }
 
-function factors(gates: NodeGates): Float64Array {
-  switch (gates.kind) {
-    case "bits":
-      return unpackPositions(gates.on);
-    case "clipped":
-      return unpackPositions(gates.open);
-    case "reals":
-      return Float64Array.from(gates.values);
-  }
-}
+const factors = (gates: NodeGates): Float64Array =>
+  gates.kind === "bits" ? unpackPositions(gates.on) : Float64Array.from(gates.values);

@@ -30,6 +30,7 @@ import {
   outputCount,
   pathInputs,
   pathNodes,
+  scalarGate,
   type WeightNode,
 } from "../../network/index.ts";
 
@@ -65,7 +66,7 @@ export function tangentLayers(network: GatedNetwork): Readonly<Record<TangentPar
 }
 
 const gradientInputs = (node: GatedNode): readonly number[] =>
-  node.kind === "gate" && node.rule.kind === "soft" ? [node.input, node.gatedBy] : pathInputs(node);
+  node.kind === "gate" && scalarGate(node.rule).hasGradient ? [node.input, node.gatedBy] : pathInputs(node);
 
 /** Names of a part's factors: of the product of a dense layer, and of gradients that were formed. */
 export const factorNames = {

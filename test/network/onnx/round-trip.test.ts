@@ -15,6 +15,7 @@ import {
 import { randomStream } from "../../../src/random.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { expectClose } from "../../support/expect-close.ts";
+import { propertyRuns } from "../../support/property-runs.ts";
 import { runGraph } from "../../support/run-graph.ts";
 import { examples } from "./logits.ts";
 
@@ -101,7 +102,7 @@ describe("networks written here and read back", () => {
           network.nodes.flatMap(({ kind, shape }) => (kind === "rearrange" ? [] : [`${kind} ${shape}`]));
         expect(layers(read)).toEqual(layers(own));
       }),
-      { numRuns: 40 },
+      { numRuns: propertyRuns(40) },
     );
   });
 
