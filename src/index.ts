@@ -390,6 +390,7 @@ export {
   type ExperimentMaking,
   type ExperimentPage,
   type Figure,
+  type FigureSpec,
   figuresOf,
   type ObliquePageParts,
   obliquePage,

@@ -5,27 +5,16 @@
  * Sizes are fixed here (`autosize: none`) and not measured: without a canvas Vega guesses the widths of texts, and
  * the same figure would come out different in Node and in a browser.
  */
-import type { TopLevelSpec } from "vega-lite";
 import { INK, type Shade } from "./palette.ts";
+import type { FigureConfig, FigureSpec, LayerSpec, PanelSpec } from "./specification.ts";
 
 export interface Figure {
   /** File name without ending: `accuracy`. */
   readonly name: string;
   readonly title: string;
   readonly caption: string;
-  readonly spec: TopLevelSpec;
+  readonly spec: FigureSpec;
 }
-
-/** A Vega-Lite view of fixed size. */
-export interface PanelSpec {
-  readonly width: number;
-  readonly height: number;
-  readonly layer: LayerSpecs;
-}
-export type LayerSpecs = Extract<TopLevelSpec, { layer: unknown }>["layer"];
-type Encoding = NonNullable<Extract<LayerSpecs[number], { mark: unknown }>["encoding"]>;
-export type X = NonNullable<Encoding["x"]>;
-export type Y = NonNullable<Encoding["y"]>;
 
 export interface FigureParts {
   readonly name: string;
@@ -47,7 +36,7 @@ export const FONT_SIZE = 11;
 export function figureOf({ name, title, caption, margin, panels, spacing = 0, color = INK.ink }: FigureParts): Figure {
   const titleStyle = { fontSize: 13, fontWeight: 600, color: color.light } as const;
   const height = panels.reduce((sum, panel) => sum + panel.height, spacing * (panels.length - 1));
-  const spec: TopLevelSpec = {
+  const spec: FigureSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: `${title}. ${caption}`,
     autosize: { type: "none" },
@@ -72,7 +61,7 @@ export interface TextStyle {
 }
 
 /** A text at a place in pixels of its panel, its middle at `y`; titles too, which Vega would move with what is below. */
-export const textLayer = (text: string, x: number, y: number, style: TextStyle): LayerSpecs[number] => ({
+export const textLayer = (text: string, x: number, y: number, style: TextStyle): LayerSpec => ({
   data: { values: [{ text }] },
   mark: { type: "text", align: "left", baseline: "middle", ...style },
   encoding: { x: { value: x }, y: { value: y }, text: { field: "text", type: "nominal" } },
@@ -96,4 +85,4 @@ const CONFIG = {
     labelPadding: 4,
     labelOverlap: false,
   },
-} as const satisfies TopLevelSpec["config"];
+} as const satisfies FigureConfig;

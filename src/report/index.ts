@@ -7,6 +7,7 @@ export { type ObliquePageParts, obliquePage } from "./oblique-page.ts";
 export { renderSvg } from "./render-svg.ts";
 export { renderReport } from "./report.ts";
 export type { ReportInput, ReportTrial } from "./report-input.ts";
+export type { FigureSpec } from "./specification.ts";
 export { theoremFigure } from "./theorem-figure.ts";
 export { theoremPage } from "./theorem-page.ts";
 export { watchedFigure } from "./watched-figure.ts";

@@ -5,10 +5,11 @@
 import type { DenseArray } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import type { KernelMeasurement } from "../runs/index.ts";
-import { type Figure, figureOf, type LayerSpecs, textLayer } from "./figure.ts";
+import { type Figure, figureOf, textLayer } from "./figure.ts";
 import { examplesOf, type KernelTrial, kernelMoves, kernelTrials } from "./kernel-trials.ts";
 import { HEAT_RAMP, INK, REGIME_COLORS } from "./palette.ts";
 import type { RegimeGroup } from "./report-input.ts";
+import type { LayerSpec } from "./specification.ts";
 
 /** Pixels of a map's side, and between two maps. */
 const SIDE = 150;
@@ -98,7 +99,7 @@ function heatSteps(values: readonly number[]): readonly number[] {
   return Array.from({ length: count }, (_, i) => low * (high / low) ** ((i + 1) / (count + 1)));
 }
 
-function mapLayers({ title, cells, values }: KernelMap, steps: readonly number[], left: number): LayerSpecs {
+function mapLayers({ title, cells, values }: KernelMap, steps: readonly number[], left: number): LayerSpec[] {
   const cell = SIDE / cells;
   const paths = [Number.NEGATIVE_INFINITY, ...steps].map((step) => runsPath(values, cells, cell, step));
   return [
@@ -126,7 +127,7 @@ function runsPath(values: Float64Array, cells: number, cell: number, least: numb
 const short = (pixels: number): string => String(Math.round(10 * pixels) / 10);
 
 /** A symbol of size 4 is drawn in pixels. */
-const strokes = (path: string, level: number, width: number, x: number, y: number): LayerSpecs[number] => ({
+const strokes = (path: string, level: number, width: number, x: number, y: number): LayerSpec => ({
   data: { values: [{}] },
   mark: {
     type: "point",
@@ -142,11 +143,11 @@ const strokes = (path: string, level: number, width: number, x: number, y: numbe
 });
 
 /** Names of the classes below a map, and beside the first; none where they would overlap. */
-function classLabels(measurement: KernelMeasurement, left: number): LayerSpecs {
+function classLabels(measurement: KernelMeasurement, left: number): LayerSpec[] {
   const { classes } = measurement;
   const pixel = SIDE / examplesOf(measurement);
   if (classes.some(({ examples, label }) => examples * pixel < 7 * String(label).length + 2)) return [];
-  return classes.flatMap(({ label, examples }, i): LayerSpecs => {
+  return classes.flatMap(({ label, examples }, i): LayerSpec[] => {
     const before = classes.slice(0, i).reduce((sum, one) => sum + one.examples, 0);
     const middle = Math.round((before + examples / 2) * pixel);
     const text = String(label);
@@ -159,7 +160,7 @@ function classLabels(measurement: KernelMeasurement, left: number): LayerSpecs {
 }
 
 /** The ramp with the values where its second and last step begin. */
-function legend(steps: readonly number[]): LayerSpecs {
+function legend(steps: readonly number[]): LayerSpec[] {
   const [width, y] = [16, SIDE + 30];
   const text = (value: number | undefined): string => String(Number((value ?? 0).toPrecision(1)));
   const style = { color: INK.muted.light };

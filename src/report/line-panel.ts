@@ -1,8 +1,9 @@
 import { largestOf } from "../graph/index.ts";
 import { type Curve, hasSpread } from "./curves.ts";
-import { FONT_SIZE, type LayerSpecs, type PanelSpec, textLayer, type X, type Y } from "./figure.ts";
+import { FONT_SIZE, textLayer } from "./figure.ts";
 import { INK, type Shade } from "./palette.ts";
 import { type Scale, spreadLabels } from "./scales.ts";
+import type { AxisSpec, LayerSpec, PanelSpec } from "./specification.ts";
 
 /** A line with its band. */
 export interface Line {
@@ -40,7 +41,7 @@ export interface LinePanelParts {
 export function linePanel(parts: LinePanelParts): PanelSpec {
   const { width, height, title } = parts;
   const lines = parts.lines.filter(({ curve }) => curve.length > 0);
-  const layers: LayerSpecs = [
+  const layers: LayerSpec[] = [
     ...lines.filter(({ curve }) => hasSpread(curve)).map((line) => bandLayer(line, parts)),
     ...lines.map((line) => lineLayer(line, parts)),
     ...labelLayers(lines, parts),
@@ -49,7 +50,7 @@ export function linePanel(parts: LinePanelParts): PanelSpec {
   return { width, height, layer: layers };
 }
 
-function bandLayer({ color, curve }: Line, parts: LinePanelParts): LayerSpecs[number] {
+function bandLayer({ color, curve }: Line, parts: LinePanelParts): LayerSpec {
   return {
     data: { values: curve.map(({ at, low, high }) => ({ [parts.horizontal.title]: at, low, high })) },
     mark: { type: "area", color: color.light, opacity: 0.18 },
@@ -57,7 +58,7 @@ function bandLayer({ color, curve }: Line, parts: LinePanelParts): LayerSpecs[nu
   };
 }
 
-function lineLayer({ color, curve, dashed }: Line, parts: LinePanelParts): LayerSpecs[number] {
+function lineLayer({ color, curve, dashed }: Line, parts: LinePanelParts): LayerSpec {
   return {
     data: { values: curve.map(({ at, mean }) => ({ [parts.horizontal.title]: at, mean })) },
     mark: {
@@ -74,13 +75,13 @@ function lineLayer({ color, curve, dashed }: Line, parts: LinePanelParts): Layer
 }
 
 /** The labels, moved apart, each with a leader from the end of its line. */
-function labelLayers(lines: readonly Line[], { scale, width, height, labelRoom = 6 }: LinePanelParts): LayerSpecs {
+function labelLayers(lines: readonly Line[], { scale, width, height, labelRoom = 6 }: LinePanelParts): LayerSpec[] {
   const labels = lines.map(({ label, color, labelColor = color, curve }) => {
     const end = scale.pixel(curve.at(-1)?.mean ?? 0);
     return { label, color, labelColor, end, wanted: end + labelRoom };
   });
   const spread = spreadLabels(labels, FONT_SIZE, height + 2 * labelRoom);
-  return spread.flatMap(({ label, color, labelColor, end, place }): LayerSpecs => {
+  return spread.flatMap(({ label, color, labelColor, end, place }): LayerSpec[] => {
     const y = place - labelRoom;
     return [
       {
@@ -99,7 +100,10 @@ const TICK_LABELS = {
   errors: "format(round(1e4 * (100 - datum.value)) / 1e4, '~r')",
 } as const satisfies Record<LinePanelParts["vertical"], string>;
 
-function axesOf({ scale, vertical, horizontal, titled = true }: LinePanelParts, field: "mean" | "low"): { x: X; y: Y } {
+function axesOf(
+  { scale, vertical, horizontal, titled = true }: LinePanelParts,
+  field: "mean" | "low",
+): { x: AxisSpec; y: AxisSpec } {
   return {
     x: {
       field: horizontal.title,

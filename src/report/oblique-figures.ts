@@ -1,10 +1,11 @@
 import { byLevel, meanCosines, type ObliqueRun } from "../experiments/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { pointOf, shortened } from "./curves.ts";
-import { type Figure, figureOf, type LayerSpecs } from "./figure.ts";
+import { type Figure, figureOf } from "./figure.ts";
 import { epochAxis, type Line, linePanel } from "./line-panel.ts";
 import { layerColor, REGIME_COLORS } from "./palette.ts";
 import { fromZero } from "./scales.ts";
+import type { LayerSpec } from "./specification.ts";
 
 const [WIDTH, HEIGHT] = [250, 200];
 
@@ -31,22 +32,21 @@ export function obliqueFigure(runs: readonly ObliqueRun[]): Figure {
   const scale = fromZero([1], HEIGHT);
   const horizontal = epochAxis(means, WIDTH);
   const panel = linePanel({ lines: means, width: WIDTH, height: HEIGHT, scale, vertical: "linear", horizontal });
-  const strong = panel.layer.find((layer) => "encoding" in layer);
-  const thin = levels.flatMap(
-    (nodes, level): LayerSpecs =>
-      nodes.length === 1 || strong === undefined
-        ? []
-        : nodes.map((_, node) => ({
-            // the axes of the strong lines: other ones would be laid over them
-            ...strong,
-            data: {
-              values: seen.map(({ epoch, levels }) => ({
-                epoch,
-                mean: shortened(levels[level]?.[node] ?? Number.NaN),
-              })),
-            },
-            mark: { type: "line", color: means[level]?.color.light ?? "", strokeWidth: 1, opacity: 0.45 },
-          })),
+  const [strong] = panel.layer;
+  const thin = levels.flatMap((nodes, level): LayerSpec[] =>
+    nodes.length === 1 || strong === undefined
+      ? []
+      : nodes.map((_, node) => ({
+          // the axes of the strong lines: other ones would be laid over them
+          ...strong,
+          data: {
+            values: seen.map(({ epoch, levels }) => ({
+              epoch,
+              mean: shortened(levels[level]?.[node] ?? Number.NaN),
+            })),
+          },
+          mark: { type: "line", color: means[level]?.color.light ?? "", strokeWidth: 1, opacity: 0.45 },
+        })),
   );
   return figureOf({
     name: `normals-${regime}`,

@@ -1,9 +1,10 @@
 import type { PublishedFigure, SummaryRow } from "../experiments/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { shortened } from "./curves.ts";
-import { type Figure, figureOf, type LayerSpecs, textLayer, type X } from "./figure.ts";
+import { type Figure, figureOf, textLayer } from "./figure.ts";
 import { INK, REGIME_COLORS, type Shade } from "./palette.ts";
 import { fitted, type Scale } from "./scales.ts";
+import type { AxisSpec, LayerSpec } from "./specification.ts";
 
 const ROW = 38;
 const WIDTH = 286;
@@ -31,7 +32,7 @@ export function resultsFigures(rows: readonly ResultRow[], comparable: boolean, 
   if (rows.length === 0) return [];
   const height = ROW * rows.length;
   const scale = fitted(rows.flatMap(shownValues), 150);
-  const layers: LayerSpecs = rows.flatMap((row, i) => rowLayers(row, (i + 0.5) * ROW, scale));
+  const layers: LayerSpec[] = rows.flatMap((row, i) => rowLayers(row, (i + 0.5) * ROW, scale));
   const caption = [
     "Best test accuracy over the epochs: a dot each run, a bar their mean.",
     ...(rows.some(({ published }) => published !== null)
@@ -53,16 +54,16 @@ export function resultsFigures(rows: readonly ResultRow[], comparable: boolean, 
 const shownValues = ({ runs, published }: ResultRow): readonly number[] =>
   published === null ? runs : [...runs, published[0] - published[1], published[0] + published[1]];
 
-function rowLayers(row: ResultRow, center: number, { domain, ticks }: Scale): LayerSpecs {
+function rowLayers(row: ResultRow, center: number, { domain, ticks }: Scale): LayerSpec[] {
   const color = row.color.light;
-  const x = (field: string): X => ({
+  const x = (field: string): AxisSpec => ({
     field,
     type: "quantitative",
     scale: { domain: [...domain], nice: false, zero: false },
     axis: { title: null, values: [...ticks], format: "~r", tickSize: 4, domain: false, labelFlush: false },
   });
   const y = { value: center - 6 };
-  const dots: LayerSpecs = [
+  const dots: LayerSpec[] = [
     textLayer(row.title, -8, center - 6, { color, align: "right" }),
     {
       data: { values: row.runs.map((accuracy) => ({ accuracy: shortened(accuracy) })) },
@@ -94,7 +95,7 @@ function rowLayers(row: ResultRow, center: number, { domain, ticks }: Scale): La
 }
 
 /** The word "published" beside the first published interval, on the side that has room. */
-function publishedLabel(rows: readonly ResultRow[], { domain: [low, high] }: Scale): LayerSpecs {
+function publishedLabel(rows: readonly ResultRow[], { domain: [low, high] }: Scale): LayerSpec[] {
   const place = rows.findIndex(({ published }) => published !== null);
   const published = rows[place]?.published;
   if (!published) return [];

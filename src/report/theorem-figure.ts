@@ -1,7 +1,8 @@
 import type { TheoremFinding } from "../experiments/index.ts";
-import { type Figure, figureOf, type LayerSpecs, textLayer, type X, type Y } from "./figure.ts";
+import { type Figure, figureOf, textLayer } from "./figure.ts";
 import { INK, layerColor, type Shade } from "./palette.ts";
 import { logarithmic, spreadLabels } from "./scales.ts";
+import type { AxisSpec, LayerSpec } from "./specification.ts";
 
 const [WIDTH, HEIGHT] = [250, 220];
 
@@ -19,7 +20,7 @@ export function theoremFigure(findings: readonly TheoremFinding[]): Figure {
   const widths = [...new Set(findings.flatMap(({ rows }) => rows.map(({ width }) => width)))].sort((a, b) => a - b);
   const errors = series.flatMap(({ finding, guide }) => [...finding.rows, ...guide].map(({ meanError }) => meanError));
   const scale = logarithmic(errors, HEIGHT);
-  const x: X = {
+  const x: AxisSpec = {
     field: "width",
     type: "quantitative",
     scale: { type: "log", base: 2, domain: [(widths[0] ?? 1) / 1.2, (widths.at(-1) ?? 2) * 1.2], nice: false },
@@ -31,7 +32,7 @@ export function theoremFigure(findings: readonly TheoremFinding[]): Figure {
       tickSize: 4,
     },
   };
-  const y: Y = {
+  const y: AxisSpec = {
     field: "meanError",
     type: "quantitative",
     scale: { type: "log", domain: [...scale.domain], nice: false },
@@ -73,10 +74,7 @@ export function theoremFigure(findings: readonly TheoremFinding[]): Figure {
   });
 }
 
-interface Point {
-  readonly width: number;
-  readonly meanError: number;
-}
+type Point = Readonly<Record<"width" | "meanError", number>>;
 
 /** `c/√w` over the series' widths, with the `c` that fits the rows of the slope best. */
 function guideOf({ rows, fitFrom }: TheoremFinding): readonly Point[] {
@@ -89,8 +87,8 @@ function seriesLayers(
   { rows, fitFrom }: TheoremFinding,
   { light: color }: Shade,
   guide: readonly Point[],
-  encoding: { readonly x: X; readonly y: Y },
-): LayerSpecs {
+  encoding: { readonly x: AxisSpec; readonly y: AxisSpec },
+): LayerSpec[] {
   const points = (fitted: boolean): readonly Point[] =>
     rows.flatMap(({ width, meanError }) => (width >= fitFrom === fitted ? [{ width, meanError }] : []));
   return [

@@ -51,7 +51,10 @@ export type TrialOutcome =
   | { readonly status: "failed"; readonly message: string; readonly hint: string };
 
 /** The data set, cut to the selection. */
-export async function selectData(selection: DataSelection, environment: NodeJS.ProcessEnv): Promise<Dataset> {
+export async function selectData(
+  selection: DataSelection,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Dataset> {
   const { name, dataDir, cacheDir, limit, testLimit } = selection;
   const data = await loadDataset(name, { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir });
   return {
