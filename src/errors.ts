@@ -6,6 +6,8 @@ export interface ErrorParts {
   readonly expected: string;
   /** The next thing to do: `did you mean "dlnpf"?`. */
   readonly next: string;
+  /** Options that a command line lacks, where that is the mistake: `["--model-output", "logits"]`. */
+  readonly options?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -18,10 +20,13 @@ export interface ErrorParts {
 export class GatewiseError extends Error {
   override readonly name = "GatewiseError";
   readonly hint: string;
+  /** What a command line would be mended with, as words; empty where that is not the mistake. */
+  readonly options: readonly string[];
 
-  constructor({ received, expected, next, cause }: ErrorParts) {
+  constructor({ received, expected, next, options = [], cause }: ErrorParts) {
     super(`${received}: expected ${expected}`, cause === undefined ? undefined : { cause });
     this.hint = next;
+    this.options = options;
   }
 
   /** An error whose text is ready: one that came from another thread. */

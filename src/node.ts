@@ -35,6 +35,7 @@ export {
   type LoadedNetwork,
   loadNetwork,
   type Machine,
+  type ModelChoice,
   missingLines,
   type PoolEvent,
   type PoolOptions,

@@ -22,10 +22,11 @@ export interface CliContext {
 }
 
 /** `gatewise train --epochs 5`, quoted where a shell needs it. */
-export const commandLine = (args: readonly string[]): string =>
-  ["gatewise", ...args]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");
+export const commandLine = (args: readonly string[]): string => ["gatewise", ...args].map(shellWord).join(" ");
+
+/** A word as a shell takes it for one. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The folder for fetched data by the XDG rules. */
 export const defaultCacheDir = (): string => envPaths("gatewise", { suffix: "" }).cache;

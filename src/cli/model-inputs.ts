@@ -9,7 +9,11 @@ import type { GatedNetwork } from "../network/index.ts";
  * @returns `[n, ...inputShape]`
  * @throws GatewiseError unless the file holds float32 or float64 of that shape, all of them finite
  */
-export async function readModelInputs(file: string, network: GatedNetwork): Promise<Inputs> {
+export const readModelInputs = async (file: string, network: GatedNetwork): Promise<Inputs> =>
+  fittingInputs(network, await readInputsFile(file), file);
+
+/** @throws GatewiseError unless the file holds float32 or float64 */
+export async function readInputsFile(file: string): Promise<Inputs> {
   const array = readNpy(await readBytes(file), file);
   if (array.dtype !== "float32" && array.dtype !== "float64") {
     throw new GatewiseError({
@@ -18,6 +22,11 @@ export async function readModelInputs(file: string, network: GatedNetwork): Prom
       next: 'convert it in NumPy: np.save("x.npy", x.astype("float32") / 255)',
     });
   }
+  return array;
+}
+
+/** @throws GatewiseError unless the inputs of a file have the network's shape, all of them finite */
+export function fittingInputs(network: GatedNetwork, array: Inputs, file: string): Inputs {
   checkInputs(network, array);
   const broken = array.data.findIndex((value) => !Number.isFinite(value));
   if (broken < 0) return array;

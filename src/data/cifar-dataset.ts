@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import { denseArray, sizeOf } from "../graph/index.ts";
+import { asBytes, type BinaryData, denseArray, sizeOf } from "../graph/index.ts";
 import { CIFAR_SHAPE, type RecordPlace, type RecordReader, recordReader, recordsIn } from "./cifar-records.ts";
 import { CLASSES, type Dataset, type Examples } from "./dataset.ts";
 
@@ -83,7 +83,7 @@ export function assembleCifar(name: CifarName): CifarAssembly {
 /** A file's bytes, and its name in the layout. */
 export interface CifarFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: BinaryData;
 }
 
 /**
@@ -94,8 +94,9 @@ export interface CifarFile {
 export function datasetFromCifar(name: CifarName, files: readonly CifarFile[], source: string): Dataset {
   const assembly = assembleCifar(name);
   for (const file of files) {
-    const reader = assembly.open(file.name, file.name, file.bytes.length);
-    reader?.take(file.bytes);
+    const bytes = asBytes(file.bytes, file.name);
+    const reader = assembly.open(file.name, file.name, bytes.length);
+    reader?.take(bytes);
     reader?.end();
   }
   return assembly.finish(source);

@@ -1,4 +1,5 @@
 import { GatewiseError } from "../errors.ts";
+import type { BinaryData } from "../graph/index.ts";
 import { CLASSES, type Dataset, type DatasetName, type Examples } from "./dataset.ts";
 import { readIdx } from "./idx.ts";
 
@@ -9,7 +10,7 @@ export type IdxPart = (typeof IDX_PARTS)[number];
 /** An IDX file's decompressed bytes, and its name for errors. */
 export interface IdxFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: BinaryData;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
+import { asBytes, type BinaryData, type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { plainBytes } from "./array-from-bytes.ts";
 
 /** Element types of the format (yann.lecun.com/exdb/mnist); the data sets use the first only. */
@@ -19,7 +19,8 @@ const UNSIGNED_BYTE = 0x08;
  * @returns an array of the header's shape that shares the memory of `bytes`
  * @throws GatewiseError unless header and number of bytes agree exactly
  */
-export function readIdx(bytes: Uint8Array, file: string): DenseArray<"uint8"> {
+export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
+  const bytes = asBytes(source, file);
   if (bytes.length < 4) {
     throw new GatewiseError({
       received: `${file}: ${bytes.length} bytes`,

@@ -3,7 +3,7 @@
  * length, a Python dictionary as text, elements. Written little endian and in C order, so `numpy.load` can map it.
  */
 import { GatewiseError } from "../errors.ts";
-import { bytesOf, type DenseArray, type DType, sizeOf } from "../graph/index.ts";
+import { asBytes, type BinaryData, bytesOf, type DenseArray, type DType, sizeOf } from "../graph/index.ts";
 import { arrayFromBytes, byteLengthOf } from "./array-from-bytes.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const; // "\x93NUMPY"
@@ -64,7 +64,8 @@ export function writeNpy(array: DenseArray): Uint8Array {
  * @returns a copy in C order, whatever the order in the file
  * @throws GatewiseError unless header and number of bytes agree exactly
  */
-export function readNpy(bytes: Uint8Array, file = "npy data"): DenseArray {
+export function readNpy(source: BinaryData, file = "npy data"): DenseArray {
+  const bytes = asBytes(source, file);
   const { text, start } = headerOf(bytes, file);
   const { description, fortranOrder, shape } = parseHeader(text, file);
   const dtype = DTYPE_OF.get(description);

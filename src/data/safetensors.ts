@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { GatewiseError, messageOf } from "../errors.ts";
-import { BYTES, bytesOf, type DenseArray, DTYPES, type DType } from "../graph/index.ts";
+import { asBytes, type BinaryData, BYTES, bytesOf, type DenseArray, DTYPES, type DType } from "../graph/index.ts";
 import { arrayFromBytes, byteLengthOf } from "./array-from-bytes.ts";
 
 /** The reference implementation's limit: it keeps a damaged length from making the JSON parser read gigabytes. */
@@ -83,7 +83,8 @@ export function writeSafetensors(
  * @param file names the file in errors
  * @throws GatewiseError unless the tensors cover the bytes after the header exactly
  */
-export function readSafetensors(bytes: Uint8Array, file = "safetensors data"): Safetensors {
+export function readSafetensors(source: BinaryData, file = "safetensors data"): Safetensors {
+  const bytes = asBytes(source, file);
   const { infos, metadata, start } = readHeader(bytes, file);
   const data = bytes.subarray(start);
   const sorted = Object.entries(infos).sort(

@@ -1,3 +1,4 @@
+export { asBytes, type BinaryData } from "./binary-data.ts";
 export {
   BYTES,
   bytesOf,
@@ -21,7 +22,15 @@ export { type KernelTable, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capab
 export { dtypeOf } from "./onnx/element-types.ts";
 export type { ExternalData, ExternalFile } from "./onnx/external-data.ts";
 export { quoted } from "./onnx/quoted.ts";
-export { externalFiles, type OnnxModel, type OnnxOptions, type OnnxPort, readModel } from "./onnx/read.ts";
+export {
+  externalFiles,
+  type OnnxFile,
+  type OnnxModel,
+  type OnnxOptions,
+  type OnnxPort,
+  openOnnx,
+  readModel,
+} from "./onnx/read.ts";
 export type { OnnxAttribute, OnnxNode } from "./onnx/read-node.ts";
 export { MAX_RANK } from "./onnx/read-tensor.ts";
 export { type Model, type Port, writeModel } from "./onnx/write.ts";

@@ -22,7 +22,8 @@ export {
 } from "./gated-network.ts";
 export { type Gate, type GateKind, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
 export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
-export { networkFromOnnx, ONNX_OPS } from "./onnx/network-from-onnx.ts";
+export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
+export type { SetInputs } from "./onnx/network-input.ts";
 export {
   type FeatureKind,
   featureParameterSpecs,

@@ -7,7 +7,7 @@ export {
   trialsFor,
 } from "./experiment-run.ts";
 export { type KernelMeasurement, type RunKernels, readKernels } from "./kernel-files.ts";
-export { type LoadedNetwork, loadNetwork } from "./load-network.ts";
+export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
 export { watchParent } from "./parent-watch.ts";
 export { type PoolEvent, type PoolOptions, runTrials, type TrialJob } from "./pool.ts";

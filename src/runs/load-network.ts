@@ -2,8 +2,14 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { externalFiles } from "../graph/index.ts";
-import { type GatedNetwork, gatedNetwork, networkFromOnnx, regimeOf } from "../network/index.ts";
+import { externalFiles, openOnnx } from "../graph/index.ts";
+import {
+  type GatedNetwork,
+  gatedNetwork,
+  networkFromOnnx,
+  type OnnxNetworkOptions,
+  regimeOf,
+} from "../network/index.ts";
 import { networkPair } from "../train/index.ts";
 import { readExternalData } from "./external-data.ts";
 import { readBest, readRun } from "./run-directory.ts";
@@ -16,24 +22,40 @@ export interface LoadedNetwork {
   readonly files: readonly string[];
 }
 
+/** Which part of an ONNX model is the network, see {@link networkFromOnnx}. */
+export type ModelChoice = Omit<OnnxNetworkOptions, "externalData">;
+
 /**
  * Reads a network: the best checkpoint of a run directory, or a ReLU network in ONNX, from any framework.
  * @param model path of a run directory or of an `.onnx` file; weights beside it (`model.onnx.data`) are read too
+ * @param choice for an ONNX model of several inputs or outputs, or of open sizes
  * @throws GatewiseError if there is neither, weights are missing or outside the model's folder, or the model holds what is
  * no gate, pool, sum or linear layer
  */
-export async function loadNetwork(model: string): Promise<LoadedNetwork> {
+export async function loadNetwork(model: string, choice: ModelChoice = {}): Promise<LoadedNetwork> {
   if (await isFolder(model)) {
+    refuseChoice(model, choice);
     const { plan } = await readRun(model);
     const { tensors } = await readBest(model);
     const network = gatedNetwork(plan.architecture, regimeOf(plan), networkPair(tensors));
     const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
     return { network, source: { kind: "run", regime: plan.regime }, files };
   }
-  const bytes = await readBytes(model);
-  const externalData = await readExternalData(model, externalFiles(bytes));
+  const file = openOnnx(await readBytes(model));
+  const externalData = await readExternalData(model, externalFiles(file));
   const files = [model, ...[...externalData.keys()].map((location) => join(dirname(model), location))];
-  return { network: networkFromOnnx(bytes, { externalData }), source: { kind: "onnx" }, files };
+  return { network: networkFromOnnx(file, { ...choice, externalData }), source: { kind: "onnx" }, files };
+}
+
+/** A run has one input and one output, of known sizes. */
+function refuseChoice(model: string, { output, input, set = {}, inputShape }: ModelChoice): void {
+  const nothing = output === undefined && input === undefined && inputShape === undefined;
+  if (nothing && Object.keys(set).length === 0) return;
+  throw new GatewiseError({
+    received: `${model}, a run directory, with a choice of inputs, outputs or sizes`,
+    expected: "an ONNX model, or nothing to choose: a run has one input and one output",
+    next: "leave out what chooses, or give an .onnx file",
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {

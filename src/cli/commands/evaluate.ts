@@ -3,30 +3,34 @@ import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { loadDataset } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { loadNetwork, readRun } from "../../runs/index.ts";
+import { readRun } from "../../runs/index.ts";
 import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import {
+  loadModel,
+  type ModelOptions,
+  type ModelRequest,
+  readModelOptions,
+  withModelOptions,
+} from "../model-option.ts";
 import { parseChoice } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 
-interface EvaluateOptions {
-  readonly model: string;
+interface EvaluateOptions extends ModelOptions {
   readonly data?: string;
   readonly dataDir?: string;
   readonly device: string;
 }
 
 export function evaluateCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("evaluate")
+  const command = withModelOptions(program.command("evaluate"))
     .summary("accuracy and loss of a trained network on a test set")
     .description(
       "Measures a network on the test set of a data set: the best checkpoint of a run, or an ONNX model of any framework.",
     )
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .option("--data <name>", `${DATASET_NAMES.join(", ")} (default for a run: its own)`)
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option(...DEVICE_OPTION)
@@ -39,6 +43,7 @@ export function evaluateCommand(program: Command, makeContext: MakeContext, endi
       () => ({
         ...options,
         device: parseDevice(options.device),
+        request: readModelOptions(options),
         name: options.data === undefined ? undefined : parseChoice("data set", options.data, DATASET_NAMES),
       }),
       evaluateRun,
@@ -48,10 +53,12 @@ export function evaluateCommand(program: Command, makeContext: MakeContext, endi
 
 interface EvaluateRequest extends EvaluateOptions {
   readonly device: ReturnType<typeof parseDevice>;
+  readonly request: ModelRequest;
   readonly name: DatasetName | undefined;
 }
 
-async function evaluateRun({ model, dataDir, device, name }: EvaluateRequest, context: CliContext): Promise<ExitCode> {
+async function evaluateRun(options: EvaluateRequest, context: CliContext): Promise<ExitCode> {
+  const { model, request, dataDir, device, name } = options;
   const places = {
     ...(dataDir === undefined ? {} : { dataDir }),
     environment: context.environment,
@@ -59,7 +66,7 @@ async function evaluateRun({ model, dataDir, device, name }: EvaluateRequest, co
   };
   const dataset = await loadDataset(name ?? (await ownDataset(model)), places);
   if (dataset.notice !== undefined) note(context, dataset.notice);
-  const { network } = await loadNetwork(model);
+  const { network } = await loadModel(context, request, dataset.inputShape);
   const evaluation = networkEvaluationGraph(network, dataset.inputShape);
   await using engine = await openWorkerEngine(device, { threads: 1 });
   await using program = await engine.compile(evaluation);

@@ -9,22 +9,29 @@ import {
   flippedShares,
   gateRows,
   gateStatistics,
+  type Inputs,
   type PackedGates,
 } from "../../gates/index.ts";
 import { type DenseArray, denseArray, largestOf } from "../../graph/index.ts";
-import { loadNetwork } from "../../runs/index.ts";
+import type { LoadedNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { extractGates } from "../extract-gates.ts";
 import { readClassLabels } from "../kernel-files.ts";
-import { readModelInputs } from "../model-inputs.ts";
+import {
+  loadModel,
+  loadModelWithInputs,
+  type ModelOptions,
+  type ModelRequest,
+  readModelOptions,
+  withModelOptions,
+} from "../model-option.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
 import { claimResult } from "../result-file.ts";
 
-interface GatesOptions {
-  readonly model: string;
+interface GatesOptions extends ModelOptions {
   readonly inputs: string;
   readonly out?: string;
   readonly labels?: string;
@@ -33,11 +40,9 @@ interface GatesOptions {
 }
 
 export function gatesCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("gates")
+  const command = withModelOptions(program.command("gates"))
     .summary("which gates are on: statistics, and the gates themselves as bits")
     .description("Extracts the gates of every input and tells how many are on, never on or always on, layer by layer.")
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--out <file>", "write the packed gates as .npy, uint8 [n, bytes]")
     .option("--labels <file>", ".npy of whole numbers: overlap of the gates within and between classes")
@@ -48,19 +53,25 @@ export function gatesCommand(program: Command, makeContext: MakeContext, ending:
       "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy",
     );
   command.action((options: GatesOptions) =>
-    runStages(command, makeContext, ending, () => ({ ...options, device: parseDevice(options.device) }), runGates),
+    runStages(
+      command,
+      makeContext,
+      ending,
+      () => ({ ...options, device: parseDevice(options.device), request: readModelOptions(options) }),
+      runGates,
+    ),
   );
 }
 
 interface GatesRequest extends GatesOptions {
   readonly device: ReturnType<typeof parseDevice>;
+  readonly request: ModelRequest;
 }
 
 async function runGates(options: GatesRequest, context: CliContext): Promise<ExitCode> {
-  const { network, files } = await loadNetwork(options.model);
-  const inputs = await readModelInputs(options.inputs, network);
+  const { network, inputs, files } = await loadModelWithInputs(context, options.request, options.inputs);
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
-  const against = options.against === undefined ? undefined : await loadNetwork(options.against);
+  const against = options.against === undefined ? undefined : await loadOther(options, inputs, context);
   const sources = { "--inputs": options.inputs, "--labels": options.labels };
   await using out = await claimResult(options.out, sources, [...files, ...(against?.files ?? [])]);
   await using engine = await openWorkerEngine(options.device, { threads: 1 });
@@ -81,6 +92,16 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
     ].join("\n\n"),
   );
   return EXIT.done;
+}
+
+/** The network to compare with: of a model that is chosen from like the first, or of a run. */
+async function loadOther(
+  { against = "", request }: GatesRequest,
+  inputs: Inputs,
+  context: CliContext,
+): Promise<LoadedNetwork> {
+  const chosen = against.endsWith(".onnx") ? { ...request, model: against } : readModelOptions({ model: against });
+  return await loadModel(context, chosen, inputs.shape.slice(1));
 }
 
 /** `[examples, bytes]`, the words of all layers of an example one behind the other. */

@@ -12,29 +12,27 @@ import {
   usedNodes,
 } from "../../network/index.ts";
 import { countPaths, log2BigInt } from "../../paths/index.ts";
-import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type KernelTiming, timePathKernel } from "../kernel-timing.ts";
+import { loadModel, type ModelOptions, readModelOptions, withModelOptions } from "../model-option.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 
 export function inspectCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("inspect")
+  const command = withModelOptions(program.command("inspect"))
     .summary("what a network is, before anything runs")
     .description("Tells a network's layers, parameters, gates and paths, and what its kernels over n inputs will take.")
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .option("--inputs <n>", "number of inputs that the kernels are estimated for", "1000")
     .addHelpText("after", "\nExample:\n  $ gatewise inspect --model network.onnx --inputs 10000");
-  command.action((options: { readonly model: string; readonly inputs: string }) =>
+  command.action((options: ModelOptions & { readonly inputs: string }) =>
     runStages(
       command,
       makeContext,
       ending,
-      () => ({ model: options.model, examples: parseWhole("--inputs", options.inputs, 1) }),
-      async ({ model, examples }, context) => {
-        const { network, source } = await loadNetwork(model);
+      () => ({ request: readModelOptions(options), examples: parseWhole("--inputs", options.inputs, 1) }),
+      async ({ request, examples }, context) => {
+        const { network, source } = await loadModel(context, request);
         const inspection = inspect(network, examples, await timePathKernel(network));
         printResult(context, { source, ...inspection }, () => describe(inspection));
         return EXIT.done;

@@ -5,26 +5,23 @@ import { sizeOf } from "../../graph/index.ts";
 import { denseChain, nearestByPaths } from "../../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
 import { nearestBySharedPaths, type PathNeighbor } from "../../paths/index.ts";
-import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { extractGates } from "../extract-gates.ts";
-import { readModelInputs } from "../model-inputs.ts";
+import { loadModelWithInputs, type ModelOptions, readModelOptions, withModelOptions } from "../model-option.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { withCount } from "../progress.ts";
 
-type Options = Readonly<Record<"model" | "inputs" | "query" | "top", string>>;
+type Options = ModelOptions & Readonly<Record<"inputs" | "query" | "top", string>>;
 
 export function neighborsCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("neighbors")
+  const command = withModelOptions(program.command("neighbors"))
     .summary("the inputs that share most active paths with one of them")
     .description(
       "An explanation by example: inputs ranked by the number of active paths that they share with the query, exactly, over the geometric mean of both inputs' own.",
     )
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .requiredOption("--query <i>", "the input to explain, counted from 0")
     .option("--top <k>", "number of neighbors", "10")
@@ -38,13 +35,13 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
       makeContext,
       ending,
       () => ({
-        ...options,
+        request: readModelOptions(options),
+        file: options.inputs,
         query: parseWhole("--query", options.query, 0),
         top: parseWhole("--top", options.top, 1),
       }),
-      async ({ model, inputs: file, query, top }, context) => {
-        const { network } = await loadNetwork(model);
-        const inputs = await readModelInputs(file, network);
+      async ({ request, file, query, top }, context) => {
+        const { network, inputs } = await loadModelWithInputs(context, request, file);
         const neighbors = await nearest(network, inputs, query, top, context);
         printResult(context, { query, neighbors: neighbors.map(finite) }, () =>
           formatTable(

@@ -1,12 +1,19 @@
 import type { Command } from "commander";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { loadNetwork, workerCount } from "../../runs/index.ts";
+import { workerCount } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readModelInputs } from "../model-inputs.ts";
+import {
+  loadModelWithInputs,
+  type ModelOptions,
+  type ModelRequest,
+  readModelOptions,
+  withModelOptions,
+} from "../model-option.ts";
 import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import {
@@ -19,19 +26,18 @@ import {
 } from "../path-kernel-work.ts";
 import { claimResult } from "../result-file.ts";
 
-type Options = Readonly<Record<"model" | "inputs" | "normalize" | "part" | "dtype" | "device", string>> &
+type Options = ModelOptions &
+  Readonly<Record<"inputs" | "normalize" | "part" | "dtype" | "device", string>> &
   Readonly<Partial<Record<"inputs2" | "out" | "threads" | "features" | "seed", string>>> & {
     readonly resume?: boolean;
   };
 
 export function npkCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("npk")
+  const command = withModelOptions(program.command("npk"))
     .summary("neural path kernel of inputs")
     .description(
       "The neural path kernel: for each two inputs, the inner product of their neural path features. Fully connected networks are computed by tiles into the file, of any size; an interrupted one goes on with --resume.",
     )
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--inputs2 <file>", "other inputs for the columns")
     .option("--normalize <how>", NORMALIZATIONS.join(", "), "none")
@@ -52,7 +58,11 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
       command,
       makeContext,
       ending,
-      (context) => ({ ...readRequest(options, context.environment), device: parseDevice(options.device) }),
+      (context) => ({
+        ...readRequest(options, context.environment),
+        device: parseDevice(options.device),
+        chosen: readModelOptions(options),
+      }),
       runNpk,
     ),
   );
@@ -103,13 +113,13 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
 interface DeviceRequest extends NpkRequest {
   /** Where the gates are made. */
   readonly device: ReturnType<typeof parseDevice>;
+  readonly chosen: ModelRequest;
 }
 
 async function runNpk(request: DeviceRequest, context: CliContext): Promise<ExitCode> {
-  const { network, files } = await loadNetwork(request.model);
+  const { network, inputs, files } = await loadModelWithInputs(context, request.chosen, request.inputs);
   const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
   await using out = await claimResult(request.out, sources, files);
-  const inputs = await readModelInputs(request.inputs, network);
   const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, network);
   await using engine = await openWorkerEngine(request.device, { threads: request.threads });
   const summary = await pathKernelOf({ request, network, inputs, inputs2, out, engine, context });

@@ -16,11 +16,16 @@ import {
   tangentSummary,
 } from "../../kernels/index.ts";
 import { type GatedNetwork, pathNodes, usedNodes } from "../../network/index.ts";
-import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readModelInputs } from "../model-inputs.ts";
+import {
+  loadModelWithInputs,
+  type ModelOptions,
+  type ModelRequest,
+  readModelOptions,
+  withModelOptions,
+} from "../model-option.ts";
 import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withCount } from "../progress.ts";
@@ -28,8 +33,7 @@ import { claimResult } from "../result-file.ts";
 
 const PARTS = ["value", "feature", "all"] as const;
 
-interface NtkOptions {
-  readonly model: string;
+interface NtkOptions extends ModelOptions {
   readonly inputs: string;
   readonly output: string;
   readonly part: string;
@@ -39,16 +43,15 @@ interface NtkOptions {
 interface NtkRequest extends Omit<NtkOptions, "output" | "part"> {
   readonly output: number;
   readonly part: (typeof PARTS)[number];
+  readonly chosen: ModelRequest;
 }
 
 export function ntkCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("ntk")
+  const command = withModelOptions(program.command("ntk"))
     .summary("neural tangent kernel of one output")
     .description(
       "Inner products of the output's gradients by the parameters, for every two inputs: of those that carry the value, of those that only make the gates, or of both.",
     )
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--output <number>", "the logit that is differentiated, from 0", "0")
     .option("--part <part>", PARTS.join(", "), "all")
@@ -64,6 +67,7 @@ export function ntkCommand(program: Command, makeContext: MakeContext, ending: E
       ending,
       () => ({
         ...options,
+        chosen: readModelOptions(options),
         output: parseWhole("--output", options.output, 0),
         part: parseChoice("part", options.part, PARTS),
       }),
@@ -73,10 +77,9 @@ export function ntkCommand(program: Command, makeContext: MakeContext, ending: E
 }
 
 async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
-  const { model, inputs: file, output, part, out } = request;
-  const { network, files } = await loadNetwork(model);
+  const { chosen, inputs: file, output, part, out } = request;
+  const { network, inputs, files } = await loadModelWithInputs(context, chosen, file);
   await using result = await claimResult(out, { "--inputs": file }, files);
-  const inputs = await readModelInputs(file, network);
   const [examples = 0] = inputs.shape;
   // the value and the feature part of a network with both, beside their sum
   const kernels = splits(network, part) ? 3 : 1;

@@ -21,17 +21,21 @@ import {
   type Unit,
 } from "../../paths/index.ts";
 import { randomStream } from "../../random.ts";
-import { loadNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readModelInputs } from "../model-inputs.ts";
+import {
+  loadModelWithInputs,
+  type ModelOptions,
+  type ModelRequest,
+  readModelOptions,
+  withModelOptions,
+} from "../model-option.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { claimResult } from "../result-file.ts";
 
-interface PathsOptions {
-  readonly model: string;
+interface PathsOptions extends ModelOptions {
   readonly inputs: string;
   readonly example: string;
   readonly output?: string;
@@ -41,7 +45,7 @@ interface PathsOptions {
 }
 
 interface PathsValues {
-  readonly model: string;
+  readonly chosen: ModelRequest;
   readonly inputs: string;
   readonly example: number;
   readonly output: number | undefined;
@@ -54,13 +58,11 @@ interface PathsValues {
 const SAMPLES = 1000;
 
 export function pathsCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
-  const command = program
-    .command("paths")
+  const command = withModelOptions(program.command("paths"))
     .summary("what an output is made of: numbers, masses and the strongest paths of one example")
     .description(
       "Counts the paths of one example to an output, sums their contributions and lists the largest, exactly.",
     )
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--example <index>", "which example of the file, from 0", "0")
     .option("--output <index>", "which output, from 0 (default: the one with the largest logit)")
@@ -77,7 +79,7 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
       makeContext,
       ending,
       (): PathsValues => ({
-        model: options.model,
+        chosen: readModelOptions(options),
         inputs: options.inputs,
         example: parseWhole("--example", options.example, 0),
         output: options.output === undefined ? undefined : parseWhole("--output", options.output, 0),
@@ -91,9 +93,9 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
 }
 
 async function runPaths(options: PathsValues, context: CliContext): Promise<ExitCode> {
-  const { network, files } = await loadNetwork(options.model);
+  const { network, inputs, files } = await loadModelWithInputs(context, options.chosen, options.inputs);
   await using svg = await claimResult(options.svg, { "--inputs": options.inputs }, files);
-  const active = activate(network, exampleOf(await readModelInputs(options.inputs, network), options));
+  const active = activate(network, exampleOf(inputs, options));
   const output = options.output ?? active.logits.indexOf(largestOf(active.logits));
   const statistics = pathStatistics(active, output);
   const top = kBestPaths(active, output, options.top);

@@ -30,6 +30,7 @@ export async function loadIdx(name: IdxName, located: LocatedFiles): Promise<Dat
 }
 
 interface StoredFile extends IdxFile {
+  readonly bytes: Uint8Array;
   /** As on disk, compressed or not. */
   readonly stored: Uint8Array;
 }

@@ -3,13 +3,14 @@
  * the tensor's shape and the bytes that are there. Which files may be read is the matter of whoever opens them.
  */
 import { GatewiseError } from "../../errors.ts";
+import { asBytes, type BinaryData } from "../binary-data.ts";
 import { type GraphProto, type TensorProto, TensorProto_DataLocation } from "./onnx_pb.ts";
 import { quoted } from "./quoted.ts";
 import { labelOf } from "./read-node.ts";
 import { byteLengthOf, isReadable } from "./read-tensor.ts";
 
 /** Bytes of the files beside a model, by location as the model calls it. */
-export type ExternalData = ReadonlyMap<string, Uint8Array>;
+export type ExternalData = ReadonlyMap<string, BinaryData>;
 
 /** A file that holds bytes of a model's tensors. */
 export interface ExternalFile {
@@ -49,7 +50,7 @@ export function attachExternalData(graph: GraphProto, data: ExternalData): numbe
   checkGiven(tensors, data);
   const copied = new Map<string, number>();
   for (const { tensor, what, location, offset, length } of tensors) {
-    const bytes = data.get(location) ?? new Uint8Array();
+    const bytes = asBytes(data.get(location) ?? new Uint8Array(), `the file ${quoted(location)}`);
     const file = `the file ${quoted(location)}, which has ${bytes.length}`;
     if (offset + length > bytes.length) {
       throw unfit(`${what} in bytes ${offset} to ${offset + length} of ${file}`, "a file that holds them all");

@@ -4,6 +4,7 @@
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { GatewiseError } from "../../errors.ts";
+import { asBytes, type BinaryData } from "../binary-data.ts";
 import type { DenseArray } from "../dense-array.ts";
 import { attachExternalData, type ExternalData, type ExternalFile, externalFilesOf } from "./external-data.ts";
 import { type GraphProto, type ModelProto, ModelProtoSchema, type ValueInfoProto } from "./onnx_pb.ts";
@@ -45,12 +46,32 @@ export interface OnnxOptions {
   readonly externalData?: ExternalData;
 }
 
+/** An ONNX file whose structure is decoded: what it needs beside it can be asked before its weights are read. */
+export interface OnnxFile {
+  readonly kind: "onnx-file";
+  readonly model: ModelProto;
+  /** Size of the file. */
+  readonly bytes: number;
+}
+
+/**
+ * Decodes a file once, for {@link externalFiles} and {@link readModel} both.
+ * @throws GatewiseError for bytes that are no model
+ */
+export function openOnnx(data: BinaryData): OnnxFile {
+  const bytes = asBytes(data, "an ONNX model");
+  return { kind: "onnx-file", model: decode(bytes), bytes: bytes.length };
+}
+
+const opened = (source: BinaryData | OnnxFile): OnnxFile =>
+  source !== null && typeof source === "object" && "kind" in source ? source : openOnnx(source);
+
 /**
  * The files beside a model that hold some of its weights: what PyTorch writes into `model.onnx.data`.
  * @throws GatewiseError for bytes that are no model, and for places in files that do not fit their tensors
  */
-export function externalFiles(bytes: Uint8Array): readonly ExternalFile[] {
-  const { graph } = decode(bytes);
+export function externalFiles(source: BinaryData | OnnxFile): readonly ExternalFile[] {
+  const { graph } = opened(source).model;
   return graph === undefined ? [] : externalFilesOf(graph);
 }
 
@@ -59,12 +80,12 @@ export function externalFiles(bytes: Uint8Array): readonly ExternalFile[] {
  * @throws GatewiseError for bytes that are no model, damaged tensors, external ones whose bytes are not given, versions
  * of ONNX's operator set other than 7 to 26, tensors made twice or never, cycles
  */
-export function readModel(bytes: Uint8Array, { externalData = new Map() }: OnnxOptions = {}): OnnxModel {
-  const model = decode(bytes);
+export function readModel(source: BinaryData | OnnxFile, { externalData = new Map() }: OnnxOptions = {}): OnnxModel {
+  const { model, bytes } = opened(source);
   const { graph } = model;
   if (graph === undefined || graph.node.length === 0) {
     throw new GatewiseError({
-      received: `${bytes.length} bytes without a node`,
+      received: `${bytes} bytes without a node`,
       expected: "an ONNX model",
       next: "check that the file is whole and holds a network",
     });
@@ -89,7 +110,7 @@ export function readModel(bytes: Uint8Array, { externalData = new Map() }: OnnxO
     unread,
     inputs,
     outputs: graph.output.map(readPort),
-    bytes: bytes.length + externalBytes,
+    bytes: bytes + externalBytes,
   };
 }
 
@@ -139,8 +160,10 @@ function readPort({ name, type }: ValueInfoProto): OnnxPort {
   if (type?.value.case !== "tensorType") return { name, elementType: 0, shape: undefined };
   const { elemType, shape } = type.value.value;
   const what = `${quoted(name)}, an input or output,`;
-  const sizes = shape?.dim.map(({ value }) =>
-    value.case === "dimValue" ? (readShape([value.value], what)[0] ?? 0) : (value.value ?? ""),
-  );
+  const sizes = shape?.dim.map(({ value }) => {
+    if (value.case !== "dimValue") return value.value ?? "";
+    // what some exporters write for "any size", as ONNX Runtime takes it
+    return value.value === -1n ? "" : (readShape([value.value], what)[0] ?? 0);
+  });
   return { name, elementType: elemType, shape: sizes };
 }

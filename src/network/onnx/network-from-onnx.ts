@@ -7,6 +7,8 @@
  */
 import { GatewiseError } from "../../errors.ts";
 import {
+  type BinaryData,
+  type OnnxFile,
   type OnnxModel,
   type OnnxNode,
   type OnnxOptions,
@@ -15,11 +17,12 @@ import {
   readModel,
 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../gated-network.ts";
-import { FLOAT_TYPES } from "./float-types.ts";
 import { FOLDS } from "./fold-constants.ts";
+import { inputPlan, type ShapeOptions } from "./input-plan.ts";
 import { Limits } from "./limits.ts";
 import { NetworkBuilder } from "./network-builder.ts";
-import { networkOutput, only } from "./network-output.ts";
+import { networkInput, type SetInputs, setInput } from "./network-input.ts";
+import { networkOutput } from "./network-output.ts";
 import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
 import { add, divide, multiply, negate, subtract } from "./read-arithmetic.ts";
@@ -96,17 +99,32 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
 /** Ops of ONNX that networks are read from; behind the name of its set, one that is not in ONNX's own. */
 export const ONNX_OPS: readonly string[] = [...READERS.keys()];
 
+/** Which part of a model is the network. */
+export interface OnnxNetworkOptions extends OnnxOptions, ShapeOptions {
+  /**
+   * The output: its name, its place among the model's outputs from 0, or the name of a tensor or node inside the model.
+   * Elements of maps are outputs one by one, in C order.
+   */
+  readonly output?: string | number;
+  /** Name of the input that examples come through. */
+  readonly input?: string;
+  /** Values of the other inputs, by name: constants, the same for every example. */
+  readonly set?: SetInputs;
+}
+
 /**
  * The network of an ONNX model: units with ReLU, leaky or clipped gates, max and average pooling, residual sums. A
  * softmax or sigmoid at the end is left out: the network gives logits (one for two classes `1 − p` and `p`). Of several
  * outputs the one of floating-point numbers is taken: a classifier's probabilities, not its labels.
- * @param options `externalData`: bytes of the files that hold weights beside the model, see `externalFiles`
+ * @param source the file's bytes, or what {@link openOnnx} made of them
+ * @param options what to take where a model has several inputs or outputs, or leaves sizes open; `externalData`: bytes of
+ * the files that hold weights beside the model, see `externalFiles`
  * @throws GatewiseError for damaged files, for ops and shapes that no gated network has (naming the node), and for models
- * of several inputs or of several outputs of numbers
+ * of several inputs or of several outputs of numbers of which none is chosen
  */
-export function networkFromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): GatedNetwork {
-  const model = readModel(bytes, options);
-  const [input, output] = [only(model.inputs, "input"), networkOutput(model)];
+export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetworkOptions = {}): GatedNetwork {
+  const model = readModel(source, options);
+  const output = networkOutput(model, options.output);
   const needed = neededNodes(model, output);
   const last = needed.at(-1);
   if (last === undefined) {
@@ -116,16 +134,29 @@ export function networkFromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): G
       next: "check the outputs of the model",
     });
   }
-  const { sizes, symbolic } = inputShape(input);
-  const builder = new NetworkBuilder(new Limits(model.bytes), symbolic);
+  const { set = {} } = options;
+  const input = networkInput(model, needed, set, options.input);
+  const plan = inputPlan(input, options);
+  if (plan.batch !== "open" && plan.batch !== 1) {
+    throw new GatewiseError({
+      received: `input ${quoted(input.name)} with a batch of ${plan.batch}`,
+      expected: "a batch that is open or 1",
+      next: "export the model with one example a batch",
+    });
+  }
+  const builder = new NetworkBuilder(new Limits(model.bytes), plan.batch === "open");
   const values = new Map<string, Value>();
   for (const [name, array] of model.initializers) values.set(name, constantOf(array));
+  for (const port of model.inputs) {
+    const value = Object.hasOwn(set, port.name) ? set[port.name] : undefined;
+    if (value !== undefined) values.set(port.name, constantOf(setInput(port, value, plan)));
+  }
   const uses = usesOf(needed, output);
   const define = (name: string, value: Value): void => {
     values.set(name, value);
     if (value.kind === "example" && (uses.get(name) ?? 0) > 1) builder.share(value.position);
   };
-  define(input.name, builder.input(input.name, sizes, symbolic || sizes.length > 1));
+  define(input.name, builder.input(input.name, plan.batched ? [1, ...plan.example] : plan.example, plan.batched));
   for (const node of needed) {
     refuseUnread(node, model);
     const made = readNode(node, values, builder, model.opset, uses);
@@ -202,30 +233,4 @@ function usesOf(nodes: readonly OnnxNode[], output: OnnxPort): ReadonlyMap<strin
   const uses = new Map([[output.name, 1]]);
   for (const name of nodes.flatMap(({ inputs }) => inputs)) if (name !== "") uses.set(name, (uses.get(name) ?? 0) + 1);
   return uses;
-}
-
-/** The input's sizes for one example, axis 0 its batch where there is more than one axis or the size is open. */
-function inputShape({ name, elementType, shape }: OnnxPort): {
-  readonly sizes: readonly number[];
-  readonly symbolic: boolean;
-} {
-  const what = `input ${quoted(name)}`;
-  if (!FLOAT_TYPES.includes(elementType)) {
-    throw new GatewiseError({
-      received: `${what} of element type ${elementType}`,
-      expected: "float32, float64 or float16",
-      next: "export the model with floating-point inputs",
-    });
-  }
-  const [first, ...rest] = shape ?? [];
-  const symbolic = typeof first === "string";
-  const sizes = rest.filter((size) => typeof size === "number");
-  const lone = first !== undefined && rest.length === 0 && !symbolic;
-  const fits = sizes.length === rest.length && (lone || (rest.length > 0 && (symbolic || first === 1)));
-  if (fits) return { sizes: lone ? [first] : [1, ...sizes], symbolic };
-  throw new GatewiseError({
-    received: `${what} of shape ${shape === undefined ? "unknown" : `[${shape.map((size) => size || "?").join(", ")}]`}`,
-    expected: "[batch, …sizes] with all sizes but the batch written, and the batch open or 1",
-    next: "export the model with a fixed input shape and one example a batch",
-  });
 }

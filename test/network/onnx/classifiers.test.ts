@@ -165,8 +165,8 @@ describe("classifiers that are refused", () => {
 
   it("two outputs of numbers", () => {
     expect(errorOf(() => networkFromOnnx(onnxModel({ ...classifier, outputs: ["label", "soft", "logits"] })))).toEqual({
-      message: 'a model of 3 outputs ("label", "soft", "logits"): expected one output',
-      hint: "export the part of the model with one output",
+      message: 'a model of 3 outputs ("label", "soft", "logits"): expected one of them to be chosen',
+      hint: 'choose one by its name or number: output: "soft"',
     });
   });
 

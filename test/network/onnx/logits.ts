@@ -44,3 +44,23 @@ export async function ortLogits(
 /** Examples `[count, …shape]`, standard normal. */
 export const examples = (count: number, shape: readonly number[]): DenseArray<"float32"> =>
   float32([count, ...shape], randomStream(9, "examples").normal(count * sizeOf(shape)));
+
+/** What ONNX Runtime gives for one output of a model, fed as it is written. */
+export async function ortRun(
+  bytes: Uint8Array,
+  feeds: Readonly<Record<string, DenseArray>>,
+  output?: string,
+): Promise<readonly number[]> {
+  const session = await InferenceSession.create(bytes, {
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+    executionProviders: ["cpu"],
+  });
+  const tensors = Object.entries(feeds).map(
+    ([name, { dtype, shape, data }]) => [name, new Tensor(dtype, data, [...shape])] as const,
+  );
+  const name = output ?? session.outputNames[0] ?? "";
+  const result = (await session.run(Object.fromEntries(tensors), [name]))[name];
+  await session.release();
+  return Array.from(result?.data ?? [], Number);
+}

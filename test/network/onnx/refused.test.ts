@@ -333,17 +333,16 @@ describe("models that no gated network has", () => {
   twoInputs.graph?.input.push(valueInfo("y", [1, 4]));
   const shapeless = modelProto(one("Relu", ["x"]));
   shapeless.graph?.input.splice(0, 1, valueInfo("x", undefined));
-  const SHAPE_HINT = "export the model with a fixed input shape and one example a batch";
-  const SHAPES = "[batch, …sizes] with all sizes but the batch written, and the batch open or 1";
+  const SIZES = "the sizes of one example, which the model leaves open";
   const OUTPUTS = { expected: "a network from one input to one output", next: "check the outputs of the model" };
 
   it.each([
     {
       title: "two inputs",
       model: twoInputs,
-      received: 'a model of 2 inputs ("x", "y")',
-      expected: "one input",
-      next: "export the part of the model with one input",
+      received: 'a model of 2 inputs ("x" [1, 4], "y" [1, 4])',
+      expected: "one input for the examples, and a value for each of the others",
+      next: 'choose one and set the others: input: "x", set: {"y":0}',
     },
     {
       title: "two outputs",
@@ -355,23 +354,29 @@ describe("models that no gated network has", () => {
         outputs: ["t0", "t1"],
       }),
       received: 'a model of 2 outputs ("t0", "t1")',
-      expected: "one output",
-      next: "export the part of the model with one output",
+      expected: "one of them to be chosen",
+      next: 'choose one by its name or number: output: "t0"',
     },
-    { title: "no shape", model: shapeless, received: 'input "x" of shape unknown', expected: SHAPES, next: SHAPE_HINT },
+    {
+      title: "no shape",
+      model: shapeless,
+      received: 'input "x" of shape unknown',
+      expected: SIZES,
+      next: "give them, for example inputShape: [32]",
+    },
     {
       title: "a batch of 32",
       model: modelProto({ ...one("Relu", ["x"]), input: [32, 4] }),
-      received: 'input "x" of shape [32, 4]',
-      expected: SHAPES,
-      next: SHAPE_HINT,
+      received: 'input "x" with a batch of 32',
+      expected: "a batch that is open or 1",
+      next: "export the model with one example a batch",
     },
     {
       title: "an open size",
-      model: modelProto({ ...one("Relu", ["x"]), input: [1, "n"] }),
-      received: 'input "x" of shape [1, n]',
-      expected: SHAPES,
-      next: SHAPE_HINT,
+      model: modelProto({ ...one("Relu", ["x"]), input: [1, 3, "n"] }),
+      received: 'input "x" of shape [1, 3, n]',
+      expected: SIZES,
+      next: "give them, for example inputShape: [3, 32]",
     },
     {
       title: "whole numbers in",

@@ -1,0 +1,125 @@
+/** `--model` and what chooses a network inside an ONNX file: the same options of every command that takes a model. */
+import type { Command } from "commander";
+import { readNpy } from "../data/index.ts";
+import { readBytes } from "../data/node/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { Inputs } from "../gates/index.ts";
+import type { DenseArray } from "../graph/index.ts";
+import { type LoadedNetwork, loadNetwork, type ModelChoice } from "../runs/index.ts";
+import { type CliContext, shellWord } from "./context.ts";
+import { fittingInputs, readInputsFile } from "./model-inputs.ts";
+
+/** As commander gives them. */
+export interface ModelOptions {
+  readonly model: string;
+  readonly modelOutput?: string;
+  readonly modelInput?: string;
+  readonly set?: readonly string[];
+  readonly inputShape?: string;
+}
+
+/** Adds the options to a command. */
+export const withModelOptions = (command: Command): Command =>
+  command
+    .requiredOption("--model <model>", "run directory or .onnx file")
+    .option("--model-output <name>", "of an .onnx file with several outputs: name or number; or a tensor inside it")
+    .option("--model-input <name>", "of an .onnx file with several inputs: the one that the examples come through")
+    .option("--set <name=value>", "another input, the same for every example: a number or a .npy file", gathered)
+    .option("--input-shape <sizes>", "of one example, where an .onnx file leaves sizes open: 3,32,32");
+
+const gathered = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** A model and which part of it. */
+export interface ModelRequest {
+  readonly model: string;
+  readonly choice: Omit<ModelChoice, "set">;
+  /** Inputs by name, with a number or the path of a file. */
+  readonly set: ReadonlyMap<string, number | string>;
+}
+
+/** @throws GatewiseError for a shape or setting that is none */
+export function readModelOptions(options: ModelOptions): ModelRequest {
+  const { model, modelOutput, modelInput, inputShape } = options;
+  const set = new Map<string, number | string>();
+  for (const text of options.set ?? []) {
+    const [name, value] = readSetting(text);
+    if (set.has(name)) {
+      throw new GatewiseError({
+        received: `--set ${name} a second time`,
+        expected: "one value for an input",
+        next: "leave one out",
+      });
+    }
+    set.set(name, value);
+  }
+  const choice = {
+    ...(modelOutput === undefined ? {} : { output: modelOutput }),
+    ...(modelInput === undefined ? {} : { input: modelInput }),
+    ...(inputShape === undefined ? {} : { inputShape: parseShape(inputShape) }),
+  };
+  return { model, choice, set };
+}
+
+function parseShape(text: string): readonly number[] {
+  const sizes = text.split(/[,x×]/).map((word) => (/^\s*\d{1,9}\s*$/.test(word) ? Number(word) : 0));
+  if (sizes.every((size) => size >= 1)) return sizes;
+  throw new GatewiseError({
+    received: `--input-shape ${text}`,
+    expected: "whole numbers of at least 1, separated by commas",
+    next: "give the sizes of one example, without the batch: --input-shape 3,32,32",
+  });
+}
+
+function readSetting(text: string): readonly [string, number | string] {
+  // names of tensors may hold the sign themselves, values hardly do
+  const at = text.lastIndexOf("=");
+  const [name, value] = [text.slice(0, at), text.slice(at + 1).trim()];
+  if (at < 1 || value === "") {
+    throw new GatewiseError({
+      received: `--set ${text}`,
+      expected: "an input's name, =, and a number or a .npy file",
+      next: "for example --set mask=1",
+    });
+  }
+  const number = Number(value);
+  return [name, Number.isNaN(number) ? value : number];
+}
+
+/**
+ * The network that a command was given.
+ * @param sizesFrom shape of one example at hand, for sizes that the model leaves open
+ * @throws GatewiseError that ends in the command with the options that it lacks, where that is the mistake
+ */
+export async function loadModel(
+  context: CliContext,
+  { model, choice, set }: ModelRequest,
+  sizesFrom?: readonly number[],
+): Promise<LoadedNetwork> {
+  const values: [string, DenseArray | number][] = [];
+  for (const [name, value] of set) {
+    values.push([name, typeof value === "number" ? value : readNpy(await readBytes(value), value)]);
+  }
+  try {
+    const loaded = await loadNetwork(model, {
+      ...choice,
+      ...(values.length === 0 ? {} : { set: Object.fromEntries(values) }),
+      ...(sizesFrom === undefined ? {} : { sizesFrom }),
+    });
+    const settings = [...set.values()].filter((value) => typeof value === "string");
+    return { ...loaded, files: [...loaded.files, ...settings] };
+  } catch (thrown) {
+    if (!(thrown instanceof GatewiseError) || thrown.options.length === 0) throw thrown;
+    throw GatewiseError.of(thrown.message, [context.command, ...thrown.options.map(shellWord)].join(" "));
+  }
+}
+
+/** The network, and inputs for it from a file: sizes that the model leaves open are theirs. */
+export async function loadModelWithInputs(
+  context: CliContext,
+  request: ModelRequest,
+  file: string,
+): Promise<LoadedNetwork & { readonly inputs: Inputs }> {
+  const read = await readInputsFile(file);
+  const loaded = await loadModel(context, request, read.shape.slice(1));
+  return { ...loaded, inputs: fittingInputs(loaded.network, read, file) };
+}
