@@ -69,9 +69,9 @@ export {
   kernelEigenvalues,
   participationRatio,
 } from "./regression/spectrum.ts";
-export type { TangentPart } from "./tangent/factors.ts";
 export { type TangentMemory, tangentKernelMemory } from "./tangent/memory.ts";
 export { type PathTraceOptions, pathKernelTrace } from "./tangent/path-trace.ts";
+export type { TangentPart } from "./tangent/plan.ts";
 export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./tangent/pruning-scores.ts";
 export { type KernelSize, kernelSize, type TangentSummary, tangentSummary } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";

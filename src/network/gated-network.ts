@@ -82,6 +82,34 @@ export interface GatedNetwork<W = Weights> {
   readonly nodes: readonly GatedNode<W>[];
   /** Position of the node that gives the logits, a vector `[outputs]`. */
   readonly output: number;
+  /** What trains, of a network read from a file; without it every weight and bias is a parameter of its own. */
+  readonly parameters?: readonly NetworkParameter[];
+}
+
+/**
+ * An array that trains: what a file holds as weight or bias of a layer, as scale or shift of a batch normalization, or as
+ * slopes; once, however often it is used. Weights of nodes are made of parameters: as they are, transposed, in part,
+ * times a factor, times another parameter.
+ */
+export interface NetworkParameter {
+  /** As the file calls it. */
+  readonly name: string;
+  readonly values: Weights;
+  readonly uses: readonly ParameterUse[];
+}
+
+/**
+ * The derivative of a node's array by a parameter, at the values that both have: element `i` of the array changes by
+ * `factors[i]` times what element `places[i]` of the parameter changes by.
+ */
+export interface ParameterUse {
+  readonly position: number;
+  /** Which of the node's arrays; `slopes` of a leaky gate. */
+  readonly kind: "weight" | "bias" | "slopes";
+  /** Element `i` itself where undefined; none where −1. */
+  readonly places: Int32Array | undefined;
+  /** One for all elements or one each; undefined where the array is made of the parameter in no elementwise way. */
+  readonly factors: number | Float64Array | undefined;
 }
 
 /** A node that holds weights or a bias. */

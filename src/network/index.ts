@@ -11,8 +11,10 @@ export {
   inputShapeOf,
   isWeightNode,
   type MapWindow,
+  type NetworkParameter,
   type NodeOperation,
   outputCount,
+  type ParameterUse,
   pathInputs,
   pathNodes,
   usedNodes,
@@ -31,6 +33,7 @@ export {
   type ParameterSpec,
   parameterSpecs,
 } from "./parameter-specs.ts";
+export { networkParameters } from "./parameters.ts";
 export { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 export { type ParameterTensors, type Prediction, predict, predictBehind } from "./predict.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";

@@ -54,5 +54,8 @@ function predictingModel(plan: RunRecord["plan"], tensors: Parameters) {
     Object.entries(tensors).map(([name, array]) => [name, constant(array)]),
   );
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
-  return writeModel(graph({ logits: predict(architecture, regimeOf(plan), networkPair(parameters), x).logits }));
+  const { logits } = predict(architecture, regimeOf(plan), networkPair(parameters), x);
+  // each an array of its own under its name, though two may hold the same numbers (biases before training)
+  const arrays = new Map(Object.entries(parameters).map(([name, tensor]) => [tensor, name]));
+  return writeModel(graph({ logits }), { arrays });
 }

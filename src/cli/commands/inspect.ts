@@ -7,7 +7,7 @@ import {
   gatePositions,
   hasHardGates,
   inputShapeOf,
-  isWeightNode,
+  networkParameters,
   outputCount,
   usedNodes,
 } from "../../network/index.ts";
@@ -45,7 +45,17 @@ interface LayerLine {
   readonly name: string;
   readonly kind: GatedNode["kind"];
   readonly shape: readonly number[];
+  /** Numbers of the parameters that this layer is the first to use. */
   readonly parameters: number;
+}
+
+/** An array that the file holds and that trains. */
+interface ParameterLine {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  /** Names of the layers that use it. */
+  readonly layers: readonly string[];
 }
 
 /** What the kernels over `examples` inputs take. */
@@ -64,7 +74,9 @@ interface Inspection {
   readonly inputShape: readonly number[];
   readonly outputs: number;
   readonly layers: readonly LayerLine[];
+  /** Numbers in all parameters, each once however often it is used. */
   readonly parameters: number;
+  readonly parameterList: readonly ParameterLine[];
   readonly gates: number;
   readonly hardGates: boolean;
   /** Paths to one output, in decimal digits. */
@@ -81,12 +93,13 @@ const ALWAYS = ["evaluate", "gates", "paths", "ntk", "neighbors"] as const;
 
 function inspect(network: GatedNetwork, examples: number, timing: KernelTiming): Inspection {
   const used = usedNodes(network).flatMap((position) => network.nodes.slice(position, position + 1));
-  const layers = used.map((node) => ({
-    name: node.name,
-    kind: node.kind,
-    shape: node.shape,
-    parameters: parametersOf(node),
-  }));
+  const parameterList = parameterLines(network);
+  const firstUsed = new Map<string, number>();
+  for (const { layers, count } of parameterList) {
+    const [first = ""] = layers;
+    firstUsed.set(first, (firstUsed.get(first) ?? 0) + count);
+  }
+  const layers = used.map(({ name, kind, shape }) => ({ name, kind, shape, parameters: firstUsed.get(name) ?? 0 }));
   const gateShapes = gatePositions(network).map((position) => network.nodes[position]?.shape ?? []);
   const paths = countPaths(network, 0);
   const pairs = (examples * (examples + 1)) / 2;
@@ -94,7 +107,8 @@ function inspect(network: GatedNetwork, examples: number, timing: KernelTiming):
     inputShape: inputShapeOf(network),
     outputs: outputCount(network),
     layers,
-    parameters: layers.reduce((sum, { parameters }) => sum + parameters, 0),
+    parameters: parameterList.reduce((sum, { count }) => sum + count, 0),
+    parameterList,
     gates: gateShapes.reduce((sum, shape) => sum + sizeOf(shape), 0),
     hardGates: hasHardGates(network),
     paths: paths.toString(),
@@ -112,11 +126,16 @@ function inspect(network: GatedNetwork, examples: number, timing: KernelTiming):
   };
 }
 
-const parametersOf = (node: GatedNode): number =>
-  isWeightNode(node) ? (node.weight?.data.length ?? 0) + (node.bias?.data.length ?? 0) : 0;
+const parameterLines = (network: GatedNetwork): readonly ParameterLine[] =>
+  networkParameters(network).map(({ name, values, uses }) => ({
+    name,
+    shape: values.shape,
+    count: values.data.length,
+    layers: [...new Set(uses.map(({ position }) => network.nodes[position]?.name ?? ""))],
+  }));
 
 function describe(inspection: Inspection): string {
-  const { layers, cost, log2Paths } = inspection;
+  const { layers, parameterList, cost, log2Paths } = inspection;
   const table = formatTable(
     [
       { title: "layer" },
@@ -131,6 +150,18 @@ function describe(inspection: Inspection): string {
       parameters === 0 ? "" : parameters.toLocaleString("en-US"),
     ]),
   );
+  const parameters = formatTable(
+    [{ title: "parameter" }, { title: "shape", align: "right" }, { title: "numbers", align: "right" }, { title: "in" }],
+    parameterList.map(({ name, shape, count, layers: users }) => [
+      name,
+      shape.join("×"),
+      count.toLocaleString("en-US"),
+      users.length > MOST_USERS
+        ? `${users.slice(0, MOST_USERS).join(", ")} and ${users.length - MOST_USERS} more`
+        : users.join(", "),
+    ]),
+  );
+  const shared = parameterList.filter(({ layers: users }) => users.length > 1).map(({ name }) => name);
   const facts = formatTable(
     [{ title: "" }, { title: "", align: "right" }],
     [
@@ -144,8 +175,24 @@ function describe(inspection: Inspection): string {
       ...(cost.pathKernelSeconds === null ? [] : [["npk at work, one thread", duration(cost.pathKernelSeconds)]]),
     ],
   );
-  return `${table}\n${facts.split("\n").slice(1).join("\n")}\n\ncommands: ${inspection.supported.join(", ")}`;
+  return [
+    table,
+    "",
+    parameters,
+    "",
+    ...facts.split("\n").slice(1),
+    "",
+    ...(shared.length === 0 ? [] : [sharedNote(shared), ""]),
+    `commands: ${inspection.supported.join(", ")}`,
+  ].join("\n");
 }
+
+/** Layers of a parameter that the table names. */
+const MOST_USERS = 4;
+
+const sharedNote = (names: readonly string[]): string =>
+  `${names.join(", ")}: used by several layers, counted once. ntk adds up the gradients of its uses; for paths, npk and
+path-norms each use is a layer with weights of its own.`;
 
 const megabytes = (bytes: number): string =>
   `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;

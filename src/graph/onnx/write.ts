@@ -46,8 +46,17 @@ export interface Model {
   readonly outputs: readonly Port[];
 }
 
+export interface WriteOptions {
+  readonly name?: string;
+  /**
+   * Constants that are arrays of their own, by the names that the file gives them: parameters, say. All others may share
+   * an array with one of the same numbers.
+   */
+  readonly arrays?: ReadonlyMap<Tensor, string>;
+}
+
 /** Writes a graph as an ONNX `ModelProto`. */
-export function writeModel(graph: Graph, name = "gatewise"): Model {
+export function writeModel(graph: Graph, { name = "gatewise", arrays = new Map() }: WriteOptions = {}): Model {
   const port = ({ name: label, tensor }: Graph["inputs"][number]): Port => ({
     name: label,
     dtype: tensor.dtype,
@@ -57,7 +66,7 @@ export function writeModel(graph: Graph, name = "gatewise"): Model {
     irVersion: IR_VERSION,
     producerName: "gatewise",
     opsetImport: [{ domain: "", version: OPSET }],
-    graph: new GraphWriter(graph).write(name),
+    graph: new GraphWriter(graph, arrays).write(name),
   });
   return { bytes: toBinary(ModelProtoSchema, model), inputs: graph.inputs.map(port), outputs: graph.outputs.map(port) };
 }
@@ -84,13 +93,16 @@ class GraphWriter implements OnnxEmitter {
   private current = this.root;
   private counter = 0;
 
-  constructor(private readonly graph: Graph) {
+  constructor(
+    private readonly graph: Graph,
+    private readonly arrays: ReadonlyMap<Tensor, string>,
+  ) {
     const results = graph.outputs.map(({ tensor }) => tensor);
     const order = topologicalOrder(results);
     this.free = freeScopes(order);
     this.fusions = findFusions(order, results, this.free);
     this.absorbed = new Set([...this.fusions.values()].flatMap((fusion) => fusion.absorbed));
-    this.reserved = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+    this.reserved = new Set([...[...graph.inputs, ...graph.outputs].map(({ name }) => name), ...arrays.values()]);
   }
 
   write(name: string): GraphProto {
@@ -122,7 +134,12 @@ class GraphWriter implements OnnxEmitter {
     const key = value.data.length <= 8 ? `${value.dtype}[${value.shape}] ${bytesOf(value)}` : undefined;
     const known = key === undefined ? undefined : this.scalars.get(key);
     if (known !== undefined) return known;
-    const name = this.fresh("constant");
+    const name = this.array(this.fresh("constant"), value);
+    if (key !== undefined) this.scalars.set(key, name);
+    return name;
+  }
+
+  private array(name: string, value: DenseArray): string {
     this.initializers.push(
       create(TensorProtoSchema, {
         name,
@@ -131,7 +148,6 @@ class GraphWriter implements OnnxEmitter {
         rawData: bytesOf(value),
       }),
     );
-    if (key !== undefined) this.scalars.set(key, name);
     return name;
   }
 
@@ -164,8 +180,10 @@ class GraphWriter implements OnnxEmitter {
   private emit(tensor: Tensor): string {
     const { source } = tensor;
     switch (source.kind) {
-      case "constant":
-        return this.constant(source.value);
+      case "constant": {
+        const name = this.arrays.get(tensor);
+        return name === undefined ? this.constant(source.value) : this.array(name, source.value);
+      }
       case "op": {
         const fusion = this.fusions.get(tensor);
         if (fusion !== undefined)

@@ -1,6 +1,6 @@
 import { largestOf, sizeOf } from "../../graph/index.ts";
 import { type GatedNetwork, usedNodes } from "../../network/index.ts";
-import { isProductLayer, parameterCount, tangentLayers } from "./factors.ts";
+import { arraySize, type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
 
 const BYTES = 8; // all of it is float64
 /** What the kept factors of a tile may take, and what one run of the network may: a laptop has room for both. */
@@ -24,8 +24,12 @@ export interface TangentMemory {
  * @param tile examples whose factors are held; as many as 256 MiB hold unless told otherwise
  */
 export function tangentKernelMemory(network: GatedNetwork, tile?: number): TangentMemory {
-  const kept = keptBytes(network);
-  const transient = transientBytes(network);
+  return memoryOf(network, tangentPlan(network), tile);
+}
+
+export function memoryOf(network: GatedNetwork, plan: TangentPlan, tile: number | undefined): TangentMemory {
+  const kept = keptBytes(plan);
+  const transient = transientBytes(network, plan);
   const fitting = Math.min(MAX_BATCH, Math.max(1, Math.floor(RUN_BYTES / transient)));
   const held = tile ?? Math.max(fitting, Math.floor(TILE_BYTES / kept));
   const batch = Math.min(fitting, held);
@@ -33,22 +37,28 @@ export function tangentKernelMemory(network: GatedNetwork, tile?: number): Tange
 }
 
 /** Bytes of one example's factors. */
-function keptBytes(network: GatedNetwork): number {
-  const { value, feature } = tangentLayers(network);
-  const numbers = [...value, ...feature].reduce((sum, layer) => {
-    const { node } = layer;
-    const size = sizeOf(node.shape) + sizeOf(network.nodes[node.input]?.shape ?? []);
-    return sum + (isProductLayer(layer) ? size : parameterCount(layer));
+function keptBytes({ value, feature }: TangentPlan): number {
+  const numbers = [value, feature].reduce((sum, { outer, formed }) => {
+    const factors = outer.reduce((all, { uses, rows, columns }) => all + uses.length * (rows + columns), 0);
+    return sum + factors + formed.reduce((all, { size }) => all + size, 0);
   }, 0);
   return BYTES * Math.max(numbers, 1);
 }
 
-/** Bytes of one example's values and their gradients, and of the widest unrolled windows. */
-function transientBytes(network: GatedNetwork): number {
+/** Bytes of one example's values and their gradients, of the widest unrolled windows, and of gradients on their way. */
+function transientBytes(network: GatedNetwork, { value, feature }: TangentPlan): number {
   const nodes = usedNodes(network).flatMap((position) => network.nodes.slice(position, position + 1));
   const values = nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const unrolled = nodes.map((node) =>
     node.kind === "convolution" ? sizeOf(node.weight.shape.slice(1)) * node.groups * sizeOf(node.shape.slice(1)) : 0,
   );
-  return BYTES * (3 * values + 3 * largestOf(unrolled));
+  const gathered = movedNumbers(network, value) + movedNumbers(network, feature);
+  return BYTES * (3 * values + 3 * largestOf(unrolled) + 3 * gathered);
 }
+
+/** Numbers that are formed by an array's numbers before they are summed for each of a parameter. */
+const movedNumbers = (network: GatedNetwork, { formed }: PartPlan): number =>
+  formed.reduce(
+    (sum, one) => sum + (one.kind === "array" ? 0 : one.uses.reduce((all, use) => all + arraySize(network, use), 0)),
+    0,
+  );

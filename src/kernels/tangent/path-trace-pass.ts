@@ -48,28 +48,28 @@ export interface PathPass {
   readonly output?: number | undefined;
 }
 
-/** A weight or bias that paths come through, of the network as it was given. */
-export interface PathParameter {
+/** A weight or bias of a node that paths come through, of the network as it was given. */
+export interface PathWeights {
   readonly position: number;
   readonly kind: "weight" | "bias";
   readonly values: Weights;
 }
 
-export const pathParameters = (network: GatedNetwork): readonly PathParameter[] =>
-  pathNodes(network).flatMap((position): readonly PathParameter[] => {
+export const pathWeights = (network: GatedNetwork): readonly PathWeights[] =>
+  pathNodes(network).flatMap((position): readonly PathWeights[] => {
     const node = network.nodes[position];
     if (!isWeightNode(node)) return [];
     const of = (kind: "weight" | "bias") => (node[kind] === undefined ? [] : [{ position, kind, values: node[kind] }]);
     return [...of("weight"), ...of("bias")];
   });
 
-/** Name of the gradient `∂R / ∂|θ|^q` in the pass. */
-export const parameterName = ({ position, kind }: Pick<PathParameter, "position" | "kind">): string =>
+/** Name of the gradient `∂R / ∂|w|^q` in the pass. */
+export const weightsName = ({ position, kind }: Pick<PathWeights, "position" | "kind">): string =>
   `${position}.${kind}`;
 
 /**
  * The graph of a pass over examples `x` `[batch, ...inputShape]` (all paths: whatever they are, one is enough) from
- * `|θ|^q` under `parameterName` to `sum`, which is `R` summed over the batch, and `∂R / ∂|θ|^q` under
+ * `|w|^q` under `weightsName` to `sum`, which is `R` summed over the batch, and `∂R / ∂|w|^q` under
  * `gradient.` and the name.
  */
 export function pathPassGraph(network: GatedNetwork, { power, scope, output }: PathPass): Graph {
@@ -81,7 +81,7 @@ export function pathPassGraph(network: GatedNetwork, { power, scope, output }: P
     parameter(position, kind, own) {
       const original = copy.originals.get(position);
       if (original === undefined) return constant(float64(own.shape, own.data));
-      const name = parameterName({ position: original, kind });
+      const name = weightsName({ position: original, kind });
       const tensor = parameters.get(name) ?? input(name, "float64", own.shape);
       parameters.set(name, tensor);
       return tensor;

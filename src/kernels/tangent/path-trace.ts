@@ -2,8 +2,15 @@ import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64, zeros } from "../../graph/index.ts";
-import { type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
-import { type PathParameter, type PathPass, parameterName, pathParameters, pathPassGraph } from "./path-trace-pass.ts";
+import {
+  type GatedNetwork,
+  inputShapeOf,
+  type NetworkParameter,
+  networkParameters,
+  outputCount,
+} from "../../network/index.ts";
+import { type PathPass, type PathWeights, pathPassGraph, pathWeights, weightsName } from "./path-trace-pass.ts";
+import { unknownWeights } from "./unknown-weights.ts";
 
 export interface PathTraceOptions {
   /** The logit at which paths end; all of them unless told otherwise. */
@@ -20,7 +27,13 @@ export interface PathTraceOptions {
  * network's paths (theory 4.6). One pass through squared weights and its reverse; no path is enumerated. Max-pooling
  * counts as the sum over its window unless inputs tell what it selects. Beside inputs, of each example `x` the trace of
  * `Π` weighted by `φ_x(p)²`, summed over the examples.
- * @throws GatewiseError if there is no such output, or the inputs do not fit
+ *
+ * Parameters are those of the file: constants of the graph are factors of a path's value, and the trace is not over them.
+ * Of a parameter that several layers use it is the trace as if each use were a parameter of its own: a path through two
+ * uses would add twice the product of its derivatives by both, which is left out. Slopes of PRelu belong to gates, not to
+ * a path's value.
+ * @throws GatewiseError if there is no such output, the inputs do not fit, or weights are computed in a way that is not
+ * followed
  */
 export async function pathKernelTrace(
   network: GatedNetwork,
@@ -36,12 +49,13 @@ export const passOf = ({ output, inputs }: PathTraceOptions): Pick<PathPass, "ou
   scope: inputs === undefined ? "all-paths" : "active-paths",
 });
 
-/** `∂R / ∂|θ|^q` for a weight or bias, of its shape. */
-export interface PathSlope extends PathParameter {
+/** `∂R / ∂|θ|^q` for a parameter, of its shape, its uses counted as if each were a parameter of its own. */
+export interface PathSlope {
+  readonly parameter: NetworkParameter;
   readonly slope: DenseArray<"float64">;
 }
 
-/** `R` and its slopes, summed over the examples. */
+/** `R` and its slopes, summed over the examples, by the parameters that paths come through as weights or biases. */
 export async function runPathPass(
   network: GatedNetwork,
   engine: Engine,
@@ -49,13 +63,14 @@ export async function runPathPass(
   inputs?: Inputs,
 ): Promise<{ readonly sum: number; readonly slopes: readonly PathSlope[] }> {
   checkPass(network, pass, inputs);
-  const parameters = pathParameters(network);
+  const weights = pathWeights(network);
+  const parameters = onPaths(network, weights);
   const feeds = Object.fromEntries(
-    parameters.map((parameter) => [
-      parameterName(parameter),
+    weights.map((one) => [
+      weightsName(one),
       float64(
-        parameter.values.shape,
-        Float64Array.from(parameter.values.data, (one) => Math.abs(one) ** pass.power),
+        one.values.shape,
+        Float64Array.from(one.values.data, (value) => Math.abs(value) ** pass.power),
       ),
     ]),
   );
@@ -68,10 +83,41 @@ export async function runPathPass(
     if (array?.dtype !== "float64") throw new Error(`unreachable: ${name} of ${array?.dtype}`);
     return array;
   };
-  return {
-    sum: float("sum").data[0] ?? Number.NaN,
-    slopes: parameters.map((parameter) => ({ ...parameter, slope: float(`gradient.${parameterName(parameter)}`) })),
-  };
+  const slopes = parameters.map(({ parameter, uses }): PathSlope => {
+    const slope = zeros("float64", parameter.values.shape);
+    for (const { factors, places, ...use } of uses) {
+      for (const [i, one] of float(`gradient.${weightsName(use)}`).data.entries()) {
+        const place = places?.[i] ?? i;
+        const factor = typeof factors === "number" ? factors : factors[i]!;
+        if (place >= 0) slope.data[place]! += one * Math.abs(factor) ** pass.power;
+      }
+    }
+    return { parameter, slope };
+  });
+  return { sum: float("sum").data[0] ?? Number.NaN, slopes };
+}
+
+interface WeightUse {
+  readonly position: number;
+  readonly kind: "weight" | "bias";
+  readonly places: Int32Array | undefined;
+  readonly factors: number | Float64Array;
+}
+
+/** The parameters that weights and biases on paths are made of; slopes of gates are no part of a path's value. */
+function onPaths(
+  network: GatedNetwork,
+  weights: readonly PathWeights[],
+): readonly { readonly parameter: NetworkParameter; readonly uses: readonly WeightUse[] }[] {
+  const names = new Set(weights.map(weightsName));
+  return networkParameters(network).flatMap((parameter) => {
+    const uses = parameter.uses.flatMap(({ position, kind, places, factors }): readonly WeightUse[] => {
+      if (kind === "slopes" || !names.has(weightsName({ position, kind }))) return [];
+      if (factors === undefined) throw unknownWeights(network, parameter, position);
+      return [{ position, kind, places, factors }];
+    });
+    return uses.length === 0 ? [] : [{ parameter, uses }];
+  });
 }
 
 function checkPass(network: GatedNetwork, { output }: PathPass, inputs: Inputs | undefined): void {

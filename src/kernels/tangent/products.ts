@@ -1,46 +1,56 @@
 import { add, type Graph, graph, input, matMul, multiply, type Tensor } from "../../graph/index.ts";
-import type { GatedNetwork } from "../../network/index.ts";
-import { factorNames, isProductLayer, parameterCount, type TangentPart, tangentLayers } from "./factors.ts";
+import { blockNames, factorNames, type Side } from "./factor-names.ts";
+import type { OuterGradients, TangentPart, TangentPlan } from "./plan.ts";
 
 type Matrix = Tensor<"float64">;
-
-/** Names of the two blocks' factors in the graph of their products. */
-export const blockNames = {
-  rows: (factor: string): string => `rows.${factor}`,
-  columns: (factor: string): string => `columns.${factor}`,
-};
+/** Of a factor of one block with a factor of the other, `[rows, columns]`. */
+type InnerProducts = (row: string, column: string, size: number) => Matrix;
 
 /**
  * The graph from the factors of two blocks of examples to their block of the kernel, `[rows, columns]`, for each part
- * under its name: `Σ_l (Z_{l−1} Z'_{l−1}ᵀ + b_l) ⊙ (Δ_l Δ'_lᵀ)` over dense layers plus the inner products of the
- * gradients that were formed (theory 4.8).
+ * under its name: `Σ (L_u L'_vᵀ + b) ⊙ (R_u R'_vᵀ)` over every two uses of a parameter that is kept as two factors, `b` 1
+ * where a bias is taken in (theory 4.8: of a layer used once `(Z Z'ᵀ + b) ⊙ (Δ Δ'ᵀ)`), plus the inner products of the
+ * gradients that were formed.
  */
-export function productGraph(network: GatedNetwork, parts: readonly TangentPart[]): Graph {
-  const layers = tangentLayers(network);
-  const outputs = parts.map((part) => {
-    const terms = layers[part].filter(isProductLayer).map(({ position, node }): Matrix => {
-      const [inputs = 0] = node.weight?.shape ?? [];
-      const [units = 0] = node.shape;
-      const gradients = innerProducts(factorNames.outputGradients(position), units);
-      const values = innerProducts(factorNames.inputs(position), inputs);
-      return multiply(node.bias === undefined ? values : add(values, 1), gradients);
+export function productGraph(plan: TangentPlan, parts: readonly TangentPart[]): Graph {
+  const inputs = new Map<string, Matrix>();
+  /** A factor of one of the blocks: an input of the graph, once. */
+  const block = (name: string, examples: string, size: number): Matrix => {
+    const known = inputs.get(name) ?? input(name, "float64", [examples, size]);
+    inputs.set(name, known);
+    return known;
+  };
+  const innerProducts: InnerProducts = (row, column, size) =>
+    matMul(block(blockNames.rows(row), "rows", size), block(blockNames.columns(column), "columns", size), {
+      transposeB: true,
     });
-    const formed = formedCount(network, part);
-    const all = formed === 0 ? terms : [...terms, innerProducts(factorNames.gradients(part), formed)];
+  const outputs = parts.map((part) => {
+    const terms = plan[part].outer.flatMap((one, index) => outerProducts(part, index, one, innerProducts));
+    const formed = formedCount(plan, part);
+    const name = factorNames.formed(part);
+    const all = formed === 0 ? terms : [...terms, innerProducts(name, name, formed)];
     return [part, all.reduce((sum, term) => add(sum, term))] as const;
   });
   return graph(Object.fromEntries(outputs));
 }
 
-/** Parameters of a part whose gradients are formed and kept. */
-export const formedCount = (network: GatedNetwork, part: TangentPart): number =>
-  tangentLayers(network)
-    [part].filter((layer) => !isProductLayer(layer))
-    .reduce((sum, layer) => sum + parameterCount(layer), 0);
-
-const innerProducts = (factor: string, size: number): Matrix =>
-  matMul(
-    input(blockNames.rows(factor), "float64", ["rows", size]),
-    input(blockNames.columns(factor), "float64", ["columns", size]),
-    { transposeB: true },
+function outerProducts(
+  part: TangentPart,
+  index: number,
+  { uses, rows, columns, withBias }: OuterGradients,
+  innerProducts: InnerProducts,
+): readonly Matrix[] {
+  const product = (side: Side, size: number, u: number, v: number): Matrix =>
+    innerProducts(factorNames.outer(part, index, u, side), factorNames.outer(part, index, v, side), size);
+  return uses.flatMap((_, u) =>
+    uses.map((__, v) => {
+      const right = product("right", columns, u, v);
+      const left = product("left", rows, u, v);
+      return multiply(withBias ? add(left, 1) : left, right);
+    }),
   );
+}
+
+/** Numbers of a part whose gradients are formed and kept. */
+export const formedCount = (plan: TangentPlan, part: TangentPart): number =>
+  plan[part].formed.reduce((sum, { size }) => sum + size, 0);

@@ -13,17 +13,21 @@ export const PRUNING_SCORES = {
 } as const satisfies Record<string, PathPower>;
 export type PruningScore = keyof typeof PRUNING_SCORES;
 
-/** Scores of a node's weight or bias, of its shape; a parameter of score 0 is on no path that counts. */
+/** Scores of a parameter, of its shape; a number of score 0 is on no path that counts. */
 export interface ParameterScores {
-  readonly node: string;
-  readonly kind: "weight" | "bias";
+  /** The parameter's name. */
+  readonly parameter: string;
+  /** Names of the nodes that it is used in as weight or bias. */
+  readonly nodes: readonly string[];
   readonly scores: DenseArray<"float64">;
 }
 
 /**
- * How much of the network's paths leads through each parameter. Without inputs no data are needed: all gates count as
- * open; with them only paths that are active for the examples, times `|x|` to the same power.
- * @throws GatewiseError if there is no such output, or the inputs do not fit
+ * How much of the network's paths leads through each parameter of its file. Without inputs no data are needed: all gates
+ * count as open; with them only paths that are active for the examples, times `|x|` to the same power. Of a parameter
+ * that is used twice the scores of its uses are added up: a path that comes through both counts twice.
+ * @throws GatewiseError if there is no such output, the inputs do not fit, or weights are computed in a way that is not
+ * followed
  */
 export async function pathKernelScores(
   network: GatedNetwork,
@@ -32,9 +36,9 @@ export async function pathKernelScores(
 ): Promise<readonly ParameterScores[]> {
   const power = PRUNING_SCORES[score];
   const { slopes } = await runPathPass(network, engine, { ...passOf(options), power }, options.inputs);
-  return slopes.map(({ position, kind, values, slope }) => ({
-    node: network.nodes[position]?.name ?? "",
-    kind,
+  return slopes.map(({ parameter: { name, values, uses }, slope }) => ({
+    parameter: name,
+    nodes: [...new Set(uses.flatMap(({ position }) => network.nodes[position]?.name ?? []))],
     scores: float64(
       slope.shape,
       slope.data.map((one, i) => one * Math.abs(values.data[i]!) ** power),

@@ -11,9 +11,12 @@ import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
 import { type GatedNetwork, outputCount } from "../../network/index.ts";
-import { factorGraph, type TangentPart, tangentLayers } from "./factors.ts";
-import { tangentKernelMemory } from "./memory.ts";
-import { blockNames, productGraph } from "./products.ts";
+import { blockNames } from "./factor-names.ts";
+import { factorGraph } from "./factors.ts";
+import { memoryOf } from "./memory.ts";
+import { type TangentPart, tangentPlan } from "./plan.ts";
+import { productGraph } from "./products.ts";
+import { unknownWeights } from "./unknown-weights.ts";
 
 export interface TangentOptions {
   /** The logit that is differentiated: one, 0 unless told otherwise, or one for each of `inputs` (that of its class). */
@@ -33,7 +36,8 @@ export type TangentKernels = Readonly<Record<TangentPart, DenseArray<"float64">>
  * The tangent kernel of a logit by the parameters of a part of the network (theory 4.1).
  * @param inputs `[n, ...inputShape]`
  * @returns `[n, n]`, symmetric, or `[n, m]` with `m` other inputs
- * @throws GatewiseError if the network has no such logit or no such inputs
+ * @throws GatewiseError if the network has no such logit or no such inputs, or its file computes weights in a way that is
+ * not followed
  */
 export async function tangentKernel(
   network: GatedNetwork,
@@ -68,12 +72,15 @@ async function kernelsOf(
   const others = inputs2 ?? inputs;
   const [rows = 0, columns = 0] = [inputs.shape[0], others.shape[0]];
   const kernels = { value: zeros("float64", [rows, columns]), feature: zeros("float64", [rows, columns]) };
-  const parts = wanted.filter((part) => tangentLayers(network)[part].length > 0);
+  const plan = tangentPlan(network);
+  const [unknown] = plan.unknown;
+  if (unknown !== undefined) throw unknownWeights(network, unknown.parameter, unknown.position);
+  const parts = wanted.filter((part) => plan[part].outer.length + plan[part].formed.length > 0);
   if (parts.length === 0) return kernels;
 
-  await using factors = await engine.compile(factorGraph(network, parts));
-  await using products = await engine.compile(productGraph(network, parts));
-  const { tile: held, batch } = tangentKernelMemory(network, tile);
+  await using factors = await engine.compile(factorGraph(network, plan, parts));
+  await using products = await engine.compile(productGraph(plan, parts));
+  const { tile: held, batch } = memoryOf(network, plan, tile);
   const put = async (a: FactorBlock, b: FactorBlock): Promise<void> => {
     const { fetched } = await products.run({ ...a.named(blockNames.rows), ...b.named(blockNames.columns) });
     for (const part of parts) {

@@ -1,7 +1,7 @@
 /** Constants beside a value: how they are broadcast to it, and as numbers for its channels. */
 import { MAX_RANK, sizeOf } from "../../graph/index.ts";
-import type { Weights } from "../gated-network.ts";
 import type { NodeReader } from "./node-reader.ts";
+import type { Sourced } from "./origin.ts";
 import { placesBack, staysInOrder, transposedPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 import { along } from "./weights.ts";
@@ -23,7 +23,7 @@ export function broadcastShape(
 /** A constant as a number for each channel. */
 export interface ChannelVectors {
   /** One number, or one for each channel of the view. */
-  readonly vector: Weights;
+  readonly vector: Sourced;
   /** The value's elements, the axes along which the constant changes first and as one. */
   readonly view: ExampleValue;
   /** What was made of the view, as the value had it. */
@@ -34,7 +34,7 @@ export interface ChannelVectors {
  * The constant as a number for each channel, and the value it belongs to: as it is, or between two rearrangements where
  * the constant changes along other axes than the channels (channels last, a number for each unit).
  */
-export function channelVectors(reader: NodeReader, value: ExampleValue, constant: Weights): ChannelVectors {
+export function channelVectors(reader: NodeReader, value: ExampleValue, constant: Sourced): ChannelVectors {
   const { builder, node } = reader;
   broadcastShape(reader, value.shape, constant.shape);
   const shape = exampleShape(value);

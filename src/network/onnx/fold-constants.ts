@@ -14,14 +14,24 @@ import {
 } from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
+import { type Origin, originOfMapped, originOfOther, originOfPicked, originOfSum } from "./origin.ts";
 import { broadcastPlaces, stridesOf } from "./places.ts";
 import { reducedAxes } from "./reduced-axes.ts";
 import { constantOf, numbersOf, type Value } from "./value.ts";
 
 type Binary = (a: number, b: number) => number;
 
+/** What the result comes from, of an op that follows it no further. */
+const other = (reader: NodeReader): Origin => originOfOther(reader.inputs.flatMap((_, index) => reader.origin(index)));
+
 /** The numbers as a constant, counted before they are made. */
-function made(reader: NodeReader, dtype: DType, shape: readonly number[], numbers: () => Float64Array): Value {
+function made(
+  reader: NodeReader,
+  dtype: DType,
+  shape: readonly number[],
+  numbers: () => Float64Array,
+  origin: () => Origin = () => other(reader),
+): Value {
   const fits = shape.length <= MAX_RANK && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!fits) throw reader.error(`a constant of shape [${shape.join(", ")}]`, `at most ${MAX_RANK} sizes of at least 0`);
   reader.builder.limits.constants(reader.node, sizeOf(shape));
@@ -29,7 +39,7 @@ function made(reader: NodeReader, dtype: DType, shape: readonly number[], number
   if (isWhole(dtype) && !values.every(Number.isInteger)) {
     throw reader.error("numbers that are not whole or not finite", `numbers of ${dtype}`);
   }
-  return constantOf(arrayOf(dtype, shape, values));
+  return constantOf(arrayOf(dtype, shape, values), isWhole(dtype) ? [] : origin());
 }
 
 /** Shapes stretched to one, as NumPy's broadcasting has it. */
@@ -51,30 +61,55 @@ function stretched(array: DenseArray, shape: readonly number[]): Float64Array {
   return Float64Array.from(broadcastPlaces(shape, array.shape), (place) => numbers[place]!);
 }
 
+/** Slopes of an op of two numbers by both. */
+type Slopes = (a: number, b: number) => readonly [number, number];
+
 /** Elementwise over two constants or more, from the left. */
 const elementwise =
-  (of: (reader: NodeReader, isWhole: boolean) => Binary, result?: DType): OpReader =>
+  (of: (reader: NodeReader, isWhole: boolean) => Binary, slopes?: Slopes, result?: DType): OpReader =>
   (reader) => {
     const first = reader.constant(0);
     const others = reader.inputs.slice(1).map((_, index) => reader.constant(index + 1));
     const combine = of(reader, isWhole(first.dtype));
+    const arrays = [first, ...others];
     const shape = commonShape(
       reader,
-      [first, ...others].map((array) => array.shape),
+      arrays.map((array) => array.shape),
     );
-    return made(reader, result ?? first.dtype, shape, () => {
+    const size = sizeOf(shape);
+    // one number beside an array of them is a constant of the graph, as it is beside a node
+    const origins = arrays.map((array, index): Origin => {
+      const origin = array.data.length === 1 && size > 1 ? [] : reader.origin(index);
+      const moved = origin.length > 0 && array.data.length !== size;
+      return moved ? originOfPicked(origin, broadcastPlaces(shape, array.shape)) : origin;
+    });
+    let origin = origins[0] ?? [];
+    const numbers = (): Float64Array => {
       const left = stretched(first, shape);
-      for (const array of others) {
+      for (const [index, array] of others.entries()) {
         const right = stretched(array, shape);
+        const next = origins[index + 1] ?? [];
+        if (origin.length + next.length > 0) origin = ofBoth(origin, next, left, right, slopes);
         for (let i = 0; i < left.length; i++) left[i] = combine(left[i]!, right[i]!);
       }
       return left;
-    });
+    };
+    // weights that are computed keep their digits
+    const exact = first.dtype === "float32" && origins.some(({ length }) => length > 0);
+    return made(reader, result ?? (exact ? "float64" : first.dtype), shape, numbers, () => origin);
   };
 
-const plain = (of: Binary): OpReader => elementwise(() => of);
+/** Where the result of an op of two arrays comes from, by the chain rule. */
+function ofBoth(a: Origin, b: Origin, left: Float64Array, right: Float64Array, slopes: Slopes | undefined): Origin {
+  if (slopes === undefined) return originOfOther([...a, ...b]);
+  const [byLeft, byRight] = [new Float64Array(left.length), new Float64Array(left.length)];
+  for (let i = 0; i < left.length; i++) [byLeft[i] = 0, byRight[i] = 0] = slopes(left[i]!, right[i]!);
+  return originOfSum([originOfMapped(a, byLeft), originOfMapped(b, byRight)]);
+}
+
+const plain = (of: Binary, slopes?: Slopes): OpReader => elementwise(() => of, slopes);
 const comparison = (of: (a: number, b: number) => boolean): OpReader =>
-  elementwise(() => (a, b) => (of(a, b) ? 1 : 0), "bool");
+  elementwise(() => (a, b) => (of(a, b) ? 1 : 0), undefined, "bool");
 
 const isWhole = (dtype: DType): boolean => dtype !== "float32" && dtype !== "float64";
 
@@ -90,13 +125,29 @@ const unary =
     return made(reader, array.dtype, array.shape, () => numbersOf(array).map(of));
   };
 
+const negative: OpReader = (reader) => {
+  const array = reader.constant(0);
+  const numbers = (): Float64Array => numbersOf(array).map((value) => -value);
+  return made(reader, array.dtype, array.shape, numbers, () => originOfMapped(reader.origin(0), -1));
+};
+
 const where: OpReader = (reader) => {
   const [condition, yes, no] = [reader.constant(0), reader.constant(1), reader.constant(2)];
   const shape = commonShape(reader, [condition.shape, yes.shape, no.shape]);
-  return made(reader, yes.dtype, shape, () => {
+  const numbers = (): Float64Array => {
     const [on, off] = [stretched(yes, shape), stretched(no, shape)];
     return stretched(condition, shape).map((value, i) => (value === 0 ? off[i]! : on[i]!));
-  });
+  };
+  const chosen = (index: number, array: DenseArray, isChosen: (value: number) => boolean): Origin => {
+    const origin = reader.origin(index);
+    if (origin.length === 0) return origin;
+    const open = stretched(condition, shape);
+    const from = broadcastPlaces(shape, array.shape).map((place, i) => (isChosen(open[i]!) ? place : -1));
+    return originOfPicked(origin, from);
+  };
+  return made(reader, yes.dtype, shape, numbers, () =>
+    originOfSum([chosen(1, yes, (value) => value !== 0), chosen(2, no, (value) => value === 0)]),
+  );
 };
 
 /** One value, 0 in float32 unless told otherwise, in a shape. */
@@ -109,7 +160,11 @@ const constantOfShape: OpReader = (reader) => {
 const expand: OpReader = (reader) => {
   const array = reader.constant(0);
   const shape = commonShape(reader, [array.shape, reader.list(1) ?? []]);
-  return made(reader, array.dtype, shape, () => stretched(array, shape));
+  const origin = (): Origin => {
+    const own = reader.origin(0);
+    return own.length === 0 ? own : originOfPicked(own, broadcastPlaces(shape, array.shape));
+  };
+  return made(reader, array.dtype, shape, () => stretched(array, shape), origin);
 };
 
 const cast: OpReader = (reader) => {
@@ -121,11 +176,17 @@ const cast: OpReader = (reader) => {
 };
 
 const castTo = (reader: NodeReader, array: DenseArray, dtype: DType): Value =>
-  made(reader, dtype, array.shape, () => {
-    const numbers = numbersOf(array);
-    if (dtype === "bool") return numbers.map((value) => (value === 0 ? 0 : 1));
-    return isWhole(dtype) ? numbers.map(Math.trunc) : numbers;
-  });
+  made(
+    reader,
+    dtype,
+    array.shape,
+    () => {
+      const numbers = numbersOf(array);
+      if (dtype === "bool") return numbers.map((value) => (value === 0 ? 0 : 1));
+      return isWhole(dtype) ? numbers.map(Math.trunc) : numbers;
+    },
+    () => reader.origin(0),
+  );
 
 /** Behind each other along an axis. */
 const concat: OpReader = (reader) => {
@@ -141,19 +202,36 @@ const concat: OpReader = (reader) => {
     axis,
     arrays.reduce((sum, array) => sum + (array.shape[axis] ?? 0), 0),
   );
-  return made(reader, dtype, shape, () => {
-    const out = new Float64Array(sizeOf(shape));
+  /** Where each element goes of one array after the other. */
+  const targets = (): readonly (readonly number[])[] => {
     const row = sizeOf(shape.slice(axis));
     let start = 0;
-    for (const array of arrays) {
-      const [numbers, own] = [numbersOf(array), sizeOf(array.shape.slice(axis))];
-      numbers.forEach((value, i) => {
-        out[Math.floor(i / own) * row + start + (i % own)] = value;
-      });
+    return arrays.map((array) => {
+      const own = sizeOf(array.shape.slice(axis));
+      const first = start;
       start += own;
+      return Array.from({ length: array.data.length }, (_, i) => Math.floor(i / own) * row + first + (i % own));
+    });
+  };
+  const numbers = (): Float64Array => {
+    const out = new Float64Array(sizeOf(shape));
+    for (const [index, places] of targets().entries()) {
+      const own = numbersOf(reader.constant(index));
+      for (const [i, place] of places.entries()) out[place] = own[i]!;
     }
     return out;
-  });
+  };
+  const origin = (): Origin => {
+    if (arrays.every((_, index) => reader.origin(index).length === 0)) return [];
+    return originOfSum(
+      targets().map((places, index): Origin => {
+        const from = new Int32Array(sizeOf(shape)).fill(-1);
+        for (const [i, place] of places.entries()) from[place] = i;
+        return originOfPicked(reader.origin(index), from);
+      }),
+    );
+  };
+  return made(reader, dtype, shape, numbers, origin);
 };
 
 const range: OpReader = (reader) => {
@@ -195,14 +273,26 @@ const total: Binary = (sum, value) => sum + value;
 /** By op; all inputs that are there must be constant. */
 export const FOLDS: ReadonlyMap<string, OpReader> = new Map([
   ["Abs", unary(Math.abs)],
-  ["Add", plain((a, b) => a + b)],
+  [
+    "Add",
+    plain(
+      (a, b) => a + b,
+      () => [1, 1],
+    ),
+  ],
   ["And", comparison((a, b) => a !== 0 && b !== 0)],
   ["Cast", cast],
   ["CastLike", (reader) => castTo(reader, reader.constant(0), reader.constant(1).dtype)],
   ["Ceil", unary(Math.ceil)],
   ["Concat", concat],
   ["ConstantOfShape", constantOfShape],
-  ["Div", elementwise((_, whole) => (whole ? (a, b) => Math.trunc(a / b) : (a, b) => a / b))],
+  [
+    "Div",
+    elementwise(
+      (_, whole) => (whole ? (a, b) => Math.trunc(a / b) : (a, b) => a / b),
+      (a, b) => [1 / b, -a / b ** 2],
+    ),
+  ],
   ["Equal", comparison((a, b) => a === b)],
   ["Exp", unary(Math.exp)],
   ["Expand", expand],
@@ -212,8 +302,14 @@ export const FOLDS: ReadonlyMap<string, OpReader> = new Map([
   ["Max", plain(Math.max)],
   ["Min", plain(Math.min)],
   ["Mod", modulo],
-  ["Mul", plain((a, b) => a * b)],
-  ["Neg", unary((value) => -value)],
+  [
+    "Mul",
+    plain(
+      (a, b) => a * b,
+      (a, b) => [b, a],
+    ),
+  ],
+  ["Neg", negative],
   ["Not", unary((value) => (value === 0 ? 1 : 0))],
   ["Or", comparison((a, b) => a !== 0 || b !== 0)],
   ["Pow", plain((a, b) => a ** b)],
@@ -226,7 +322,19 @@ export const FOLDS: ReadonlyMap<string, OpReader> = new Map([
   ["ReduceProd", reduction(18, 1, (product, value) => product * value)],
   ["ReduceSum", reduction(13, 0, total)],
   ["Sqrt", unary(Math.sqrt)],
-  ["Sub", plain((a, b) => a - b)],
-  ["Sum", plain((a, b) => a + b)],
+  [
+    "Sub",
+    plain(
+      (a, b) => a - b,
+      () => [1, -1],
+    ),
+  ],
+  [
+    "Sum",
+    plain(
+      (a, b) => a + b,
+      () => [1, 1],
+    ),
+  ],
   ["Where", where],
 ]);

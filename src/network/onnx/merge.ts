@@ -1,48 +1,36 @@
 /** What a layer takes in of the constants behind it. */
-import type { GatedNode, WeightNode, Weights } from "../gated-network.ts";
-import { isWeightNode } from "../gated-network.ts";
+import { float64, sizeOf } from "../../graph/index.ts";
+import { type GatedNode, isWeightNode, type WeightNode } from "../gated-network.ts";
 import type { NodeReader } from "./node-reader.ts";
+import { type Origin, originOfMapped, originOfPicked, originOfSum, type Sourced, sourced } from "./origin.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
-import { weightsOf } from "./weights.ts";
 
 /** The layer that gives `value`, unless something else reads it too. */
-function ownLayer({ builder }: NodeReader, value: ExampleValue): WeightNode | undefined {
-  const node: GatedNode = builder.at(value.position);
+function ownLayer({ builder }: NodeReader, value: ExampleValue): WeightNode<Sourced> | undefined {
+  const node: GatedNode<Sourced> = builder.at(value.position);
   return isWeightNode(node) && !builder.isShared(value.position) ? node : undefined;
 }
 
-/** `x · factor + shift` for each channel: in the layer before, or a node of its own. */
-export function mergedScale(
-  reader: NodeReader,
-  x: ExampleValue,
-  factors: Float64Array,
-  shifts: Float64Array,
-  dtype: Weights["dtype"],
-): ExampleValue {
+/** `x · factor + shift` for each channel: in the layer before, or a node of its own. In float64. */
+export function mergedScale(reader: NodeReader, x: ExampleValue, factors: Sourced, shifts: Sourced): ExampleValue {
   const { builder, node } = reader;
   const layer = ownLayer(reader, x);
   const shape = exampleShape(x);
-  const channels = factors.length;
   if (layer === undefined || layer.kind === "scale") {
-    const [weight, bias] = [weightsOf(dtype, [channels], factors), weightsOf(dtype, [channels], shifts)];
-    return builder.sameBatch(x, builder.append(node, shape, { kind: "scale", input: x.position, weight, bias }), shape);
+    const operation = { kind: "scale", input: x.position, weight: factors, bias: shifts } as const;
+    return builder.sameBatch(x, builder.append(node, shape, operation), shape);
   }
   const { weight, bias } = layer;
   builder.limits.constants(node, weight.data.length);
   // dense weights have their units last, convolutions their channels first
-  const perChannel = weight.data.length / channels;
-  const channelOf = (i: number): number => (layer.kind === "dense" ? i % channels : Math.floor(i / perChannel));
+  const channels = factors.data.length;
+  const perChannel = sizeOf(weight.shape) / channels;
+  const channelOf = Int32Array.from(weight.data, (_, i) =>
+    layer.kind === "dense" ? i % channels : Math.floor(i / perChannel),
+  );
   const folded = {
-    weight: weightsOf(
-      weight.dtype,
-      weight.shape,
-      Float64Array.from(weight.data, (one, i) => one * (factors[channelOf(i)] ?? 0)),
-    ),
-    bias: weightsOf(
-      weight.dtype,
-      [channels],
-      shifts.map((shift, c) => (bias?.data[c] ?? 0) * (factors[c] ?? 0) + shift),
-    ),
+    weight: timesPicked(weight, factors, channelOf),
+    bias: bias === undefined ? shifts : plus(timesPicked(bias, factors, undefined), shifts),
   };
   const { name } = layer;
   const position =
@@ -52,8 +40,31 @@ export function mergedScale(
   return builder.sameBatch(x, position, shape);
 }
 
+/** Each number times that of another array from the place `from`: the rule of products for what they come from. */
+function timesPicked(weights: Sourced, by: Sourced, from: Int32Array | undefined): Sourced {
+  const factors = from === undefined ? Float64Array.from(by.data) : Float64Array.from(from, (place) => by.data[place]!);
+  const other: Origin = from === undefined ? by.origin : originOfPicked(by.origin, from);
+  const numbers = Float64Array.from(weights.data);
+  return sourced(
+    float64(
+      weights.shape,
+      numbers.map((one, i) => one * factors[i]!),
+    ),
+    originOfSum([originOfMapped(weights.origin, factors), originOfMapped(other, numbers)]),
+  );
+}
+
+const plus = (a: Sourced, b: Sourced): Sourced =>
+  sourced(
+    float64(
+      a.shape,
+      Float64Array.from(a.data, (one, i) => one + b.data[i]!),
+    ),
+    originOfSum([a.origin, b.origin]),
+  );
+
 /** `x + bias` for each channel: in a layer before that has no bias yet, or a node of its own. */
-export function mergedBias(reader: NodeReader, x: ExampleValue, bias: Weights): ExampleValue {
+export function mergedBias(reader: NodeReader, x: ExampleValue, bias: Sourced): ExampleValue {
   const { builder, node } = reader;
   const layer = ownLayer(reader, x);
   const shape = exampleShape(x);

@@ -2,14 +2,18 @@ import { GatewiseError } from "../../errors.ts";
 import { type OnnxNode, quoted, sizeOf } from "../../graph/index.ts";
 import type { GatedNetwork, GatedNode, NodeOperation } from "../gated-network.ts";
 import { usedNodes } from "../gated-network.ts";
+import { fileParameters, withoutOrigins } from "./file-parameters.ts";
 import type { Limits } from "./limits.ts";
 import { nodeError } from "./node-error.ts";
+import type { Origin, Sourced } from "./origin.ts";
 import { composedPlaces, isPermutation } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 
 /** The network while its model is read. Nodes that later ones replace stay until the end. */
 export class NetworkBuilder {
-  private readonly nodes: GatedNode[] = [];
+  private readonly nodes: GatedNode<Sourced>[] = [];
+  /** Where the slopes of leaky gates come from. */
+  private readonly slopes = new Map<number, Origin>();
   private readonly shared = new Set<number>();
   /** By position: whether only normalization and order lie between the input and this node. */
   private readonly raw: boolean[] = [];
@@ -29,7 +33,7 @@ export class NetworkBuilder {
     return { kind: "example", position: 0, shape, batched, softmax: undefined };
   }
 
-  at(position: number): GatedNode {
+  at(position: number): GatedNode<Sourced> {
     const node = this.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
     return node;
@@ -39,11 +43,16 @@ export class NetworkBuilder {
    * A node of the network, for a node of the model.
    * @param name the model's name for it unless told otherwise
    */
-  append(node: OnnxNode, shape: readonly number[], operation: NodeOperation, name = node.name): number {
+  append(node: OnnxNode, shape: readonly number[], operation: NodeOperation<Sourced>, name = node.name): number {
     this.limits.activation(node.label, shape);
     const { kind } = operation;
     this.raw.push((kind === "normalize" || kind === "rearrange") && this.isRaw(operation.input));
     return this.nodes.push({ name, shape, ...operation }) - 1;
+  }
+
+  /** Notes where the slopes of a leaky gate come from. */
+  noteSlopes(position: number, origin: Origin): void {
+    this.slopes.set(position, origin);
   }
 
   isRaw(position: number): boolean {
@@ -118,15 +127,16 @@ export class NetworkBuilder {
     const places = new Map(used.map((position, place) => [position, place]));
     const place = (position: number): number => places.get(position) ?? 0;
     const names = new UniqueNames();
-    const nodes = used.map((position): GatedNode => {
+    const nodes = used.map((position): GatedNode<Sourced> => {
       const node = this.at(position);
       return { ...moved(node, place), name: names.next(node.name) };
     });
-    return { nodes, output: place(output) };
+    const slopes = new Map(used.map((position, at) => [at, this.slopes.get(position) ?? []]));
+    return { nodes: nodes.map(withoutOrigins), output: place(output), parameters: fileParameters(nodes, slopes) };
   }
 }
 
-function moved(node: GatedNode, place: (position: number) => number): GatedNode {
+function moved(node: GatedNode<Sourced>, place: (position: number) => number): GatedNode<Sourced> {
   switch (node.kind) {
     case "input":
       return node;

@@ -8,6 +8,7 @@
 import { GatewiseError } from "../../errors.ts";
 import {
   type BinaryData,
+  type DenseArray,
   type OnnxFile,
   type OnnxModel,
   type OnnxNode,
@@ -16,7 +17,7 @@ import {
   quoted,
   readModel,
 } from "../../graph/index.ts";
-import type { GatedNetwork } from "../gated-network.ts";
+import type { GatedNetwork, Weights } from "../gated-network.ts";
 import { FOLDS } from "./fold-constants.ts";
 import { inputPlan, type ShapeOptions } from "./input-plan.ts";
 import { Limits } from "./limits.ts";
@@ -25,6 +26,7 @@ import { networkInput, type SetInputs, setInput } from "./network-input.ts";
 import { networkOutput } from "./network-output.ts";
 import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
+import { type FileArray, itself, type Origin } from "./origin.ts";
 import { add, divide, multiply, negate, subtract } from "./read-arithmetic.ts";
 import { cast, castLike, constant } from "./read-constants.ts";
 import { clip, globalMaxPool, leakyRelu, maximum, maxPool, minimum, pRelu, relu } from "./read-gates.ts";
@@ -146,7 +148,11 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
   }
   const builder = new NetworkBuilder(new Limits(model.bytes), plan.batch === "open");
   const values = new Map<string, Value>();
-  for (const [name, array] of model.initializers) values.set(name, constantOf(array));
+  for (const [name, array] of model.initializers) {
+    values.set(name, constantOf(array, originOf(array, name, "initializer")));
+  }
+  // a file that holds no initializers has its weights in Constant nodes
+  const constants = [...model.initializers.values()].some(isFloat) ? "constant-node" : "initializer";
   for (const port of model.inputs) {
     const value = Object.hasOwn(set, port.name) ? set[port.name] : undefined;
     if (value !== undefined) values.set(port.name, constantOf(setInput(port, value, plan)));
@@ -160,10 +166,20 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
   for (const node of needed) {
     refuseUnread(node, model);
     const made = readNode(node, values, builder, model.opset, uses);
-    for (const [index, value] of made.entries()) define(node.outputs[index] ?? "", value);
+    for (const [index, value] of made.entries()) {
+      const name = node.outputs[index] ?? "";
+      const isNode = node.opType === "Constant" && value.kind === "constant";
+      define(name, isNode ? constantOf(value.array, originOf(value.array, name, constants)) : value);
+    }
   }
   return builder.finish(exampleAt(values, output), last);
 }
+
+const isFloat = (array: DenseArray): array is Weights => array.dtype === "float32" || array.dtype === "float64";
+
+/** An array of the file: numbers that may train, where they are no shapes or axes. */
+const originOf = (array: DenseArray, name: string, kind: FileArray["kind"]): Origin =>
+  isFloat(array) ? itself({ name, values: array, kind }) : [];
 
 /** @throws GatewiseError for an op of another operator set, and for a tensor of a type that no array has */
 function refuseUnread(node: OnnxNode, { unread }: OnnxModel): void {

@@ -1,7 +1,7 @@
 import type { DenseArray, OnnxAttribute, OnnxNode } from "../../graph/index.ts";
-import type { Weights } from "../gated-network.ts";
 import type { NetworkBuilder } from "./network-builder.ts";
 import { nodeError } from "./node-error.ts";
+import { asParameter, type Origin, type Sourced, sourced } from "./origin.ts";
 import { type ExampleValue, numbersOf, type Outputs, type Value } from "./value.ts";
 
 /** How an op becomes nodes of the network or a constant: what its first output is, or each of its outputs. */
@@ -59,19 +59,30 @@ export class NodeReader {
     return array;
   }
 
+  /** Where a constant input comes from. */
+  origin(index: number): Origin {
+    const value = this.inputs[index];
+    return value?.kind === "constant" ? value.origin : [];
+  }
+
   /** A constant input of finite floating-point numbers. */
-  weights(index: number): Weights {
+  weights(index: number): Sourced {
     const array = this.constant(index);
     this.builder.limits.constants(this.node, array.data.length);
     if (array.dtype !== "float32" && array.dtype !== "float64") {
       throw this.error(`${array.dtype} as input ${index}`, "float32 or float64");
     }
     if (!array.data.every(Number.isFinite)) throw this.error(`weights that are not finite`, "finite numbers");
-    return array;
+    return sourced(array, this.origin(index));
   }
 
-  optionalWeights(index: number): Weights | undefined {
-    return this.inputs[index] === undefined ? undefined : this.weights(index);
+  /** The weight or bias of a layer, its slopes or its scale: what trains. */
+  parameter(index: number): Sourced {
+    return asParameter(this.weights(index));
+  }
+
+  optionalParameter(index: number): Sourced | undefined {
+    return this.inputs[index] === undefined ? undefined : this.parameter(index);
   }
 
   /** The numbers of a small constant: a shape, axes, pads. */

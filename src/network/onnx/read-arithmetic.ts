@@ -1,19 +1,29 @@
 /** Add, Sub, Mul, Div, Neg: normalization of the input, biases and scales by constants, residual sums. */
-import { float32, sizeOf } from "../../graph/index.ts";
+import { float64, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { broadcastShape, channelVectors } from "./channel-vectors.ts";
 import { mergedBias } from "./merge.ts";
 import type { NodeReader, ValueReader } from "./node-reader.ts";
+import { asOperand, type Sourced, sourced } from "./origin.ts";
 import { broadcastPlaces } from "./places.ts";
 import { sum, summed } from "./read-sums.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
-import { spread, weightsOf } from "./weights.ts";
+import { mapped, spread, weightsOf } from "./weights.ts";
 
 /** What an op with one constant does to the other operand: `x · factor + shift`. */
 interface Affine {
-  readonly factor: (c: number) => number;
-  readonly shift: ((c: number) => number) | undefined;
+  readonly factor: Dependent;
+  readonly shift: Dependent | undefined;
 }
+/** A function of the constant, and its slope where it depends on it. */
+interface Dependent {
+  readonly of: (c: number) => number;
+  readonly slope: ((c: number) => number) | undefined;
+}
+const SAME: Dependent = { of: (c) => c, slope: () => 1 };
+const NEGATIVE: Dependent = { of: (c) => -c, slope: () => -1 };
+const ONE: Dependent = { of: () => 1, slope: undefined };
+const MINUS_ONE: Dependent = { of: () => -1, slope: undefined };
 interface Arithmetic {
   readonly constantSecond: Affine;
   /** Undefined where it is not linear. */
@@ -21,19 +31,19 @@ interface Arithmetic {
 }
 
 const ADD = {
-  constantSecond: { factor: () => 1, shift: (c) => c },
-  constantFirst: { factor: () => 1, shift: (c) => c },
+  constantSecond: { factor: ONE, shift: SAME },
+  constantFirst: { factor: ONE, shift: SAME },
 } as const satisfies Arithmetic;
 const SUBTRACT = {
-  constantSecond: { factor: () => 1, shift: (c) => -c },
-  constantFirst: { factor: () => -1, shift: (c) => c },
+  constantSecond: { factor: ONE, shift: NEGATIVE },
+  constantFirst: { factor: MINUS_ONE, shift: SAME },
 } as const satisfies Arithmetic;
 const MULTIPLY = {
-  constantSecond: { factor: (c) => c, shift: undefined },
-  constantFirst: { factor: (c) => c, shift: undefined },
+  constantSecond: { factor: SAME, shift: undefined },
+  constantFirst: { factor: SAME, shift: undefined },
 } as const satisfies Arithmetic;
 const DIVIDE = {
-  constantSecond: { factor: (c) => 1 / c, shift: undefined },
+  constantSecond: { factor: { of: (c) => 1 / c, slope: (c) => -1 / c ** 2 }, shift: undefined },
   constantFirst: undefined,
 } as const satisfies Arithmetic;
 
@@ -65,23 +75,22 @@ export const negate: ValueReader = (reader) => times(reader, reader.example(), -
 
 /** All elements times one number. */
 export const times = (reader: NodeReader, x: ExampleValue, factor: number): ExampleValue =>
-  affine(reader, x, float32([], [factor]), MULTIPLY.constantSecond);
+  affine(reader, x, sourced(float64([], [factor])), MULTIPLY.constantSecond);
 
-function affine(reader: NodeReader, x: ExampleValue, constant: Weights, { factor, shift }: Affine): ExampleValue {
+function affine(reader: NodeReader, x: ExampleValue, constant: Sourced, { factor, shift }: Affine): ExampleValue {
   const { builder, node } = reader;
   const shape = broadcastShape(reader, x.shape, constant.shape);
   const value = shape.length === x.shape.length ? x : builder.reshaped(node, x, shape);
-  const factors = weightsOf("float64", constant.shape, Float64Array.from(constant.data, factor));
+  const factors = weightsOf("float64", constant.shape, Float64Array.from(constant.data, factor.of));
   if (!factors.data.every(Number.isFinite)) throw reader.error("a division by 0", "constants other than 0");
-  const shifts = shift && weightsOf("float64", constant.shape, Float64Array.from(constant.data, shift));
+  const shifts = shift && weightsOf("float64", constant.shape, Float64Array.from(constant.data, shift.of));
   if (builder.isRaw(value.position)) return normalized(reader, value, factors, shifts);
 
-  const { vector, view, back } = channelVectors(reader, value, constant);
+  const operand = asOperand(constant, shift !== undefined && isBehindLayer(reader, value));
+  const { vector, view, back } = channelVectors(reader, value, operand);
   const channels = exampleShape(view)[0] ?? 1;
-  const spreadBy = (map: (c: number) => number): Weights =>
-    spread(weightsOf(vector.dtype, [vector.data.length], Float64Array.from(vector.data, map)), channels);
-  const weight = spreadBy(factor);
-  const bias = shift && spreadBy(shift);
+  const weight = spread(mapped(vector, factor.of, factor.slope), channels);
+  const bias = shift && spread(mapped(vector, shift.of, shift.slope), channels);
   const made =
     bias !== undefined && weight.data.every((one) => one === 1)
       ? mergedBias(reader, view, bias)
@@ -91,6 +100,13 @@ function affine(reader: NodeReader, x: ExampleValue, constant: Weights, { factor
           exampleShape(view),
         );
   return back(made);
+}
+
+/** Whether a layer gives the value, in whatever order. */
+function isBehindLayer({ builder }: NodeReader, { position }: ExampleValue): boolean {
+  const node = builder.at(position);
+  const { kind } = node.kind === "rearrange" ? builder.at(node.input) : node;
+  return kind === "dense" || kind === "convolution";
 }
 
 /** The input's normalization, one node however many ops the model needs for it, in float64: rounded once, at the end. */

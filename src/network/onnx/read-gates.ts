@@ -4,15 +4,18 @@ import type { MapWindow } from "../gated-network.ts";
 import type { GateRule } from "../gating.ts";
 import { channelVectors } from "./channel-vectors.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
+import type { Origin } from "./origin.ts";
 import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";
 import { fromMaps, type Maps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
 
-function gate(reader: NodeReader, x: ExampleValue, rule: GateRule): ExampleValue {
+/** @param slopes where those of a leaky gate come from */
+function gate(reader: NodeReader, x: ExampleValue, rule: GateRule, slopes: Origin = []): ExampleValue {
   const { builder, node } = reader;
   // before what only changes the order: there the path kernel has the units of a channel side by side
   const ordered = rule.kind === "leaky" && rule.slopes.data.length > 1 ? undefined : builder.reordering(x.position);
   const q = ordered?.input ?? x.position;
   const position = builder.append(node, builder.at(q).shape, { kind: "gate", input: q, gatedBy: q, rule });
+  builder.noteSlopes(position, slopes);
   const shape = exampleShape(x);
   return builder.sameBatch(x, builder.rearranged(node, position, shape, ordered?.from), shape);
 }
@@ -27,8 +30,9 @@ export const leakyRelu: OpReader = (reader) => {
 
 export const pRelu: OpReader = (reader) => {
   const x = reader.example();
-  const { vector, view, back } = channelVectors(reader, x, reader.weights(1));
-  return back(gate(reader, view, { kind: "leaky", slopes: vector }));
+  const { vector, view, back } = channelVectors(reader, x, reader.parameter(1));
+  const { origin, ...slopes } = vector;
+  return back(gate(reader, view, { kind: "leaky", slopes }, origin));
 };
 
 /** The greatest finite float32: what exporters write for "no limit". */

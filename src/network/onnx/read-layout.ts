@@ -2,6 +2,7 @@
 import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
+import { originOfPicked } from "./origin.ts";
 import { type Cut, cutPlaces, type OUTSIDE, pickedPlaces, staysInOrder, transposedPlaces } from "./places.ts";
 import { constantOf, type ExampleValue, exampleShape, numbersOf, type Value } from "./value.ts";
 
@@ -14,7 +15,7 @@ function operand(reader: NodeReader): { readonly value: Value; readonly shape: r
 /** The value in another shape, its elements in the same order: outputs behind a softmax stay what they are. */
 function inShape(reader: NodeReader, value: Value, shape: readonly number[]): Value {
   if (value.kind === "example") return reader.builder.reshaped(reader.node, value, shape);
-  return constantOf(resized(value.array, shape));
+  return constantOf(resized(value.array, shape), value.origin);
 }
 
 const resized = ({ dtype, data }: DenseArray, shape: readonly number[]): DenseArray => denseArray(dtype, shape, data);
@@ -29,7 +30,8 @@ function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], 
     return builder.reshaped(node, value, shape, places());
   }
   builder.limits.constants(node, sizeOf(shape));
-  return constantOf(picked(value.array, shape, places()));
+  const from = places();
+  return constantOf(picked(value.array, shape, from), originOfPicked(value.origin, from));
 }
 
 /** Elements of a constant by their places; 0 where the place is −1. */
@@ -266,7 +268,8 @@ export const gather: OpReader = (reader) => {
     throw reader.error(`a constant of shape [${list.shape.join(", ")}]`, "a list, and a number or a list of positions");
   }
   const places = (reader.list(1) ?? []).map((place) => reader.axis(place, list.data.length));
-  return constantOf(picked(list, sizes, Int32Array.from(places)));
+  const from = Int32Array.from(places);
+  return constantOf(picked(list, sizes, from), originOfPicked(reader.origin(0), from));
 };
 
 function gathered(reader: NodeReader, value: ExampleValue): Value {

@@ -1,8 +1,8 @@
 /** Layers with weights: Gemm, MatMul, Conv, BatchNormalization. */
-import { sizeOf } from "../../graph/index.ts";
-import type { Weights } from "../gated-network.ts";
+import { float64, sizeOf } from "../../graph/index.ts";
 import { mergedScale } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
+import { originOfMapped, originOfSum, type Sourced, sourced } from "./origin.ts";
 import { transposedPlaces } from "./places.ts";
 import { times } from "./read-arithmetic.ts";
 import { summed } from "./read-sums.ts";
@@ -24,7 +24,7 @@ export const gemm: OpReader = (reader) => {
     const residual = reader.example(2);
     return summed(reader, dense(reader, x, weight, undefined), [beta === 1 ? residual : times(reader, residual, beta)]);
   }
-  const bias = reader.optionalWeights(2);
+  const bias = reader.optionalParameter(2);
   const [, units = 0] = weight.shape;
   const vector = bias && along(bias, [1, units], 1);
   if (bias !== undefined && vector === undefined) {
@@ -62,13 +62,13 @@ function weightsFirst(reader: NodeReader): ExampleValue {
   return reader.builder.reshaped(reader.node, made, vector ? [units] : [...x.shape.slice(0, -2), units, 1]);
 }
 
-function matrix(reader: NodeReader, index: number): Weights {
-  const weights = reader.weights(index);
+function matrix(reader: NodeReader, index: number): Sourced {
+  const weights = reader.parameter(index);
   if (weights.shape.length === 2 && weights.data.length > 0) return weights;
   throw reader.error(`weights of shape [${weights.shape.join(", ")}]`, "a matrix");
 }
 
-function dense(reader: NodeReader, x: ExampleValue, weight: Weights, bias: Weights | undefined): ExampleValue {
+function dense(reader: NodeReader, x: ExampleValue, weight: Sourced, bias: Sourced | undefined): ExampleValue {
   const { builder, node } = reader;
   const [features = 0, units = 0] = weight.shape;
   const shape = exampleShape(x);
@@ -84,7 +84,7 @@ function dense(reader: NodeReader, x: ExampleValue, weight: Weights, bias: Weigh
 }
 
 /** A layer along the last axis, the same at each position of the others: a convolution of 1 × 1. */
-function atEachPosition(reader: NodeReader, x: ExampleValue, weight: Weights, bias: Weights | undefined): ExampleValue {
+function atEachPosition(reader: NodeReader, x: ExampleValue, weight: Sourced, bias: Sourced | undefined): ExampleValue {
   const { builder, node } = reader;
   const [features = 0, units = 0] = weight.shape;
   const shape = exampleShape(x);
@@ -109,7 +109,7 @@ function atEachPosition(reader: NodeReader, x: ExampleValue, weight: Weights, bi
 export const conv: OpReader = (reader) => {
   const { builder, node } = reader;
   const maps = mapsOf(reader);
-  const weight = reader.weights(1);
+  const weight = reader.parameter(1);
   const [out = 0, perGroup = 0, ...kernel] = weight.shape;
   const groups = reader.int("group") ?? 1;
   const fits =
@@ -123,7 +123,7 @@ export const conv: OpReader = (reader) => {
     throw reader.error(`kernel_shape [${stated.join(", ")}]`, `[${kernel.join(", ")}], as its weights have`);
   }
   const { window, counts } = windowOf(reader, maps, kernel);
-  const bias = reader.optionalWeights(2);
+  const bias = reader.optionalParameter(2);
   if (bias !== undefined && `${bias.shape}` !== `${[out]}`) {
     throw reader.error(`a bias of shape [${bias.shape.join(", ")}]`, `[${out}]`);
   }
@@ -147,15 +147,23 @@ export const batchNormalization: OpReader = (reader) => {
   }
   if (reader.int("training_mode") === 1) throw reader.error("training_mode = 1", "a model exported for inference");
   if (reader.int("spatial") === 0) throw reader.error("spatial = 0", "one mean and variance a channel");
-  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => {
-    const vector = reader.weights(index);
+  const vectorOf = (vector: Sourced, index: number): Sourced => {
     if (`${vector.shape}` === `${[channels]}`) return vector;
     throw reader.error(`input ${index} of shape [${vector.shape.join(", ")}]`, `[${channels}]`);
-  });
-  if (!scale || !bias || !mean || !variance) throw new Error("unreachable: four vectors");
+  };
+  const [scale, bias] = [vectorOf(reader.parameter(1), 1), vectorOf(reader.parameter(2), 2)];
+  // they are measured, not trained
+  const [mean, variance] = [vectorOf(reader.weights(3), 3), vectorOf(reader.weights(4), 4)];
   const epsilon = reader.float("epsilon") ?? 1e-5;
-  const factors = Float64Array.from(scale.data, (one, c) => one / Math.sqrt((variance.data[c] ?? 0) + epsilon));
-  if (!factors.every(Number.isFinite)) throw reader.error("a variance that is not positive", "variances above 0");
-  const shifts = Float64Array.from(bias.data, (one, c) => one - (mean.data[c] ?? 0) * (factors[c] ?? 0));
-  return mergedScale(reader, x, factors, shifts, scale.dtype);
+  const divided = Float64Array.from(variance.data, (one) => 1 / Math.sqrt(one + epsilon));
+  if (!divided.every(Number.isFinite)) throw reader.error("a variance that is not positive", "variances above 0");
+  const factors = divided.map((one, c) => one * scale.data[c]!);
+  const shifts = Float64Array.from(bias.data, (one, c) => one - mean.data[c]! * factors[c]!);
+  const byScale = divided.map((one, c) => -mean.data[c]! * one);
+  return mergedScale(
+    reader,
+    x,
+    sourced(float64([channels], factors), originOfMapped(scale.origin, divided)),
+    sourced(float64([channels], shifts), originOfSum([bias.origin, originOfMapped(scale.origin, byScale)])),
+  );
 };

@@ -1,4 +1,5 @@
 import type { DenseArray } from "../../graph/index.ts";
+import type { Origin } from "./origin.ts";
 
 /** What a tensor of the model is while it is read. */
 export type Value = ConstantValue | ExampleValue;
@@ -7,6 +8,8 @@ export type Value = ConstantValue | ExampleValue;
 export interface ConstantValue {
   readonly kind: "constant";
   readonly array: DenseArray;
+  /** Arrays of the file that it is made of. */
+  readonly origin: Origin;
 }
 
 /** Depends on the example. */
@@ -28,7 +31,11 @@ export interface Outputs {
   readonly values: readonly Value[];
 }
 
-export const constantOf = (array: DenseArray): ConstantValue => ({ kind: "constant", array });
+export const constantOf = (array: DenseArray, origin: Origin = []): ConstantValue => ({
+  kind: "constant",
+  array,
+  origin,
+});
 
 /** The value's shape without the batch. */
 export const exampleShape = ({ shape, batched }: ExampleValue): readonly number[] => (batched ? shape.slice(1) : shape);

@@ -1,46 +1,61 @@
 import { float32, float64 } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import type { NodeReader } from "./node-reader.ts";
+import { originOfMapped, originOfPicked, type Sourced, sourced } from "./origin.ts";
 import { transposedPlaces } from "./places.ts";
 
 /** Numbers as weights of a dtype, rounded once. */
 export const weightsOf = (dtype: Weights["dtype"], shape: readonly number[], values: ArrayLike<number>): Weights =>
   dtype === "float64" ? float64(shape, values) : float32(shape, values);
 
-/** Each weight times `factor`; the same array where that is 1. */
-export function scaled(reader: NodeReader, weights: Weights, factor: number): Weights {
+/** Each weight times `factor`, in float64; the same array where that is 1. */
+export function scaled(reader: NodeReader, weights: Sourced, factor: number): Sourced {
   if (factor === 1) return weights;
   reader.builder.limits.constants(reader.node, weights.data.length);
-  return weightsOf(
-    weights.dtype,
-    weights.shape,
-    Float64Array.from(weights.data, (value) => value * factor),
+  return sourced(
+    float64(
+      weights.shape,
+      Float64Array.from(weights.data, (value) => value * factor),
+    ),
+    originOfMapped(weights.origin, factor),
   );
 }
 
+/** A function of each number, in float64, with its slope; a function that does not depend on them has none. */
+export const mapped = (
+  weights: Sourced,
+  of: (value: number) => number,
+  slope: ((value: number) => number) | undefined,
+): Sourced => {
+  const numbers = Float64Array.from(weights.data, of);
+  const origin = slope === undefined ? [] : originOfMapped(weights.origin, Float64Array.from(weights.data, slope));
+  const same = numbers.every((one, i) => one === weights.data[i]);
+  return same ? { ...weights, origin } : sourced(float64(weights.shape, numbers), origin);
+};
+
 /** A matrix with its axes exchanged. */
-export function transposed(reader: NodeReader, { dtype, shape, data }: Weights): Weights {
+export function transposed(reader: NodeReader, { dtype, shape, data, origin }: Sourced): Sourced {
   reader.builder.limits.constants(reader.node, data.length);
   const places = transposedPlaces(shape, [1, 0]);
-  return weightsOf(
-    dtype,
-    shape.toReversed(),
-    Float64Array.from(places, (place) => data[place] ?? 0),
-  );
+  const numbers = Float64Array.from(places, (place) => data[place] ?? 0);
+  return sourced(weightsOf(dtype, shape.toReversed(), numbers), originOfPicked(origin, places));
 }
 
 /**
  * A constant that is broadcast against `shape`, as a vector along one axis: of one element, or of the axis's size.
  * Undefined where it changes along another axis.
  */
-export function along(constant: Weights, shape: readonly number[], axis: number): Weights | undefined {
+export function along(constant: Sourced, shape: readonly number[], axis: number): Sourced | undefined {
   const missing = shape.length - constant.shape.length;
   const fits = constant.shape.every((size, i) => size === 1 || (i + missing === axis && size === shape[axis]));
   return fits ? { ...constant, shape: [constant.data.length] } : undefined;
 }
 
 /** A vector of one element as one of `count`. */
-export const spread = (vector: Weights, count: number): Weights =>
+export const spread = (vector: Sourced, count: number): Sourced =>
   vector.data.length === count
     ? vector
-    : weightsOf(vector.dtype, [count], new Float64Array(count).fill(vector.data[0] ?? 0));
+    : sourced(
+        weightsOf(vector.dtype, [count], new Float64Array(count).fill(vector.data[0] ?? 0)),
+        originOfPicked(vector.origin, new Int32Array(count)),
+      );

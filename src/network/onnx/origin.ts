@@ -1,0 +1,108 @@
+/**
+ * Where constants of a model come from: what a network trains are the arrays that its file holds, and weights of layers
+ * are made of them (transposed, cut, scaled, batch normalizations folded into them). Each constant carries its
+ * derivative by those arrays, element by element, and every op that makes a constant of constants carries it on.
+ */
+import type { Weights } from "../gated-network.ts";
+
+/** An array of floating-point numbers that the file holds. */
+export interface FileArray {
+  readonly name: string;
+  readonly values: Weights;
+  /** Where it stands: what a Constant node gives is a constant of the graph, unless a layer has it as its weight. */
+  readonly kind: "initializer" | "constant-node";
+}
+
+/** Element `i` of a constant changes by `factors[i]` times what element `places[i]` of the source changes by. */
+export interface Dependence {
+  readonly source: FileArray;
+  /** Element `i` itself where undefined; not at all where −1. */
+  readonly places: Int32Array | undefined;
+  /** One number for all, or one each; undefined where it depends on the source in another way. */
+  readonly factors: number | Float64Array | undefined;
+}
+
+/** All arrays that a constant depends on: its derivative is the sum of these. Empty for what the reader makes up. */
+export type Origin = readonly Dependence[];
+
+/** Weights and where they come from. */
+export type Sourced = Weights & { readonly origin: Origin };
+
+/** Terms of a sum that are told apart whatever their size, and elements of all of them beyond that. */
+const FREE_TERMS = 3;
+const MOST_ELEMENTS = 2 ** 22;
+
+export const itself = (source: FileArray): Origin => [{ source, places: undefined, factors: 1 }];
+
+/** Of elements from other places of the constant, zeros where they are −1. */
+export const originOfPicked = (origin: Origin, from: Int32Array): Origin =>
+  origin.map(({ source, places, factors }) => ({
+    source,
+    places: places === undefined ? from : from.map((place) => (place < 0 ? -1 : places[place]!)),
+    factors: typeof factors === "object" ? Float64Array.from(from, (place) => factors[place] ?? 0) : factors,
+  }));
+
+/** Of a function of each element, by its slopes: one number for all, or one each. */
+export const originOfMapped = (origin: Origin, slopes: number | Float64Array): Origin =>
+  origin.map((one) => ({ ...one, factors: one.factors === undefined ? undefined : product(one.factors, slopes) }));
+
+function product(a: number | Float64Array, b: number | Float64Array): number | Float64Array {
+  if (typeof a === "number") {
+    if (typeof b === "number") return a * b;
+    return b.every((one) => one === b[0]) ? a * (b[0] ?? 0) : b.map((one) => one * a);
+  }
+  return typeof b === "number" ? a.map((one) => one * b) : a.map((one, i) => one * b[i]!);
+}
+
+/** Of a sum, element by element. */
+export function originOfSum(origins: readonly Origin[]): Origin {
+  const terms: Dependence[] = [];
+  for (const one of origins.flat()) {
+    const at = terms.findIndex(({ source, places }) => source === one.source && places === one.places);
+    const before = terms[at];
+    if (before === undefined) terms.push(one);
+    else terms[at] = { ...before, factors: total(before.factors, one.factors) };
+  }
+  const elements = terms.reduce((sum, { places, factors }) => sum + lengthOf(places) + lengthOf(factors), 0);
+  return terms.length <= FREE_TERMS || elements <= MOST_ELEMENTS ? terms : originOfOther(terms);
+}
+
+const lengthOf = (array: number | ArrayLike<number> | undefined): number =>
+  typeof array === "object" ? array.length : 0;
+
+function total(a: Dependence["factors"], b: Dependence["factors"]): Dependence["factors"] {
+  if (a === undefined || b === undefined) return undefined;
+  if (typeof a === "number") return typeof b === "number" ? a + b : b.map((one) => one + a);
+  return typeof b === "number" ? a.map((one) => one + b) : a.map((one, i) => one + b[i]!);
+}
+
+/** Of what is not computed element by element: it depends on these arrays, and how is not followed. */
+export const originOfOther = (origin: Origin): Origin =>
+  [...new Set(origin.map(({ source }) => source))].map((source) => ({
+    source,
+    places: undefined,
+    factors: undefined,
+  }));
+
+/**
+ * As the weight, the bias or the slopes of a layer: the initializers that it is made of are parameters, and Constant nodes
+ * where it is made of nothing else (some exporters write all weights so).
+ */
+export function asParameter(weights: Sourced): Sourced {
+  const initializers = fromInitializers(weights.origin);
+  return initializers.length > 0 ? { ...weights, origin: initializers } : weights;
+}
+
+/**
+ * As a factor or a summand beside a node: initializers of several numbers (a learned scale, a normalization that is
+ * written out) are parameters, Constant nodes and single numbers are constants of the graph. A single number behind a
+ * layer may be its bias.
+ */
+export function asOperand(weights: Sourced, mayBeBias: boolean): Sourced {
+  const counts = weights.data.length > 1 || mayBeBias;
+  return { ...weights, origin: counts ? fromInitializers(weights.origin) : [] };
+}
+
+const fromInitializers = (origin: Origin): Origin => origin.filter(({ source }) => source.kind === "initializer");
+
+export const sourced = (weights: Weights, origin: Origin = []): Sourced => ({ ...weights, origin });
