@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { type Comparison, type ProfileName, summarizeArms, type Trial } from "../experiments/index.ts";
 import { findRun, missingLines, type TrialState, trialStates } from "../runs/index.ts";
-import { outputColors } from "./colors.ts";
+import { dim } from "./colors.ts";
 import type { CliContext } from "./context.ts";
 import { formatTable } from "./output.ts";
 
@@ -79,4 +79,4 @@ export function armTable(rows: readonly ArmSummary[], profile: ProfileName): str
 
 /** A table of a short run, with what its published figures were measured on. */
 export const withProtocolNote = (table: string): string =>
-  `${table}\n${outputColors.dim("published figures are of the full protocol: all images, the paper's network and rate, more epochs")}`;
+  `${table}\n${dim("published figures are of the full protocol: all images, the paper's network and rate, more epochs")}`;

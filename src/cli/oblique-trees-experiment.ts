@@ -21,6 +21,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatTable, printResult } from "./output.ts";
 import { withCount } from "./progress.ts";
+import { shown } from "./shown.ts";
 
 export interface ObliqueRequest {
   readonly profile: ProfileName;
@@ -51,7 +52,7 @@ export async function reproduceObliqueTrees(request: ObliqueRequest, context: Cl
   const report = await writeExperimentPage(directory, page, obliqueTrees.networks.length * THREADS, context);
   const result = { experiment: obliqueTrees.name, profile, rows, report };
   await writeWhole(join(directory, "oblique-trees.json"), `${JSON.stringify(result, undefined, 2)}\n`);
-  printResult(context, result, () => [tableOf(rows), "", `report  ${report}`].join("\n"));
+  printResult(context, result, () => [tableOf(rows), "", `report  ${shown(report)}`].join("\n"));
   return EXIT.done;
 }
 

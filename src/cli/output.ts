@@ -1,26 +1,34 @@
 import stringWidth from "string-width";
 import { GatewiseError, messageOf } from "../errors.ts";
 import { largestOf } from "../graph/index.ts";
-import { errorColors, outputColors } from "./colors.ts";
+import { colored, dim, red } from "./colors.ts";
 import type { CliContext } from "./context.ts";
+import { hiddenFreeJson, shown, shownLines } from "./shown.ts";
+
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** The one way of text to a terminal: nothing in it is obeyed but our own colors. */
+const write = (stream: Stream, text: string): void =>
+  void stream.write(`${colored(shownLines(text), stream.isTTY === true)}\n`);
 
 /** Writes the result: JSON alone, or the text for people. */
-export function printResult(context: CliContext, json: unknown, text: () => string): void {
-  context.stdout.write(context.json ? `${JSON.stringify(json)}\n` : `${text()}\n`);
+export function printResult(context: Pick<CliContext, "stdout" | "json">, json: unknown, text: () => string): void {
+  if (context.json) context.stdout.write(`${hiddenFreeJson(json)}\n`);
+  else write(context.stdout, text());
 }
 
 /** Writes a message for people beside the result: never on standard output, and not with `--json`. */
 export function note(context: Pick<CliContext, "stderr" | "json">, text: string): void {
-  if (!context.json) context.stderr.write(`${text}\n`);
+  if (!context.json) write(context.stderr, text);
 }
 
 /** An error as one clear line and what to do next; a bug of ours keeps its stack. */
 export function printError(context: Pick<CliContext, "stdout" | "stderr" | "json">, thrown: unknown): void {
   const message = messageOf(thrown);
   const hint = thrown instanceof GatewiseError ? thrown.hint : "this is a bug: please report it with the command";
-  if (context.json) context.stdout.write(`${JSON.stringify({ error: { message, hint } })}\n`);
-  else context.stderr.write(`${errorColors.red("error")} ${message}\n${errorColors.dim("  →")} ${hint}\n`);
-  if (!(thrown instanceof GatewiseError) && thrown instanceof Error) context.stderr.write(`${thrown.stack}\n`);
+  if (context.json) context.stdout.write(`${hiddenFreeJson({ error: { message, hint } })}\n`);
+  else write(context.stderr, `${red("error")} ${shown(message)}\n${dim("  →")} ${shown(hint)}`);
+  if (!(thrown instanceof GatewiseError) && thrown instanceof Error) write(context.stderr, thrown.stack ?? "");
 }
 
 export interface Column {
@@ -30,7 +38,7 @@ export interface Column {
 
 /** A table: a dim head, then a line a row, columns apart by two spaces and aligned. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const texts = [columns.map(({ title }) => title), ...rows];
+  const texts = [columns.map(({ title }) => title), ...rows].map((row) => row.map(shown));
   const widths = columns.map((_, i) =>
     largestOf(
       texts.map((row) => widthOf(row[i] ?? "")),
@@ -47,7 +55,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
       .join("  ")
       .trimEnd(),
   );
-  return [outputColors.dim(head), ...lines].join("\n");
+  return [dim(head), ...lines].join("\n");
 }
 
 /** Columns of a terminal; most text is ASCII, which needs no tables. */

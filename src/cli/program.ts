@@ -19,6 +19,7 @@ import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { printError } from "./output.ts";
+import { shownLines } from "./shown.ts";
 
 /**
  * Runs the command line.
@@ -37,8 +38,8 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: (text) => void (json || context.stderr.write(text)),
+      writeOut: (text) => void context.stdout.write(shownLines(text)),
+      writeErr: (text) => void (json || context.stderr.write(shownLines(text))),
       outputError: () => {},
     })
     .configureHelp({ showGlobalOptions: true });

@@ -5,6 +5,7 @@ import { stepWork, type TrainingPlan } from "../train/index.ts";
 import type { CliContext } from "./context.ts";
 import { type Estimate, estimateOf, formatDuration } from "./estimate.ts";
 import { note } from "./output.ts";
+import { shown } from "./shown.ts";
 
 /**
  * Draws what a pool of trials does, with the time that it will take once an epoch or a minute is over; where standard
@@ -86,7 +87,7 @@ function oneEstimate(context: CliContext, estimate: Estimate, elapsed: () => num
   let isSaid = false;
   return {
     onEvent(event) {
-      if (event.kind === "notice") note(context, event.text);
+      if (event.kind === "notice") note(context, shown(event.text));
       if (isSaid) return;
       const seconds = elapsed();
       follow(estimate, event, seconds);
@@ -159,7 +160,7 @@ function trialBars(
       follow(estimate, event, elapsed());
       switch (event.kind) {
         case "notice":
-          bars.log(`${event.text}\n`);
+          bars.log(`${shown(event.text)}\n`);
           break;
         case "found":
           if (event.epochs > 0) advance(event.id, event.epochs);

@@ -17,6 +17,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatTable, printResult } from "./output.ts";
 import { withCount } from "./progress.ts";
+import { shown } from "./shown.ts";
 
 export interface TheoremRequest {
   readonly profile: ProfileName;
@@ -45,7 +46,7 @@ export async function reproduceTheorem(
   const { writeExperimentPage } = await import("./figure-files.ts");
   const report = await writeExperimentPage(directory, theoremPage(findings, profile), THREADS, context);
   printResult(context, { ...result, report }, () =>
-    [...findings.map((finding) => `${seriesText(finding)}\n`), `report  ${report}`].join("\n"),
+    [...findings.map((finding) => `${seriesText(finding)}\n`), `report  ${shown(report)}`].join("\n"),
   );
   return EXIT.done;
 }

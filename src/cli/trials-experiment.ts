@@ -10,7 +10,7 @@ import {
   type TrialState,
   trialsFor,
 } from "../runs/index.ts";
-import { errorColors } from "./colors.ts";
+import { dim, red } from "./colors.ts";
 import { armRows, armTable, withProtocolNote } from "./comparison-experiment.ts";
 import { type CliContext, commandLine } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -18,6 +18,7 @@ import { interruptedCode, interruptionOf } from "./interruption.ts";
 import { formatTable, note, printResult } from "./output.ts";
 import { trialProgress } from "./progress.ts";
 import { reportOf } from "./report-of.ts";
+import { shown } from "./shown.ts";
 
 /** What `reproduce` and `demo` run. */
 export interface TrialsRequest extends ExperimentRequest {
@@ -29,7 +30,7 @@ export async function reproduceTrials(request: TrialsRequest, context: CliContex
   const trials = trialsFor(request);
   note(
     context,
-    `${request.experiment.title}: ${trials.length} trials of ${epochWords(trials)}, ${request.workers} at a time, into ${request.directory}`,
+    `${request.experiment.title}: ${trials.length} trials of ${epochWords(trials)}, ${request.workers} at a time, into ${shown(request.directory)}`,
   );
   const view = trialProgress(
     context,
@@ -96,11 +97,11 @@ function finish(
       table,
       ...(lines.length === 0 ? [] : ["", "missing", ...lines.map((line) => `  ${line}`)]),
       "",
-      `report  ${report}`,
+      `report  ${shown(report)}`,
     ].join("\n"),
   );
   for (const { id, message, hint } of failed)
-    note(context, `${errorColors.red("failed")} ${id}: ${message}\n${errorColors.dim("  →")} ${hint}`);
+    note(context, `${red("failed")} ${id}: ${shown(message)}\n${dim("  →")} ${shown(hint)}`);
   if (missing.length + failed.length === 0) return EXIT.done;
   if (context.signal.aborted) note(context, interruptionOf(context.signal));
   note(context, `${missing.length} of ${trials.length} trials are not done; to go on:\n  ${resumeCommand(request)}`);

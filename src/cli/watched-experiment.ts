@@ -19,6 +19,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatTable, printResult } from "./output.ts";
 import { withCount } from "./progress.ts";
+import { shown } from "./shown.ts";
 
 export interface WatchedRequest {
   readonly experiment: WatchedExperiment & { readonly name: WatchedName };
@@ -79,7 +80,7 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
   const page = watchedPage({ experiment, profile, profileName: request.profile, rows });
   const report = await writeExperimentPage(directory, page, THREADS, context);
   printResult(context, { experiment: experiment.name, profile: request.profile, rows, report }, () =>
-    [tableOf(rows), "", `measured on ${profile.examples} examples; report  ${report}`].join("\n"),
+    [tableOf(rows), "", `measured on ${profile.examples} examples; report  ${shown(report)}`].join("\n"),
   );
   return EXIT.done;
 }

@@ -1,16 +1,16 @@
-import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
+import { colored } from "../../src/cli/colors.ts";
 import { formatTable } from "../../src/cli/output.ts";
 
-const lines = (text: string): readonly string[] => stripVTControlCharacters(text).split("\n");
+const lines = (text: string): readonly string[] => colored(text, false).split("\n");
 
 describe("tables", () => {
-  it("aligns columns, wide characters and colors as the terminal shows them", () => {
+  it("aligns columns and wide characters as the terminal shows them", () => {
     const table = formatTable(
       [{ title: "layer" }, { title: "n", align: "right" }, { title: "" }],
       [
         ["畳み込み", "1", "a"],
-        ["\u001b[32mdense\u001b[39m", "1,024", ""],
+        ["dense", "1,024", ""],
         ["e\u0301", "7", "last"],
       ],
     );
@@ -20,6 +20,14 @@ describe("tables", () => {
       "dense     1,024",
       "e\u0301             7  last",
     ]);
+  });
+
+  it("shows what would color it or forge rows", () => {
+    const table = formatTable(
+      [{ title: "la\u001b[31myer" }, { title: "n", align: "right" }],
+      [["dense\nrelu  9", "1\u009b2J"]],
+    );
+    expect(lines(table)).toEqual(["la\\x1b[31myer           n", "dense\\nrelu  9  1\\u009b2J"]);
   });
 
   it("has only a head without rows", () => {

@@ -12,7 +12,8 @@ export interface Finished {
   readonly stderr: string;
 }
 
-class Collected extends Writable {
+/** A stream that keeps what is written to it; no terminal. */
+export class Collected extends Writable {
   text = "";
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();

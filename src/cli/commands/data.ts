@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { parseChoice } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { byteProgress } from "../progress.ts";
+import { shown } from "../shown.ts";
 
 interface PlaceOptions {
   readonly dataDir?: string;
@@ -93,7 +94,7 @@ async function findDataset(name: DatasetName, options: PlaceOptions, context: Cl
   try {
     const { train, test, inputShape, source, notice } = await loadDataset(name, placesOf(options, context));
     const examples = { train: train.labels.data.length, test: test.labels.data.length };
-    if (notice !== undefined) note(context, notice);
+    if (notice !== undefined) note(context, shown(notice));
     return { name, available: true, ...examples, inputShape, source, ...(notice === undefined ? {} : { notice }) };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;

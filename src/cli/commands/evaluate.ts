@@ -18,6 +18,7 @@ import {
 } from "../model-option.ts";
 import { parseChoice } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
+import { shown } from "../shown.ts";
 
 interface EvaluateOptions extends ModelOptions {
   readonly data?: string;
@@ -65,7 +66,7 @@ async function evaluateRun(options: EvaluateRequest, context: CliContext): Promi
     cacheDir: context.cacheDir,
   };
   const dataset = await loadDataset(name ?? (await ownDataset(model)), places);
-  if (dataset.notice !== undefined) note(context, dataset.notice);
+  if (dataset.notice !== undefined) note(context, shown(dataset.notice));
   const { network } = await loadModel(context, request, dataset.inputShape);
   const evaluation = networkEvaluationGraph(network, dataset.inputShape);
   await using engine = await openWorkerEngine(device, { threads: 1 });

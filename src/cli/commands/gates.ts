@@ -30,6 +30,7 @@ import {
 } from "../model-option.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
 import { claimResult } from "../result-file.ts";
+import { shown } from "../shown.ts";
 
 interface GatesOptions extends ModelOptions {
   readonly inputs: string;
@@ -88,7 +89,7 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
     [
       describeLayers(gates, layers),
       ...(overlaps === undefined ? [] : [describeOverlaps(overlaps)]),
-      ...(options.out === undefined ? [] : [`gates written to ${options.out}`]),
+      ...(options.out === undefined ? [] : [`gates written to ${shown(options.out)}`]),
     ].join("\n\n"),
   );
   return EXIT.done;

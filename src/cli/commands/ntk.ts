@@ -30,6 +30,7 @@ import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withCount } from "../progress.ts";
 import { claimResult } from "../result-file.ts";
+import { shown } from "../shown.ts";
 
 const PARTS = ["value", "feature", "all"] as const;
 
@@ -90,9 +91,10 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   const summary = await tangentSummary(kernel, engine, context.signal);
   if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
-    [describe(part, summary, parts, output, examples), ...(out === undefined ? [] : [`kernel written to ${out}`])].join(
-      "\n\n",
-    ),
+    [
+      describe(part, summary, parts, output, examples),
+      ...(out === undefined ? [] : [`kernel written to ${shown(out)}`]),
+    ].join("\n\n"),
   );
   return EXIT.done;
 }

@@ -34,6 +34,7 @@ import {
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { claimResult } from "../result-file.ts";
+import { shown } from "../shown.ts";
 
 interface PathsOptions extends ModelOptions {
   readonly inputs: string;
@@ -132,7 +133,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
       describeStatistics(statistics, more),
       describePaths(top, statistics),
       ...(largest === undefined ? [] : [describeBundles(largest)]),
-      ...(options.svg === undefined ? [] : [`active network drawn in ${options.svg}`]),
+      ...(options.svg === undefined ? [] : [`active network drawn in ${shown(options.svg)}`]),
     ].join("\n\n"),
   );
   return EXIT.done;

@@ -6,6 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import { printResult } from "../output.ts";
 import { reportOf } from "../report-of.ts";
 import { checkResult } from "../result-file.ts";
+import { shown } from "../shown.ts";
 
 export function reportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program
@@ -30,7 +31,7 @@ export function reportCommand(program: Command, makeContext: MakeContext, ending
         // a folder that is still to be made holds nothing to replace
         if (existsSync(dirname(file))) await checkResult(file, {});
         const report = await reportOf(runs, file, context);
-        printResult(context, { report }, () => `report  ${report}`);
+        printResult(context, { report }, () => `report  ${shown(report)}`);
         return EXIT.done;
       },
     ),
