@@ -1,88 +1,144 @@
 /** What `npm pack` makes works in an empty folder elsewhere: import, types, command line, examples. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "gatewise-pack-"));
 const modules = resolve("node_modules");
-const tool = (name: string): string => join(modules, ".bin", name);
-const run = (command: string, args: readonly string[]): string =>
+const installed = join(folder, "node_modules", "gatewise");
+const run = (command: string, ...args: readonly string[]): string =>
   execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+/** A command of a package that is there; `--no` keeps npx from downloading one. */
+const npx = (...args: readonly string[]): string => run("npx", "--no", "--", ...args);
 
 /** Unpacks the tarball where npm would put it, and links its dependencies instead of downloading them. */
 beforeAll(() => {
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], { stdio: "ignore" });
   const [tarball = expect.fail("no tarball")] = readdirSync(folder);
-  mkdirSync(join(folder, "node_modules"));
+  mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true });
   for (const name of readdirSync(modules)) {
     if (!name.startsWith(".") && name !== "gatewise")
       symlinkSync(join(modules, name), join(folder, "node_modules", name));
   }
-  execFileSync("tar", ["-xzf", tarball], { cwd: folder });
-  execFileSync("mv", ["package", "node_modules/gatewise"], { cwd: folder });
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));
-  const compilerOptions = {
-    target: "ES2022",
-    lib: ["ES2023", "ESNext.Disposable"],
-    module: "NodeNext",
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noEmit: true,
-    types: ["node"],
-    skipLibCheck: true,
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  run("tar", "-xzf", tarball);
+  run("mv", "package", installed);
+  for (const name of ["tsx", "tsc"])
+    symlinkSync(join(modules, ".bin", name), join(folder, "node_modules", ".bin", name));
+  chmodSync(join(installed, "dist", "main.js"), 0o755);
+  symlinkSync("../gatewise/dist/main.js", join(folder, "node_modules", ".bin", "gatewise"));
+  // as `npm install` makes it in an empty folder: without "type": "module"
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies: { gatewise: `file:${tarball}` } }));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The `ts` blocks of a page. */
-const blocks = (page: string): readonly string[] =>
-  [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
-
-const programs: readonly { readonly name: string; readonly code: string }[] = [
-  ...readdirSync("examples")
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => ({ name: file, code: readFileSync(join("examples", file), "utf8") })),
-  ...[
-    "README.md",
-    ...readdirSync("docs")
-      .filter((file) => file.endsWith(".md"))
-      .map((file) => join("docs", file)),
-  ].flatMap((page) => blocks(page).map((code, i) => ({ name: `${page.replaceAll(/\W/g, "-")}-${i + 1}.ts`, code }))),
+/** Pages that may have programs: README, changelog and everything in `docs`. */
+const pages: readonly string[] = [
+  "README.md",
+  "CHANGELOG.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join("docs", file)),
 ];
+const textOf = (page: string): string => readFileSync(page, "utf8");
+const examples = readdirSync("examples").filter((file) => file.endsWith(".ts"));
+
+/** The `ts` blocks of all pages, under the names they are saved as. */
+const blocks = pages.flatMap((page) =>
+  [...textOf(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""], i) => ({
+    name: `${page.replaceAll(/\W/g, "-")}-${i + 1}.mts`,
+    code,
+  })),
+);
 
 describe("the packed package in an empty folder", () => {
-  it.each(programs)("$name runs", ({ name, code }) => {
+  it("has a program in the README", () => expect(blocks.map(({ name }) => name)).toContain("README-md-1.mts"));
+
+  it.each(blocks)("$name runs as the README says", ({ name, code }) => {
     writeFileSync(join(folder, name), code);
-    expect(run(tool("tsx"), [name])).not.toBe("");
+    expect(npx("tsx", name)).not.toBe("");
   });
 
-  it("gives types to all of them", () => {
-    expect(run(tool("tsc"), ["-p", "."])).toBe("");
+  it.each(examples)("%s runs as the README says", (file) => {
+    expect(textOf("README.md")).toContain("npx tsx node_modules/gatewise/examples/");
+    expect(npx("tsx", `node_modules/gatewise/examples/${file}`)).not.toBe("");
   });
 
   it("holds what is needed and nothing else", () => {
-    expect(readdirSync(join(folder, "node_modules", "gatewise")).sort()).toEqual([
+    expect(readdirSync(installed).sort()).toEqual([
       "CHANGELOG.md",
       "LICENSE",
       "README.md",
       "dist",
+      "docs",
+      "examples",
       "package.json",
     ]);
   });
 
   it("has a command line", () => {
-    const main = join("node_modules", "gatewise", "dist", "main.js");
-    const result = JSON.parse(
-      run("node", [main, "train", "--limit", "320", "--epochs", "1", "--width", "8", "--json"]),
-    );
+    const options = ["--limit", "320", "--epochs", "1", "--width", "8", "--json"];
+    const result = JSON.parse(npx("gatewise", "train", ...options));
     expect(result).toMatchObject({ regime: "relu", epochs: 1, run: "runs/fc-digits-relu-seed0" });
   });
 
   it.each(["index", "node", "web"])("exports from %s.ts what the snapshot lists", async (entry) => {
-    const exports = await import(join(folder, "node_modules", "gatewise", "dist", `${entry}.js`));
+    const exports = await import(join(installed, "dist", `${entry}.js`));
     expect(Object.keys(exports).sort()).toMatchSnapshot();
   });
+});
+
+describe("types of the packed package", () => {
+  const PROJECTS = [
+    { name: "Node, nodenext", module: "NodeNext", lib: ["ES2022"], types: ["node"], files: "programs" },
+    { name: "Node, a bundler", module: "ESNext", lib: ["ES2022"], types: ["node"], files: "programs" },
+    {
+      name: "a browser, nothing of Node",
+      module: "ESNext",
+      lib: ["ES2022", "DOM", "ESNext.Disposable"],
+      types: [],
+      files: ["web.mts"],
+    },
+  ] as const;
+
+  it.each(PROJECTS)(
+    "check with the library's own files: $name",
+    ({ module, lib, types, files }) => {
+      const programs = [
+        ...blocks,
+        ...examples.map((file) => ({ name: `${file.replace(".ts", "")}.mts`, code: textOf(join("examples", file)) })),
+      ];
+      for (const { name, code } of programs) writeFileSync(join(folder, name), code);
+      writeFileSync(
+        join(folder, "web.mts"),
+        'import { renderSvg } from "gatewise";\nimport { openWasmEngine } from "gatewise/web";\nconsole.log(renderSvg, openWasmEngine);\n',
+      );
+      const compilerOptions = {
+        target: "ES2022",
+        lib,
+        module,
+        moduleResolution: module === "ESNext" ? "Bundler" : module,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noEmit: true,
+        types,
+        skipLibCheck: false,
+      };
+      const project = { compilerOptions, files: files === "programs" ? programs.map(({ name }) => name) : files };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
+      expect(run("sh", "-c", "npx --no -- tsc -p . || true")).toBe("");
+      // the declarations of all dependencies are checked too, on a machine that may have other work
+    },
+    240_000,
+  );
 });
