@@ -2,12 +2,12 @@
  * ONNX models as plain data: names resolved, nodes in topological order, every length checked against the bytes that
  * are there. What an op means is not known here.
  */
-import { fromBinary } from "@bufbuild/protobuf";
 import { GatewiseError } from "../../errors.ts";
 import { asBytes, type BinaryData } from "../binary-data.ts";
 import type { DenseArray } from "../dense-array.ts";
+import { decodeModel } from "./decode.ts";
 import { attachExternalData, type ExternalData, type ExternalFile, externalFilesOf } from "./external-data.ts";
-import { type GraphProto, type ModelProto, ModelProtoSchema, type ValueInfoProto } from "./onnx_pb.ts";
+import type { GraphProto, ModelProto, ValueInfoProto } from "./onnx_pb.ts";
 import { quoted } from "./quoted.ts";
 import { isOnnx, type OnnxNode, readNode } from "./read-node.ts";
 import { sortedNodes, twice } from "./read-order.ts";
@@ -15,8 +15,6 @@ import { elementTypeError, isReadable, readShape, readTensor } from "./read-tens
 
 /** Before 7, ops had no broadcasting and other attributes; what comes after 26 is not known yet. */
 const OPSETS = { oldest: 7, newest: 26 } as const;
-/** The deepest networks in use have some thousands of nodes. */
-const MAX_NODES = 100_000;
 
 /** Name, element type (`TensorProto.DataType`) and shape of an input or output. */
 export interface OnnxPort {
@@ -60,7 +58,7 @@ export interface OnnxFile {
  */
 export function openOnnx(data: BinaryData): OnnxFile {
   const bytes = asBytes(data, "an ONNX model");
-  return { kind: "onnx-file", model: decode(bytes), bytes: bytes.length };
+  return { kind: "onnx-file", model: decodeModel(bytes), bytes: bytes.length };
 }
 
 const opened = (source: BinaryData | OnnxFile): OnnxFile =>
@@ -90,13 +88,6 @@ export function readModel(source: BinaryData | OnnxFile, { externalData = new Ma
       next: "check that the file is whole and holds a network",
     });
   }
-  if (graph.node.length > MAX_NODES) {
-    throw new GatewiseError({
-      received: `${graph.node.length} nodes`,
-      expected: `at most ${MAX_NODES}`,
-      next: "simplify the model before it is exported",
-    });
-  }
   const externalBytes = attachExternalData(graph, externalData);
   const { initializers, unread } = readInitializers(graph);
   const held = [...initializers.keys(), ...unread.keys()];
@@ -112,19 +103,6 @@ export function readModel(source: BinaryData | OnnxFile, { externalData = new Ma
     outputs: graph.output.map(readPort),
     bytes: bytes + externalBytes,
   };
-}
-
-function decode(bytes: Uint8Array): ModelProto {
-  try {
-    return fromBinary(ModelProtoSchema, bytes);
-  } catch (cause) {
-    throw new GatewiseError({
-      received: `${bytes.length} bytes that do not parse`,
-      expected: "an ONNX model",
-      next: "the file is truncated, damaged or of another format: export the model again",
-      cause,
-    });
-  }
 }
 
 function opsetOf({ opsetImport }: ModelProto): number {
