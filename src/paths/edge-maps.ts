@@ -171,17 +171,24 @@ export function windowUnits({ window, shape }: PoolNode, inputShape: readonly nu
   const channel = Math.floor(unit / (rows * columns));
   const top = (Math.floor(unit / columns) % rows) * strides[0] - pads[0];
   const left = (unit % columns) * strides[1] - pads[1];
+  // a window may hang far over the map
+  const [firstRow, endRow] = inside(top, dilations[0], kernel[0], height);
+  const [firstColumn, endColumn] = inside(left, dilations[1], kernel[1], width);
   const held: number[] = [];
-  for (let ky = 0; ky < kernel[0]; ky++) {
+  for (let ky = firstRow; ky < endRow; ky++) {
     const row = top + ky * dilations[0];
-    if (row < 0 || row >= height) continue;
-    for (let kx = 0; kx < kernel[1]; kx++) {
-      const column = left + kx * dilations[1];
-      if (column >= 0 && column < width) held.push((channel * height + row) * width + column);
+    for (let kx = firstColumn; kx < endColumn; kx++) {
+      held.push((channel * height + row) * width + left + kx * dilations[1]);
     }
   }
   return held;
 }
+
+/** Which of a kernel's steps from `start` on lie within `0 … size − 1`: the first of them, and the one behind the last. */
+const inside = (start: number, dilation: number, kernel: number, size: number): readonly [number, number] => [
+  Math.max(0, Math.ceil(-start / dilation)),
+  Math.min(kernel, Math.ceil((size - start) / dilation)),
+];
 
 function mapConcat(
   axis: number,

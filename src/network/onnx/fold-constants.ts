@@ -77,6 +77,8 @@ const elementwise =
       arrays.map((array) => array.shape),
     );
     const size = sizeOf(shape);
+    // each operand is walked over once more
+    reader.builder.limits.constants(reader.node, others.length * size);
     // one number beside an array of them is a constant of the graph, as it is beside a node
     const origins = arrays.map((array, index): Origin => {
       const origin = array.data.length === 1 && size > 1 ? [] : reader.origin(index);

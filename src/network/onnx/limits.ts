@@ -4,6 +4,15 @@ import { nodeError } from "./node-error.ts";
 
 /** Elements of all nodes for one example: 1 GiB in float32. A ResNet-152 of 224 × 224 pixels has a third of it. */
 const MAX_ACTIVATIONS = 2 ** 28;
+/** Elements of one input: a picture of 4096 × 4096. As it is read, in float64, an example takes 128 MiB. */
+const MAX_INPUT = 2 ** 24;
+/**
+ * What nodes give is made of the input and of the file's weights: no layer in use gives as many elements for each of
+ * those. Padding, windows and copies make any number of nothing.
+ */
+const GROWTH = 1024;
+/** Products of one example in all nodes: three times those of the largest convolutional networks within the elements above. */
+const MAX_WORK = 2 ** 38;
 /** Elements of maps from place to place: 64 MiB. Only what is transposed, padded or cut needs one. */
 const MAX_PLACES = 2 ** 24;
 /**
@@ -19,6 +28,8 @@ const SMALLER = "use a smaller model or smaller inputs";
 /** What a file may ask for, whatever it says; each check comes before the allocation. */
 export class Limits {
   private activations = 0;
+  private mostActivations: number;
+  private work = 0;
   private places = 0;
   private elements = 0;
   private readonly mostElements: number;
@@ -26,6 +37,29 @@ export class Limits {
   /** @param fileBytes size of the model, with what other files hold of it */
   constructor(fileBytes: number) {
     this.mostElements = FREE_ELEMENTS + PASSES * fileBytes;
+    this.mostActivations = Math.min(FREE_ELEMENTS + GROWTH * fileBytes, MAX_ACTIVATIONS);
+  }
+
+  /** @throws GatewiseError for sizes that no input has, or too many elements */
+  input(label: string, shape: readonly number[]): void {
+    const size = sizeOf(shape);
+    if (size > MAX_INPUT) {
+      throw new GatewiseError({
+        received: `${label} of shape [${shape.slice(0, MAX_RANK).join(", ")}]`,
+        expected: `at most ${MAX_INPUT} elements an example`,
+        next: SMALLER,
+      });
+    }
+    this.mostActivations = Math.min(this.mostActivations + GROWTH * size, MAX_ACTIVATIONS);
+    this.activation(label, shape);
+  }
+
+  /** @throws GatewiseError if `products` more for each example take too long */
+  pass(node: OnnxNode, products: number): void {
+    this.work += products;
+    if (this.work <= MAX_WORK) return;
+    const expected = `at most ${MAX_WORK} in all nodes up to this one`;
+    throw nodeError(node, `${products} products for an example`, expected, SMALLER);
   }
 
   /** @throws GatewiseError unless all sizes are whole and at least 1, and the elements not too many */
@@ -39,10 +73,10 @@ export class Limits {
       });
     }
     this.activations += sizeOf(shape);
-    if (this.activations > MAX_ACTIVATIONS) {
+    if (this.activations > this.mostActivations) {
       throw new GatewiseError({
         received: `${label} of shape [${shape.join(", ")}]`,
-        expected: `at most ${MAX_ACTIVATIONS} elements an example in all nodes up to this one`,
+        expected: `at most ${this.mostActivations} elements an example in all nodes up to this one`,
         next: SMALLER,
       });
     }

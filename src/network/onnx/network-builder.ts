@@ -8,6 +8,7 @@ import { nodeError } from "./node-error.ts";
 import type { Origin, Sourced } from "./origin.ts";
 import { composedPlaces, isPermutation } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
+import { workOf } from "./work.ts";
 
 /** The network while its model is read. Nodes that later ones replace stay until the end. */
 export class NetworkBuilder {
@@ -17,6 +18,7 @@ export class NetworkBuilder {
   private readonly shared = new Set<number>();
   /** By position: whether only normalization and order lie between the input and this node. */
   private readonly raw: boolean[] = [];
+  private readonly reorderings = new Map<Int32Array, boolean>();
 
   /** @param symbolicBatch whether the model takes batches of any size */
   constructor(
@@ -27,7 +29,7 @@ export class NetworkBuilder {
   /** The input as a value; the first node. */
   input(name: string, shape: readonly number[], batched: boolean): ExampleValue {
     const example = batched ? shape.slice(1) : shape;
-    this.limits.activation(`input ${quoted(name)}`, example);
+    this.limits.input(`input ${quoted(name)}`, example);
     this.nodes.push({ name, shape: example, kind: "input" });
     this.raw.push(true);
     return { kind: "example", position: 0, shape, batched, softmax: undefined };
@@ -45,6 +47,7 @@ export class NetworkBuilder {
    */
   append(node: OnnxNode, shape: readonly number[], operation: NodeOperation<Sourced>, name = node.name): number {
     this.limits.activation(node.label, shape);
+    this.limits.pass(node, workOf(operation, shape));
     const { kind } = operation;
     this.raw.push((kind === "normalize" || kind === "rearrange") && this.isRaw(operation.input));
     return this.nodes.push({ name, shape, ...operation }) - 1;
@@ -90,7 +93,10 @@ export class NetworkBuilder {
     const node = this.at(position);
     if (node.kind !== "rearrange" || node.from === undefined) return undefined;
     const { input, from } = node;
-    return isPermutation(from, sizeOf(this.at(input).shape)) ? { input, from } : undefined;
+    // once: any number of nodes may ask
+    const isReordering = this.reorderings.get(from) ?? isPermutation(from, sizeOf(this.at(input).shape));
+    this.reorderings.set(from, isReordering);
+    return isReordering ? { input, from } : undefined;
   }
 
   /** A value of the same batch whose example has `shape` (as its node has), made by a node at `position`. */

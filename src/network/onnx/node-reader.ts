@@ -48,7 +48,11 @@ export class NodeReader {
   optionalConstant(index: number): DenseArray | undefined {
     const value = this.inputs[index];
     if (value === undefined) return undefined;
-    if (value.kind === "constant") return value.array;
+    if (value.kind === "constant") {
+      // whoever asks may walk over all of it, and any number of nodes may ask
+      this.builder.limits.constants(this.node, value.array.data.length);
+      return value.array;
+    }
     throw this.error(`an input ${index} that depends on the example`, "a constant");
   }
 
@@ -68,7 +72,6 @@ export class NodeReader {
   /** A constant input of finite floating-point numbers. */
   weights(index: number): Sourced {
     const array = this.constant(index);
-    this.builder.limits.constants(this.node, array.data.length);
     if (array.dtype !== "float32" && array.dtype !== "float64") {
       throw this.error(`${array.dtype} as input ${index}`, "float32 or float64");
     }

@@ -17,13 +17,11 @@ export function transposedPlaces(shape: readonly number[], order: readonly numbe
 export function broadcastPlaces(shape: readonly number[], array: readonly number[]): Int32Array {
   const missing = shape.length - array.length;
   const strides = stridesOf(array);
-  const own = stridesOf(shape);
-  const used = array.flatMap((size, axis) =>
-    size === 1 ? [] : [{ size, stride: strides[axis] ?? 1, outer: own[axis + missing] ?? 1 }],
-  );
-  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    used.reduce((place, { size, stride, outer }) => place + (Math.floor(i / outer) % size) * stride, 0),
-  );
+  const axes = shape.map((count, axis): Axis => {
+    const stride = array[axis - missing] === 1 ? 0 : (strides[axis - missing] ?? 0);
+    return { count, at: (index) => index * stride };
+  });
+  return places(axes, sizeOf(shape));
 }
 
 /** Whether a transposition moves axes of size 1 at most: the elements stay in order. */

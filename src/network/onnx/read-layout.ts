@@ -29,7 +29,7 @@ function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], 
     builder.limits.placesOf(node, sizeOf(shape));
     return builder.reshaped(node, value, shape, places());
   }
-  builder.limits.constants(node, sizeOf(shape));
+  builder.limits.constants(node, sizeOf(shape) + value.array.data.length);
   const from = places();
   return constantOf(picked(value.array, shape, from), originOfPicked(value.origin, from));
 }
@@ -277,7 +277,6 @@ function gathered(reader: NodeReader, value: ExampleValue): Value {
   const axis = reader.axis(reader.int("axis") ?? 0, shape.length);
   if (value.batched && axis === 0) throw reader.error("axis 0", "another axis: 0 is the batch");
   const positions = reader.constant(1);
-  reader.builder.limits.constants(reader.node, positions.data.length);
   const indices = Array.from(numbersOf(positions), (index) => reader.axis(index, shape[axis] ?? 0));
   const sizes = [...shape.slice(0, axis), ...positions.shape, ...shape.slice(axis + 1)];
   return fromPlaces(reader, value, sizes, () => pickedPlaces(shape, axis, indices));

@@ -6,7 +6,15 @@ import { float32, zeros } from "../../../src/graph/index.ts";
 import { NodeProtoSchema } from "../../../src/graph/onnx/onnx_pb.ts";
 import { networkFromOnnx } from "../../../src/network/index.ts";
 import { randomStream } from "../../../src/random.ts";
-import { bytesOfModel, drawn, type ModelOf, modelProto, movedOut, onnxModel } from "../../graph/onnx/model.ts";
+import {
+  bytesOfModel,
+  drawn,
+  type ModelOf,
+  modelProto,
+  movedOut,
+  type NodeOf,
+  onnxModel,
+} from "../../graph/onnx/model.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { sharedPath } from "../../support/shared-data.ts";
 import { ints } from "./cases/case.ts";
@@ -30,23 +38,155 @@ describe("files that ask for too much", () => {
     expect(hint).toBe(LESS);
   });
 
-  it("zeros without end", () => {
-    const p = ints(0, 0, 0, 2 ** 27);
-    expect(errorOf(() => networkFromOnnx(onnxModel({ ...one("Pad", ["x", "p"]), constants: { p } })))).toEqual({
-      message: `node "Pad_0" (Pad) with ${2 ** 27 + 4} elements to move: expected at most ${2 ** 24} in all nodes up to this one`,
-      hint: LESS,
-    });
+  const window = (size: number): NonNullable<NodeOf["attributes"]> => ({
+    kernel_shape: [size, size],
+    pads: [size - 1, size - 1, size - 1, size - 1],
+  });
+  const many = (name: string): readonly string[] => Array.from({ length: 30_000 }, () => name);
+  /** The nodes make a number of constants, which the input is multiplied by. */
+  const folded = (made: readonly NodeOf[], constants: ModelOf["constants"] = {}): ModelOf => ({
+    nodes: [
+      ...made,
+      { op: "ReduceSum", inputs: ["made"], outputs: ["number"], attributes: { keepdims: 0 } },
+      { op: "Mul", inputs: ["x", "number"] },
+    ],
+    constants,
+  });
+  const doubled = (op: string, attributes = {}): ModelOf => ({
+    nodes: Array.from({ length: 64 }, (_, i) => {
+      const input = i === 0 ? "x" : `t${i - 1}`;
+      return { op, inputs: [input, input], attributes };
+    }),
   });
 
-  it("sums that double", () => {
-    const nodes = Array.from({ length: 40 }, (_, i) => ({
-      op: "Concat",
-      inputs: [i === 0 ? "x" : `t${i - 1}`, i === 0 ? "x" : `t${i - 1}`],
-      attributes: { axis: 1 },
-    }));
-    expect(errorOf(() => networkFromOnnx(onnxModel({ nodes }))).message).toBe(
-      'node "Concat_25" (Concat) of shape [268435456]: expected at most 268435456 elements an example in all nodes up to this one',
+  const CASES: readonly (readonly [title: string, model: ModelOf, message: string])[] = [
+    [
+      "zeros without end",
+      { ...one("Pad", ["x", "p"]), constants: { p: ints(0, 0, 0, 2 ** 27) } },
+      'node "Pad_0" (Pad) of shape [1, 134217732]: expected at most … elements an example in all nodes up to this one',
+    ],
+    [
+      "sums that double",
+      doubled("Concat", { axis: 1 }),
+      'node "Concat_19" (Concat) of shape [4194304]: expected at most … elements an example in all nodes up to this one',
+    ],
+    [
+      "an input that is larger than any",
+      { ...one("Relu", ["x"]), input: [1, 1, 4096, 4097] },
+      'input "x" of shape [1, 4096, 4097]: expected at most 16777216 elements an example',
+    ],
+    ...(["MaxPool", "AveragePool"] as const).flatMap((op) => [
+      [
+        `windows of ${op} over zeros`,
+        { nodes: [{ op, inputs: ["x"], attributes: window(16_000) }], input: [1, 1, 1, 1] },
+        `node "${op}_0" (${op}) of shape [1, 16000, 16000]: expected at most … elements an example in all nodes up to this one`,
+      ] as const,
+      [
+        `windows of ${op} that are longer than all maps`,
+        { nodes: [{ op, inputs: ["x"], attributes: window(1024) }], input: [1, 1, 1, 1] },
+        `node "${op}_0" (${op}) with 281474976710656 products for an example: expected at most 274877906944 in all nodes up to this one`,
+      ] as const,
+    ]),
+    [
+      "a convolution of zeros",
+      {
+        nodes: [{ op: "Conv", inputs: ["x", "w"], attributes: { pads: [8000, 8000, 8000, 8000] } }],
+        input: [1, 1, 1, 1],
+        constants: { w: float32([1, 1, 1, 1], [1]) },
+      },
+      'node "Conv_0" (Conv) of shape [1, 16001, 16001]: expected at most … elements an example in all nodes up to this one',
+    ],
+    [
+      "a kernel as large as its maps",
+      {
+        nodes: [{ op: "Conv", inputs: ["x", "w"], attributes: { pads: [512, 512, 511, 511] } }],
+        input: [1, 1, 1024, 1024],
+        constants: { w: zeros("float32", [1, 1, 1024, 1024]) },
+      },
+      'node "Conv_0" (Conv) with 1099511627776 products for an example: expected at most 274877906944 in all nodes up to this one',
+    ],
+    [
+      "a sum of one input over and over",
+      { nodes: [{ op: "Sum", inputs: many("x") }], input: [1, 2 ** 20] },
+      'node "Sum_0" (Sum) with 8053063680000 products for an example: expected at most 274877906944 in all nodes up to this one',
+    ],
+    [
+      "a sum of what is broadcast over and over",
+      {
+        nodes: [
+          { op: "Transpose", inputs: ["x"], outputs: ["y"], attributes: { perm: [0, 2, 1] } },
+          { op: "Sum", inputs: ["x", ...many("y")] },
+        ],
+        input: [1, 1024, 1],
+      },
+      'node "Sum_1" (Sum) with 1048576 elements to move: expected at most 16777216 in all nodes up to this one',
+    ],
+    [
+      "one input behind itself",
+      { nodes: [{ op: "Concat", inputs: many("x"), attributes: { axis: 1 } }], input: [1, 4096] },
+      'node "Concat_0" (Concat) of shape [122880000]: expected at most … elements an example in all nodes up to this one',
+    ],
+    ...(["Sum", "Max", "Min"] as const).map(
+      (op) =>
+        [
+          `${op} of constants that are broadcast`,
+          folded([{ op, inputs: ["wide", ...many("one")], outputs: ["made"] }], {
+            wide: zeros("float32", [16_000]),
+            one: float32([1], [1]),
+          }),
+          `node "${op}_0" (${op}) with 480000000 elements of constants to make: expected at most … in all nodes up to this one of a file of this size`,
+        ] as const,
+    ),
+    [
+      "a sum of a constant that the file only asks for",
+      folded(
+        [
+          { op: "ConstantOfShape", inputs: ["shape"], outputs: ["wide"] },
+          { op: "Sum", inputs: many("wide"), outputs: ["made"] },
+        ],
+        { shape: ints(2 ** 21) },
+      ),
+      'node "Sum_1" (Sum) with 2097152 elements of constants to make: expected at most … in all nodes up to this one of a file of this size',
+    ],
+    [
+      "one large constant that many nodes look at",
+      {
+        nodes: Array.from({ length: 2000 }, (_, i) => ({
+          op: "Dropout",
+          inputs: [i === 0 ? "x" : `t${i - 1}`, "ratio", "large"],
+        })),
+        constants: { ratio: float32([], [0.5]), large: zeros("float32", [1000, 1000]) },
+      },
+      'node "Dropout_69" (Dropout) with 1000000 elements of constants to make: expected at most … in all nodes up to this one of a file of this size',
+    ],
+    [
+      "one large constant that many nodes pick a number from",
+      folded(
+        [
+          ...Array.from({ length: 2000 }, (_, i) => ({
+            op: "Slice",
+            inputs: ["large", "from", "to"],
+            outputs: [`part${i}`],
+          })),
+          { op: "Sum", inputs: Array.from({ length: 2000 }, (_, i) => `part${i}`), outputs: ["made"] },
+        ],
+        { large: zeros("float32", [1_000_000]), from: ints(0), to: ints(1) },
+      ),
+      'node "Slice_70" (Slice) with 1000001 elements of constants to make: expected at most … in all nodes up to this one of a file of this size',
+    ],
+  ];
+  it.each(CASES)("%s", (_, model, message) => {
+    const { message: told, hint } = errorOf(() => networkFromOnnx(onnxModel(model)));
+    // a larger file may ask for more
+    const shown = told.replace(
+      /at most \d+( elements an example in all| in all nodes up to this one of a file)/,
+      "at most …$1",
     );
+    expect({ message: shown, hint }).toEqual({ message, hint: LESS });
+  });
+
+  it("a sum that doubles costs nothing", () => {
+    expect(networkFromOnnx(onnxModel(doubled("Add"))).nodes).toHaveLength(65);
   });
 
   it("a long chain is read, one of more than a hundred thousand nodes refused", () => {
