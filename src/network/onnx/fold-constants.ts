@@ -91,6 +91,7 @@ const elementwise =
       for (const [index, array] of others.entries()) {
         const right = stretched(array, shape);
         const next = origins[index + 1] ?? [];
+        reader.builder.limits.terms(reader.node, origin.length);
         if (origin.length + next.length > 0) origin = ofBoth(origin, next, left, right, slopes);
         for (let i = 0; i < left.length; i++) left[i] = combine(left[i]!, right[i]!);
       }

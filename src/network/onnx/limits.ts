@@ -23,6 +23,9 @@ const PASSES = 16;
 /** What the smallest file may make. */
 const FREE_ELEMENTS = 2 ** 22;
 
+/** A term of what a constant comes from is an object: it costs as much as so many elements. */
+const TERM = 32;
+
 const SMALLER = "use a smaller model or smaller inputs";
 
 /** What a file may ask for, whatever it says; each check comes before the allocation. */
@@ -95,5 +98,10 @@ export class Limits {
     if (this.elements <= this.mostElements) return;
     const expected = `at most ${this.mostElements} in all nodes up to this one of a file of this size`;
     throw nodeError(node, `${count} elements of constants to make`, expected, SMALLER);
+  }
+
+  /** @throws GatewiseError if `count` more terms of origins are too many */
+  terms(node: OnnxNode, count: number): void {
+    this.constants(node, TERM * count);
   }
 }

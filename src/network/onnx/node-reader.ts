@@ -66,7 +66,9 @@ export class NodeReader {
   /** Where a constant input comes from. */
   origin(index: number): Origin {
     const value = this.inputs[index];
-    return value?.kind === "constant" ? value.origin : [];
+    if (value?.kind !== "constant") return [];
+    this.builder.limits.terms(this.node, value.origin.length);
+    return value.origin;
   }
 
   /** A constant input of finite floating-point numbers. */

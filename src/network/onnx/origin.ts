@@ -31,6 +31,8 @@ export type Sourced = Weights & { readonly origin: Origin };
 /** Terms of a sum that are told apart whatever their size, and elements of all of them beyond that. */
 const FREE_TERMS = 3;
 const MOST_ELEMENTS = 2 ** 22;
+/** Each term is looked for among the others. */
+const MOST_TERMS = 64;
 
 export const itself = (source: FileArray): Origin => [{ source, places: undefined, factors: 1 }];
 
@@ -56,15 +58,19 @@ function product(a: number | Float64Array, b: number | Float64Array): number | F
 
 /** Of a sum, element by element. */
 export function originOfSum(origins: readonly Origin[]): Origin {
+  const all = origins.flat();
+  if (all.length > 2 * MOST_TERMS) return originOfOther(all);
   const terms: Dependence[] = [];
-  for (const one of origins.flat()) {
+  for (const one of all) {
     const at = terms.findIndex(({ source, places }) => source === one.source && places === one.places);
     const before = terms[at];
     if (before === undefined) terms.push(one);
     else terms[at] = { ...before, factors: total(before.factors, one.factors) };
   }
   const elements = terms.reduce((sum, { places, factors }) => sum + lengthOf(places) + lengthOf(factors), 0);
-  return terms.length <= FREE_TERMS || elements <= MOST_ELEMENTS ? terms : originOfOther(terms);
+  return terms.length <= FREE_TERMS || (terms.length <= MOST_TERMS && elements <= MOST_ELEMENTS)
+    ? terms
+    : originOfOther(terms);
 }
 
 const lengthOf = (array: number | ArrayLike<number> | undefined): number =>

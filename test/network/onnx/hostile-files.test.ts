@@ -149,6 +149,14 @@ describe("files that ask for too much", () => {
       'node "Sum_1" (Sum) with 2097152 elements of constants to make: expected at most … in all nodes up to this one of a file of this size',
     ],
     [
+      "a sum of parameters without end",
+      folded(
+        [{ op: "Sum", inputs: Array.from({ length: 10_000 }, (_, i) => `p${i}`), outputs: ["made"] }],
+        Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`p${i}`, float32([1], [i])])),
+      ),
+      `node "Sum_0" (Sum) with 22592 elements of constants to make: expected at most … in all nodes up to this one of a file of this size`,
+    ],
+    [
       "one large constant that many nodes look at",
       {
         nodes: Array.from({ length: 2000 }, (_, i) => ({
