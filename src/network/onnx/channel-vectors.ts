@@ -1,10 +1,10 @@
 /** Constants beside a value: how they are broadcast to it, and as numbers for its channels. */
 import { MAX_RANK, sizeOf } from "../../graph/index.ts";
 import type { NodeReader } from "./node-reader.ts";
-import type { Sourced } from "./origin.ts";
+import { originOfPicked, type Sourced, sourced } from "./origin.ts";
 import { placesBack, staysInOrder, transposedPlaces } from "./places.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
-import { along } from "./weights.ts";
+import { along, weightsOf } from "./weights.ts";
 
 /** @throws GatewiseError where the constant would make the value larger */
 export function broadcastShape(
@@ -18,6 +18,23 @@ export function broadcastShape(
   if (fits && rank <= MAX_RANK) return whole;
   const received = `a constant of shape [${constant.join(", ")}] beside [${shape.join(", ")}]`;
   throw reader.error(received, "a constant that is broadcast to the other operand");
+}
+
+/**
+ * A constant beside examples, as it is for one of them: its first row where it is written for a whole batch.
+ * @throws GatewiseError where it has other numbers for other examples
+ */
+export function rowForOne(reader: NodeReader, constant: Sourced, x: ExampleValue): Sourced {
+  const { builder, node } = reader;
+  const { examples } = builder;
+  const { dtype, shape, data, origin } = constant;
+  const [rows = 1] = x.shape;
+  if (examples === 1 || shape.length !== x.shape.length || shape[0] !== rows * examples) return constant;
+  const size = data.length / examples;
+  const isSame = data.every((value, i) => i < size || value === data[i - size]);
+  if (!isSame) throw builder.mixed(node, "a constant that differs from example to example");
+  const places = Int32Array.from({ length: size }, (_, i) => i);
+  return sourced(weightsOf(dtype, [rows, ...shape.slice(1)], data.subarray(0, size)), originOfPicked(origin, places));
 }
 
 /** A constant as a number for each channel. */

@@ -2,20 +2,11 @@
  * Ops whose inputs are all constant: shapes and pads that exporters compute inside the model, weights in parts. Numbers
  * are computed in float64 and rounded once to the dtype of the result.
  */
-import {
-  type DenseArray,
-  DTYPES,
-  type DType,
-  dtypeOf,
-  float32,
-  largestOf,
-  MAX_RANK,
-  sizeOf,
-} from "../../graph/index.ts";
+import { type DenseArray, DTYPES, type DType, dtypeOf, float32, MAX_RANK, sizeOf } from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { type Origin, originOfMapped, originOfOther, originOfPicked, originOfSum } from "./origin.ts";
-import { broadcastPlaces, stridesOf } from "./places.ts";
+import { broadcastPlaces, broadcastSizes, stridesOf } from "./places.ts";
 import { reducedAxes } from "./reduced-axes.ts";
 import { constantOf, numbersOf, type Value } from "./value.ts";
 
@@ -42,17 +33,12 @@ function made(
   return constantOf(arrayOf(dtype, shape, values), isWhole(dtype) ? [] : origin());
 }
 
-/** Shapes stretched to one, as NumPy's broadcasting has it. */
+/** @throws GatewiseError where the shapes do not broadcast */
 function commonShape(reader: NodeReader, shapes: readonly (readonly number[])[]): readonly number[] {
-  const rank = largestOf(shapes.map(({ length }) => length));
-  return Array.from({ length: rank }, (_, axis) => {
-    const sizes = new Set(shapes.map((shape) => shape[axis - rank + shape.length] ?? 1));
-    sizes.delete(1);
-    const [size = 1] = sizes;
-    if (sizes.size <= 1) return size;
-    const told = shapes.map((shape) => `[${shape.join(", ")}]`);
-    throw reader.error(`constants of shapes ${told.join(", ")}`, "shapes that broadcast");
-  });
+  const common = broadcastSizes(shapes);
+  if (common !== undefined) return common;
+  const told = shapes.slice(0, 4).map((shape) => `[${shape.join(", ")}]`);
+  throw reader.error(`constants of shapes ${told.join(", ")}`, "shapes that broadcast");
 }
 
 /** Its numbers where it is stretched to a shape. */

@@ -82,6 +82,7 @@ function planOf(shape: OnnxPort["shape"], wanted: readonly number[]): InputPlan 
     if (known !== undefined && known !== size) return undefined;
     if (typeof stated === "string" && stated !== "") sizes.set(stated, size);
   }
-  const batch = batched ? (typeof first === "number" ? first : "open") : 1;
+  // some exporters write 0 for any number
+  const batch = batched ? (typeof first === "number" && first > 0 ? first : "open") : 1;
   return { example: wanted, batched, batch, sizes };
 }

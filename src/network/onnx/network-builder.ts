@@ -7,7 +7,7 @@ import type { Limits } from "./limits.ts";
 import { nodeError } from "./node-error.ts";
 import type { Origin, Sourced } from "./origin.ts";
 import { composedPlaces, isPermutation } from "./places.ts";
-import { type ExampleValue, exampleShape } from "./value.ts";
+import { type ExampleValue, exampleShape, type Value } from "./value.ts";
 import { workOf } from "./work.ts";
 
 /** The network while its model is read. Nodes that later ones replace stay until the end. */
@@ -20,15 +20,48 @@ export class NetworkBuilder {
   private readonly raw: boolean[] = [];
   private readonly reorderings = new Map<Int32Array, boolean>();
 
-  /** @param symbolicBatch whether the model takes batches of any size */
+  /** As the model's input has it, for messages. */
+  private written: readonly number[] = [];
+
+  /** @param batch examples a batch as the model is written, or "open" for any number */
   constructor(
     readonly limits: Limits,
-    private readonly symbolicBatch: boolean,
+    private readonly batch: number | "open",
   ) {}
+
+  /** How many examples the model's shapes and constants are written for; 1 where it takes any number. */
+  get examples(): number {
+    return this.batch === "open" ? 1 : this.batch;
+  }
+
+  /** A value's shape as the model has it. */
+  modelShape({ shape }: ExampleValue): readonly number[] {
+    return shape.map((size, axis) => (axis === 0 ? size * this.examples : size));
+  }
+
+  /** Whether examples lie behind each other along axis 0, alone or with an axis of their own behind them. */
+  holdsBatch(value: Value): boolean {
+    return value.kind === "example" && (value.batched || this.batch !== 1);
+  }
+
+  /** @throws GatewiseError where an op that does more to axis 0 than keep it would mix the examples of a batch */
+  keepBatch(node: OnnxNode, value: Value, isKept: boolean, what: string): void {
+    if (isKept || value.kind === "constant" || this.batch === 1 || (this.batch === "open" && value.batched)) return;
+    throw this.mixed(node, what);
+  }
+
+  /** The error for a node that does not treat the examples of a batch one by one. */
+  mixed(node: OnnxNode, what: string): GatewiseError {
+    if (this.batch === "open") return nodeError(node, what, "axis 0 to stay the batch, of any size");
+    const shape = this.written.join(", ");
+    const next = `export the model with one example a batch; if axis 0 is no batch, say so by inputShape: [${shape}] (--input-shape ${this.written.join()})`;
+    return nodeError(node, what, `the ${this.batch} examples of the batch one by one`, next);
+  }
 
   /** The input as a value; the first node. */
   input(name: string, shape: readonly number[], batched: boolean): ExampleValue {
     const example = batched ? shape.slice(1) : shape;
+    this.written = [...(batched ? [this.examples] : []), ...example];
     this.limits.input(`input ${quoted(name)}`, example);
     this.nodes.push({ name, shape: example, kind: "input" });
     this.raw.push(true);
@@ -106,13 +139,18 @@ export class NetworkBuilder {
 
   /**
    * The value with its elements in the shape `shape`, batch included, from the places `from`.
-   * @throws GatewiseError if a batch of any size would get mixed
+   * @param merges whether axis 0 may be the batch and axes of an example behind each other
+   * @throws GatewiseError if a batch would get mixed
    */
-  reshaped(node: OnnxNode, value: ExampleValue, shape: readonly number[], from?: Int32Array): ExampleValue {
-    const batched = shape[0] === 1 && (this.symbolicBatch ? value.batched : shape.length >= 2);
-    if (this.symbolicBatch && value.batched && !batched) {
-      const received = `[batch, ${value.shape.slice(1).join(", ")}] made [${shape.join(", ")}] for one example`;
-      throw nodeError(node, received, "axis 0 to stay the batch, of any size");
+  reshaped(
+    node: OnnxNode,
+    value: ExampleValue,
+    shape: readonly number[],
+    { from, merges = false }: { readonly from?: Int32Array; readonly merges?: boolean } = {},
+  ): ExampleValue {
+    const batched = shape[0] === 1 && (this.batch !== 1 || shape.length >= 2);
+    if (this.batch !== 1 && value.batched && !batched && !merges) {
+      throw this.mixed(node, `[batch, ${value.shape.slice(1).join(", ")}] made [${shape.join(", ")}] for one example`);
     }
     const position = this.rearranged(node, value.position, batched ? shape.slice(1) : shape, from);
     return { ...value, position, shape, batched };

@@ -2,8 +2,8 @@
  * Networks from ONNX models (theory 2.6): layers, gates, pooling and sums become nodes; normalization by constants in front
  * and batch normalization behind layers are taken together; what only moves elements becomes a rearrangement.
  *
- * A batch of one example that exporters write into a model is lifted: shapes are followed for one example, axis 0 its
- * batch, and an op that would mix a batch is refused.
+ * A batch that exporters write into a model, of one example or many, is lifted: shapes are followed for one example, axis
+ * 0 its batch, and an op that would mix the examples of a batch is refused.
  */
 import { GatewiseError } from "../../errors.ts";
 import {
@@ -33,6 +33,7 @@ import { clip, globalMaxPool, leakyRelu, maximum, maxPool, minimum, pRelu, relu 
 import {
   concat,
   dropout,
+  expand,
   flatten,
   gather,
   identity,
@@ -65,6 +66,7 @@ const READERS: ReadonlyMap<string, OpReader> = new Map([
   ["Conv", conv],
   ["Div", divide],
   ["Dropout", dropout],
+  ["Expand", expand],
   ["Flatten", flatten],
   ["Gather", gather],
   ["Gemm", gemm],
@@ -139,14 +141,7 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
   const { set = {} } = options;
   const input = networkInput(model, needed, set, options.input);
   const plan = inputPlan(input, options);
-  if (plan.batch !== "open" && plan.batch !== 1) {
-    throw new GatewiseError({
-      received: `input ${quoted(input.name)} with a batch of ${plan.batch}`,
-      expected: "a batch that is open or 1",
-      next: "export the model with one example a batch",
-    });
-  }
-  const builder = new NetworkBuilder(new Limits(model.bytes), plan.batch === "open");
+  const builder = new NetworkBuilder(new Limits(model.bytes), plan.batch);
   const values = new Map<string, Value>();
   for (const [name, array] of model.initializers) {
     values.set(name, constantOf(array, originOf(array, name, "initializer")));

@@ -13,6 +13,17 @@ export function transposedPlaces(shape: readonly number[], order: readonly numbe
   );
 }
 
+/** Shapes stretched to one, as NumPy's broadcasting has it; undefined where they do not fit. */
+export function broadcastSizes(shapes: readonly (readonly number[])[]): readonly number[] | undefined {
+  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0);
+  const sizes = Array.from({ length: rank }, (_, axis) => {
+    const there = new Set(shapes.map((shape) => shape[axis - rank + shape.length] ?? 1));
+    there.delete(1);
+    return [...there];
+  });
+  return sizes.every(({ length }) => length <= 1) ? sizes.map(([size = 1]) => size) : undefined;
+}
+
 /** Which element of an array, of fewer axes or of sizes 1, each element of `shape` meets. */
 export function broadcastPlaces(shape: readonly number[], array: readonly number[]): Int32Array {
   const missing = shape.length - array.length;

@@ -1,7 +1,7 @@
 /** Add, Sub, Mul, Div, Neg: normalization of the input, biases and scales by constants, residual sums. */
 import { float64, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
-import { broadcastShape, channelVectors } from "./channel-vectors.ts";
+import { broadcastShape, channelVectors, rowForOne } from "./channel-vectors.ts";
 import { mergedBias } from "./merge.ts";
 import type { NodeReader, ValueReader } from "./node-reader.ts";
 import { asOperand, type Sourced, sourced } from "./origin.ts";
@@ -77,9 +77,11 @@ export const negate: ValueReader = (reader) => times(reader, reader.example(), -
 export const times = (reader: NodeReader, x: ExampleValue, factor: number): ExampleValue =>
   affine(reader, x, sourced(float64([], [factor])), MULTIPLY.constantSecond);
 
-function affine(reader: NodeReader, x: ExampleValue, constant: Sourced, { factor, shift }: Affine): ExampleValue {
+function affine(reader: NodeReader, x: ExampleValue, given: Sourced, { factor, shift }: Affine): ExampleValue {
   const { builder, node } = reader;
+  const constant = rowForOne(reader, given, x);
   const shape = broadcastShape(reader, x.shape, constant.shape);
+  builder.keepBatch(node, x, shape.length === x.shape.length, `a constant of ${shape.length} axes`);
   const value = shape.length === x.shape.length ? x : builder.reshaped(node, x, shape);
   const factors = weightsOf("float64", constant.shape, Float64Array.from(constant.data, factor.of));
   if (!factors.data.every(Number.isFinite)) throw reader.error("a division by 0", "constants other than 0");

@@ -2,9 +2,9 @@
 import { float32 } from "../../graph/index.ts";
 import type { MapWindow } from "../gated-network.ts";
 import type { GateRule } from "../gating.ts";
-import { channelVectors } from "./channel-vectors.ts";
+import { channelVectors, rowForOne } from "./channel-vectors.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import type { Origin } from "./origin.ts";
+import { type Origin, sourced } from "./origin.ts";
 import { type ExampleValue, exampleShape, numbersOf } from "./value.ts";
 import { fromMaps, type Maps, mapsOf, poolWindow, wholeWindow } from "./windows.ts";
 
@@ -30,7 +30,7 @@ export const leakyRelu: OpReader = (reader) => {
 
 export const pRelu: OpReader = (reader) => {
   const x = reader.example();
-  const { vector, view, back } = channelVectors(reader, x, reader.parameter(1));
+  const { vector, view, back } = channelVectors(reader, x, rowForOne(reader, reader.parameter(1), x));
   const { origin, ...slopes } = vector;
   return back(gate(reader, view, { kind: "leaky", slopes }, origin));
 };
@@ -62,7 +62,7 @@ function besideNumber(reader: NodeReader): { readonly x: ExampleValue; readonly 
     throw reader.error(`${reader.inputs.length} operands`, "a node and one number");
   }
   const x = reader.example(1 - place);
-  const { shape, data } = reader.weights(place);
+  const { shape, data } = rowForOne(reader, sourced(reader.weights(place)), x);
   const [number] = data;
   if (number === undefined || data.length !== 1 || shape.length > x.shape.length) {
     throw reader.error(`a constant of shape [${shape.join(", ")}] beside [${x.shape.join(", ")}]`, "one number");

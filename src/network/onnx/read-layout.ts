@@ -3,7 +3,16 @@ import { type DenseArray, denseArray, int64, quoted, sizeOf } from "../../graph/
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { originOfPicked } from "./origin.ts";
-import { type Cut, cutPlaces, type OUTSIDE, pickedPlaces, staysInOrder, transposedPlaces } from "./places.ts";
+import {
+  broadcastPlaces,
+  broadcastSizes,
+  type Cut,
+  cutPlaces,
+  type OUTSIDE,
+  pickedPlaces,
+  staysInOrder,
+  transposedPlaces,
+} from "./places.ts";
 import { constantOf, type ExampleValue, exampleShape, numbersOf, type Value } from "./value.ts";
 
 /** Any value, with its shape as the model sees it. */
@@ -13,8 +22,8 @@ function operand(reader: NodeReader): { readonly value: Value; readonly shape: r
 }
 
 /** The value in another shape, its elements in the same order: outputs behind a softmax stay what they are. */
-function inShape(reader: NodeReader, value: Value, shape: readonly number[]): Value {
-  if (value.kind === "example") return reader.builder.reshaped(reader.node, value, shape);
+function inShape(reader: NodeReader, value: Value, shape: readonly number[], merges = false): Value {
+  if (value.kind === "example") return reader.builder.reshaped(reader.node, value, shape, { merges });
   return constantOf(resized(value.array, shape), value.origin);
 }
 
@@ -27,7 +36,7 @@ function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], 
     reader.unfinished(value);
     builder.limits.activation(node.label, shape);
     builder.limits.placesOf(node, sizeOf(shape));
-    return builder.reshaped(node, value, shape, places());
+    return builder.reshaped(node, value, shape, { from: places() });
   }
   builder.limits.constants(node, sizeOf(shape) + value.array.data.length);
   const from = places();
@@ -64,11 +73,14 @@ export const flatten: OpReader = (reader) => {
   const rank = shape.length;
   const stated = reader.int("axis") ?? 1;
   const axis = stated === rank ? rank : reader.axis(stated, rank);
-  return inShape(reader, value, [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))]);
+  reader.builder.keepBatch(reader.node, value, axis > 0, "axis 0");
+  return inShape(reader, value, [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))], true);
 };
 
 export const reshape: OpReader = (reader) => {
-  const { value, shape } = operand(reader);
+  const { builder } = reader;
+  const { value } = operand(reader);
+  const shape = value.kind === "constant" ? value.array.shape : builder.modelShape(value);
   const wanted = reader.list(1);
   if (wanted === undefined) throw reader.error("no shape", "a constant shape");
   const keepZeros = reader.int("allowzero") === 1;
@@ -78,7 +90,14 @@ export const reshape: OpReader = (reader) => {
   const whole = sizes.map((size, axis) => (axis === open ? sizeOf(shape) / rest : size));
   const fits = whole.every((size) => Number.isSafeInteger(size) && size >= 1) && sizeOf(whole) === sizeOf(shape);
   if (!fits) throw reader.error(`the shape [${wanted.join(", ")}] for [${shape.join(", ")}]`, "as many elements");
-  return inShape(reader, value, whole);
+  if (value.kind === "constant") return inShape(reader, value, whole);
+  // elements of an example stay together as long as none begins within a row
+  const [first, ...others] = whole;
+  const rows = (first ?? 1) / builder.examples;
+  if (!Number.isInteger(rows)) throw builder.mixed(reader.node, `[${shape.join(", ")}] made [${whole.join(", ")}]`);
+  // a number of rows that is written is that of one example
+  const merges = builder.examples > 1 || (wanted[0] ?? 1) <= 0;
+  return inShape(reader, value, first === undefined ? [] : [rows, ...others], merges);
 };
 
 export const transpose: OpReader = (reader) => {
@@ -87,6 +106,7 @@ export const transpose: OpReader = (reader) => {
   if (order.length !== shape.length || !shape.every((_, axis) => order.includes(axis))) {
     throw reader.error(`perm [${order.join(", ")}]`, `each of the ${shape.length} axes once`);
   }
+  reader.builder.keepBatch(reader.node, value, order[0] === 0, `perm [${order.join(", ")}]`);
   const moved = order.map((axis) => shape[axis] ?? 1);
   if (staysInOrder(shape, order)) return inShape(reader, value, moved);
   return fromPlaces(reader, value, moved, () => transposedPlaces(shape, order));
@@ -99,7 +119,9 @@ const axesOf = (reader: NodeReader): readonly number[] | undefined =>
 export const squeeze: OpReader = (reader) => {
   const { value, shape } = operand(reader);
   const axes = axesOf(reader)?.map((axis) => reader.axis(axis, shape.length));
-  const gone = new Set(axes ?? shape.flatMap((size, axis) => (size === 1 && !isBatch(value, axis) ? [axis] : [])));
+  const stays = (axis: number): boolean => axis === 0 && reader.builder.holdsBatch(value);
+  const gone = new Set(axes ?? shape.flatMap((size, axis) => (size === 1 && !stays(axis) ? [axis] : [])));
+  reader.builder.keepBatch(reader.node, value, !gone.has(0), "axis 0");
   const long = [...gone].find((axis) => shape[axis] !== 1);
   if (long !== undefined) throw reader.error(`axis ${long} of size ${shape[long]}`, "axes of size 1");
   return inShape(
@@ -109,14 +131,13 @@ export const squeeze: OpReader = (reader) => {
   );
 };
 
-const isBatch = (value: Value, axis: number): boolean => value.kind === "example" && value.batched && axis === 0;
-
 export const unsqueeze: OpReader = (reader) => {
   const { value, shape } = operand(reader);
   const axes = axesOf(reader) ?? [];
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => reader.axis(axis, rank)));
   if (added.size !== axes.length) throw reader.error(`axes [${axes.join(", ")}]`, "each axis once");
+  reader.builder.keepBatch(reader.node, value, !added.has(0), "axis 0");
   const old = shape.values();
   const sizes = Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (old.next().value ?? 1)));
   return inShape(reader, value, sizes);
@@ -160,7 +181,8 @@ function cut(
   outside: keyof typeof OUTSIDE = "zeros",
 ): Value {
   const same = (axis: number): boolean => cuts[axis]?.start === 0 && cuts[axis]?.count === shape[axis];
-  if (isBatch(value, 0) && !same(0)) throw reader.error("the batch cut or padded", "axes without the batch");
+  if (reader.builder.holdsBatch(value) && !same(0))
+    throw reader.error("the batch cut or padded", "axes without the batch");
   if (shape.every((size, axis) => same(axis) && (size === 1 || cuts[axis]?.step === 1))) return value;
   const sizes = cuts.map(({ count }) => count);
   if (!sizes.every((size) => Number.isSafeInteger(size) && size >= (value.kind === "constant" ? 0 : 1))) {
@@ -182,7 +204,14 @@ export const slice: OpReader = (reader) => {
   const cuts = shape.map((count): Cut => ({ start: 0, step: 1, count }));
   axes.forEach((stated, i) => {
     const axis = reader.axis(stated, shape.length);
-    cuts[axis] = cutOf(reader, shape[axis] ?? 0, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
+    const along = (size: number): Cut => cutOf(reader, size, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
+    cuts[axis] = along(shape[axis] ?? 0);
+    if (axis === 0 && value.kind === "example" && reader.builder.examples > 1) {
+      const size = reader.builder.modelShape(value)[0] ?? 0;
+      const { start, step, count } = along(size);
+      const isWhole = start === 0 && step === 1 && count === size;
+      reader.builder.keepBatch(reader.node, value, isWhole, `${count} of ${size} along axis 0`);
+    }
   });
   return cut(reader, value, shape, cuts);
 };
@@ -191,6 +220,7 @@ export const slice: OpReader = (reader) => {
 export const split: OpReader = (reader) => {
   const { value, shape } = operand(reader);
   const axis = reader.axis(reader.int("axis") ?? 0, shape.length);
+  reader.builder.keepBatch(reader.node, value, axis > 0, "axis 0 in parts");
   const size = shape[axis] ?? 0;
   const parts = reader.node.outputs.length;
   const each = Math.ceil(size / parts);
@@ -221,11 +251,26 @@ function cutOf(reader: NodeReader, size: number, start: number, end: number, ste
   return { start: from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
-/** The shape of a value, one example a batch. */
+/** The shape of a value as the model has it; one example a batch where that is open. */
 export const shape: OpReader = (reader) => {
-  const whole = operand(reader).shape;
+  const { value, shape: lifted } = operand(reader);
+  const whole = value.kind === "constant" ? lifted : reader.builder.modelShape(value);
   const sizes = whole.slice(reader.int("start") ?? 0, reader.int("end") ?? whole.length);
   return constantOf(int64([sizes.length], sizes));
+};
+
+/** Elements repeated along axes of size 1, the batch as it is. */
+export const expand: OpReader = (reader) => {
+  const { builder, node } = reader;
+  const x = reader.unfinished(reader.example());
+  const [model, wanted] = [builder.modelShape(x), reader.list(1) ?? []];
+  const shape = broadcastSizes([model, wanted]);
+  const told = (): string => `[${model.join(", ")}] made [${(shape ?? wanted).join(", ")}]`;
+  if (shape === undefined) throw reader.error(told(), "sizes that broadcast");
+  builder.keepBatch(node, x, shape.length === model.length && shape[0] === model[0], told());
+  const lifted = shape.map((size, axis) => (axis === 0 ? size / builder.examples : size));
+  if (lifted.every((size, axis) => size === x.shape[axis]) && lifted.length === x.shape.length) return x;
+  return fromPlaces(reader, x, lifted, () => broadcastPlaces(lifted, x.shape));
 };
 
 /** Values behind each other. */
@@ -237,7 +282,7 @@ export const concat: OpReader = (reader) => {
   const [first] = values;
   if (first === undefined) throw reader.error("no input", "values to join");
   const axis = reader.axis(stated, first.shape.length);
-  if (first.batched && axis === 0) throw reader.error("axis 0", "another axis: 0 is the batch");
+  if (builder.holdsBatch(first) && axis === 0) throw reader.error("axis 0", "another axis: 0 is the batch");
   const fits = values.every(
     ({ shape, batched }) =>
       batched === first.batched &&
@@ -275,7 +320,9 @@ export const gather: OpReader = (reader) => {
 function gathered(reader: NodeReader, value: ExampleValue): Value {
   const { shape } = value;
   const axis = reader.axis(reader.int("axis") ?? 0, shape.length);
-  if (value.batched && axis === 0) throw reader.error("axis 0", "another axis: 0 is the batch");
+  if (reader.builder.holdsBatch(value) && axis === 0) {
+    throw reader.error("axis 0", "another axis: 0 is the batch");
+  }
   const positions = reader.constant(1);
   const indices = Array.from(numbersOf(positions), (index) => reader.axis(index, shape[axis] ?? 0));
   const sizes = [...shape.slice(0, axis), ...positions.shape, ...shape.slice(axis + 1)];

@@ -1,5 +1,6 @@
 /** Layers with weights: Gemm, MatMul, Conv, BatchNormalization. */
 import { float64, sizeOf } from "../../graph/index.ts";
+import { rowForOne } from "./channel-vectors.ts";
 import { mergedScale } from "./merge.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { originOfMapped, originOfSum, type Sourced, sourced } from "./origin.ts";
@@ -24,8 +25,9 @@ export const gemm: OpReader = (reader) => {
     const residual = reader.example(2);
     return summed(reader, dense(reader, x, weight, undefined), [beta === 1 ? residual : times(reader, residual, beta)]);
   }
-  const bias = reader.optionalParameter(2);
+  const written = reader.optionalParameter(2);
   const [, units = 0] = weight.shape;
+  const bias = written && rowForOne(reader, written, x);
   const vector = bias && along(bias, [1, units], 1);
   if (bias !== undefined && vector === undefined) {
     throw reader.error(`a bias of shape [${bias.shape.join(", ")}]`, `[${units}], a number for each unit`);
@@ -38,6 +40,7 @@ function gemmInput(reader: NodeReader): ExampleValue {
   const [rows = 0, columns = 0] = x.shape;
   if (x.shape.length !== 2) throw reader.error(`an input of shape [${x.shape.join(", ")}]`, "[batch, features]");
   if (reader.int("transA") !== 1) return x;
+  reader.builder.keepBatch(reader.node, x, false, "transA = 1");
   // one example written as a column
   if (columns !== 1) throw reader.error("transA = 1", "transA = 0: the batch is axis 0");
   return reader.builder.reshaped(reader.node, x, [1, rows]);
@@ -55,6 +58,7 @@ function weightsFirst(reader: NodeReader): ExampleValue {
   const vector = x.shape.length === 1;
   const features = sizeOf(x.shape);
   const column = vector ? !x.batched : x.shape.at(-1) === 1 && x.shape.at(-2) === features;
+  reader.builder.keepBatch(reader.node, x, x.shape.length > 2, "weights as the first operand");
   if (!column) throw reader.error(`an input of shape [${x.shape.join(", ")}]`, "a vector, or one column");
   const row = reader.builder.reshaped(reader.node, x, [1, features]);
   const made = dense(reader, row, weight, undefined);

@@ -36,7 +36,7 @@ export const reduceSum: OpReader = (reader) => {
 /** The axes to reduce, the batch not among them, or undefined where there is nothing to do. */
 function goneAxes(reader: NodeReader, x: ExampleValue, since: number): ReadonlySet<number> | undefined {
   const gone = reducedAxes(reader, x.shape.length, since);
-  if (x.batched && gone?.has(0)) throw reader.error("axis 0, the batch", "axes without the batch");
+  if (reader.builder.holdsBatch(x) && gone?.has(0)) throw reader.error("axis 0, the batch", "axes without the batch");
   return gone;
 }
 

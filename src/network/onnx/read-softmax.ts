@@ -6,6 +6,7 @@ export const softmax: OpReader = (reader) => {
   const x = reader.example();
   const old = reader.opset < 13;
   const axis = reader.axis(reader.int("axis") ?? (old ? 1 : -1), x.shape.length);
+  reader.builder.keepBatch(reader.node, x, axis > 0, "axis 0");
   const classes = old ? sizeOf(x.shape.slice(axis)) : (x.shape[axis] ?? 1);
   if (classes === sizeOf(x.shape)) return { ...x, softmax: reader.node.label };
   throw reader.error(`axis ${axis} of [${x.shape.join(", ")}]`, "a softmax over all outputs of an example");

@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { float32, int64 } from "../../../src/graph/index.ts";
 import { inputShapeOf, networkFromOnnx, type OnnxNetworkOptions, outputCount } from "../../../src/network/index.ts";
 import { bytesOfModel, drawn, modelProto, onnxModel, valueInfo } from "../../graph/onnx/model.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { expectClose } from "../../support/expect-close.ts";
-import { sharedPath } from "../../support/shared-data.ts";
 import { examples, ortRun, ourLogits } from "./logits.ts";
 
 const CLOSE = { relative: 1e-5, absolute: 2e-6 };
@@ -306,20 +304,6 @@ describe("bytes", () => {
     expect(errorOf(() => networkFromOnnx(given))).toEqual({
       message: `${shown} instead of an ONNX model: expected its bytes: an ArrayBuffer, a Uint8Array or another view`,
       hint: "read the file first: await readFile(path), or await response.arrayBuffer()",
-    });
-  });
-});
-
-const folder = sharedPath("models");
-describe.skipIf(folder === undefined)("a network of three outputs that somebody published", () => {
-  const bytes = folder === undefined ? new Uint8Array() : readFileSync(`${folder}/field/mtcnn-onet-3outputs.onnx`);
-  it.each(["dense_5", "dense_6"])("%s", async (output) => {
-    const network = networkFromOnnx(bytes, { output });
-    const x = examples(2, inputShapeOf(network));
-    const theirs = await ortRun(bytes, { input_3: x }, output);
-    expectClose(await ourLogits(network, x), theirs, {
-      relative: 1e-4,
-      absolute: 1e-5 * Math.max(...theirs.map(Math.abs)),
     });
   });
 });

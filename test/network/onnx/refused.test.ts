@@ -365,13 +365,6 @@ describe("models that no gated network has", () => {
       next: "give them, for example inputShape: [32]",
     },
     {
-      title: "a batch of 32",
-      model: modelProto({ ...one("Relu", ["x"]), input: [32, 4] }),
-      received: 'input "x" with a batch of 32',
-      expected: "a batch that is open or 1",
-      next: "export the model with one example a batch",
-    },
-    {
       title: "an open size",
       model: modelProto({ ...one("Relu", ["x"]), input: [1, 3, "n"] }),
       received: 'input "x" of shape [1, 3, n]',

@@ -54,6 +54,25 @@ export const LAYOUT = {
       ]),
     ),
   },
+  Expand: {
+    "a column along rows": {
+      input: ["N", 1, 4],
+      nodes: [
+        { op: "Expand", inputs: ["x", "sizes"] },
+        { op: "Mul", inputs: ["t0", "w"] },
+        { op: "Relu", inputs: ["t1"] },
+      ],
+      constants: { sizes: ints(1, 3, 1), w: drawn("w", 3, 4) },
+    },
+    "more axes": {
+      input: [1, 4],
+      nodes: [
+        { op: "Expand", inputs: ["x", "sizes"] },
+        { op: "Relu", inputs: ["t0"] },
+      ],
+      constants: { sizes: ints(2, 1, 4) },
+    },
+  },
   Flatten: {
     "axis 0": { input: MAPS, nodes: [{ op: "Flatten", inputs: ["x"], attributes: { axis: 0 } }] },
     "negative axis": { input: [1, 1, 4], nodes: [{ op: "Flatten", inputs: ["x"], attributes: { axis: -1 } }] },
