@@ -1,4 +1,4 @@
-/** What needs a browser: its engine. Everything else is in `gatewise`. */
+/** What needs a browser: its engine, and models over it. Everything else is in `gatewise`. */
 
 // Browsers of today lack the symbols that `await using` releases by; the build lowers the syntax itself.
 for (const name of ["dispose", "asyncDispose"] as const) {
@@ -6,3 +6,4 @@ for (const name of ["dispose", "asyncDispose"] as const) {
 }
 
 export { openWasmEngine, type WasmOptions } from "./engine/web/index.ts";
+export { type OpenModelOptions, openModel } from "./models/web/index.ts";

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 const SRC = resolve("src");
 
 const numeric = ["gates", "network", "engine", "data", "graph"] as const;
-const protocols = ["train", "paths", "kernels", ...numeric] as const;
+const answers = ["paths", "kernels", ...numeric] as const;
+const protocols = ["models", "train", ...answers] as const;
 type Room =
   | "graph"
   | "engine"
@@ -16,6 +17,7 @@ type Room =
   | "paths"
   | "kernels"
   | "train"
+  | "models"
   | "experiments"
   | "runs"
   | "report"
@@ -30,6 +32,7 @@ const MAY_IMPORT = {
   paths: numeric,
   kernels: numeric,
   train: numeric,
+  models: answers,
   experiments: protocols,
   runs: ["experiments", ...protocols],
   report: ["runs", "experiments", ...protocols],

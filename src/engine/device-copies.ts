@@ -8,7 +8,7 @@ import {
   graph,
   input,
   int32,
-  type Model,
+  type WrittenModel,
   writeModel,
 } from "../graph/index.ts";
 import { releaseSession, runSession } from "./ort-session.ts";
@@ -39,7 +39,7 @@ export class DeviceCopies implements AsyncDisposable {
 
   /** @param open a session of a model, with the outputs that stay on the device */
   constructor(
-    private readonly open: (model: Model, onDevice: readonly string[]) => Promise<InferenceSession>,
+    private readonly open: (model: WrittenModel, onDevice: readonly string[]) => Promise<InferenceSession>,
     private readonly tensorOf: (array: DenseArray) => OrtTensor,
   ) {}
 

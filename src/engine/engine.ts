@@ -1,4 +1,4 @@
-import type { DenseArray, DType, Graph, KernelTable, Model } from "../graph/index.ts";
+import type { DenseArray, DType, Graph, KernelTable, WrittenModel } from "../graph/index.ts";
 
 /** Where a graph runs. `cuda` needs ONNX Runtime's CUDA provider, which this package does not install. */
 export const DEVICES = ["cpu", "wasm", "webgpu", "cuda"] as const;
@@ -23,7 +23,7 @@ export interface RunResult {
 
 /** A compiled graph, ready to run any number of times. */
 export interface Program extends AsyncDisposable {
-  readonly model: Model;
+  readonly model: WrittenModel;
   /**
    * @param feeds one array for every input of the graph
    * @param keep names of outputs that stay in the engine, to be fed to a later run
@@ -41,7 +41,7 @@ export interface Engine extends AsyncDisposable {
   /** @param keep outputs that runs will keep: the program is made ready for them, where that makes a difference */
   compile(graph: Graph, keep?: readonly string[]): Promise<Program>;
   /** A model that was not built here, or was built elsewhere with `writeModel`. */
-  load(model: Model, keep?: readonly string[]): Promise<Program>;
+  load(model: WrittenModel, keep?: readonly string[]): Promise<Program>;
   /** Puts values into the engine, once for many runs; `array.data` must not change any more. */
   upload(array: DenseArray): Promise<ResidentArray>;
 }

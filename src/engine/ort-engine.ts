@@ -9,10 +9,10 @@ import {
   type DType,
   fromBytes,
   type Graph,
-  type Model,
   nodeThatNeeds,
   nodeWithoutKernel,
   type Port,
+  type WrittenModel,
   writeModel,
 } from "../graph/index.ts";
 import { DeviceCopies, isCopied } from "./device-copies.ts";
@@ -85,7 +85,7 @@ class OrtProgram implements Program {
 
   /** @param sessions of the model, by the names of the outputs that stay in the device's own memory */
   constructor(
-    readonly model: Model,
+    readonly model: WrittenModel,
     private readonly engine: OrtEngine,
     private readonly sessions: Map<string, Promise<InferenceSession>>,
   ) {}
@@ -179,7 +179,7 @@ class OrtEngine implements Engine {
     return this.load(writeModel(graph), keep);
   }
 
-  async load(model: Model, keep: readonly string[] = []): Promise<Program> {
+  async load(model: WrittenModel, keep: readonly string[] = []): Promise<Program> {
     if (this.isReleased) throw released("engine");
     this.expectCapable(model);
     const names = this.namesOnDevice(model, keep);
@@ -191,7 +191,7 @@ class OrtEngine implements Engine {
   }
 
   /** @param onDevice names of outputs that stay in the device's own memory */
-  async openSession({ bytes }: Model, onDevice: readonly string[]): Promise<InferenceSession> {
+  async openSession({ bytes }: WrittenModel, onDevice: readonly string[]): Promise<InferenceSession> {
     const { session } = this.options;
     try {
       return await this.ort.InferenceSession.create(bytes, {
@@ -211,7 +211,7 @@ class OrtEngine implements Engine {
   }
 
   /** Those of the outputs to keep that can stay in the device's own memory, if it has one. */
-  namesOnDevice({ outputs }: Model, keep: readonly string[]): readonly string[] {
+  namesOnDevice({ outputs }: WrittenModel, keep: readonly string[]): readonly string[] {
     if (!this.options.ownMemory) return [];
     const stays = ({ name, dtype, shape }: Port): boolean => keep.includes(name) && isCopied(dtype, shape.length);
     return outputs.filter(stays).map(({ name }) => name);
@@ -237,7 +237,7 @@ class OrtEngine implements Engine {
     this.programs.delete(program);
   }
 
-  private expectCapable({ bytes }: Model): void {
+  private expectCapable({ bytes }: WrittenModel): void {
     for (const feature of FEATURES) {
       const lacking = this.capabilities[feature] ? undefined : nodeThatNeeds(feature, bytes);
       if (lacking !== undefined) throw beyondDevice(lacking, feature, this.device);

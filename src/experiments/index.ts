@@ -49,7 +49,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   gconvCifar10Sgd,
   gconvCifar10Adam,
 ];
-export { gateKernel } from "./gate-kernel.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
 /** All experiments that compare variants of regimes, or stages of learning. */

@@ -13,8 +13,8 @@ import {
   positiveFactor,
   withGatesAsBits,
 } from "../kernels/index.ts";
+import { pathKernel } from "../models/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
-import { gateKernel } from "./gate-kernel.ts";
 import type { KernelProbe, ProbeClass } from "./kernel-probe.ts";
 
 /** Plain data: one line of a run's `kernels.jsonl`, but for its epoch. */
@@ -58,7 +58,7 @@ export async function measureKernel(
   engine: Engine,
 ): Promise<MeasuredKernel> {
   const measured = probe.gates === "exact" ? network : withGatesAsBits(network);
-  const raw = await gateKernel(measured, engine, probe.inputs);
+  const raw = await pathKernel(measured, engine, probe.inputs);
   const { trace } = await kernelNorms(kernelRows(raw));
   const kernel = float64(
     raw.shape,

@@ -1,16 +1,10 @@
 /** Gate learning, tangent kernels during decoupled learning, and the kernel machine of the gates (theory 6.4, 6.5, 6.9). */
 import { firstExamples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
-import { readNetworkGates } from "../gates/index.ts";
-import type { DenseArray } from "../graph/index.ts";
 import {
   BlockProducts,
   classTargets,
-  type DenseChain,
-  denseChain,
-  densePathKernel,
   fitKernel,
-  type GatedInputs,
   kernelNorms,
   kernelRows,
   kernelSize,
@@ -18,6 +12,7 @@ import {
   positiveFactor,
   tangentKernels,
 } from "../kernels/index.ts";
+import { pathKernel } from "../models/index.ts";
 import {
   fullyConnected,
   type GatedNetwork,
@@ -140,8 +135,7 @@ async function labelFitOf(
   { inputs, labels }: LabeledBytes,
   engine: Engine,
 ): Promise<Measurement> {
-  const { rows, chain } = await gatedInputs(network, inputs, engine);
-  const kernel = kernelRows(await densePathKernel({ rows, biases: chain.biases }, engine));
+  const kernel = kernelRows(await pathKernel(network, engine, scaled(inputs)));
   await using products = new BlockProducts(engine);
   const norms = await kernelNorms(kernel);
   const factored = await positiveFactor(kernel, norms, 0, products);
@@ -177,11 +171,9 @@ async function machineOf(
   test: LabeledBytes,
   engine: Engine,
 ): Promise<Measurement> {
-  const { rows, chain } = await gatedInputs(network, train.inputs, engine);
-  const others = await gatedInputs(network, test.inputs, engine);
-  const { biases } = chain;
-  const kernel = await densePathKernel({ rows, biases }, engine);
-  const testKernel = await densePathKernel({ rows: others.rows, columns: rows, biases }, engine);
+  const [inputs, others] = [scaled(train.inputs), scaled(test.inputs)];
+  const kernel = await pathKernel(network, engine, inputs);
+  const testKernel = await pathKernel(network, engine, others, { inputs2: inputs });
   await using products = new BlockProducts(engine);
   const fit = await fitKernel(
     {
@@ -200,15 +192,4 @@ async function machineOf(
     nu: fit.direct?.nu ?? Number.NaN,
     ridge: fit.fit.ridge,
   };
-}
-
-async function gatedInputs(
-  network: GatedNetwork,
-  bytes: DenseArray<"uint8">,
-  engine: Engine,
-): Promise<{ readonly rows: GatedInputs; readonly chain: DenseChain }> {
-  const chain = denseChain(network);
-  if (chain === undefined) throw new Error("unreachable: these networks are fully connected with hard gates");
-  const inputs = scaled(bytes);
-  return { rows: { inputs, gates: await readNetworkGates(network, engine, inputs) }, chain };
 }

@@ -9,6 +9,7 @@ export {
 export { type KernelMeasurement, type RunKernels, readKernels } from "./kernel-files.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
+export { type OpenModelOptions, openModel, readArray } from "./open-model.ts";
 export { watchParent } from "./parent-watch.ts";
 export { type PoolEvent, type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
 export { checkResumable } from "./resuming.ts";

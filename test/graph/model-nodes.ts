@@ -1,11 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Model } from "../../src/graph/index.ts";
+import type { WrittenModel } from "../../src/graph/index.ts";
 import { type GraphProto, type ModelProto, ModelProtoSchema, type NodeProto } from "../../src/graph/onnx/onnx_pb.ts";
 
-export const decode = ({ bytes }: Model): ModelProto => fromBinary(ModelProtoSchema, bytes);
+export const decode = ({ bytes }: WrittenModel): ModelProto => fromBinary(ModelProtoSchema, bytes);
 
 /** Types of the nodes of a model, in order, without those inside its loops. */
-export const rootOps = (model: Model): readonly string[] => opsOf(decode(model).graph);
+export const rootOps = (model: WrittenModel): readonly string[] => opsOf(decode(model).graph);
 
 export const opsOf = (graph: GraphProto | undefined): readonly string[] =>
   graph?.node.map(({ opType }) => opType) ?? [];

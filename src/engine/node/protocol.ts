@@ -1,5 +1,5 @@
 import type { PackedError } from "../../errors.ts";
-import type { DenseArray, DType, Model } from "../../graph/index.ts";
+import type { DenseArray, DType, WrittenModel } from "../../graph/index.ts";
 import type { Capabilities, EngineOptions } from "../engine.ts";
 import type { NodeDevice } from "./node-engine.ts";
 
@@ -10,7 +10,7 @@ export type WireFeed =
 
 /** What the main thread asks of an engine worker; programs and resident arrays go by numbers that it chooses. */
 export type EngineRequest =
-  | { readonly kind: "load"; readonly program: number; readonly model: Model; readonly keep: readonly string[] }
+  | { readonly kind: "load"; readonly program: number; readonly model: WrittenModel; readonly keep: readonly string[] }
   | {
       readonly kind: "run";
       readonly program: number;

@@ -7,7 +7,7 @@ import {
   type DType,
   fromBytes,
   type Graph,
-  type Model,
+  type WrittenModel,
   writeModel,
 } from "../../graph/index.ts";
 import type { Capabilities, Engine, EngineOptions, Feeds, Program, ResidentArray, RunResult } from "../engine.ts";
@@ -163,7 +163,7 @@ class RemoteProgram implements Program {
   private isReleased = false;
 
   constructor(
-    readonly model: Model,
+    readonly model: WrittenModel,
     private readonly id: number,
     private readonly calls: Calls,
   ) {}
@@ -213,7 +213,7 @@ class WorkerEngine implements Engine {
     return this.load(writeModel(graph), keep);
   }
 
-  async load(model: Model, keep: readonly string[] = []): Promise<Program> {
+  async load(model: WrittenModel, keep: readonly string[] = []): Promise<Program> {
     if (this.calls.isClosed) throw released("engine");
     const program = this.calls.nextId();
     await this.calls.request({ kind: "load", program, model, keep });

@@ -40,7 +40,7 @@ export interface Port {
   readonly shape: Shape;
 }
 /** An ONNX model with what its caller needs to know of it; survives `postMessage`. */
-export interface Model {
+export interface WrittenModel {
   readonly bytes: Uint8Array;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -56,7 +56,7 @@ export interface WriteOptions {
 }
 
 /** Writes a graph as an ONNX `ModelProto`. */
-export function writeModel(graph: Graph, { name = "gatewise", arrays = new Map() }: WriteOptions = {}): Model {
+export function writeModel(graph: Graph, { name = "gatewise", arrays = new Map() }: WriteOptions = {}): WrittenModel {
   const port = ({ name: label, tensor }: Graph["inputs"][number]): Port => ({
     name: label,
     dtype: tensor.dtype,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { constant, float32, graph, input, type Model, sizeOf, writeModel } from "../../../src/graph/index.ts";
+import { constant, float32, graph, input, sizeOf, type WrittenModel, writeModel } from "../../../src/graph/index.ts";
 import {
   type Architecture,
   forwardNodes,
@@ -71,7 +71,7 @@ const drawParameters = (architecture: Architecture): Readonly<Record<string, Ret
   );
 
 /** As the command line exports a run. */
-function exported(architecture: Architecture, parameters: ReturnType<typeof drawParameters>): Model {
+function exported(architecture: Architecture, parameters: ReturnType<typeof drawParameters>): WrittenModel {
   const value = Object.fromEntries(Object.entries(parameters).map(([name, array]) => [name, constant(array)]));
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
   return writeModel(graph({ logits: predict(architecture, REGIMES.relu, { value, feature: undefined }, x).logits }));

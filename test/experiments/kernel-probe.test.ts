@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import { gateKernel, kernelProbe, measureKernel } from "../../src/experiments/index.ts";
+import { kernelProbe, measureKernel } from "../../src/experiments/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
 import { neuralPathKernelOf, withGatesAsBits } from "../../src/kernels/index.ts";
+import { pathKernel } from "../../src/models/index.ts";
 import {
   type Architecture,
   fullyConnected,
@@ -36,7 +37,7 @@ const inputsOf = (count: number, shape: readonly number[]) => {
   return denseArray("float32", [count, ...shape], Float32Array.from(randomStream(3, "inputs").uniform(size, 0, 1)));
 };
 
-describe("gateKernel equals the general kernel without shortcuts (theory 3.1)", () => {
+describe("the path kernel equals the general kernel without shortcuts (theory 3.1)", () => {
   const bare = fullyConnected({ inputShape: [3, 4], depth: 4, width: 9, outputs: 3, bias: false });
   const rows: readonly { readonly name: string; readonly network: GatedNetwork }[] = [
     { name: "relu", network: networkOf("relu") },
@@ -51,7 +52,7 @@ describe("gateKernel equals the general kernel without shortcuts (theory 3.1)", 
     const inputs = inputsOf(7, network.nodes[0]?.shape ?? []);
     const wanted = await neuralPathKernelOf(network, engine, inputs, undefined, { shortcuts: false });
     // the input's products of the packed kernel are sums of float32 pixels in another order
-    expectClose(await gateKernel(network, engine, inputs), wanted, { relative: 1e-6 });
+    expectClose(await pathKernel(network, engine, inputs), wanted, { relative: 1e-6 });
   });
 });
 

@@ -1,0 +1,60 @@
+import { GatewiseError } from "../errors.ts";
+import type { Inputs } from "../gates/index.ts";
+import { type DenseArray, type FloatDType, float64, type Storage, sizeOf } from "../graph/index.ts";
+
+/** Floating-point numbers whose first axis counts examples: a dense array that gives them one by one. */
+export class ExampleArray<D extends FloatDType = FloatDType> {
+  /** @param shape `[n, …]` */
+  constructor(
+    readonly dtype: D,
+    readonly shape: readonly number[],
+    readonly data: Storage<D>,
+  ) {}
+
+  /**
+   * One example, over the same memory.
+   * @param index from 0
+   * @returns `[1, …]`
+   * @throws GatewiseError if there is no such example
+   */
+  example(index: number): ExampleArray<D> {
+    const [examples = 0, ...shape] = this.shape;
+    if (!Number.isInteger(index) || index < 0 || index >= examples) {
+      throw new GatewiseError({
+        received: `example ${index}`,
+        expected: examples === 0 ? "an array with examples: it has none" : `a whole number from 0 to ${examples - 1}`,
+        next: "examples are counted from 0",
+      });
+    }
+    const size = sizeOf(shape);
+    return new ExampleArray(
+      this.dtype,
+      [1, ...shape],
+      this.data.subarray(index * size, (index + 1) * size) as Storage<D>,
+    );
+  }
+}
+
+/** Inputs that give their examples one by one. */
+export type InputExamples = ExampleArray<"float32"> | ExampleArray<"float64">;
+
+/**
+ * A dense array of any dtype as one of examples: floating-point numbers over the same memory, others as float64.
+ * @throws GatewiseError for an array without axes
+ */
+export function examplesOf(array: DenseArray): InputExamples {
+  const { shape } = array;
+  if (shape.length === 0) {
+    throw new GatewiseError({
+      received: "an array of shape []",
+      expected: "[n, …]: a first axis that counts examples",
+      next: "put the examples one behind the other along axis 0",
+    });
+  }
+  const floats: Inputs = array.dtype === "float32" || array.dtype === "float64" ? array : asFloat64(array);
+  return floats.dtype === "float32"
+    ? new ExampleArray("float32", shape, floats.data)
+    : new ExampleArray("float64", shape, floats.data);
+}
+
+const asFloat64 = ({ shape, data }: DenseArray): DenseArray<"float64"> => float64(shape, Array.from(data, Number));

@@ -1,0 +1,21 @@
+export { type ExampleArray, examplesOf, type InputExamples } from "./example-array.ts";
+export {
+  Model,
+  type ModelOptions,
+  type ModelSource,
+  type TangentKernelOptions,
+} from "./model.ts";
+export { type NeighborsOptions, neighbors } from "./neighbors.ts";
+export {
+  checkedTrace,
+  NORMALIZATIONS,
+  type Normalization,
+  type PathKernel,
+  type PathKernelOptions,
+  type PathKernelWay,
+  packedPathKernel,
+  pathKernel,
+  pathKernelWay,
+} from "./path-kernel.ts";
+export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
+export type { Asking, StageProgress } from "./progress.ts";

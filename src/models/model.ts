@@ -1,0 +1,157 @@
+import type { Engine } from "../engine/index.ts";
+import { type Inputs, type PackedGates, readNetworkGates } from "../gates/index.ts";
+import type { DenseArray } from "../graph/index.ts";
+import {
+  type Neighbor,
+  type TangentKernels,
+  type TangentOptions,
+  type TangentPart,
+  type TileOptions,
+  tangentKernel,
+  tangentKernels,
+} from "../kernels/index.ts";
+import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
+import { KeptPrograms } from "./kept-programs.ts";
+import { logitsOf } from "./logits.ts";
+import { type NeighborsOptions, neighbors } from "./neighbors.ts";
+import { type PathKernel, type PathKernelOptions, pathKernel } from "./path-kernel.ts";
+import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
+import { type Asking, counter } from "./progress.ts";
+
+/** Where a network comes from. */
+export type ModelSource =
+  | { readonly kind: "run"; readonly regime: string }
+  | { readonly kind: "onnx" }
+  | { readonly kind: "network" };
+
+export interface ModelOptions {
+  /** Opens the engine, at the first question that needs one. */
+  readonly openEngine: () => Promise<Engine>;
+  /** `network` unless told otherwise. */
+  readonly source?: ModelSource;
+  /** Makes the tiles of kernels of packed bits, in threads of its own; the engine's thread unless given. */
+  readonly openTiles?: TileOptions["open"];
+}
+
+export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2"> {
+  /** Of the parameters that carry the value, of those that only make the gates, or of both: `all` unless told otherwise. */
+  readonly part?: TangentPart | "all" | undefined;
+}
+
+/**
+ * A network with an engine: all that can be asked of it. The engine starts at the first question that needs it, and what
+ * it compiled serves the next ones. Released with `await using`.
+ */
+export class Model implements AsyncDisposable {
+  private engineOpened: Promise<KeptPrograms> | undefined;
+
+  constructor(
+    readonly network: GatedNetwork,
+    private readonly options: ModelOptions,
+  ) {}
+
+  get source(): ModelSource {
+    return this.options.source ?? { kind: "network" };
+  }
+
+  /** Shape of one example. */
+  get inputShape(): readonly number[] {
+    return inputShapeOf(this.network);
+  }
+
+  get outputs(): number {
+    return outputCount(this.network);
+  }
+
+  /** The engine that answers are computed with: for questions of one's own. The model releases it. */
+  engine(): Promise<Engine> {
+    this.engineOpened ??= this.options.openEngine().then((engine) => new KeptPrograms(engine));
+    return this.engineOpened;
+  }
+
+  /**
+   * Logits, in float32.
+   * @param inputs `[n, …inputShape]`
+   * @returns `[n, outputs]`
+   * @throws GatewiseError if the inputs do not have the network's shape
+   */
+  async predict(inputs: Inputs, options: Asking = {}): Promise<DenseArray<"float32">> {
+    return await logitsOf(this.network, await this.engine(), inputs, options);
+  }
+
+  /**
+   * Gates of all inputs as bits (theory 1.1): a layer for each gate that paths pass, in the order of the network.
+   * @param inputs `[n, …inputShape]`
+   * @throws GatewiseError if the inputs do not have the network's shape
+   */
+  async gates(inputs: Inputs, options: Asking = {}): Promise<PackedGates> {
+    const { signal } = options;
+    return await readNetworkGates(this.network, await this.engine(), inputs, {
+      onProgress: counter(options, "gates", "inputs"),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /**
+   * What an output of one example is made of, exactly: counts, masses, entropy and the strongest paths (theory 2). In
+   * float64 and in this thread; it needs no engine.
+   * @param example `[1, …inputShape]` or `[…inputShape]`
+   * @throws GatewiseError if the example has another number of elements, or the network no such output
+   */
+  paths(example: Inputs, options: PathsOptions = {}): PathsAnswer {
+    return pathsOfExample(this.network, example, options);
+  }
+
+  /**
+   * Neural path kernel of inputs (theory 3.1), the fastest exact way that the network's form allows, or estimated.
+   * @param inputs `[n, …inputShape]`
+   * @returns `[n, n]`, or `[n, m]` with `m` other inputs; float64
+   * @throws GatewiseError if the inputs do not have the network's shape, or the options do not go together
+   */
+  async pathKernel(inputs: Inputs, options: PathKernelOptions = {}): Promise<PathKernel> {
+    return await pathKernel(this.network, await this.engine(), inputs, options, this.options.openTiles);
+  }
+
+  /**
+   * Tangent kernel of one output (theory 4.1).
+   * @param inputs `[n, …inputShape]`
+   * @returns `[n, n]`, or `[n, m]` with `m` other inputs; float64
+   * @throws GatewiseError if the inputs do not have the network's shape, or it has no such output
+   */
+  async tangentKernel(inputs: Inputs, options: TangentKernelOptions = {}): Promise<DenseArray<"float64">> {
+    const { part = "all" } = options;
+    return await tangentKernel(this.network, await this.engine(), inputs, { ...tangentOptions(options), part });
+  }
+
+  /** Both parts of the tangent kernel in one pass; their sum is the whole. See {@link tangentKernel}. */
+  async tangentKernels(inputs: Inputs, options: Omit<TangentKernelOptions, "part"> = {}): Promise<TangentKernels> {
+    return await tangentKernels(this.network, await this.engine(), inputs, tangentOptions(options));
+  }
+
+  /**
+   * The examples that share most active paths with one of them, exactly.
+   * @param inputs `[n, …inputShape]`
+   * @param query one of them, from 0
+   * @returns the nearest first, the query left out
+   * @throws GatewiseError if there is no such example, or the inputs do not have the network's shape
+   */
+  async neighbors(inputs: Inputs, query: number, options: NeighborsOptions = {}): Promise<readonly Neighbor[]> {
+    return await neighbors(this.network, await this.engine(), inputs, query, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const engine = await this.engineOpened?.catch(() => undefined);
+    this.engineOpened = undefined;
+    await engine?.[Symbol.asyncDispose]();
+  }
+}
+
+function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
+  const { signal, output, inputs2 } = options;
+  return {
+    onProgress: counter(options, "ntk", "inputs"),
+    ...(signal === undefined ? {} : { signal }),
+    ...(output === undefined ? {} : { output }),
+    ...(inputs2 === undefined ? {} : { inputs2 }),
+  };
+}

@@ -1,0 +1,1 @@
+export { type OpenModelOptions, openModel } from "./open-model.ts";

@@ -1,0 +1,168 @@
+/** The front door answers what the rooms below answer, however the network is built. */
+import { describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { int32, sizeOf } from "../../src/graph/index.ts";
+import { neuralPathKernelOf, tangentKernel } from "../../src/kernels/index.ts";
+import { examplesOf, Model, pathKernelWay } from "../../src/models/index.ts";
+import type { GatedNetwork } from "../../src/network/index.ts";
+import { nearestBySharedPaths } from "../../src/paths/index.ts";
+import { enumeratePaths } from "../paths/enumerate.reference.ts";
+import { errorOf } from "../support/error-of.ts";
+import { expectClose } from "../support/expect-close.ts";
+import { type GatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
+
+const CASES = [
+  { name: "a chain of hard gates", body: "dense", gates: "hard", way: "packed bits" },
+  { name: "a chain of soft gates", body: "dense", gates: "feature-soft", way: "pairs of positions" },
+  { name: "maps with clipped gates", body: "conv-flatten", gates: "clipped", way: "pairs of positions" },
+] as const;
+
+const caseOf = ({ body, gates }: (typeof CASES)[number]): GatedNetworkCase =>
+  gatedNetworkOf({ body, gates, bias: true, normalize: false, seed: 3 });
+
+const modelOf = (network: GatedNetwork): Model =>
+  new Model(network, { openEngine: () => openNodeEngine("cpu", { threads: 1 }) });
+
+describe("a model", () => {
+  it.each(CASES)("of $name gives the path kernel, whole and in parts", async (one) => {
+    const { network, inputs } = caseOf(one);
+    expect(pathKernelWay(network).kind).toBe(one.way);
+    await using model = modelOf(network);
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const wanted = await neuralPathKernelOf(network, engine, inputs, undefined, { shortcuts: false });
+    const kernel = await model.pathKernel(inputs);
+    // gates of float32 pre-activations are bits on both sides; soft ones are float32
+    expectClose(kernel, wanted, { relative: 1e-6 });
+    const [n = 0] = inputs.shape;
+    const diagonal = Float64Array.from({ length: n }, (_, i) => wanted.data[i * (n + 1)] ?? Number.NaN);
+    const trace = diagonal.reduce((sum, value) => sum + value, 0);
+    expectClose(kernel.trace ?? Number.NaN, trace, { relative: 1e-6 });
+    expectClose((await model.pathKernel(inputs, { part: "diagonal" })).data, diagonal, { relative: 1e-6 });
+    expectClose((await model.pathKernel(inputs, { part: "trace" })).data, [trace], { relative: 1e-6 });
+    const normalized = await model.pathKernel(inputs, { normalize: "trace" });
+    expectClose(
+      normalized.data,
+      wanted.data.map((value) => value / trace),
+      { relative: 1e-6 },
+    );
+    const between = await model.pathKernel(inputs, { inputs2: examplesOf(inputs).example(1) });
+    expectClose(
+      between.data,
+      Float64Array.from({ length: n }, (_, i) => wanted.data[i * n + 1] ?? 0),
+      { relative: 1e-6 },
+    );
+    expect(between.trace).toBeNull();
+  });
+
+  it.each(CASES)("of $name gives paths whose sum is what every path adds, without an engine", (one) => {
+    const { network, inputs } = caseOf(one);
+    const model = new Model(network, { openEngine: () => expect.fail("paths need no engine") });
+    const example = examplesOf(inputs).example(2);
+    const { output, sum, top, topShare, absoluteMass } = model.paths(example, { top: 4 });
+    const all = enumeratePaths(network, example.data, output).map(({ contribution }) => contribution);
+    expectClose(
+      sum,
+      all.reduce((a, b) => a + b, 0),
+      { relative: 1e-9, absolute: 1e-9 },
+    );
+    const largest = all.map(Math.abs).sort((a, b) => b - a);
+    expectClose(
+      top.map(({ contribution }) => Math.abs(contribution)),
+      largest.slice(0, top.length),
+      { relative: 1e-9 },
+    );
+    const share = largest.slice(0, 4).reduce((a, b) => a + b, 0) / absoluteMass;
+    expectClose(topShare, share, { relative: 1e-9, absolute: 1e-9 });
+  });
+
+  it.each(CASES)("of $name ranks neighbors as exact counts of shared paths do", async (one) => {
+    const { network, inputs } = caseOf(one);
+    await using model = modelOf(network);
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const wanted = await nearestBySharedPaths(network, engine, inputs, 1, 2);
+    const found = await model.neighbors(inputs, 1, { top: 2 });
+    expect(found.map(({ example }) => example)).toEqual(wanted.map(({ example }) => example));
+    expectClose(
+      found.map(({ similarity }) => similarity),
+      wanted.map(({ similarity }) => similarity),
+      { relative: 1e-9, absolute: 1e-9 },
+    );
+  });
+
+  it.each(CASES)("of $name predicts, and gives its tangent kernel", async (one) => {
+    const { network, inputs } = caseOf(one);
+    await using model = modelOf(network);
+    const logits = await model.predict(inputs);
+    expect(logits.shape).toEqual([inputs.shape[0], model.outputs]);
+    const examples = examplesOf(inputs);
+    const own = model.paths(examples.example(1)).active.logits;
+    expectClose(logits.data.subarray(model.outputs, 2 * model.outputs), own, { relative: 1e-5, absolute: 1e-5 });
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const options = { output: 0, part: "value" } as const;
+    expect(await model.tangentKernel(inputs, options)).toEqual(await tangentKernel(network, engine, inputs, options));
+  });
+
+  it("says how far each stage of an answer is", async () => {
+    const { network, inputs } = caseOf(CASES[2]);
+    await using model = modelOf(network);
+    const said = new Map<string, string>();
+    await model.pathKernel(inputs, {
+      onProgress: ({ stage, things, done, of }) => said.set(stage, `${done}/${of} ${things}`),
+    });
+    expect([...said]).toEqual([["kernel", "6/6 pairs"]]);
+  });
+
+  it.each([
+    {
+      name: "a diagonal between two sets",
+      options: { part: "diagonal", two: true },
+      message:
+        "a second set of inputs with the diagonal alone: expected one set of inputs: between two there is no diagonal",
+    },
+    {
+      name: "features of a trace",
+      options: { part: "trace", features: 10 },
+      message: "random features with the trace alone: expected a whole kernel, normalized by nothing or by its trace",
+    },
+    {
+      name: "the width of maps",
+      options: { normalize: "width" },
+      message:
+        "normalization by the width for a network that is no chain of dense layers: expected a fully connected network with hard gates",
+    },
+  ] as const)("refuses $name", async ({ options, message }) => {
+    const { network, inputs } = caseOf(CASES[2]);
+    await using model = modelOf(network);
+    const { two, ...asked }: { readonly two?: boolean } = options;
+    const asking = model.pathKernel(inputs, { ...asked, ...(two === true ? { inputs2: inputs } : {}) });
+    await expect(asking).rejects.toMatchObject({ message });
+  });
+});
+
+describe("examples of an array", () => {
+  const array = examplesOf(int32([2, 3], [1, 2, 3, 4, 5, 6]));
+
+  it("come one by one, whole numbers as float64", () => {
+    expect(array.dtype).toBe("float64");
+    expect(array.example(1)).toMatchObject({ shape: [1, 3], data: Float64Array.of(4, 5, 6) });
+    expect(sizeOf(array.example(0).shape)).toBe(3);
+  });
+
+  it.each([
+    { index: 2, received: "example 2" },
+    { index: -1, received: "example -1" },
+    { index: 0.5, received: "example 0.5" },
+  ])("has no example $index", ({ index, received }) => {
+    expect(errorOf(() => array.example(index))).toEqual({
+      message: `${received}: expected a whole number from 0 to 1`,
+      hint: "examples are counted from 0",
+    });
+  });
+
+  it("need an axis", () => {
+    expect(errorOf(() => examplesOf(int32([], [1])))).toEqual({
+      message: "an array of shape []: expected [n, …]: a first axis that counts examples",
+      hint: "put the examples one behind the other along axis 0",
+    });
+  });
+});
