@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { CLASSES, type DatasetName, INPUT_SHAPES } from "../data/index.ts";
+import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Architecture,
@@ -87,14 +87,7 @@ async function fromFile(
 ): Promise<ChosenArchitecture> {
   if (width !== undefined) throw hasNone("--width", width, path);
   if (depth !== undefined) throw hasNone("--depth", depth, path);
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new GatewiseError({
-      received: `${path}, which cannot be read`,
-      expected: `${NAMES.join(", ")} or the JSON file of an architecture`,
-      next: "check the path",
-      cause,
-    });
-  });
+  const text = new TextDecoder().decode(await readBytes(path));
   const architecture = readArchitecture(text, path, mapsOf(dataShape));
   const convolutional = flatLayers(placeLayers(architecture)).some(({ layer }) => layer.kind === "convolution");
   const label = path.replace(/^.*[/\\]/, "").replace(/\.json$/, "");

@@ -1,7 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import { asBytes, type BinaryData, denseArray, sizeOf } from "../graph/index.ts";
 import { CIFAR_SHAPE, type RecordPlace, type RecordReader, recordReader, recordsIn } from "./cifar-records.ts";
-import { CLASSES, type Dataset, type Examples } from "./dataset.ts";
+import { CLASSES, type Dataset, type Examples, type TestSet } from "./dataset.ts";
 
 export const CIFAR_NAMES = ["cifar10", "cifar100"] as const;
 export type CifarName = (typeof CIFAR_NAMES)[number];
@@ -57,25 +57,37 @@ export interface CifarAssembly {
    * @throws GatewiseError if a file has not come
    */
   finish(source: string): Dataset;
+  /** The same of the test examples alone. */
+  finishTest(source: string): TestSet;
 }
 
-/** Starts a data set; memory is taken when the first file of a part is opened. */
-export function assembleCifar(name: CifarName): CifarAssembly {
+/**
+ * Starts a data set; memory is taken when the first file of a part is opened.
+ * @param files those that are read, all unless told otherwise
+ */
+export function assembleCifar(name: CifarName, files: readonly string[] = cifarFiles(name)): CifarAssembly {
   const layout: CifarLayout = CIFAR_LAYOUTS[name];
   const parts = { train: assemblePart(layout.train, layout), test: assemblePart(layout.test, layout) };
+  const about = { name, classes: CLASSES[name], inputShape: CIFAR_SHAPE };
+  const incomplete = (source: string, missing: readonly string[]): GatewiseError =>
+    new GatewiseError({
+      received: `${source}: no ${missing.join(", ")}`,
+      expected: `it with the other files of ${name}`,
+      next: `run "gatewise data fetch ${name}", or complete it`,
+    });
   return {
-    open: (file, path, bytes) => parts.train.open(file, path, bytes) ?? parts.test.open(file, path, bytes),
+    open: (file, path, bytes) =>
+      files.includes(file) ? (parts.train.open(file, path, bytes) ?? parts.test.open(file, path, bytes)) : undefined,
     finish(source) {
       const missing = [...parts.train.missing(), ...parts.test.missing()];
       const [train, test] = [parts.train.examples(), parts.test.examples()];
-      if (missing.length > 0 || train === undefined || test === undefined) {
-        throw new GatewiseError({
-          received: `${source}: no ${missing.join(", ")}`,
-          expected: `it with the other files of ${name}`,
-          next: `run "gatewise data fetch ${name}", or complete it`,
-        });
-      }
-      return { name, classes: CLASSES[name], inputShape: CIFAR_SHAPE, train, test, source };
+      if (missing.length > 0 || train === undefined || test === undefined) throw incomplete(source, missing);
+      return { ...about, train, test, source };
+    },
+    finishTest(source) {
+      const [missing, test] = [parts.test.missing(), parts.test.examples()];
+      if (missing.length > 0 || test === undefined) throw incomplete(source, missing);
+      return { ...about, test, source };
     },
   };
 }

@@ -45,6 +45,9 @@ export interface Dataset {
   readonly notice?: string;
 }
 
+/** What a network is evaluated on: the data set without its training examples, which need not be there. */
+export type TestSet = Omit<Dataset, "train">;
+
 /**
  * The first `count` examples in file order, or all if `count` is undefined or larger: views, nothing is copied.
  * @throws GatewiseError if `count` is not a whole number of at least 1

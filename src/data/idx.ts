@@ -1,6 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import { asBytes, type BinaryData, type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { plainBytes } from "./array-from-bytes.ts";
+import { FOREIGN_NAMES, foreignFormat } from "./foreign-format.ts";
 
 /** Element types of the format (yann.lecun.com/exdb/mnist); the data sets use the first only. */
 const ELEMENT_TYPES: ReadonlyMap<number, string> = new Map([
@@ -21,6 +22,14 @@ const UNSIGNED_BYTE = 0x08;
  */
 export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   const bytes = asBytes(source, file);
+  const format = foreignFormat(bytes);
+  if (format !== undefined) {
+    throw new GatewiseError({
+      received: `${file}: ${FOREIGN_NAMES[format]}`,
+      expected: "an IDX file, which starts with 00 00 08 and its rank",
+      next: format === "zip" ? "unpack it: the IDX file is inside" : "give an official IDX file",
+    });
+  }
   if (bytes.length < 4) {
     throw new GatewiseError({
       received: `${file}: ${bytes.length} bytes`,

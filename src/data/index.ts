@@ -7,9 +7,11 @@ export {
   type Examples,
   firstExamples,
   INPUT_SHAPES,
+  type TestSet,
 } from "./dataset.ts";
 export { digitsFromIdx } from "./digits.ts";
 export { fitInputs } from "./fit-inputs.ts";
+export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";
 export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";

@@ -5,6 +5,7 @@
 import { GatewiseError } from "../errors.ts";
 import { asBytes, type BinaryData, bytesOf, type DenseArray, type DType, sizeOf } from "../graph/index.ts";
 import { arrayFromBytes, byteLengthOf } from "./array-from-bytes.ts";
+import { FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const; // "\x93NUMPY"
 /** What version 1 can express; a dense array's header takes a few hundred bytes, more is not one. */
@@ -33,6 +34,19 @@ const DTYPE_OF: ReadonlyMap<string, DType> = new Map([
   ["<b1", "bool"],
 ]);
 const DTYPES_TEXT = "float32, float64, int64, int32, uint8 or bool, little endian";
+
+/** How an array in another format becomes a `.npy` file. */
+const TO_NPY = {
+  npz: `take one of its arrays, in NumPy: z = np.load("x.npz"); print(z.files); np.save("x.npy", z[z.files[0]])`,
+  pytorch: 'in Python: np.save("x.npy", torch.load("x.pt").numpy())',
+  keras: "give the model with --model, and examples as .npy",
+  hdf5: 'in Python: np.save("x.npy", h5py.File("x.h5")["NAME"][:])',
+  pickle: 'in Python: np.save("x.npy", np.asarray(pickle.load(open("x.pkl", "rb"))))',
+  tflite: "give examples as .npy",
+  safetensors: 'in Python: np.save("x.npy", safetensors.numpy.load_file("x.safetensors")["NAME"])',
+  zip: "unpack it first",
+  "git-lfs": 'run "git lfs pull" in its repository, or download the file from its page',
+} as const satisfies Record<Exclude<ForeignFormat, "npy">, string>;
 
 /**
  * The bytes before the elements, for writing a large array piece by piece: version 1.0, padded to 64.
@@ -92,6 +106,14 @@ export function readNpy(source: BinaryData, file = "npy data"): DenseArray {
 
 function headerOf(bytes: Uint8Array, file: string): { readonly text: string; readonly start: number } {
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    const format = foreignFormat(bytes);
+    if (format !== undefined && format !== "npy") {
+      throw new GatewiseError({
+        received: `${file}: ${FOREIGN_NAMES[format]}`,
+        expected: "a .npy file of one array",
+        next: TO_NPY[format],
+      });
+    }
     throw new GatewiseError({
       received: bytes.length < 12 ? `${file}: ${bytes.length} bytes` : `${file}: other first bytes than \\x93NUMPY`,
       expected: "a .npy file",

@@ -1,6 +1,7 @@
 /** Weights in files beside an ONNX model. The locations come from the model, which may be a stranger's. */
-import { open, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { lstat, open, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { FOREIGN_NAMES, foreignFormat } from "../data/index.ts";
 import { fileError } from "../data/node/index.ts";
 import { codeOf, GatewiseError } from "../errors.ts";
 import { type ExternalData, type ExternalFile, quoted } from "../graph/index.ts";
@@ -8,10 +9,13 @@ import { type ExternalData, type ExternalFile, quoted } from "../graph/index.ts"
 /** As much as an ONNX file itself may hold. */
 const MOST_BYTES = 2 ** 31 - 1;
 
+const FETCH_LFS = 'run "git lfs pull" in its repository, or download the file from its page';
+
 const INSIDE = "a file in the model's folder or below it";
 
 /**
- * Reads what a model takes from the files beside it, and nothing outside its folder.
+ * Reads what a model takes from the files beside it, and nothing outside its folder, or the repository of Hugging Face's
+ * cache that the folder belongs to.
  * @param model path of the model
  * @throws GatewiseError for locations that leave the folder, by name or by link, or are no regular files, missing files,
  * and more than 2 GiB in all
@@ -38,7 +42,11 @@ async function readInside(folder: string, file: ExternalFile, room: number): Pro
     // a file that is too short is refused by who knows its tensors
     const count = Math.min(stats.size, file.bytes);
     if (count > room) throw refused(file, `, ${count} bytes of it`, `at most ${MOST_BYTES} in all files`);
-    return await firstBytes(path, count);
+    const bytes = await firstBytes(path, count);
+    if (foreignFormat(bytes) === "git-lfs") {
+      throw refused(file, `, ${FOREIGN_NAMES["git-lfs"]}`, "the weights themselves", FETCH_LFS);
+    }
+    return bytes;
   } catch (thrown) {
     throw fileError(thrown, `${file.tensor} with its data in the file ${quoted(file.location)}`, INSIDE);
   }
@@ -51,9 +59,32 @@ async function pathInside(folder: string, file: ExternalFile): Promise<string> {
     throw refused(file, "", INSIDE);
   }
   const path = await realPath(join(folder, location), file);
-  const way = relative(await realpath(folder), path);
-  if (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return path;
+  const home = await realpath(folder);
+  if (isBelow(home, path) || (await isOfOneRepository(home, path))) return path;
   throw refused(file, ", a link out of the folder", INSIDE);
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/**
+ * Whether both lie in one repository of Hugging Face's cache, whose files are links from `REPO/snapshots/REVISION/…` to
+ * `REPO/blobs/HASH` (huggingface.co/docs/huggingface_hub/guides/manage-cache). A repository is no stranger to its own
+ * files; those folders must be its own, not links to elsewhere.
+ * @param home real path of the model's folder
+ * @param path real path of the file
+ */
+async function isOfOneRepository(home: string, path: string): Promise<boolean> {
+  for (let folder = home; dirname(folder) !== folder; folder = dirname(folder)) {
+    if (basename(dirname(folder)) !== "snapshots") continue;
+    const repository = dirname(dirname(folder));
+    const blobs = join(repository, "blobs");
+    const stats = await lstat(blobs).catch(() => undefined);
+    if (stats?.isDirectory()) return isBelow(blobs, path) || isBelow(join(repository, "snapshots"), path);
+  }
+  return false;
 }
 
 async function realPath(path: string, file: ExternalFile): Promise<string> {

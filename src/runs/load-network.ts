@@ -12,6 +12,7 @@ import {
 } from "../network/index.ts";
 import { networkPair } from "../train/index.ts";
 import { readExternalData } from "./external-data.ts";
+import { refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
 import { readBest, readRun } from "./run-directory.ts";
 
 /** A network to measure and explain, and where it comes from. */
@@ -34,6 +35,7 @@ export type ModelChoice = Omit<OnnxNetworkOptions, "externalData">;
  */
 export async function loadNetwork(model: string, choice: ModelChoice = {}): Promise<LoadedNetwork> {
   if (await isFolder(model)) {
+    await refuseForeignFolder(model);
     refuseChoice(model, choice);
     const { plan } = await readRun(model);
     const { tensors } = await readBest(model);
@@ -41,7 +43,9 @@ export async function loadNetwork(model: string, choice: ModelChoice = {}): Prom
     const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
     return { network, source: { kind: "run", regime: plan.regime }, files };
   }
-  const file = openOnnx(await readBytes(model));
+  const bytes = await readBytes(model);
+  refuseForeignModel(model, bytes);
+  const file = openOnnx(bytes);
   const externalData = await readExternalData(model, externalFiles(file));
   const files = [model, ...[...externalData.keys()].map((location) => join(dirname(model), location))];
   return { network: networkFromOnnx(file, { ...choice, externalData }), source: { kind: "onnx" }, files };

@@ -54,6 +54,56 @@ const of = (command: string, ...args: readonly string[]): string[] => [
 const kernelIn = async (name: string) => readNpy(await readFile(at(name)));
 
 describe("gatewise gates", () => {
+  it("takes any whole numbers as labels, such as −1 and +1", async () => {
+    const names = [7, -3, 5];
+    await writeFile(
+      at("named.npy"),
+      writeNpy(
+        int64(
+          [9],
+          LABELS.map((label) => names[label] ?? 0),
+        ),
+      ),
+    );
+    const [plain, named] = [
+      await json(...of("gates", "--labels", at("y.npy"))),
+      await json(...of("gates", "--labels", at("named.npy"))),
+    ];
+    expect([plain.classes, named.classes]).toEqual([
+      [0, 1, 2],
+      [-3, 5, 7],
+    ]);
+    // class 0 is named 7, which comes last
+    const order = [1, 2, 0];
+    for (const [i, { classOverlap }] of named.layers.entries()) {
+      const wanted = plain.layers[i].classOverlap;
+      expect(classOverlap).toEqual(order.map((a) => order.map((b) => wanted[a][b])));
+    }
+    const { code, stderr } = await gatewise(of("gates", "--labels", at("named.npy")));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  it("refuses more labels than classes can be", async () => {
+    const many = float32([2000, 28, 28], new Float32Array(2000 * 784));
+    await writeFile(at("many.npy"), writeNpy(many));
+    await writeFile(
+      at("ids.npy"),
+      writeNpy(
+        int64(
+          [2000],
+          Array.from({ length: 2000 }, (_, i) => i),
+        ),
+      ),
+    );
+    const args = ["gates", "--model", at("run"), "--inputs", at("many.npy"), "--labels", at("ids.npy"), "--json"];
+    const { code, stdout } = await gatewise(args);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error).toEqual({
+      message: `${at("ids.npy")} with 2000 different labels: expected at most 1000 classes`,
+      hint: "give the class of each example, or fewer examples",
+    });
+  });
+
   it("tells of every layer, and of classes and another network where asked to", async () => {
     const { gates } = await expected();
     const result = await json(...of("gates", "--labels", at("y.npy"), "--against", at("other"), "--out", at("g.npy")));

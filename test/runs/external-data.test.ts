@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { networkFromOnnx } from "../../src/network/index.ts";
@@ -45,6 +45,64 @@ describe("weights beside a model", () => {
     await writeFile(model.at("inside", "m.data"), model.file);
     await symlink("inside", model.at("alias"));
     expect((await loadNetwork(model.at("alias", "m.onnx"))).network.nodes).toHaveLength(2);
+  });
+});
+
+/** A repository of Hugging Face's cache: files are links from a snapshot to blobs. */
+async function repositoryWith(sub: string) {
+  const folder = await temporaryFolder();
+  const at = (...names: readonly string[]): string => join(folder.path, "models--org--name", ...names);
+  const [model, up] = [small(), sub === "" ? "../.." : "../../.."];
+  const file = movedOut(model, "model.onnx_data");
+  await mkdir(at("blobs"), { recursive: true });
+  await mkdir(at("snapshots", "5f3a", sub), { recursive: true });
+  await writeFile(at("blobs", "aaaa"), bytesOfModel(model));
+  await writeFile(at("blobs", "bbbb"), file);
+  await symlink(`${up}/blobs/aaaa`, at("snapshots", "5f3a", sub, "model.onnx"));
+  const data = at("snapshots", "5f3a", sub, "model.onnx_data");
+  const load = () => loadNetwork(at("snapshots", "5f3a", sub, "model.onnx"));
+  return { at, up, file, data, load, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+describe("weights in a repository of Hugging Face's cache", () => {
+  const message = (why: string): string =>
+    `initializer "b" with its data in the file "model.onnx_data"${why}: expected a file in the model's folder or below it`;
+
+  it.each(["", "onnx"])("are read behind a link to its blobs, of a model in snapshots/REVISION/%s", async (sub) => {
+    await using repository = await repositoryWith(sub);
+    await symlink(`${repository.up}/blobs/bbbb`, repository.data);
+    expect((await repository.load()).network).toEqual(networkFromOnnx(bytesOfModel(small())));
+  });
+
+  it("are refused behind a link to another repository, directly or by its blobs", async () => {
+    await using repository = await repositoryWith("");
+    await mkdir(repository.at("..", "models--other", "blobs"), { recursive: true });
+    await writeFile(repository.at("..", "models--other", "blobs", "bbbb"), repository.file);
+    await symlink("../../../models--other/blobs/bbbb", repository.data);
+    expect((await rejectionOf(repository.load())).message).toBe(message(", a link out of the folder"));
+    await rm(repository.data);
+    await symlink("../../models--other/blobs/bbbb", repository.at("blobs", "cccc"));
+    await symlink("../../blobs/cccc", repository.data);
+    expect((await rejectionOf(repository.load())).message).toBe(message(", a link out of the folder"));
+  });
+
+  it("are refused where the blobs are a link to elsewhere, or there are none", async () => {
+    await using repository = await repositoryWith("");
+    await mkdir(repository.at("..", "elsewhere"));
+    await writeFile(repository.at("..", "elsewhere", "aaaa"), await readFile(repository.at("blobs", "aaaa")));
+    await writeFile(repository.at("..", "elsewhere", "bbbb"), repository.file);
+    await rm(repository.at("blobs"), { recursive: true });
+    await symlink("../elsewhere", repository.at("blobs"));
+    await symlink("../../blobs/bbbb", repository.data);
+    expect((await rejectionOf(repository.load())).message).toBe(message(", a link out of the folder"));
+  });
+
+  it("are refused in what is no snapshot", async () => {
+    await using model = await modelWith("m.data");
+    await mkdir(model.at("blobs"));
+    await writeFile(model.at("blobs", "w"), model.file);
+    await symlink("../blobs/w", model.at("inside", "m.data"));
+    expect((await rejectionOf(model.load())).message).toContain(", a link out of the folder");
   });
 });
 
@@ -139,5 +197,18 @@ describe("weights beside a model that are refused", () => {
     await writeFile(model.at("inside", "w"), model.file);
     await truncate(model.at("inside", "w"), 2 ** 33);
     expect((await model.load()).network.nodes).toHaveLength(2);
+  });
+
+  it("a Git LFS pointer", async () => {
+    await using model = await modelWith("m.data");
+    await writeFile(model.at("inside", "m.data"), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n");
+    expect(await rejectionOf(model.load())).toEqual(
+      says(
+        "m.data",
+        ", a Git LFS pointer, not the file that it stands for",
+        "the weights themselves",
+        'run "git lfs pull" in its repository, or download the file from its page',
+      ),
+    );
   });
 });

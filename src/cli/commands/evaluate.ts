@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
-import { loadDataset } from "../../data/node/index.ts";
+import { loadTestSet } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { readRun } from "../../runs/index.ts";
@@ -65,7 +65,7 @@ async function evaluateRun(options: EvaluateRequest, context: CliContext): Promi
     environment: context.environment,
     cacheDir: context.cacheDir,
   };
-  const dataset = await loadDataset(name ?? (await ownDataset(model)), places);
+  const dataset = await loadTestSet(name ?? (await ownDataset(model)), places);
   if (dataset.notice !== undefined) note(context, shown(dataset.notice));
   const { network } = await loadModel(context, request, dataset.inputShape);
   const evaluation = networkEvaluationGraph(network, dataset.inputShape);

@@ -12,7 +12,7 @@ import {
   type Inputs,
   type PackedGates,
 } from "../../gates/index.ts";
-import { type DenseArray, denseArray, largestOf } from "../../graph/index.ts";
+import { type DenseArray, denseArray } from "../../graph/index.ts";
 import type { LoadedNetwork } from "../../runs/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -78,14 +78,20 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   await using engine = await openWorkerEngine(options.device, { threads: 1 });
   const gates = await extractGates(context, network, engine, inputs);
   const flipped = against && flippedShares(await extractGates(context, against.network, engine, inputs), gates);
-  const overlaps = labels && classOverlaps(gates, labels, largestOf(labels) + 1);
+  const overlaps = labels && classOverlaps(gates, labels.ofExamples, labels.classes.length);
   if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
   const layers = gateStatistics(gates).map((layer, index) => ({
     ...layer,
     ...(flipped === undefined ? {} : { flipped: flipped[index] ?? 0 }),
     ...(overlaps === undefined ? {} : { classOverlap: overlaps[index]?.shares.map(withoutNaN) }),
   }));
-  printResult(context, { examples: gates.examples, layers, out: options.out ?? null }, () =>
+  const result = {
+    examples: gates.examples,
+    layers,
+    ...(labels === undefined ? {} : { classes: labels.classes }),
+    out: options.out ?? null,
+  };
+  printResult(context, result, () =>
     [
       describeLayers(gates, layers),
       ...(overlaps === undefined ? [] : [describeOverlaps(overlaps)]),
@@ -114,15 +120,25 @@ function gateBytes(gates: PackedGates): DenseArray<"uint8"> {
 /** A class beyond this is a mistake: overlaps are told for every pair of classes. */
 const MAX_CLASSES = 1000;
 
-async function readLabels(file: string): Promise<readonly number[]> {
-  const labels = [...(await readClassLabels(file))];
-  const wrong = labels.find((label) => label < 0 || label >= MAX_CLASSES);
-  if (wrong === undefined) return labels;
-  throw new GatewiseError({
-    received: `${file} with the label ${wrong}`,
-    expected: `classes from 0 to ${MAX_CLASSES - 1}`,
-    next: "number the classes from 0",
-  });
+interface Labels {
+  /** The labels that occur, rising; any whole numbers, such as −1 and +1. */
+  readonly classes: readonly number[];
+  /** For each example the place of its label in `classes`. */
+  readonly ofExamples: readonly number[];
+}
+
+async function readLabels(file: string): Promise<Labels> {
+  const labels = await readClassLabels(file);
+  const classes = [...new Set(labels)].sort((a, b) => a - b);
+  if (classes.length > MAX_CLASSES) {
+    throw new GatewiseError({
+      received: `${file} with ${classes.length} different labels`,
+      expected: `at most ${MAX_CLASSES} classes`,
+      next: "give the class of each example, or fewer examples",
+    });
+  }
+  const places = new Map(classes.map((label, place) => [label, place]));
+  return { classes, ofExamples: Array.from(labels, (label) => places.get(label) ?? 0) };
 }
 
 const withoutNaN = (shares: readonly number[]): readonly (number | null)[] =>

@@ -1,10 +1,11 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewiseError } from "../../errors.ts";
 import type { DatasetName } from "../dataset.ts";
 import type { OfficialArchive } from "./cifar-archives.ts";
 import { type DownloadOptions, download, type FetchProgress, sizeOnDisk } from "./download.ts";
 import { fileError } from "./file-error.ts";
+import { makeFolder } from "./files.ts";
 import type { OfficialFiles } from "./official-files.ts";
 import { type PublishedFile, publishedFiles } from "./published-file.ts";
 
@@ -52,11 +53,7 @@ export async function fetchDataset(name: DatasetName, options: FetchOptions): Pr
   const { mirrors, files } = publishedFiles(name, options);
   if (files.length === 0) return [];
   const folder = join(options.directory, name);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (thrown) {
-    throw fileError(thrown, folder, "a folder to write to");
-  }
+  await makeFolder(folder);
   const fetched: FetchedFile[] = [];
   for (const file of files) fetched.push(await fetchFile(name, file, folder, options.mirrors ?? mirrors, options));
   return fetched;

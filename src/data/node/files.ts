@@ -1,16 +1,38 @@
 import { constants } from "node:fs";
-import { access, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
 import { checkWritable, readRegular } from "./regular-file.ts";
 
-/** Makes a folder and those above it. */
+/**
+ * Makes a folder and those above it. One by one: Node's own way to make several never ends in a folder that says "no
+ * such file" where it takes none, and says the same of a read-only disk.
+ */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeWithParents(resolve(path));
   } catch (thrown) {
     throw await writeError(thrown, path, "a folder to write to");
+  }
+}
+
+async function makeWithParents(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code === "ENOENT" && !(await isThere(dirname(path)))) {
+      await makeWithParents(dirname(path));
+      await makeWithParents(path);
+      return;
+    }
+    // another process may have made it meanwhile; a read-only disk says so also of what is there
+    const isMade = await stat(path).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (!isMade) throw thrown;
   }
 }
 

@@ -3,7 +3,7 @@ export { OFFICIAL_ARCHIVES, type OfficialArchive } from "./cifar-archives.ts";
 export { type FetchedFile, type FetchOptions, type FetchProgress, fetchDataset } from "./fetch.ts";
 export { fileError } from "./file-error.ts";
 export { appendText, makeFolder, readIfThere, writeError, writeWhole } from "./files.ts";
-export { loadDataset } from "./load.ts";
+export { loadDataset, loadTestSet } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
 export { type LockOptions, lockDirectory, lockFile } from "./lock.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GatewiseError } from "../../errors.ts";
-import type { Dataset } from "../dataset.ts";
-import { datasetFromIdx, type IdxFile, type IdxPart } from "../idx-dataset.ts";
+import { CLASSES, type Dataset, type TestSet } from "../dataset.ts";
+import { datasetFromIdx, examplesFromIdx, type IdxFile, type IdxPart } from "../idx-dataset.ts";
 import type { LocatedFiles } from "./locate.ts";
 import { IDX_NAMES, type IdxName, OFFICIAL_FILES } from "./official-files.ts";
 import { decompressed, readBytes } from "./read-file.ts";
@@ -17,16 +17,36 @@ export async function loadIdx(name: IdxName, located: LocatedFiles): Promise<Dat
     readPart(name, located, "testImages"),
     readPart(name, located, "testLabels"),
   ]);
-  // the files of MNIST and Fashion-MNIST have the same names and shapes: only their bytes tell them apart
-  const other = IDX_NAMES.find((candidate) => isTrainLabelsOf(candidate, trainLabels));
-  if (other !== undefined && other !== name) {
-    throw new GatewiseError({
-      received: `${located.folder}: the files of ${other}`,
-      expected: `those of ${name}, which have the same names`,
-      next: `ask for ${other}, or give the folder of ${name} with --data-dir`,
-    });
-  }
+  refuseOther(name, located, "trainLabels", trainLabels);
   return datasetFromIdx(name, { trainImages, trainLabels, testImages, testLabels }, located.folder);
+}
+
+/**
+ * Reads the two test files alone.
+ * @throws GatewiseError if a file is missing or damaged, or it is another data set
+ */
+export async function loadIdxTest(name: IdxName, located: LocatedFiles): Promise<TestSet> {
+  const images = await readPart(name, located, "testImages");
+  const labels = await readPart(name, located, "testLabels");
+  refuseOther(name, located, "testLabels", labels);
+  const test = examplesFromIdx(images, labels, CLASSES[name]);
+  return { name, classes: CLASSES[name], inputShape: test.inputs.shape.slice(1), test, source: located.folder };
+}
+
+/** The files of MNIST and Fashion-MNIST have the same names and shapes: only their bytes tell them apart. */
+function refuseOther(
+  name: IdxName,
+  { folder }: LocatedFiles,
+  part: "trainLabels" | "testLabels",
+  file: StoredFile,
+): void {
+  const other = IDX_NAMES.find((candidate) => isPartOf(candidate, part, file));
+  if (other === undefined || other === name) return;
+  throw new GatewiseError({
+    received: `${folder}: the files of ${other}`,
+    expected: `those of ${name}, which have the same names`,
+    next: `ask for ${other}, or give the folder of ${name} with --data-dir`,
+  });
 }
 
 interface StoredFile extends IdxFile {
@@ -49,8 +69,8 @@ async function readPart(name: IdxName, { folder, paths }: LocatedFiles, part: Id
 }
 
 /** Labels are small: hashing them costs nothing. */
-function isTrainLabelsOf(name: IdxName, { bytes, stored }: StoredFile): boolean {
-  const { of, digest } = OFFICIAL_FILES[name].files.trainLabels.sha256;
+function isPartOf(name: IdxName, part: "trainLabels" | "testLabels", { bytes, stored }: StoredFile): boolean {
+  const { of, digest } = OFFICIAL_FILES[name].files[part].sha256;
   return (
     createHash("sha256")
       .update(of === "content" ? bytes : stored)

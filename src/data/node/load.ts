@@ -1,8 +1,9 @@
-import type { Dataset, DatasetName } from "../dataset.ts";
+import { CIFAR_LAYOUTS } from "../cifar-dataset.ts";
+import type { Dataset, DatasetName, TestSet } from "../dataset.ts";
 import { digitsFromIdx } from "../digits.ts";
 import { DIGITS_FILES, readDigitsFile } from "./digits-files.ts";
-import { loadCifar } from "./load-cifar.ts";
-import { loadIdx } from "./load-idx.ts";
+import { loadCifar, loadCifarTest } from "./load-cifar.ts";
+import { loadIdx, loadIdxTest } from "./load-idx.ts";
 import { type DataPlaces, locateFiles } from "./locate.ts";
 import { locateCifar } from "./locate-cifar.ts";
 
@@ -20,6 +21,23 @@ export async function loadDataset(name: DatasetName, places: DataPlaces): Promis
     case "cifar10":
     case "cifar100":
       return await loadCifar(name, await locateCifar(name, places));
+  }
+}
+
+/**
+ * Reads the test examples of a data set, from the first place that holds them: training files need not be there.
+ * @throws GatewiseError as {@link loadDataset} does
+ */
+export async function loadTestSet(name: DatasetName, places: DataPlaces): Promise<TestSet> {
+  switch (name) {
+    case "digits":
+      return await loadDigits();
+    case "mnist":
+    case "fashion-mnist":
+      return await loadIdxTest(name, await locateFiles(name, places, ["testImages", "testLabels"]));
+    case "cifar10":
+    case "cifar100":
+      return await loadCifarTest(name, await locateCifar(name, places, CIFAR_LAYOUTS[name].test.files));
   }
 }
 

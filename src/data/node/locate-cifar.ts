@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { GatewiseError } from "../../errors.ts";
 import { type CifarName, cifarFiles } from "../cifar-dataset.ts";
 import { OFFICIAL_ARCHIVES } from "./cifar-archives.ts";
-import { type DataPlaces, namesIn, searchPlaces } from "./locate.ts";
+import { type DataPlaces, fileAmong, searchPlaces } from "./locate.ts";
+import { findOtherVersion } from "./other-cifar.ts";
 
 /** Where a CIFAR data set lies: its archive, or a folder with some of its files and the path of each. */
 export type LocatedCifar =
@@ -12,22 +13,29 @@ export type LocatedCifar =
 /**
  * The first that is there: in each place D, in `D/NAME` the archive that `fetchDataset` writes, the files, the unpacked
  * folder; torchvision's folder in D; the archive in D; the files in D itself.
+ * @param files those that are asked for, in a folder
  * @throws GatewiseError if there is none, or a place cannot be read
  */
-export async function locateCifar(name: CifarName, places: DataPlaces): Promise<LocatedCifar> {
+export async function locateCifar(
+  name: CifarName,
+  places: DataPlaces,
+  files: readonly string[] = cifarFiles(name),
+): Promise<LocatedCifar> {
   const { file: archive, folder } = OFFICIAL_ARCHIVES[name];
   const { found, looked } = await searchPlaces(places, async (root) => {
     const own = join(root, name);
     return (
       (await archiveIn(own, archive)) ??
-      (await folderOf(own, name)) ??
-      (await folderOf(join(own, folder), name)) ??
-      (await folderOf(join(root, folder), name)) ??
+      (await folderOf(own, files)) ??
+      (await folderOf(join(own, folder), files)) ??
+      (await folderOf(join(root, folder), files)) ??
       (await archiveIn(root, archive)) ??
-      (await folderOf(root, name))
+      (await folderOf(root, files))
     );
   });
   if (found !== undefined) return found;
+  const other = await searchPlaces(places, (root) => findOtherVersion(name, root));
+  if (other.found !== undefined) throw other.found;
   throw new GatewiseError({
     received: `data set ${name}: not in ${looked.join(", ")}`,
     expected: `${archive} or ${folder}/ (the binary version) in one of them, or its files in ${name}/ there`,
@@ -36,17 +44,15 @@ export async function locateCifar(name: CifarName, places: DataPlaces): Promise<
 }
 
 async function archiveIn(folder: string, archive: string): Promise<LocatedCifar | undefined> {
-  const names = await namesIn(folder);
-  const file = [archive, archive.replace(/\.gz$/, "")].find((candidate) => names.has(candidate));
-  return file === undefined ? undefined : { kind: "archive", path: join(folder, file) };
+  const path = await fileAmong(folder, [archive, archive.replace(/\.gz$/, "")]);
+  return path === undefined ? undefined : { kind: "archive", path };
 }
 
-async function folderOf(folder: string, name: CifarName): Promise<LocatedCifar | undefined> {
-  const names = await namesIn(folder);
+async function folderOf(folder: string, files: readonly string[]): Promise<LocatedCifar | undefined> {
   const paths = new Map<string, string>();
-  for (const file of cifarFiles(name)) {
-    const stored = [file, `${file}.gz`].find((candidate) => names.has(candidate));
-    if (stored !== undefined) paths.set(file, join(folder, stored));
+  for (const file of files) {
+    const stored = await fileAmong(folder, [file, `${file}.gz`]);
+    if (stored !== undefined) paths.set(file, stored);
   }
   return paths.size === 0 ? undefined : { kind: "folder", folder, paths };
 }

@@ -4,6 +4,7 @@ import { codeOf, GatewiseError } from "../../errors.ts";
 import { IDX_PARTS, type IdxPart } from "../idx-dataset.ts";
 import { fileError } from "./file-error.ts";
 import { type IdxName, OFFICIAL_FILES } from "./official-files.ts";
+import { isRegular } from "./regular-file.ts";
 
 /** Where data are looked for, in this order; `process.env` serves as the environment. */
 export interface DataPlaces {
@@ -12,7 +13,7 @@ export interface DataPlaces {
   readonly cacheDir: string;
 }
 
-/** A folder that holds a data set, and the path of each part, undefined for one that is missing there. */
+/** A folder that holds a data set, and the path of each part, undefined for one that is missing there or not asked for. */
 export interface LocatedFiles {
   readonly folder: string;
   readonly paths: Readonly<Record<IdxPart, string | undefined>>;
@@ -20,22 +21,24 @@ export interface LocatedFiles {
 
 /**
  * The first folder that holds any of the data set's files: in each place D, `D/NAME`, torchvision's `D/…/raw`, D itself.
+ * @param parts those that are asked for
  * @throws GatewiseError if none does, or a place cannot be read
  */
-export async function locateFiles(name: IdxName, places: DataPlaces): Promise<LocatedFiles> {
+export async function locateFiles(
+  name: IdxName,
+  places: DataPlaces,
+  parts: readonly IdxPart[] = IDX_PARTS,
+): Promise<LocatedFiles> {
   const { torchvisionFolder, files } = OFFICIAL_FILES[name];
   const { found, looked } = await searchPlaces(places, async (root) => {
     for (const folder of [join(root, name), join(root, torchvisionFolder, "raw"), root]) {
-      const names = await namesIn(folder);
-      const pathOf = (part: IdxPart): string | undefined => {
-        const found = fileNames(files[part].name).find((file) => names.has(file));
-        return found === undefined ? undefined : join(folder, found);
-      };
+      const pathOf = async (part: IdxPart): Promise<string | undefined> =>
+        parts.includes(part) ? await fileAmong(folder, fileNames(files[part].name)) : undefined;
       const paths = {
-        trainImages: pathOf("trainImages"),
-        trainLabels: pathOf("trainLabels"),
-        testImages: pathOf("testImages"),
-        testLabels: pathOf("testLabels"),
+        trainImages: await pathOf("trainImages"),
+        trainLabels: await pathOf("trainLabels"),
+        testImages: await pathOf("testImages"),
+        testLabels: await pathOf("testLabels"),
       };
       if (IDX_PARTS.some((part) => paths[part] !== undefined)) return { folder, paths };
     }
@@ -44,7 +47,7 @@ export async function locateFiles(name: IdxName, places: DataPlaces): Promise<Lo
   if (found !== undefined) return found;
   throw new GatewiseError({
     received: `data set ${name}: not in ${looked.join(", ")}`,
-    expected: `its four IDX files in one of them, or in ${name}/ or ${torchvisionFolder}/raw/ there`,
+    expected: `its ${parts.length === IDX_PARTS.length ? "four IDX files" : "test files, images and labels,"} in one of them, or in ${name}/ or ${torchvisionFolder}/raw/ there`,
     next: `run "gatewise data fetch ${name}", or say with --data-dir where the files are`,
   });
 }
@@ -72,6 +75,21 @@ export async function searchPlaces<T>(
 function fileNames(official: string): readonly string[] {
   const dotted = official.replace(/-(idx\d-ubyte)$/, ".$1");
   return [`${official}.gz`, official, `${dotted}.gz`, dotted];
+}
+
+/**
+ * The file of a folder that has one of these names. A folder in place of a file is looked into: archives from Kaggle
+ * unpack each file into a folder of its name.
+ */
+export async function fileAmong(folder: string, candidates: readonly string[]): Promise<string | undefined> {
+  const names = await namesIn(folder);
+  const there = candidates.filter((name) => names.has(name)).map((name) => join(folder, name));
+  for (const path of there) if (await isRegular(path)) return path;
+  for (const path of there) {
+    for (const name of candidates) if (await isRegular(join(path, name))) return join(path, name);
+  }
+  // a pipe, or a folder with something else: reading it says what it is
+  return there[0];
 }
 
 /** Whether a place can be searched; one that is no folder is a mistake, not a place without data. */

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import type { DatasetName } from "../dataset.ts";
 import { IDX_PARTS } from "../idx-dataset.ts";
 import { checkOfficialFile, type FileFinding } from "./check-file.ts";
 import { OFFICIAL_ARCHIVES, type OfficialArchive } from "./cifar-archives.ts";
 import { fileError } from "./file-error.ts";
 import { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
+import { openRegular } from "./regular-file.ts";
 
 /** A file that can be fetched: its name, and whether a file on disk is it. */
 export interface PublishedFile {
@@ -74,7 +74,8 @@ async function md5Of(path: string): Promise<{ readonly bytes: number; readonly m
   const hash = createHash("md5");
   let bytes = 0;
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    await using file = await openRegular(path);
+    for await (const piece of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 })) {
       hash.update(piece);
       bytes += piece.length;
     }

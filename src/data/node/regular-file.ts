@@ -72,6 +72,9 @@ export async function checkWritable(path: string): Promise<void> {
 /** What the system knows of a path, through links; undefined where nothing is, or the system does not tell. */
 const statIfThere = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
 
+/** Whether a regular file is there. */
+export const isRegular = async (path: string): Promise<boolean> => (await statIfThere(path))?.isFile() ?? false;
+
 /** Links that lead to one another are followed so far, as the system does. */
 const MOST_LINKS = 40;
 

@@ -56,7 +56,7 @@ async function verifyFolder(
     }
     const check = { file, path, bytes: (await sizeOnDisk(path)) ?? 0, hashed: false };
     try {
-      await readBatch(assembly, file, path);
+      await readBatch(name, assembly, file, path);
       checks.push({ ...check, ok: true });
     } catch (thrown) {
       if (!(thrown instanceof GatewiseError)) throw thrown;

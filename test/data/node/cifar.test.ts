@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { CifarName } from "../../../src/data/index.ts";
-import { fetchDataset, loadDataset, verifyDataset } from "../../../src/data/node/index.ts";
+import { fetchDataset, loadDataset, loadTestSet, verifyDataset } from "../../../src/data/node/index.ts";
 import { loadArchive, loadCifar } from "../../../src/data/node/load-cifar.ts";
 import { verifyCifar } from "../../../src/data/node/verify-cifar.ts";
 import { rejectionOf } from "../../support/error-of.ts";
@@ -316,4 +316,69 @@ it.skipIf(archive === undefined)("reads all of CIFAR-10 as tar unpacks it", { ti
     for (const label of part.labels.data) counts[label]! += 1;
     expect(counts).toEqual(Array(10).fill(1000 * batches.length));
   }
+});
+
+describe("the test examples alone", () => {
+  it.each(["archive", "folder"])("need no training files, in an %s", async (kind) => {
+    await using root = await temporaryFolder();
+    const only = new Map([...TINY_CIFAR.cifar10].filter(([file]) => file === "test_batch.bin"));
+    if (kind === "folder") await writeTinyCifar(root.path, only);
+    else await writeFile(join(root.path, ARCHIVES.cifar10), gzipSync(tinyArchive("cifar10", only)));
+    const { test, ...rest } = await loadTestSet("cifar10", placesAt(root.path));
+    expect([test.inputs.shape, "train" in rest]).toEqual([[2, 3, 32, 32], false]);
+    const whole = await loadDatasetOf("cifar10");
+    expect(test).toEqual(whole.test);
+  });
+});
+
+/** The whole tiny data set. */
+async function loadDatasetOf(name: CifarName) {
+  await using root = await temporaryFolder();
+  await writeTinyCifar(root.path, TINY_CIFAR[name]);
+  return await loadDataset(name, placesAt(root.path));
+}
+
+describe("the Python version of CIFAR", () => {
+  const pickle = Buffer.from("\x80\x02}q\x01(U\x0bbatch_label", "latin1");
+  const hint = (name: CifarName): string =>
+    `run "gatewise data fetch ${name}", or fetch ${ARCHIVES[name]} from https://www.cs.toronto.edu/~kriz/`;
+  const message = (path: string, name: CifarName): string =>
+    `${path}: the Python version of ${name} (pickled batches): expected its binary version, whose files end in .bin`;
+
+  it.each([
+    { name: "cifar10", file: "data_batch_1" },
+    { name: "cifar10", file: "cifar10/test_batch" },
+    { name: "cifar100", file: "train" },
+  ] as const)("is named where $file of $name is found", async ({ name, file }) => {
+    await using root = await temporaryFolder();
+    const path = join(root.path, file);
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(path, pickle);
+    const error = { message: message(path, name), hint: hint(name) };
+    expect(await rejectionOf(loadDataset(name, placesAt(root.path)))).toEqual(error);
+    expect(await rejectionOf(loadTestSet(name, placesAt(root.path)))).toEqual(error);
+  });
+
+  it.each([
+    { name: "cifar10", entry: "cifar-10-batches-py" },
+    { name: "cifar10", entry: "cifar-10-python.tar.gz" },
+    { name: "cifar100", entry: "cifar-100-python" },
+  ] as const)("is named by $entry", async ({ name, entry }) => {
+    await using root = await temporaryFolder();
+    await mkdir(join(root.path, entry));
+    expect((await rejectionOf(loadDataset(name, placesAt(root.path)))).message).toBe(
+      message(join(root.path, entry), name),
+    );
+  });
+
+  it("is named under the names of the binary one", async () => {
+    await using root = await temporaryFolder();
+    await writeTinyCifar(root.path, TINY_CIFAR.cifar10);
+    const path = join(root.path, "data_batch_2.bin");
+    await writeFile(path, pickle);
+    expect(await rejectionOf(loadDataset("cifar10", placesAt(root.path)))).toEqual({
+      message: message(path, "cifar10"),
+      hint: hint("cifar10"),
+    });
+  });
 });

@@ -1,10 +1,11 @@
-import { chmod, mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readIdx } from "../../../src/data/index.ts";
 import { fileError } from "../../../src/data/node/file-error.ts";
-import { loadDataset } from "../../../src/data/node/index.ts";
+import { loadDataset, loadTestSet } from "../../../src/data/node/index.ts";
 import { decompressed } from "../../../src/data/node/read-file.ts";
 import { errorOf, rejectionOf } from "../../support/error-of.ts";
 import { expectOnlyGatewiseErrors } from "../../support/only-gatewise-errors.ts";
@@ -38,6 +39,60 @@ describe("loadDataset finds", () => {
       expect(Array.from(dataset.train.labels.data)).toEqual([0, 1, 2, 3, 4, 5]);
     },
   );
+
+  it.each([
+    { title: "each in a folder of its name, as Kaggle's archive is unpacked", beside: false },
+    { title: "a folder of a file's name beside it, as in Kaggle's archive", beside: true },
+  ])("$title", async ({ beside }) => {
+    await using root = await temporaryFolder();
+    for (const name of Object.values(OFFICIAL_NAMES)) await mkdir(join(root.path, name));
+    if (beside) await writeTinyFiles(root.path, "dotted");
+    else {
+      for (const part of ["trainImages", "trainLabels", "testImages", "testLabels"] as const)
+        await writeFile(join(root.path, OFFICIAL_NAMES[part], OFFICIAL_NAMES[part]), TINY_FILES[part]);
+    }
+    const { train, test } = await loadDataset("mnist", { environment: {}, cacheDir: root.path });
+    expect([train.inputs.shape, test.inputs.shape]).toEqual([
+      [6, 2, 3],
+      [4, 2, 3],
+    ]);
+  });
+
+  it("the test files alone, where they are all that is asked for", async () => {
+    await using root = await temporaryFolder();
+    const [trainOnly, testOnly] = [join(root.path, "a"), join(root.path, "b")];
+    await writeTinyFiles(trainOnly, "gz", { without: ["testImages", "testLabels"] });
+    await writeTinyFiles(testOnly, "gz", { without: ["trainImages", "trainLabels"] });
+    const places = { dataDir: trainOnly, environment: {}, cacheDir: testOnly };
+    const { test, source, ...rest } = await loadTestSet("mnist", places);
+    expect([test.inputs.shape, source, "train" in rest]).toEqual([[4, 2, 3], testOnly, false]);
+    expect(await rejectionOf(loadTestSet("mnist", { ...places, cacheDir: "/nowhere" }))).toEqual({
+      message: `data set mnist: not in ${trainOnly}, /nowhere: expected its test files, images and labels, in one of them, or in mnist/ or MNIST/raw/ there`,
+      hint: 'run "gatewise data fetch mnist", or say with --data-dir where the files are',
+    });
+    expect((await rejectionOf(loadDataset("mnist", { environment: {}, cacheDir: testOnly }))).message).toBe(
+      `${testOnly}: no train-images-idx3-ubyte: expected it (or its .gz) beside the other files of mnist`,
+    );
+  });
+
+  it("a Git LFS pointer, a pipe and a zip archive in place of a file, and names them", async () => {
+    await using root = await temporaryFolder();
+    await writeTinyFiles(root.path, "plain");
+    const file = join(root.path, OFFICIAL_NAMES.testLabels);
+    const places = { environment: {}, cacheDir: root.path };
+    await writeFile(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    expect((await rejectionOf(loadDataset("mnist", places))).message).toBe(
+      `${file}: a Git LFS pointer, not the file that it stands for: expected the file itself`,
+    );
+    await writeFile(file, Buffer.from(`PK\x03\x04${"\0".repeat(40)}`, "latin1"));
+    expect(await rejectionOf(loadDataset("mnist", places))).toEqual({
+      message: `${file}: a zip archive: expected an IDX file, which starts with 00 00 08 and its rank`,
+      hint: "unpack it: the IDX file is inside",
+    });
+    await rm(file);
+    execFileSync("mkfifo", [file]);
+    expect((await rejectionOf(loadDataset("mnist", places))).message).toBe(`${file}: a pipe: expected a readable file`);
+  });
 
   it("the files behind a symbolic link", async () => {
     await using root = await temporaryFolder();
