@@ -33,7 +33,7 @@ export {
 } from "./onnx/read.ts";
 export type { OnnxAttribute, OnnxNode } from "./onnx/read-node.ts";
 export { MAX_RANK } from "./onnx/read-tensor.ts";
-export { type Port, type WrittenModel, writeModel } from "./onnx/write.ts";
+export { type Port, type WriteOptions, type WrittenModel, writeModel } from "./onnx/write.ts";
 export {
   absolute,
   add,

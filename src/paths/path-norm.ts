@@ -11,7 +11,9 @@ export interface PathNorm {
 /**
  * Path-norm `(Σ_p |v(p)|^q)^(1/q)` over the paths to all outputs, or to one (theory 2.13; Gonon et al., ICLR 2024): ones
  * through `|θ|^q`, every gate open, max-pools summing their windows. Paths from biases count; those from saturated units
- * of clipped gates, whose start is no weight, do not. Weights of average pools are weights.
+ * of clipped gates, whose start is no weight, do not. Constants of the graph are factors as weights are: those of average
+ * pools, the −1 of a difference. A weight that several layers use stands in a path once for each of them, and the norm is
+ * that of the network with its uses apart.
  */
 export function pathNorm(network: GatedNetwork, q: 1 | 2, output?: number): PathNorm {
   const end = pathPass(openNetwork(network), moment(q)).get(network.output);

@@ -8,7 +8,9 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.ts";
 import { loadDataset } from "../../src/data/node/index.ts";
+import { readModel } from "../../src/graph/index.ts";
 import { REGIME_NAMES } from "../../src/network/index.ts";
+import { readBest } from "../../src/runs/index.ts";
 import { endOf, gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -338,6 +340,9 @@ describe("an exported network", () => {
     const file = at(`${regime}.onnx`);
     expect((await gatewise(["export", at(regime), "--onnx", file])).code).toBe(0);
     const { accuracy } = JSON.parse((await gatewise(["evaluate", "--model", at(regime), "--json"])).stdout);
+    const held = await readBest(at(regime));
+    const { initializers } = readModel(await readFile(file));
+    for (const [name, array] of Object.entries(held.tensors)) expect(initializers.get(name), name).toEqual(array);
 
     const { test } = await loadDataset("digits", { environment: {}, cacheDir: "" });
     const examples = test.labels.data.length;

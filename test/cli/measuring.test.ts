@@ -212,6 +212,38 @@ describe("gatewise inspect and neighbors", () => {
     expect(result.cost.pathKernelSeconds).toBeGreaterThan(0);
   });
 
+  it("tell the parameters that a file holds, each once, and what a layer used twice is to paths", async () => {
+    const model = join("test", "golden", "ntk", "used-twice.onnx");
+    const { parameters, parameterList, layers } = await json("inspect", "--model", model);
+    expect(parameters).toBe(30 + 42 + 14);
+    expect(parameterList).toEqual([
+      { name: "a.weight", shape: [6, 4], count: 24, layers: ["/a/Gemm"] },
+      { name: "a.bias", shape: [6], count: 6, layers: ["/a/Gemm"] },
+      { name: "b.weight", shape: [6, 6], count: 36, layers: ["/b/Gemm", "/b_1/Gemm"] },
+      { name: "b.bias", shape: [6], count: 6, layers: ["/b/Gemm", "/b_1/Gemm"] },
+      { name: "c.weight", shape: [2, 6], count: 12, layers: ["/c/Gemm"] },
+      { name: "c.bias", shape: [2], count: 2, layers: ["/c/Gemm"] },
+    ]);
+    expect(layers.map((layer: { readonly parameters: number }) => layer.parameters)).toEqual([
+      0, 30, 0, 42, 0, 0, 0, 14,
+    ]);
+    const { stdout } = await gatewise(["inspect", "--model", model]);
+    expect(stdout).toContain(
+      [
+        "parameter  shape  numbers  in",
+        "a.weight     6×4       24  /a/Gemm",
+        "a.bias         6        6  /a/Gemm",
+        "b.weight     6×6       36  /b/Gemm, /b_1/Gemm",
+      ].join("\n"),
+    );
+    expect(stdout).toContain(
+      [
+        "b.weight, b.bias: used by several layers, counted once. ntk adds up the gradients of its uses; for paths, npk and",
+        "path-norms each use is a layer with weights of its own.",
+      ].join("\n"),
+    );
+  });
+
   it("find the inputs that share most active paths", async () => {
     const { query, neighbors } = await json(...of("neighbors", "--query", "2", "--top", "3"));
     expect(query).toBe(2);

@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import type { DenseArray } from "../../src/graph/index.ts";
-import { float64 } from "../../src/graph/index.ts";
+import { float64, int64 } from "../../src/graph/index.ts";
 import { pathKernelScores, pathKernelTrace } from "../../src/kernels/index.ts";
 import { runPathPass } from "../../src/kernels/tangent/path-trace.ts";
-import { type GatedNetwork, outputCount, pathNodes } from "../../src/network/index.ts";
+import { type GatedNetwork, networkFromOnnx, outputCount, pathNodes } from "../../src/network/index.ts";
+import { randomStream } from "../../src/random.ts";
+import { type NodeOf, onnxModel } from "../graph/onnx/model.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -93,6 +95,92 @@ describe("trace of the path kernel (theory 4.6)", () => {
         return sum + at1 - at0;
       }, 0);
     expectClose(await pathKernelTrace(network, engine, { inputs, output: 0 }), wanted, { relative: 1e-11 });
+  });
+});
+
+describe("by the parameters of a file (docs/parameters.md)", () => {
+  const draw = (name: string, ...shape: readonly number[]) =>
+    float64(shape, randomStream(3, name).normal(shape.reduce((product, size) => product * size, 1)));
+  const read = (nodes: readonly NodeOf[], constants: Readonly<Record<string, DenseArray>>) =>
+    networkFromOnnx(onnxModel({ input: [1, 2], elementType: 11, nodes, constants }));
+  const parts = {
+    w: draw("w", 2, 3),
+    b: draw("b", 3),
+    s: draw("s", 3),
+    t: draw("t", 3),
+    m: draw("m", 3),
+    v: float64([3], [0.5, 1, 2]),
+    tall: draw("tall", 5, 3),
+    from: int64([1], [1]),
+    to: int64([1], [4]),
+    last: draw("last", 2, 3),
+  };
+  const nodes: readonly NodeOf[] = [
+    { op: "Gemm", inputs: ["x", "w", "b"] },
+    { op: "BatchNormalization", inputs: ["t0", "s", "t", "m", "v"] },
+    { op: "Relu", inputs: ["t1"] },
+    { op: "Neg", inputs: ["t2"] },
+    { op: "Slice", inputs: ["tall", "from", "to"] },
+    { op: "MatMul", inputs: ["t3", "t4"] },
+    { op: "Constant", inputs: [], attributes: { value: { tensor: float64([], Float64Array.of(0.5)) } } },
+    { op: "Mul", inputs: ["t5", "t6"] },
+    { op: "Gemm", inputs: ["t7", "last"], attributes: { transB: 1, alpha: { float: 2 } } },
+  ];
+
+  it("trace and scores are those of every path's derivative by every number of the file", async () => {
+    const pathValues = (name: string, index: number, by: number): readonly number[] => {
+      const changed = Object.entries(parts).map(([key, array]): [string, DenseArray] => {
+        if (key !== name || array.dtype !== "float64") return [key, array];
+        return [key, float64(array.shape, array.data.with(index, array.data[index]! + by))];
+      });
+      const network = read(nodes, Object.fromEntries(changed));
+      return outputsOf(network).flatMap((output) => enumeratePaths(network, [1, 1], output).map(({ value }) => value));
+    };
+    // a path's value is linear in each number: the difference is the derivative whatever the step
+    const squares = (name: string, index: number): number => {
+      const below = pathValues(name, index, -0.25);
+      return pathValues(name, index, 0.25).reduce(
+        (sum, one, p) => sum + ((one - (below[p] ?? Number.NaN)) / 0.5) ** 2,
+        0,
+      );
+    };
+    const names = ["w", "s", "b", "t", "tall", "last"] as const;
+    const wanted = Object.fromEntries(
+      names.map((name) => [name, Array.from(parts[name].data, (_, index) => squares(name, index))]),
+    );
+    const network = read(nodes, parts);
+    const trace = Object.values(wanted)
+      .flat()
+      .reduce((sum, one) => sum + one, 0);
+    expectClose(await pathKernelTrace(network, engine), trace, { relative: 1e-10 });
+    const scores = await pathKernelScores(network, engine);
+    expect(scores.map(({ parameter }) => parameter)).toEqual(names);
+    for (const { parameter, scores: got } of scores) {
+      const { data } = parts[names.find((name) => name === parameter) ?? expect.fail(parameter)];
+      const own = wanted[parameter]?.map((one, i) => one * data[i]! ** 2) ?? [];
+      expectClose(got.data, own, { relative: 1e-10, absolute: 1e-14 });
+    }
+  });
+
+  it("a matrix that is used twice counts as if its uses were apart", async () => {
+    const square = draw("square", 2, 2);
+    const twice = (second: string): readonly NodeOf[] => [
+      { op: "MatMul", inputs: ["x", "first"] },
+      { op: "Relu", inputs: ["t0"] },
+      { op: "Gemm", inputs: ["t1", second], attributes: { transB: 1 } },
+    ];
+    const shared = read(twice("first"), { first: square });
+    const apart = read(twice("second"), { first: square, second: square });
+    expect(await pathKernelTrace(shared, engine)).toBe(await pathKernelTrace(apart, engine));
+    const [one, ...more] = await pathKernelScores(shared, engine);
+    expect(more).toEqual([]);
+    expect(one).toMatchObject({ parameter: "first", nodes: ["MatMul_0", "Gemm_2"] });
+    const two = await pathKernelScores(apart, engine);
+    expectClose(
+      one?.scores.data ?? [],
+      square.data.map((_, i) => two.reduce((sum, { scores }) => sum + scores.data[i]!, 0)),
+      { relative: 1e-14 },
+    );
   });
 });
 
