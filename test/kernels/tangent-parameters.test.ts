@@ -68,7 +68,7 @@ describe("tangent kernels against every number of the file changed (theory 4.1)"
       title: "a matrix used twice, once with a normalization merged into it",
       trained: chain(
         { op: "Gemm", inputs: ["x", "w", "b"] },
-        { op: "BatchNormalization", inputs: ["t0", "s", "b", "b", "v"] },
+        { op: "BatchNormalization", inputs: ["t0", "s", "b", "v", "v"] },
         { op: "Relu", inputs: ["t1"] },
         { op: "Gemm", inputs: ["t2", "w"], attributes: { transB: 1 } },
         { op: "Relu", inputs: ["t3"] },
