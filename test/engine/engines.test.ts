@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { capabilitiesOf } from "../../src/engine/device-capabilities.ts";
 import { openNodeEngine, openWorkerEngine } from "../../src/engine/node/index.ts";
-import { engineInWorker } from "../../src/engine/node/worker-engine.ts";
+import { engineWorker } from "../../src/engine/node/worker-engine.ts";
 import { ortEngine } from "../../src/engine/ort-engine.ts";
+import { type EngineWorker, openRemoteEngine } from "../../src/engine/remote/remote-engine.ts";
+import { serveEngine } from "../../src/engine/remote/serve-engine.ts";
 import { openWasmEngine } from "../../src/engine/web/index.ts";
 import {
   add,
@@ -26,6 +28,9 @@ import { rejectionOf } from "../support/error-of.ts";
 engineConformance("cpu in this thread", () => openNodeEngine("cpu", { threads: 1 }));
 engineConformance("cpu in a worker", () => openWorkerEngine("cpu", { threads: 1 }));
 engineConformance("wasm", () => openWasmEngine({ threads: 1 }));
+engineConformance("wasm behind the messages of a browser's worker", () =>
+  openRemoteEngine(browserWorker(), "wasm", { threads: 1 }),
+);
 engineConformance("a device without loops and float64", async () =>
   ortEngine(
     { InferenceSession, Tensor: OrtTensor },
@@ -37,6 +42,28 @@ engineConformance("a device without loops and float64", async () =>
     },
   ),
 );
+
+/** Both ends of a channel, whose messages are cloned as between a page and its worker. */
+function browserWorker(): EngineWorker {
+  const { port1, port2 } = new MessageChannel();
+  const listen = <T>(port: MessagePort, listener: (message: T) => void): void => void port.on("message", listener);
+  const ended = new Promise<void>((resolve) => port1.on("close", resolve));
+  serveEngine(
+    {
+      post: (message) => port2.postMessage(message),
+      onMessage: (listener) => listen(port2, listener),
+      close: () => port2.close(),
+    },
+    (_, options) => openWasmEngine(options),
+  );
+  return {
+    post: (message) => port1.postMessage(message),
+    onMessage: (listener) => listen(port1, listener),
+    onEnd: () => {},
+    ended,
+    terminate: async () => port2.close(),
+  };
+}
 
 describe("a device without float64 names", () => {
   const engine = ortEngine(
@@ -175,7 +202,7 @@ describe("a worker that dies", () => {
     { title: "by an exit", death: "process.exit(3)", reason: "exit code 3" },
     { title: "by an error", death: 'throw new Error("no room")', reason: "no room" },
   ])("rejects what is pending and what comes later: $title", async ({ death, reason }) => {
-    const engine = await engineInWorker(mortal(death), "cpu", { threads: 1 });
+    const engine = await openRemoteEngine(engineWorker(mortal(death)), "cpu", { threads: 1 });
     const [first, second] = [
       engine.upload(float32([1], [1])),
       engine.compile(graph({ y: constant(float32([], [1])) })),
@@ -194,7 +221,7 @@ describe("a worker that dies", () => {
 
   it("before it is open", async () => {
     const worker = new Worker("process.exit(4)", { eval: true });
-    expect(await rejectionOf(engineInWorker(worker, "cpu", { threads: 1 }))).toEqual({
+    expect(await rejectionOf(openRemoteEngine(engineWorker(worker), "cpu", { threads: 1 }))).toEqual({
       message: "an engine worker that ended: exit code 4: expected a worker that lives until it is released",
       hint,
     });

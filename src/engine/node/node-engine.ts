@@ -5,6 +5,7 @@ import type { Device, Engine, EngineOptions } from "../engine.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 
 export type NodeDevice = Exclude<Device, "wasm">;
+export const isNodeDevice = (device: Device): device is NodeDevice => device !== "wasm";
 
 /** Loads onnxruntime-node with its telemetry off; the variable counts only if it is set before the library is loaded. */
 async function loadRuntime(): Promise<OrtRuntime> {

@@ -1,7 +1,6 @@
 import type { PackedError } from "../../errors.ts";
 import type { DenseArray, DType, WrittenModel } from "../../graph/index.ts";
-import type { Capabilities, EngineOptions } from "../engine.ts";
-import type { NodeDevice } from "./node-engine.ts";
+import type { Capabilities, Device, EngineOptions } from "../engine.ts";
 
 /** A feed on its way to the worker: values, or the number of an array that lives there. */
 export type WireFeed =
@@ -38,8 +37,14 @@ export type EngineReply =
       readonly kept: Readonly<Record<string, KeptArray>>;
     };
 
+/** A way for messages to the other side and back: a worker, or what a worker has of its parent. */
+export interface MessageChannelTo<Sent, Received> {
+  readonly post: (message: Sent) => void;
+  readonly onMessage: (listener: (message: Received) => void) => void;
+}
+
 export type FromMain =
-  | { readonly kind: "open"; readonly device: NodeDevice; readonly options: EngineOptions }
+  | { readonly kind: "open"; readonly device: Device; readonly options: EngineOptions }
   | { readonly kind: "request"; readonly call: number; readonly request: EngineRequest }
   | { readonly kind: "close" };
 export type FromWorker =
