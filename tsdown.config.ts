@@ -23,5 +23,7 @@ export default defineConfig({
   dts: true,
   sourcemap: false,
   clean: true,
+  // how long declarations take is no warning to whoever installs this
+  checks: { pluginTimings: false },
   hooks: { "build:done": ({ options }) => packDigits(options.outDir) },
 });
