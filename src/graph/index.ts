@@ -6,6 +6,7 @@ export {
   DTYPES,
   type DType,
   denseArray,
+  filled,
   float32,
   float64,
   fromBytes,

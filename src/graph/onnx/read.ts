@@ -13,8 +13,8 @@ import { isOnnx, type OnnxNode, readNode } from "./read-node.ts";
 import { sortedNodes, twice } from "./read-order.ts";
 import { elementTypeError, isReadable, readShape, readTensor } from "./read-tensor.ts";
 
-/** Before 7, ops had no broadcasting and other attributes; what comes after 26 is not known yet. */
-const OPSETS = { oldest: 7, newest: 26 } as const;
+/** What comes after 26 is not known yet. */
+const OPSETS = { oldest: 1, newest: 26 } as const;
 
 /** Name, element type (`TensorProto.DataType`) and shape of an input or output. */
 export interface OnnxPort {
@@ -76,7 +76,7 @@ export function externalFiles(source: BinaryData | OnnxFile): readonly ExternalF
 /**
  * Reads an ONNX model with all its weights.
  * @throws GatewiseError for bytes that are no model, damaged tensors, external ones whose bytes are not given, versions
- * of ONNX's operator set other than 7 to 26, tensors made twice or never, cycles
+ * of ONNX's operator set other than 1 to 26, tensors made twice or never, cycles
  */
 export function readModel(source: BinaryData | OnnxFile, { externalData = new Map() }: OnnxOptions = {}): OnnxModel {
   const { model, bytes } = opened(source);

@@ -2,8 +2,19 @@
  * Ops whose inputs are all constant: shapes and pads that exporters compute inside the model, weights in parts. Numbers
  * are computed in float64 and rounded once to the dtype of the result.
  */
-import { type DenseArray, DTYPES, type DType, dtypeOf, float32, MAX_RANK, sizeOf } from "../../graph/index.ts";
+import {
+  BYTES,
+  type DenseArray,
+  DTYPES,
+  type DType,
+  dtypeOf,
+  filled,
+  float32,
+  MAX_RANK,
+  sizeOf,
+} from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
+import { LAYER_FOLDS } from "./fold-layers.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { type Origin, originOfMapped, originOfOther, originOfPicked, originOfSum } from "./origin.ts";
 import { broadcastPlaces, broadcastSizes, stridesOf } from "./places.ts";
@@ -23,14 +34,18 @@ function made(
   numbers: () => Float64Array,
   origin: () => Origin = () => other(reader),
 ): Value {
-  const fits = shape.length <= MAX_RANK && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-  if (!fits) throw reader.error(`a constant of shape [${shape.join(", ")}]`, `at most ${MAX_RANK} sizes of at least 0`);
+  checkShape(reader, shape);
   reader.builder.limits.constants(reader.node, sizeOf(shape));
   const values = numbers();
   if (isWhole(dtype) && !values.every(Number.isInteger)) {
     throw reader.error("numbers that are not whole or not finite", `numbers of ${dtype}`);
   }
   return constantOf(arrayOf(dtype, shape, values), isWhole(dtype) ? [] : origin());
+}
+
+function checkShape(reader: NodeReader, shape: readonly number[]): void {
+  const fits = shape.length <= MAX_RANK && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!fits) throw reader.error(`a constant of shape [${shape.join(", ")}]`, `at most ${MAX_RANK} sizes of at least 0`);
 }
 
 /** @throws GatewiseError where the shapes do not broadcast */
@@ -143,7 +158,12 @@ const where: OpReader = (reader) => {
 const constantOfShape: OpReader = (reader) => {
   const value = reader.tensor("value") ?? float32([1], [0]);
   const shape = reader.list(0) ?? [];
-  return made(reader, value.dtype, shape, () => new Float64Array(sizeOf(shape)).fill(numbersOf(value)[0] ?? 0));
+  checkShape(reader, shape);
+  const { limits } = reader.builder;
+  limits.fill(reader.node, sizeOf(shape), BYTES[value.dtype] * sizeOf(shape));
+  const array = filled<DType>(value.dtype, shape, numbersOf(value)[0] ?? 0);
+  limits.hold(array.data);
+  return constantOf(array);
 };
 
 const expand: OpReader = (reader) => {
@@ -261,6 +281,7 @@ const total: Binary = (sum, value) => sum + value;
 
 /** By op; all inputs that are there must be constant. */
 export const FOLDS: ReadonlyMap<string, OpReader> = new Map([
+  ...LAYER_FOLDS,
   ["Abs", unary(Math.abs)],
   [
     "Add",

@@ -23,6 +23,11 @@ const PASSES = 16;
 /** What the smallest file may make. */
 const FREE_ELEMENTS = 2 ** 22;
 
+/** Bytes of constants that files fill with one number, of those that are still needed. A VGG-19 has 575 MB of weights. */
+const MAX_FILLED = 2 ** 30;
+/** Work on such constants may pass over each of their elements this often. */
+const FILLED_PASSES = 6;
+
 /** A term of what a constant comes from is an object: it costs as much as so many elements. */
 const TERM = 32;
 
@@ -35,7 +40,9 @@ export class Limits {
   private work = 0;
   private places = 0;
   private elements = 0;
-  private readonly mostElements: number;
+  private mostElements: number;
+  private readonly filledBytes = new Map<ArrayBufferLike, number>();
+  private filled = 0;
 
   /** @param fileBytes size of the model, with what other files hold of it */
   constructor(fileBytes: number) {
@@ -98,6 +105,27 @@ export class Limits {
     if (this.elements <= this.mostElements) return;
     const expected = `at most ${this.mostElements} in all nodes up to this one of a file of this size`;
     throw nodeError(node, `${count} elements of constants to make`, expected, SMALLER);
+  }
+
+  /** @throws GatewiseError if `count` more elements, all one number, are too many beside those that are still there */
+  fill(node: OnnxNode, count: number, bytes: number): void {
+    if (this.filled + bytes > MAX_FILLED) {
+      const expected = `at most ${MAX_FILLED} in all that are needed at once`;
+      throw nodeError(node, `${bytes} bytes of constants to fill`, expected, SMALLER);
+    }
+    this.mostElements += FILLED_PASSES * count;
+  }
+
+  /** Counts an array that was filled, until it is dropped. */
+  hold({ buffer, byteLength }: ArrayBufferView): void {
+    this.filledBytes.set(buffer, byteLength);
+    this.filled += byteLength;
+  }
+
+  /** No node needs the array any longer, and nothing was made of its memory. */
+  drop({ buffer }: ArrayBufferView): void {
+    this.filled -= this.filledBytes.get(buffer) ?? 0;
+    this.filledBytes.delete(buffer);
   }
 
   /** @throws GatewiseError if `count` more terms of origins are too many */

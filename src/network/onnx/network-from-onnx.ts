@@ -26,6 +26,7 @@ import { networkInput, type SetInputs, setInput } from "./network-input.ts";
 import { networkOutput } from "./network-output.ts";
 import { nodeError } from "./node-error.ts";
 import { NodeReader, type OpReader } from "./node-reader.ts";
+import { modernized } from "./old-opsets.ts";
 import { type FileArray, itself, type Origin } from "./origin.ts";
 import { add, divide, multiply, negate, subtract } from "./read-arithmetic.ts";
 import { cast, castLike, constant } from "./read-constants.ts";
@@ -153,6 +154,7 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
     if (value !== undefined) values.set(port.name, constantOf(setInput(port, value, plan)));
   }
   const uses = usesOf(needed, output);
+  const left = new Map(uses);
   const define = (name: string, value: Value): void => {
     values.set(name, value);
     if (value.kind === "example" && (uses.get(name) ?? 0) > 1) builder.share(value.position);
@@ -166,8 +168,22 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
       const isNode = node.opType === "Constant" && value.kind === "constant";
       define(name, isNode ? constantOf(value.array, originOf(value.array, name, constants)) : value);
     }
+    for (const name of node.inputs) {
+      const uses = (left.get(name) ?? 0) - 1;
+      left.set(name, uses);
+      if (uses === 0) forget(name, values, made, builder.limits);
+    }
   }
   return builder.finish(exampleAt(values, output), last);
+}
+
+/** A tensor that no node reads again: a constant that only constants were made of, in memory of their own, is gone. */
+function forget(name: string, values: Map<string, Value>, made: readonly Value[], limits: Limits): void {
+  const value = values.get(name);
+  values.delete(name);
+  if (value?.kind !== "constant") return;
+  const { buffer } = value.array.data;
+  if (made.every((one) => one.kind === "constant" && one.array.data.buffer !== buffer)) limits.drop(value.array.data);
 }
 
 const isFloat = (array: DenseArray): array is Weights => array.dtype === "float32" || array.dtype === "float64";
@@ -198,7 +214,8 @@ function readNode(
   opset: number,
   uses: ReadonlyMap<string, number>,
 ): readonly Value[] {
-  const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
+  const given = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
+  const { node: modern, inputs } = modernized(node, given, opset);
   const isConstant = inputs.length > 0 && inputs.every((value) => value?.kind !== "example");
   const read = (isConstant ? FOLDS.get(node.opType) : undefined) ?? READERS.get(node.opType);
   if (read === undefined) {
@@ -208,7 +225,7 @@ function readNode(
       next: "only networks of ReLU-like gates have paths: replace this layer, or cut the model before it",
     });
   }
-  const made = read(new NodeReader(node, inputs, builder, opset));
+  const made = read(new NodeReader(modern, inputs, builder, opset));
   const outputs = made.kind === "outputs" ? made.values : [made];
   const extra = node.outputs.slice(outputs.length).find((name) => uses.has(name));
   if (extra !== undefined) {

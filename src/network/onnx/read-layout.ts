@@ -303,19 +303,8 @@ export const concat: OpReader = (reader) => {
   return builder.sameBatch(first, position, example);
 };
 
-/** Elements of a list (parts of shapes), or of one axis of an example. */
-export const gather: OpReader = (reader) => {
-  const value = reader.input(0);
-  if (value.kind === "example") return gathered(reader, value);
-  const list = reader.constant(0);
-  const { shape: sizes } = reader.constant(1);
-  if (list.shape.length !== 1 || sizes.length > 1 || reader.axis(reader.int("axis") ?? 0, 1) !== 0) {
-    throw reader.error(`a constant of shape [${list.shape.join(", ")}]`, "a list, and a number or a list of positions");
-  }
-  const places = (reader.list(1) ?? []).map((place) => reader.axis(place, list.data.length));
-  const from = Int32Array.from(places);
-  return constantOf(picked(list, sizes, from), originOfPicked(reader.origin(0), from));
-};
+/** Elements of one axis of an example; of constants they are folded. */
+export const gather: OpReader = (reader) => gathered(reader, reader.example());
 
 function gathered(reader: NodeReader, value: ExampleValue): Value {
   const { shape } = value;

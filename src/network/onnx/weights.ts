@@ -1,4 +1,4 @@
-import { float32, float64 } from "../../graph/index.ts";
+import { float32, float64, zeros } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import type { NodeReader } from "./node-reader.ts";
 import { originOfMapped, originOfPicked, type Sourced, sourced } from "./origin.ts";
@@ -33,12 +33,23 @@ export const mapped = (
   return same ? { ...weights, origin } : sourced(float64(weights.shape, numbers), origin);
 };
 
+const BLOCK = 64;
+
 /** A matrix with its axes exchanged. */
 export function transposed(reader: NodeReader, { dtype, shape, data, origin }: Sourced): Sourced {
   reader.builder.limits.constants(reader.node, data.length);
-  const places = transposedPlaces(shape, [1, 0]);
-  const numbers = Float64Array.from(places, (place) => data[place] ?? 0);
-  return sourced(weightsOf(dtype, shape.toReversed(), numbers), originOfPicked(origin, places));
+  const [rows = 0, columns = 0] = shape;
+  const result = zeros<"float32" | "float64">(dtype, [columns, rows]);
+  // large matrices by blocks that stay in the cache
+  for (let top = 0; top < rows; top += BLOCK) {
+    for (let left = 0; left < columns; left += BLOCK) {
+      for (let i = top; i < Math.min(top + BLOCK, rows); i++) {
+        for (let j = left; j < Math.min(left + BLOCK, columns); j++) result.data[j * rows + i] = data[i * columns + j]!;
+      }
+    }
+  }
+  // places only where something comes from them: they take as much memory as the weights
+  return sourced(result, origin.length === 0 ? [] : originOfPicked(origin, transposedPlaces(shape, [1, 0])));
 }
 
 /**

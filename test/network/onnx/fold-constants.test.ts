@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type DenseArray, denseArray, float32, int64 } from "../../../src/graph/index.ts";
+import { type DenseArray, denseArray, float32, int64, readModel } from "../../../src/graph/index.ts";
 import { inputShapeOf, networkFromOnnx } from "../../../src/network/index.ts";
 import { FOLDS } from "../../../src/network/onnx/fold-constants.ts";
+import { Limits } from "../../../src/network/onnx/limits.ts";
 import { type AttributeValue, drawn, type ModelOf, onnxModel } from "../../graph/onnx/model.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { expectClose } from "../../support/expect-close.ts";
@@ -53,8 +54,24 @@ const CASES: Readonly<Record<string, readonly Fold[]>> = {
   Exp: [{ inputs: [mixed] }],
   Expand: [{ inputs: [a, ints(1, 2)] }],
   Floor: [{ inputs: [mixed] }],
+  Gather: [
+    { inputs: [drawn("square", 2, 2), ints(1, 0)], attributes: { axis: 1 } },
+    { inputs: [drawn("square", 2, 2), ints(-1, 1)] },
+    { inputs: [table, int64([], [2])], attributes: { axis: 1 } },
+    { inputs: [whole, ints(3, 0, 1, 1)] },
+  ],
+  Gemm: [
+    {
+      inputs: [drawn("ga", 2, 3), drawn("gb", 3, 2), drawn("gc", 2)],
+      attributes: { alpha: { float: 0.5 }, beta: { float: 2 } },
+    },
+    { inputs: [drawn("gd", 3, 2), drawn("ge", 2, 3), drawn("gf", 2, 1)], attributes: { transA: 1, transB: 1 } },
+    { inputs: [drawn("ga", 2, 3), drawn("gb", 3, 2)] },
+  ],
   Greater: [{ inputs: [a, b] }],
+  LeakyRelu: [{ inputs: [mixed], attributes: { alpha: { float: 0.3 } } }],
   Less: [{ inputs: [a, b] }],
+  MatMul: [{ inputs: [drawn("ga", 2, 3), drawn("gb", 3, 2)] }],
   Max: [{ inputs: [a, b, float32([], [0])] }],
   Min: [{ inputs: [a, b] }],
   Mod: [{ inputs: [whole, divisor] }, { inputs: [a, b], attributes: { fmod: 1 } }],
@@ -74,9 +91,12 @@ const CASES: Readonly<Record<string, readonly Fold[]>> = {
   ReduceMin: reduced,
   ReduceProd: reduced,
   ReduceSum: [...reduced, { inputs: [mixed, ints()], attributes: { noop_with_empty_axes: 1 } }],
+  Relu: [{ inputs: [mixed] }],
+  Sigmoid: [{ inputs: [mixed] }],
   Sqrt: [{ inputs: [positive] }],
   Sub: [{ inputs: [a, b] }],
   Sum: [{ inputs: [a, b, float32([], [3])] }],
+  Tanh: [{ inputs: [mixed] }],
   Where: [{ inputs: [denseArray("bool", [2, 1], Uint8Array.of(1, 0)), b, float32([], [4])] }],
 };
 
@@ -110,13 +130,13 @@ describe("constants that a model computes", () => {
       "sizes without end",
       "ConstantOfShape",
       [int64([2], [2 ** 40, 2 ** 40])],
-      'node "ConstantOfShape_0" (ConstantOfShape) with 1.2089258196146292e+24 elements of constants to make: expected at most',
+      'node "ConstantOfShape_0" (ConstantOfShape) with 4.835703278458517e+24 bytes of constants to fill: expected at most 1073741824 in all that are needed at once',
     ],
     [
       "more than the file may make",
       "ConstantOfShape",
       [int64([1], [2 ** 30])],
-      'node "ConstantOfShape_0" (ConstantOfShape) with 1073741824 elements of constants to make: expected at most',
+      'node "ConstantOfShape_0" (ConstantOfShape) with 4294967296 bytes of constants to fill: expected at most 1073741824 in all that are needed at once',
     ],
     [
       "a range that never ends",
@@ -159,5 +179,50 @@ describe("constants that a model computes", () => {
       const x = examples(2, inputShapeOf(network));
       expectClose(await ourLogits(network, x), await ortLogits(bytes, [1, 4], x), { relative: 1e-6 });
     }
+  });
+
+  it("weights that a small file fills are counted by what remains of them", async () => {
+    // as the ONNX project's own light models: 9,000,000 weights in a file of some hundred bytes
+    const bytes = onnxModel({
+      input: ["N", 3000],
+      nodes: [
+        {
+          op: "ConstantOfShape",
+          inputs: ["shape"],
+          outputs: ["w"],
+          attributes: { value: { tensor: float32([1], [0.5]) } },
+        },
+        {
+          op: "ConstantOfShape",
+          inputs: ["units"],
+          outputs: ["b"],
+          attributes: { value: { tensor: float32([1], [-1]) } },
+        },
+        { op: "Gemm", inputs: ["x", "w", "b"], outputs: ["q"], attributes: { transB: 1 } },
+        { op: "Relu", inputs: ["q"] },
+      ],
+      constants: { shape: ints(3000, 3000), units: ints(3000) },
+    });
+    const network = networkFromOnnx(bytes);
+    const x = examples(2, [3000]);
+    expectClose(await ourLogits(network, x), await ortLogits(bytes, [1, 3000], x), { relative: 1e-5, absolute: 1e-3 });
+  });
+
+  it("what no node needs any longer does not count", () => {
+    const [node] = readModel(onnxModel({ nodes: [{ op: "Relu", inputs: ["x"] }] })).nodes;
+    if (node === undefined) throw new Error("no node");
+    const limits = new Limits(0);
+    for (let i = 0; i < 3; i++) {
+      const array = new Float32Array(4);
+      limits.fill(node, 2 ** 27, 2 ** 29);
+      limits.hold({ buffer: array.buffer, byteOffset: 0, byteLength: 2 ** 29 });
+      limits.drop(array);
+    }
+    limits.hold({ buffer: new ArrayBuffer(8), byteOffset: 0, byteLength: 2 ** 29 });
+    expect(errorOf(() => limits.fill(node, 2 ** 27, 2 ** 29 + 1))).toEqual({
+      message:
+        'node "Relu_0" (Relu) with 536870913 bytes of constants to fill: expected at most 1073741824 in all that are needed at once',
+      hint: "use a smaller model or smaller inputs",
+    });
   });
 });
