@@ -29,16 +29,22 @@ export async function runStages<T>(
 ): Promise<void> {
   let context = makeContext(command.optsWithGlobals().json === true);
   let stage: ExitCode = EXIT.wrongUsage;
+  let again = resumption(command, context.command);
   try {
     const values = await read(context);
     using limit = withTimeLimit(context, command.opts<{ readonly timeLimit?: string }>().timeLimit);
-    context = limit.context;
+    const { onResumption } = limit.context;
+    const onOther = (line: string): void => {
+      again = line;
+      onResumption?.(line);
+    };
+    context = { ...limit.context, onResumption: onOther };
     stage = EXIT.failed;
-    context.onResumption?.(resumption(command, context.command));
+    onOther(again);
     ending.code = await run(values, context);
   } catch (thrown) {
     if (context.signal.aborted) {
-      ending.code = endInterrupted(context, resumption(command, context.command));
+      ending.code = endInterrupted(context, again);
       return;
     }
     printError(context, thrown);

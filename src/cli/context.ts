@@ -15,7 +15,10 @@ export interface CliContext {
   readonly json: boolean;
   /** Aborted by Ctrl-C or a termination; its reason is the exit code. */
   readonly signal: AbortSignal;
-  /** Told what goes on with the command after an interruption, before it begins its work: it may not come to say so. */
+  /**
+   * Told what goes on with the command after an interruption, before it begins its work: it may not come to say so. A
+   * command whose work leaves nothing to go on with tells itself once more.
+   */
   readonly onResumption?: ((command: string) => void) | undefined;
   /** Told the exit code once a stopped command has said all that it has to say, before what it still writes. */
   readonly onSaid?: ((code: ExitCode) => void) | undefined;

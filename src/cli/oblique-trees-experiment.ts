@@ -18,6 +18,7 @@ import {
 } from "../experiments/index.ts";
 import type { Parameters } from "../network/index.ts";
 import type { CliContext } from "./context.ts";
+import type { CommandDevice } from "./device-option.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatTable, printResult } from "./output.ts";
 import { withCount } from "./progress.ts";
@@ -28,6 +29,8 @@ export interface ObliqueRequest {
   readonly seeds: number | undefined;
   readonly epochs: number | undefined;
   readonly directory: string;
+  /** Where both networks train. */
+  readonly device: CommandDevice;
   readonly resume: boolean;
 }
 
@@ -63,7 +66,7 @@ interface Length {
 }
 
 async function runAll(
-  { directory, resume }: ObliqueRequest,
+  { directory, device, resume }: ObliqueRequest,
   { epochs, runs }: Length,
   context: CliContext,
   onProgress: (done: number, of: number) => void,
@@ -72,17 +75,21 @@ async function runAll(
   const done = new Map<string, number>();
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const lanes = obliqueTrees.networks.map(async (network) => {
+  const { networks } = obliqueTrees;
+  // two engines of WebGPU that run side by side in one process crash it (ONNX Runtime 1.30)
+  const lanes = (device === "cpu" ? networks.map((network) => [network]) : [networks]).map(async (own) => {
     const finished: ObliqueRun[] = [];
-    for (let seed = 0; seed < runs; seed++) {
-      const file = join(directory, `${network.regime}-seed${seed}.json`);
-      const trial = { network, seed, epochs, file, resume };
-      const run = await runOne(trial, data, signal, (epoch) => {
-        done.set(file, epoch);
-        const sum = [...done.values()].reduce((total, one) => total + one, 0);
-        onProgress(sum, obliqueTrees.networks.length * runs * epochs);
-      });
-      finished.push(run);
+    for (const network of own) {
+      for (let seed = 0; seed < runs; seed++) {
+        const file = join(directory, `${network.regime}-seed${seed}.json`);
+        const trial = { network, seed, epochs, file, device, resume };
+        const run = await runOne(trial, data, signal, (epoch) => {
+          done.set(file, epoch);
+          const sum = [...done.values()].reduce((total, one) => total + one, 0);
+          onProgress(sum, networks.length * runs * epochs);
+        });
+        finished.push(run);
+      }
     }
     return finished;
   });
@@ -97,11 +104,12 @@ interface RunRequest {
   readonly seed: number;
   readonly epochs: number;
   readonly file: string;
+  readonly device: CommandDevice;
   readonly resume: boolean;
 }
 
 async function runOne(
-  { network, seed, epochs, file, resume }: RunRequest,
+  { network, seed, epochs, file, device, resume }: RunRequest,
   data: TreeData,
   signal: AbortSignal,
   onEpoch: (epoch: number) => void,
@@ -109,7 +117,7 @@ async function runOne(
   let last = await keptRun(file, { regime: network.regime, seed, epochs }, resume);
   onEpoch(last?.epoch ?? 0);
   if (last?.epoch !== epochs) {
-    await using engine = await openWorkerEngine("cpu", { threads: THREADS });
+    await using engine = await openWorkerEngine(device, { threads: THREADS });
     const trial = { network, seed, epochs, resume: last };
     for await (const checkpoint of watchGates(obliqueTrees, data, trial, { engine, signal })) {
       last = checkpoint;

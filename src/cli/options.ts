@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { distance } from "fastest-levenshtein";
 import { GatewiseError } from "../errors.ts";
 
@@ -19,6 +20,11 @@ export function parseChoices<T extends string>(what: string, text: string, choic
   const words = text.split(",").map((word) => word.trim());
   return [...new Set(words.map((word) => parseChoice(what, word, choices)))];
 }
+
+/** Whether an option was typed, not filled in by its default. */
+export const isGiven = (command: Command, long: string): boolean =>
+  command.getOptionValueSource(long.replace(/^--/, "").replaceAll(/-./g, ([, letter = ""]) => letter.toUpperCase())) ===
+  "cli";
 
 /** `a, b or c` */
 export const listOf = (words: readonly string[]): string =>

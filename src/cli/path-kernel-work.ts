@@ -67,8 +67,11 @@ export interface KernelWork {
 
 /** Computes the kernel that a request asks for, and writes it. */
 export function pathKernelOf(work: KernelWork): Promise<KernelSummary> {
-  if (work.request.features > 0) return estimatedByFeatures(work);
-  const chain = denseChain(work.network);
+  const { features, part, out } = work.request;
+  const chain = features > 0 ? undefined : denseChain(work.network);
+  // only tiles in a file are there after an interruption
+  if (chain === undefined || part !== "full" || out === undefined) work.context.onResumption?.(work.context.command);
+  if (features > 0) return estimatedByFeatures(work);
   return chain === undefined ? byPairs(work) : byOverlaps(work, chain);
 }
 

@@ -13,6 +13,7 @@ import {
 import { dim, red } from "./colors.ts";
 import { armRows, armTable, withProtocolNote } from "./comparison-experiment.ts";
 import { type CliContext, commandLine } from "./context.ts";
+import { noteUnreadPlace } from "./data-place.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { interruptedCode, interruptionOf } from "./interruption.ts";
 import { formatTable, note, printResult } from "./output.ts";
@@ -32,6 +33,7 @@ export async function reproduceTrials(request: TrialsRequest, context: CliContex
     context,
     `${request.experiment.title}: ${trials.length} trials of ${epochWords(trials)}, ${request.workers} at a time, into ${shown(request.directory)}`,
   );
+  noteUnreadPlace(context, request.experiment.profiles[request.profile].data, request.places.dataDir);
   const view = trialProgress(
     context,
     trials.map(({ id, plan, learntFrom }) => ({ id, plan, after: learntFrom?.trial })),

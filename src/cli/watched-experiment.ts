@@ -16,6 +16,8 @@ import {
   watchTraining,
 } from "../experiments/index.ts";
 import type { CliContext } from "./context.ts";
+import { noteUnreadPlace } from "./data-place.ts";
+import type { CommandDevice } from "./device-option.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatTable, printResult } from "./output.ts";
 import { withCount } from "./progress.ts";
@@ -28,6 +30,8 @@ export interface WatchedRequest {
   readonly epochs: number | undefined;
   readonly directory: string;
   readonly places: DataPlaces;
+  /** Where the network trains; kernels of float64 are measured on the CPU. */
+  readonly device: CommandDevice;
   readonly resume: boolean;
 }
 
@@ -41,6 +45,7 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
   const { experiment, directory } = request;
   const own = experiment.profiles[request.profile];
   const profile = { ...own, epochs: request.epochs ?? own.epochs };
+  noteUnreadPlace(context, profile.data, request.places.dataDir);
   const dataset = await loadDataset(profile.data, request.places);
   const { classes } = experiment;
   const data =
@@ -48,8 +53,10 @@ export async function reproduceWatched(request: WatchedRequest, context: CliCont
       ? dataset
       : { train: ofClasses(dataset.train, classes), test: ofClasses(dataset.test, classes) };
   // in this thread: a kernel's blocks would be copied to a worker and back, and no run lasts longer than a second
-  await using engine = await openNodeEngine("cpu", { threads: THREADS });
-  const measure = measureOf(experiment, data, profile.examples, engine);
+  await using measuring = await openNodeEngine("cpu", { threads: THREADS });
+  await using other = request.device === "cpu" ? undefined : await openNodeEngine(request.device, { threads: THREADS });
+  const engine = other ?? measuring;
+  const measure = measureOf(experiment, data, profile.examples, measuring);
   await makeFolder(directory);
   await using _lock = await lockDirectory(directory);
   const rows: Watched<Measurement>[] = [];

@@ -64,6 +64,21 @@ export async function selectData(
   };
 }
 
+/** What users must know of the data before the figures. */
+function noticesOf({ data: { limit, testLimit } }: TrialRequest, { train, test, notice }: Dataset): readonly string[] {
+  const short = (option: string, wanted: number | null, { labels }: Dataset["train"]): readonly string[] => {
+    const [there = 0] = labels.shape;
+    return wanted === null || wanted <= there
+      ? []
+      : [`${option} ${wanted}: there are ${there} examples, all are taken`];
+  };
+  return [
+    ...(notice === undefined ? [] : [notice]),
+    ...short("--limit", limit, train),
+    ...short("--test-limit", testLimit, test),
+  ];
+}
+
 /**
  * Runs one trial in this process and writes its run directory. Killed at any moment and resumed, it ends with the
  * metrics of an uninterrupted one: after each epoch the metrics are appended, then the checkpoints replaced; within an
@@ -76,7 +91,7 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
   const { now } = context;
   checkResumable(request, await findRun(directory));
   const data = fitInputs(await selectData(request.data, process.env), plan.architecture.inputShape);
-  if (data.notice !== undefined) context.notice?.(data.notice);
+  for (const notice of noticesOf(request, data)) context.notice?.(notice);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom);
   const initial = initialTensors(plan, learnt);
   // a device that is missing leaves no run behind

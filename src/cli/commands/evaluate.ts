@@ -7,6 +7,7 @@ import { readRun } from "../../runs/index.ts";
 import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { noteUnreadPlace } from "../data-place.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import {
@@ -66,6 +67,7 @@ async function evaluateRun(options: EvaluateRequest, context: CliContext): Promi
     cacheDir: context.cacheDir,
   };
   const dataset = await loadTestSet(name ?? (await ownDataset(model)), places);
+  noteUnreadPlace(context, dataset.name, dataDir);
   if (dataset.notice !== undefined) note(context, shown(dataset.notice));
   const { network } = await loadModel(context, request, dataset.inputShape);
   const evaluation = networkEvaluationGraph(network, dataset.inputShape);

@@ -27,8 +27,8 @@ import {
 import { claimResult } from "../result-file.ts";
 
 type Options = ModelOptions &
-  Readonly<Record<"inputs" | "normalize" | "part" | "dtype" | "device", string>> &
-  Readonly<Partial<Record<"inputs2" | "out" | "threads" | "features" | "seed", string>>> & {
+  Readonly<Record<"inputs" | "normalize" | "part" | "device", string>> &
+  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads" | "features" | "seed", string>>> & {
     readonly resume?: boolean;
   };
 
@@ -42,10 +42,10 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
     .option("--inputs2 <file>", "other inputs for the columns")
     .option("--normalize <how>", NORMALIZATIONS.join(", "), "none")
     .option("--part <part>", PARTS.join(", "), "full")
-    .option("--dtype <dtype>", `element type of the file: ${DTYPES.join(", ")}`, "float64")
+    .option("--dtype <dtype>", `element type of the file: ${DTYPES.join(", ")} (default: float64)`)
     .option("--out <file>", "write the kernel as .npy")
     .option("--features <r>", "estimate the kernel by as many random path features, with its error")
-    .option("--seed <n>", "seed of the random features", "0")
+    .option("--seed <n>", "seed of the random features (default: 0)")
     .option("--threads <n>", "threads (default: the machine's)")
     .option(...DEVICE_OPTION)
     .option("--resume", "go on with an interrupted file")
@@ -75,7 +75,7 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
     inputs2: options.inputs2,
     normalize: parseChoice("--normalize", options.normalize, NORMALIZATIONS),
     part: parseChoice("--part", options.part, PARTS),
-    dtype: parseChoice("--dtype", options.dtype, DTYPES),
+    dtype: options.dtype === undefined ? "float64" : parseChoice("--dtype", options.dtype, DTYPES),
     out: options.out,
     threads: workerCount(
       options.threads === undefined ? undefined : parseWhole("--threads", options.threads, 1),
@@ -85,6 +85,7 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
     features: options.features === undefined ? 0 : parseWhole("--features", options.features, 2),
     seed: options.seed === undefined ? 0 : parseWhole("--seed", options.seed, 0),
   };
+  refuseUnused(options);
   if (request.features > 0 && (request.part !== "full" || request.normalize === "width")) {
     throw new GatewiseError({
       received: `--features with ${request.part === "full" ? "--normalize width" : `--part ${request.part}`}`,
@@ -108,6 +109,27 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
     });
   }
   return request;
+}
+
+/** Options that say nothing beside the others. */
+function refuseUnused({ features, seed, dtype, out, part, resume }: Options): void {
+  const without = (received: string, expected: string, option: string, missing: string): GatewiseError =>
+    new GatewiseError({ received, expected, next: `add ${missing}, or leave ${option} out` });
+  if (seed !== undefined && features === undefined) {
+    throw without("--seed without --features", "random path features, which are drawn", "--seed", "--features R");
+  }
+  if (dtype !== undefined && out === undefined) {
+    throw without("--dtype without --out", "a file for the kernel", "--dtype", "--out kernel.npy");
+  }
+  if (resume !== true) return;
+  if (out === undefined)
+    throw without("--resume without --out", "the file to go on with", "--resume", "--out kernel.npy");
+  if (features === undefined && part === "full") return;
+  throw new GatewiseError({
+    received: `--resume with ${features === undefined ? `--part ${part}` : "--features"}`,
+    expected: "a whole exact kernel: all else is made at once, in memory",
+    next: "leave --resume out",
+  });
 }
 
 interface DeviceRequest extends NpkRequest {

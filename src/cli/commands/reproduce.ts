@@ -16,7 +16,7 @@ import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { experimentNamed } from "../experiment-named.ts";
 import { reproduceObliqueTrees } from "../oblique-trees-experiment.ts";
-import { listOf, parseChoice, parseChoices, parseWhole } from "../options.ts";
+import { isGiven, listOf, parseChoice, parseChoices, parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { reproduceTheorem } from "../theorem-experiment.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
@@ -60,10 +60,29 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
       command,
       makeContext,
       ending,
-      (context) => (options.list ? listExperiments : readRequest(name, options, context)),
+      (context) => {
+        const device = parseDevice(options.device);
+        if (options.list !== true) return readRequest(name, { ...options, device }, context);
+        refuseBesideList(command, name);
+        return listExperiments;
+      },
       (run, context) => run(context),
     ),
   );
+}
+
+/** The list is always the whole one. */
+function refuseBesideList(command: Command, name: string | undefined): void {
+  const given = command.options.find(
+    ({ long }) => long !== "--list" && long !== "--json" && isGiven(command, long ?? ""),
+  );
+  const [one] = [name, given?.long].filter((word) => word !== undefined);
+  if (one === undefined || one === null) return;
+  throw new GatewiseError({
+    received: `${one} with --list`,
+    expected: "--list alone: it lists all experiments with both profiles",
+    next: `leave ${name === undefined ? one : "--list"} out`,
+  });
 }
 
 async function listExperiments(context: CliContext): Promise<ExitCode> {
@@ -101,7 +120,11 @@ const NAMES: readonly string[] = [...EXPERIMENTS, ...COMPARISONS, ...WATCHED_EXP
 );
 
 /** From the options to what runs the experiment. */
-function readRequest(name: string | undefined, options: ReproduceOptions, context: CliContext): Run {
+function readRequest(
+  name: string | undefined,
+  options: ReproduceOptions & { readonly device: ReturnType<typeof parseDevice> },
+  context: CliContext,
+): Run {
   if (name === undefined) {
     throw new GatewiseError({
       received: "no experiment",
@@ -121,19 +144,26 @@ function readRequest(name: string | undefined, options: ReproduceOptions, contex
       ["regimes", "epochs", "dataDir", "workers", "resume", "timeLimit"],
       "it draws networks and trains none",
     );
+    if (options.device !== "cpu") {
+      throw new GatewiseError({
+        received: `--device ${options.device} with ${chosen}`,
+        expected: "cpu: its kernels are made in float64, which other devices lack",
+        next: "leave --device out",
+      });
+    }
     return (world) => reproduceTheorem({ profile, seeds, directory }, world);
   }
   if (chosen === obliqueTrees.name) {
     refuse(chosen, options, ["regimes", "dataDir", "workers"], "it draws its data and trains its two networks");
-    return (world) =>
-      reproduceObliqueTrees({ profile, seeds, epochs, directory, resume: options.resume ?? false }, world);
+    const request = { profile, seeds, epochs, directory, device: options.device, resume: options.resume ?? false };
+    return (world) => reproduceObliqueTrees(request, world);
   }
   const watched = WATCHED_EXPERIMENTS.find((one) => one.name === chosen);
   if (watched !== undefined) {
     refuse(chosen, options, ["regimes", "workers"], "it trains one network after the other");
     const { environment, cacheDir } = context;
     const places = { ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }), environment, cacheDir };
-    const request = { experiment: watched, profile, seeds, epochs, directory, places };
+    const request = { experiment: watched, profile, seeds, epochs, directory, places, device: options.device };
     return (world) => reproduceWatched({ ...request, resume: options.resume ?? false }, world);
   }
   const comparison = COMPARISONS.find((one) => one.name === chosen);
@@ -149,7 +179,7 @@ function readRequest(name: string | undefined, options: ReproduceOptions, contex
     },
     directory,
     places: { dataDir: options.dataDir ?? null, cacheDir: context.cacheDir },
-    device: parseDevice(options.device),
+    device: options.device,
     command: context.command,
     workers: workerCount(
       options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1),

@@ -15,6 +15,8 @@ import { OPTIMIZER_KINDS, optimizer, type TrainingPlan } from "../../train/index
 import { chosenArchitecture } from "../architecture-option.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { noteUnreadPlace } from "../data-place.ts";
+import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { endInterrupted } from "../interruption.ts";
 import { parseChoice, parsePositive, parseWhole } from "../options.ts";
@@ -73,7 +75,7 @@ export function trainCommand(program: Command, makeContext: MakeContext, ending:
     .option("--gate-order <a,b,…>", "the gates' layers, from 1, in the order in which the value network meets them")
     .option("--beta <x>", "steepness of soft gates (default: 4)")
     .option("--seed <n>", "decides weights and order", "0")
-    .option("--device <name>", "cpu or webgpu", "cpu")
+    .option(...DEVICE_OPTION)
     .option("--from <run>", "flnpf: the run whose gates are taken (default: one is trained first)")
     .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
     .option("--resume", "go on with the run that the directory holds")
@@ -117,6 +119,15 @@ async function readRequest(options: TrainOptions, context: CliContext): Promise<
       next: "leave --from out",
     });
   }
+  const device = parseDevice(options.device);
+  const threads = parseWhole("--threads", options.threads, 1);
+  if (device !== "cpu" && threads > 1) {
+    throw new GatewiseError({
+      received: `--threads ${threads} with --device ${device}`,
+      expected: "threads of the processor, which trains with --device cpu only",
+      next: "leave one of them out",
+    });
+  }
   const directory = options.out ?? `runs/${label}-${name}-${regime}-seed${seed}`;
   const source = join(directory, "relu");
   const request: TrialRequest = {
@@ -130,8 +141,8 @@ async function readRequest(options: TrainOptions, context: CliContext): Promise<
       testLimit: options.testLimit === undefined ? null : parseWhole("--test-limit", options.testLimit, 1),
     },
     learntFrom: regime === "flnpf" ? learntFrom(directory, options.from ?? source) : null,
-    device: parseChoice("device", options.device, ["cpu", "webgpu"]),
-    threads: parseWhole("--threads", options.threads, 1),
+    device,
+    threads,
     keepBestUntil: [],
     command: context.command,
     resume: options.resume ?? false,
@@ -168,6 +179,7 @@ const learntFrom = (directory: string, from: string) => ({
 
 async function trainRun({ request, first }: TrainRequest, context: CliContext): Promise<ExitCode> {
   await checkSource(request, first);
+  noteUnreadPlace(context, request.data.name, request.data.dataDir);
   if (first !== undefined) checkResumable(request, await findRun(request.directory));
   const own: TrialJob = { id: request.plan.regime, request, after: first === undefined ? undefined : "relu" };
   const jobs: readonly TrialJob[] =
