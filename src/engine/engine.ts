@@ -57,17 +57,21 @@ export interface Capabilities {
 }
 
 export interface EngineOptions {
-  /** Threads inside one op; 1 for bit-equal results and for several engines side by side. */
+  /**
+   * Threads of the processor inside one op, at least 1; 1 for bit-equal results and for several engines side by side. What
+   * runs on a graphics processor needs none.
+   */
   readonly threads: number;
   /**
    * `planned` unless told otherwise: all of a run's memory at once, by a plan of the run before; 6 % faster for small
-   * tensors. `as-needed` holds half as much where maps are large, at the same speed (bench/gconv-training.bench.ts).
+   * tensors. `as-needed` holds half as much where maps are large, at the same speed (bench/gconv-training.bench.ts). Of the processor's memory: WebGPU plans its own.
    */
   readonly memory?: "planned" | "as-needed";
   /**
    * `kept` unless told otherwise. `flushed`: numbers below 1.2e-38 count as 0, for the averages of Adam sink there and some
    * processors take a hundred times as long for them. ONNX Runtime flushes in the thread that runs it, and heeds the first
-   * session of a process alone: all engines of the process should say the same.
+   * session of a process alone: all engines of the process should say the same. WebGPU
+   * does as its device does; WebAssembly keeps them, and refuses to flush.
    */
   readonly denormals?: "kept" | "flushed";
 }

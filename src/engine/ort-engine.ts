@@ -181,6 +181,8 @@ class OrtEngine implements Engine {
 
   async load(model: WrittenModel, keep: readonly string[] = []): Promise<Program> {
     if (this.isReleased) throw released("engine");
+    const unknown = keep.find((name) => !model.outputs.some((port) => port.name === name));
+    if (unknown !== undefined) throw unknownOutput(unknown, model.outputs);
     this.expectCapable(model);
     const names = this.namesOnDevice(model, keep);
     const session = this.openSession(model, names);

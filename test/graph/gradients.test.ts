@@ -49,7 +49,7 @@ import { expressions } from "../support/arbitraries.ts";
 import { errorOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { finiteDifferences } from "../support/finite-differences.ts";
-import { propertyRuns } from "../support/property-runs.ts";
+import { propertyRuns, propertyTimeout } from "../support/property-runs.ts";
 import { draw, draw32, drawApart } from "./draws.ts";
 
 type Float = Tensor<"float64">;
@@ -145,14 +145,18 @@ describe("gradients", () => {
       }));
   });
 
-  it("of random expressions equal finite differences", async () => {
-    await fc.assert(
-      fc.asyncProperty(expressions(), async ({ inputs, build }) => {
-        await expectGradients(inputs, (...tensors) => build(tensors), { relative: 1e-5, absolute: 1e-6 });
-      }),
-      { numRuns: propertyRuns(60), seed: 1 },
-    );
-  }, 20_000);
+  it(
+    "of random expressions equal finite differences",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(expressions(), async ({ inputs, build }) => {
+          await expectGradients(inputs, (...tensors) => build(tensors), { relative: 1e-5, absolute: 1e-6 });
+        }),
+        { numRuns: propertyRuns(60), seed: 1 },
+      );
+    },
+    propertyTimeout(20_000),
+  );
 
   describe("at kinks and ties", () => {
     it("maximum and minimum give all of a tie to the first", async () => {

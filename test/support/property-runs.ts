@@ -9,3 +9,6 @@ export const propertyRuns = (usual: number): number => wanted ?? usual;
 
 // vitest.config.ts loads this file before each test file
 if (wanted !== undefined) fc.configureGlobal({ numRuns: wanted });
+
+/** Milliseconds of a property that needs more than other tests. */
+export const propertyTimeout = (usual: number): number => (wanted === undefined ? usual : 3_600_000);

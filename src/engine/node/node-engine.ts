@@ -2,9 +2,11 @@ import { GatewiseError, messageOf } from "../../errors.ts";
 import { add, graph, input } from "../../graph/index.ts";
 import { capabilitiesOf } from "../device-capabilities.ts";
 import type { Device, Engine, EngineOptions } from "../engine.ts";
+import { checkEngineOptions } from "../engine-options.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 
 export type NodeDevice = Exclude<Device, "wasm">;
+export const NODE_DEVICES: readonly NodeDevice[] = ["cpu", "webgpu", "cuda"];
 export const isNodeDevice = (device: Device): device is NodeDevice => device !== "wasm";
 
 /** Loads onnxruntime-node with its telemetry off; the variable counts only if it is set before the library is loaded. */
@@ -27,12 +29,10 @@ async function loadRuntime(): Promise<OrtRuntime> {
 
 /**
  * An engine in this thread, which a run blocks: use a worker engine where the thread has other things to do.
- * @throws GatewiseError if the device is missing on this machine
+ * @throws GatewiseError if the device is missing on this machine, or an option says nothing
  */
-export async function openNodeEngine(
-  device: NodeDevice,
-  { threads, memory = "planned", denormals = "kept" }: EngineOptions,
-): Promise<Engine> {
+export async function openNodeEngine(device: NodeDevice, options: EngineOptions): Promise<Engine> {
+  const { threads, memory, denormals } = checkEngineOptions(device, NODE_DEVICES, options);
   const runtime = await loadRuntime();
   const engine = ortEngine(runtime, {
     device,

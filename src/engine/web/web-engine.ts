@@ -1,36 +1,77 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { capabilitiesOf } from "../device-capabilities.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
+import { checkEngineOptions } from "../engine-options.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 
-/** What the WebAssembly runtime needs to know before its first session. */
+/** What the WebAssembly runtime needs to know before its first session: threads and paths are those of the first engine. */
 export interface WasmOptions extends EngineOptions {
   /** Where the `.wasm` files are, if not beside the script (a bundler's `?url`). */
   readonly wasmPaths?: string;
 }
 
 /**
- * An engine in WebAssembly: in a browser, and under Node for tests. Threads need COOP and COEP headers in a browser.
- * @throws GatewiseError if `onnxruntime-web` is not installed beside this package
+ * An engine in WebAssembly: in a browser, and under Node for tests. Threads need COOP and COEP headers in a browser. All
+ * engines of a page, or of one worker, have the same threads and `.wasm` files: ONNX Runtime is set up once in each.
+ * @throws GatewiseError if `onnxruntime-web` is not installed beside this package, threads are not to be had, or an engine
+ * before this one had others
  */
-export async function openWasmEngine({ threads, wasmPaths }: WasmOptions): Promise<Engine> {
+export async function openWasmEngine({ wasmPaths, ...options }: WasmOptions): Promise<Engine> {
+  const { threads, memory, denormals } = checkEngineOptions("wasm", ["wasm"], options);
+  if (denormals !== "kept") {
+    throw new GatewiseError({
+      received: `denormals "${denormals}" of a wasm engine`,
+      expected: '"kept": WebAssembly has no other arithmetic',
+      next: "leave denormals out",
+    });
+  }
+  if (threads > 1 && typeof SharedArrayBuffer === "undefined") {
+    throw new GatewiseError({
+      received: `${threads} threads in a page that is not cross-origin isolated`,
+      expected: "1 thread, or memory that threads can share",
+      next: "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
+    });
+  }
   const runtime = await loadRuntime(threads, wasmPaths);
   return ortEngine(runtime, {
     device: "wasm",
     capabilities: capabilitiesOf("wasm"),
     ownMemory: false,
-    session: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 4 },
+    session: {
+      executionProviders: ["wasm"],
+      graphOptimizationLevel: "all",
+      enableMemPattern: memory === "planned",
+      logSeverityLevel: 4,
+    },
   });
 }
 
 async function loadRuntime(threads: number, wasmPaths: string | undefined): Promise<OrtRuntime> {
+  const runtime = await importRuntime();
+  const { wasm } = runtime.env;
+  // nobody has said anything yet, or ONNX Runtime would have filled it in
+  if (wasm.numThreads === undefined) {
+    wasm.numThreads = threads;
+    if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;
+  } else if (wasm.numThreads !== threads) throw setUpBefore(`threads ${threads}`, `${wasm.numThreads}`);
+  else if (wasmPaths !== undefined && wasmPaths !== wasm.wasmPaths) {
+    throw setUpBefore(`wasmPaths ${JSON.stringify(wasmPaths)}`, JSON.stringify(wasm.wasmPaths ?? "none"));
+  }
+  // what fails is thrown, and told once
+  runtime.env.logLevel = "fatal";
+  return runtime;
+}
+
+const setUpBefore = (received: string, before: string): GatewiseError =>
+  new GatewiseError({
+    received: `${received} of a wasm engine`,
+    expected: `${before}, as ONNX Runtime was set up with here before`,
+    next: "give all engines of a page or worker the same, or open this one in a worker of its own",
+  });
+
+async function importRuntime() {
   try {
-    const runtime = await import("onnxruntime-web/wasm");
-    runtime.env.wasm.numThreads = threads;
-    // what fails is thrown, and told once
-    runtime.env.logLevel = "fatal";
-    if (wasmPaths !== undefined) runtime.env.wasm.wasmPaths = wasmPaths;
-    return runtime;
+    return await import("onnxruntime-web/wasm");
   } catch (thrown) {
     throw new GatewiseError({
       received: `an onnxruntime-web that does not load: ${messageOf(thrown)}`,
