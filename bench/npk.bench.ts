@@ -38,7 +38,7 @@ import { popcountLimit } from "./popcount-limit.ts";
 const { values: options } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
-    "data-dir": { type: "string", default: "../shared/data" },
+    "data-dir": { type: "string", default: process.env.GATEWISE_DATA ?? "../shared/data" },
     images: { type: "string", default: "10000" },
     threads: { type: "string", default: "1,2" },
     runs: { type: "string", default: "5" },

@@ -18,7 +18,7 @@ import { median, PythonPeer, peak } from "./contestants.ts";
 const { values: options } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
-    "data-dir": { type: "string", default: "../shared/data" },
+    "data-dir": { type: "string", default: process.env.GATEWISE_DATA ?? "../shared/data" },
     optimizers: { type: "string", default: "sgd,adam" },
     epochs: { type: "string", default: "7" },
     limit: { type: "string", default: "10000" },

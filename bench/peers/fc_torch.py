@@ -17,8 +17,8 @@ Differences from Keras that remain: torch.optim adds Adam's eps after the bias c
 square root (Keras: before it, and inside).
 
 Examples:
-  python fc_torch.py --regime relu --optimizer adam --data-dir ../../../shared/data --epochs 5
-  python fc_torch.py --regime dlnpf --optimizer sgd --data-dir ../../../shared/data --limit 10000 --serve
+  python fc_torch.py --regime relu --optimizer adam --data-dir DATA --epochs 5
+  python fc_torch.py --regime dlnpf --optimizer sgd --data-dir DATA --limit 10000 --serve
 """
 
 import argparse
