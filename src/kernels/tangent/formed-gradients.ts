@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from "../../graph/index.ts";
 import type { GatedNode } from "../../network/index.ts";
-import type { Use } from "./plan.ts";
+import type { Use } from "./parameter-uses.ts";
 import { segmentSums } from "./segment-sums.ts";
 
 type Maps = Tensor<"float64">;

@@ -1,6 +1,7 @@
 import { largestOf, sizeOf } from "../../graph/index.ts";
 import { type GatedNetwork, usedNodes } from "../../network/index.ts";
-import { arraySize, type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
+import { arraySize } from "./parameter-uses.ts";
+import { type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
 
 const BYTES = 8; // all of it is float64
 /** What the kept factors of a tile may take, and what one run of the network may: a laptop has room for both. */

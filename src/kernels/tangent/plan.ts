@@ -6,11 +6,9 @@
  * by several layers, whole and as it is or transposed: then the kernel has a term for each two uses. Every other gradient
  * is formed and kept, `[batch, numbers]`.
  */
-import { sizeOf } from "../../graph/index.ts";
 import {
   type GatedNetwork,
   type GatedNode,
-  isWeightNode,
   type NetworkParameter,
   networkParameters,
   type ParameterUse,
@@ -18,16 +16,22 @@ import {
   pathNodes,
   scalarGate,
 } from "../../network/index.ts";
+import {
+  arrayName,
+  arraySize,
+  type Factors,
+  factorsOfAll,
+  isTransposed,
+  largestPlace,
+  type Parameter,
+  sameFactors,
+  type Use,
+  unitFactors,
+  usedOnce,
+} from "./parameter-uses.ts";
 
 /** Parameters that carry the value, or that only make its gates (theory 4.1). */
 export type TangentPart = "value" | "feature";
-
-type Factors = number | Float64Array;
-
-/** A use whose factors are known. */
-export interface Use extends ParameterUse {
-  readonly factors: Factors;
-}
 
 /** The gradient `z δᵀ` of a dense layer as two vectors. */
 export interface OuterUse {
@@ -102,11 +106,6 @@ function reachedByGradients({ nodes, output }: GatedNetwork): ReadonlySet<number
 const gradientInputs = (node: GatedNode): readonly number[] =>
   node.kind === "gate" && scalarGate(node.rule).hasGradient ? [node.input, node.gatedBy] : pathInputs(node);
 
-interface Parameter {
-  readonly size: number;
-  readonly uses: readonly Use[];
-}
-
 function planOf(network: GatedNetwork, parameters: readonly Parameter[]): PartPlan {
   const outer: OuterGradients[] = [];
   const formed: FormedGradients[] = [];
@@ -156,63 +155,6 @@ function planOf(network: GatedNetwork, parameters: readonly Parameter[]): PartPl
   return { outer, formed };
 }
 
-const arrayName = ({ position, kind }: Pick<Use, "position" | "kind">): string => `${position}.${kind}`;
-
-/** Numbers in the array of a use. */
-export function arraySize({ nodes }: GatedNetwork, { position, kind }: Pick<Use, "position" | "kind">): number {
-  const node = nodes[position];
-  if (kind === "slopes") return node?.kind === "gate" && node.rule.kind === "leaky" ? node.rule.slopes.data.length : 0;
-  return isWeightNode(node) ? sizeOf(node[kind]?.shape ?? [0]) : 0;
-}
-
-/** Whether no number of a parameter is used twice. */
-function usedOnce({ uses, size }: Parameter): boolean {
-  if (uses.length === 1 && uses[0]?.places === undefined) return true;
-  const used = new Uint8Array(size);
-  for (const { places } of uses) {
-    for (let i = 0; i < (places?.length ?? size); i++) {
-      const place = places === undefined ? i : places[i]!;
-      if (place < 0) continue;
-      if (used[place] === 1) return false;
-      used[place] = 1;
-    }
-  }
-  return true;
-}
-
-/** The factors of an array's numbers if the uses make up all of it, each number once. */
-function factorsOfAll(uses: readonly Use[], size: number): Factors | undefined {
-  const [first] = uses;
-  if (uses.length === 1 && first !== undefined && (first.places?.every((place) => place >= 0) ?? true)) {
-    return first.factors;
-  }
-  const factors = new Float64Array(size);
-  const covered = new Uint8Array(size);
-  for (const use of uses) {
-    for (let i = 0; i < size; i++) {
-      if ((use.places?.[i] ?? i) < 0) continue;
-      if (covered[i] === 1) return undefined;
-      covered[i] = 1;
-      factors[i] = typeof use.factors === "number" ? use.factors : use.factors[i]!;
-    }
-  }
-  return covered.every((one) => one === 1) ? factors : undefined;
-}
-
-const largestPlace = ({ places }: Use, size: number): number =>
-  places === undefined ? size - 1 : places.reduce((most, place) => Math.max(most, place), 0);
-
-/** Factors of a weight `[in, out]` by unit, if all inputs of a unit have the same. */
-function unitFactors(factors: Factors, units: number): Factors | undefined {
-  if (typeof factors === "number") return factors;
-  return factors.every((one, i) => one === factors[i % units]) ? factors.slice(0, units) : undefined;
-}
-
-function sameFactors(a: Factors, b: Factors): boolean {
-  if (typeof a === "number") return typeof b === "number" ? a === b : b.every((one) => one === a);
-  return typeof b === "number" ? a.every((one) => one === b) : a.every((one, i) => one === b[i]);
-}
-
 /** A parameter that several dense layers use, whole, as it is or transposed, if that is less work than its gradients. */
 function outerOfShared(network: GatedNetwork, { uses, size }: Parameter): OuterGradients | undefined {
   const outerUses: OuterUse[] = [];
@@ -232,11 +174,4 @@ function outerOfShared(network: GatedNetwork, { uses, size }: Parameter): OuterG
   const [rows = 0, columns = 0] = shape ?? [];
   if (uses.length ** 2 * (rows + columns) > size) return undefined;
   return { uses: outerUses, rows, columns, withBias: false };
-}
-
-/** Whether a matrix `[inputs, units]` is a parameter transposed; undefined if it is neither that nor the parameter. */
-function isTransposed(places: Int32Array | undefined, inputs: number, units: number): boolean | undefined {
-  if (places === undefined || places.every((place, i) => place === i)) return false;
-  const fits = places.every((place, i) => place === (i % units) * inputs + Math.floor(i / units));
-  return fits ? true : undefined;
 }

@@ -2,7 +2,7 @@
 import { float64, sizeOf } from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { originOfOther } from "./origin.ts";
+import { originOfOther, originOfPicked } from "./origin.ts";
 import { pickedPlaces } from "./places.ts";
 import { constantOf, numbersOf, type Value } from "./value.ts";
 
@@ -73,8 +73,9 @@ const gather: OpReader = (reader) => {
   const sizes = [...shape.slice(0, axis), ...positions.shape, ...shape.slice(axis + 1)];
   reader.builder.limits.constants(reader.node, sizeOf(sizes));
   const numbers = numbersOf(table);
-  const picked = Float64Array.from(pickedPlaces(shape, axis, indices), (place) => numbers[place]!);
-  return constantOf(arrayOf(table.dtype, sizes, picked), originOfOther(reader.origin(0)));
+  const places = pickedPlaces(shape, axis, indices);
+  const picked = Float64Array.from(places, (place) => numbers[place]!);
+  return constantOf(arrayOf(table.dtype, sizes, picked), originOfPicked(reader.origin(0), places));
 };
 
 /** By op; all inputs that are there must be constant. */

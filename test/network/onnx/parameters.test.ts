@@ -137,6 +137,17 @@ const ROWS: readonly Row[] = [
     parameters: ["w [4,4] ×2"],
   },
   {
+    title: "rows of one array, gathered",
+    model: {
+      nodes: [
+        { op: "Gather", inputs: ["w", "rows"] },
+        { op: "MatMul", inputs: ["x", "t0"] },
+      ],
+      constants: { w: of(6, 3), rows: int64([4], [5, 0, 1, 3]) },
+    },
+    parameters: ["w [6,3] ×1"],
+  },
+  {
     title: "one number of a matrix beside a Constant node's: the initializer alone",
     model: {
       nodes: [
@@ -168,6 +179,13 @@ describe("parameters of a model (docs/parameters.md)", () => {
   it.each(ROWS)("$title", ({ model, parameters }) => {
     const got = networkParameters(networkFromOnnx(onnxModel(model)));
     expect(got.map(({ name, values, uses }) => `${name} [${values.shape}] ×${uses.length}`)).toEqual(parameters);
+  });
+
+  it("are followed through all of these", () => {
+    for (const { model } of ROWS) {
+      const uses = networkParameters(networkFromOnnx(onnxModel(model))).flatMap((parameter) => parameter.uses);
+      expect(uses.filter(({ factors }) => factors === undefined)).toEqual([]);
+    }
   });
 
   it("hold the file's values, in its order", () => {
