@@ -41,7 +41,7 @@ const MAY_IMPORT = {
 
 const LEAVES = ["errors.ts", "random.ts"];
 /** Main programs of the process or of a worker: like `cli/`, they own the clock, the process and the state of their loop. */
-const ENTRIES = ["engine/node/engine-worker.ts", "runs/trial-worker.ts"];
+const ENTRIES = ["engine/node/engine-worker.ts", "runs/node/trial-worker.ts"];
 
 /** What may be spread into arguments: constants of a fixed number of words, whatever a user or a file says. */
 const SPREADABLE: ReadonlySet<string> = new Set([
@@ -104,6 +104,8 @@ const imports = files.flatMap(importsOf);
 const internal = imports.filter(({ to }) => to.endsWith(".ts"));
 const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] ?? "") : "");
 const isRoom = (room: string): room is Room => room in MAY_IMPORT;
+/** A file of a room's Node part. */
+const isOfNode = (file: string): boolean => /^[a-z]+\/node\//.test(file);
 const say = ({ from, to }: Import): string => `${from} imports ${to}`;
 
 describe("the house (style 1)", () => {
@@ -172,9 +174,13 @@ describe("the house (style 1)", () => {
     expect(forbidden.map(say)).toEqual([]);
   });
 
-  it("Node-only code lives in node/, runs and cli", () => {
+  it("Node-only code lives in node/ and cli, and nothing else knows what is in a node/, types included", () => {
     const elsewhere = imports.filter(
-      ({ from, to }) => /^node:/.test(to) && !/(^|\/)node\//.test(from) && !["runs", "cli"].includes(roomOf(from)),
+      ({ from, to }) =>
+        (/^node:/.test(to) || to === "onnxruntime-node" || isOfNode(to)) &&
+        !isOfNode(from) &&
+        from !== "node.ts" &&
+        roomOf(from) !== "cli",
     );
     expect(elsewhere.map(say)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Entry of the process that a command works in; the process that started it hears the signals (supervisor.ts). */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { watchParent } from "../runs/index.ts";
+import { watchParent } from "../runs/node/index.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { runProcess } from "./run-process.ts";
 import { type FromCommand, SIGNAL_CODES, STOP_SIGNALS, type ToCommand } from "./supervision.ts";

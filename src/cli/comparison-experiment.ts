@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { type Comparison, type ProfileName, summarizeArms, type Trial } from "../experiments/index.ts";
-import { findRun, missingLines, type TrialState, trialStates } from "../runs/index.ts";
+import { missingLines, type TrialState } from "../runs/index.ts";
+import { findRun, trialStates } from "../runs/node/index.ts";
 import { dim } from "./colors.ts";
 import type { CliContext } from "./context.ts";
 import { formatTable } from "./output.ts";

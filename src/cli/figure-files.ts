@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { lockFile, writeWhole } from "../data/node/index.ts";
 import { type ExperimentPage, type Figure, renderExperimentPage, renderSvg } from "../report/index.ts";
-import { describeMachine, gatewiseVersion } from "../runs/index.ts";
+import { describeMachine, gatewiseVersion } from "../runs/node/index.ts";
 import type { CliContext } from "./context.ts";
 
 /** Writes a figure as Vega-Lite and as SVG. Loaded late: figures bring Vega, which takes longer than most commands. */

@@ -5,7 +5,7 @@ import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import { type LoadedNetwork, loadNetwork, type ModelChoice } from "../runs/index.ts";
+import { type LoadedNetwork, loadNetwork, type ModelChoice } from "../runs/node/index.ts";
 import { type CliContext, shellWord } from "./context.ts";
 import { fittingInputs, readInputsFile } from "./model-inputs.ts";
 

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { GatewiseError } from "../errors.ts";
-import { gatewiseVersion } from "../runs/index.ts";
+import { gatewiseVersion } from "../runs/node/index.ts";
 import type { Ending, MakeContext } from "./command.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";

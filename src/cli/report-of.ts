@@ -1,5 +1,5 @@
 import { COMPARISONS } from "../experiments/index.ts";
-import { findExperiment, trialsFor } from "../runs/index.ts";
+import { findExperiment, trialsFor } from "../runs/node/index.ts";
 import { writeComparisonPage } from "./comparison-experiment.ts";
 import type { CliContext } from "./context.ts";
 

@@ -2,14 +2,8 @@ import { join } from "node:path";
 import { isComparison, type ProfileName, type SummaryRow, summarize, type Trial } from "../experiments/index.ts";
 import { largestOf, smallestOf } from "../graph/index.ts";
 import { REGIME_NAMES, REGIMES, type RegimeName } from "../network/index.ts";
-import {
-  type ExperimentOutcome,
-  type ExperimentRequest,
-  missingLines,
-  runExperiment,
-  type TrialState,
-  trialsFor,
-} from "../runs/index.ts";
+import { missingLines, type TrialState } from "../runs/index.ts";
+import { type ExperimentOutcome, type ExperimentRequest, runExperiment, trialsFor } from "../runs/node/index.ts";
 import { dim, red } from "./colors.ts";
 import { armRows, armTable, withProtocolNote } from "./comparison-experiment.ts";
 import { type CliContext, commandLine } from "./context.ts";

@@ -10,7 +10,7 @@ import {
   readMetrics,
   readRun,
   trialsFor,
-} from "../runs/index.ts";
+} from "../runs/node/index.ts";
 import { experimentNamed } from "./experiment-named.ts";
 
 /** A run directory as a trial of a report. */

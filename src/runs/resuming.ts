@@ -1,10 +1,10 @@
 /** What a run directory that holds a run may be gone on with. */
-import { isDeepStrictEqual } from "node:util";
 import type { Dataset } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
 import type { RunRecord } from "./run-record.ts";
+import { isSameData } from "./same-data.ts";
 import type { TrialRequest } from "./trial-request.ts";
 
 /**
@@ -18,7 +18,7 @@ export function resumable(
 ): Checkpoint | undefined {
   if (plan.regime !== "flnpf" || last === undefined) return last;
   const gates = (tensors: Parameters) => Object.entries(tensors).filter(([name]) => name.startsWith("feature."));
-  return isDeepStrictEqual(new Map(gates(last.tensors)), new Map(gates(initial))) ? last : undefined;
+  return isSameData(Object.fromEntries(gates(last.tensors)), Object.fromEntries(gates(initial))) ? last : undefined;
 }
 
 /**
@@ -72,8 +72,8 @@ export function checkResumable(
   }
   const { name, limit, testLimit } = data;
   const isSame =
-    isDeepStrictEqual({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
-    isDeepStrictEqual([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
+    isSameData({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
+    isSameData([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
     // where the gates come from may have moved: that they are the same is checked once they are read
     (before.learntFrom === null) === (learntFrom === null);
   if (!isSame) throw otherConfiguration(directory);

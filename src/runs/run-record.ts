@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { GatewiseError, messageOf } from "../errors.ts";
 import { ArchitectureStructure, REGIME_NAMES } from "../network/index.ts";
 import { LOSSES } from "../train/index.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** `run.json`: all that is needed to understand, resume and repeat a run (design: files people can use elsewhere). */
 const Optimizer = z.discriminatedUnion("kind", [
@@ -134,28 +134,3 @@ const EpochMetricsLine = z.strictObject({
 /** Reads one line of a `metrics.jsonl`. */
 export const readEpochMetrics = (line: string, file: string): z.infer<typeof EpochMetricsLine> =>
   parseJson(EpochMetricsLine, line, file);
-
-/** JSON of a known structure; the error names the first field that is wrong. */
-export function parseJson<T extends z.ZodType>(structure: T, text: string, file: string): z.infer<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new GatewiseError({
-      received: `${file}: ${messageOf(cause)}`,
-      expected: "JSON",
-      next: "restore the file, or start a new run",
-      cause,
-    });
-  }
-  const result = structure.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const at = issue?.path.length ? `${file}, ${issue.path.join(".")}` : file;
-  throw new GatewiseError({
-    received: `${at}: ${issue?.message ?? "wrong structure"}`,
-    expected: "a file as this version of gatewise writes it",
-    next: "use the version that wrote it, or start a new run",
-    cause: result.error,
-  });
-}

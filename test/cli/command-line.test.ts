@@ -10,7 +10,7 @@ import { commandLine } from "../../src/cli/context.ts";
 import { loadDataset } from "../../src/data/node/index.ts";
 import { readModel } from "../../src/graph/index.ts";
 import { REGIME_NAMES } from "../../src/network/index.ts";
-import { readBest } from "../../src/runs/index.ts";
+import { readBest } from "../../src/runs/node/index.ts";
 import { endOf, gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

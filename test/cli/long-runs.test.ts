@@ -7,7 +7,7 @@ import type { CliContext } from "../../src/cli/context.ts";
 import { endInterrupted } from "../../src/cli/interruption.ts";
 import { trialProgress } from "../../src/cli/progress.ts";
 import { parseDuration, TimeLimitReached, withTimeLimit } from "../../src/cli/time-limit.ts";
-import { readMetrics } from "../../src/runs/index.ts";
+import { readMetrics } from "../../src/runs/node/index.ts";
 import { gatewise, TINY } from "../support/command-line.ts";
 import { errorOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

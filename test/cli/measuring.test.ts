@@ -7,7 +7,7 @@ import { readNetworkGates } from "../../src/gates/index.ts";
 import { bytesOf, float32, int64 } from "../../src/graph/index.ts";
 import { densePathKernel, neuralPathKernelOf } from "../../src/kernels/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { loadNetwork } from "../../src/runs/index.ts";
+import { loadNetwork } from "../../src/runs/node/index.ts";
 import { gatewise, TINY } from "../support/command-line.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { sharedPath } from "../support/shared-data.ts";

@@ -7,7 +7,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float32 } from "../../src/graph/index.ts";
 import { tangentKernels } from "../../src/kernels/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { loadNetwork } from "../../src/runs/index.ts";
+import { loadNetwork } from "../../src/runs/node/index.ts";
 import { gatewise, TINY } from "../support/command-line.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { networkFromOnnx } from "../../src/network/index.ts";
-import { loadNetwork } from "../../src/runs/index.ts";
+import { loadNetwork } from "../../src/runs/node/index.ts";
 import { bytesOfModel, drawn, modelProto, movedOut, placeEntries } from "../graph/onnx/model.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

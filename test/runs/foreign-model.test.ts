@@ -11,7 +11,7 @@ import {
   writeSafetensors,
 } from "../../src/data/index.ts";
 import { float32 } from "../../src/graph/index.ts";
-import { loadNetwork } from "../../src/runs/index.ts";
+import { loadNetwork } from "../../src/runs/node/index.ts";
 import { drawn, onnxModel } from "../graph/onnx/model.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type PoolEvent, readRun, runTrials } from "../../src/runs/index.ts";
+import type { PoolEvent } from "../../src/runs/index.ts";
+import { readRun, runTrials } from "../../src/runs/node/index.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tinyJob } from "../support/tiny-trials.ts";
 

@@ -14,7 +14,7 @@ import {
   readRun,
   writeCheckpoint,
   writeRecord,
-} from "../../src/runs/run-directory.ts";
+} from "../../src/runs/node/run-directory.ts";
 import type { RunRecord } from "../../src/runs/run-record.ts";
 import { type Checkpoint, type EpochMetrics, optimizer } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { EXPERIMENTS, trialsOf } from "../../src/experiments/index.ts";
-import { missingLines, readRun, type TrialState, trialStates } from "../../src/runs/index.ts";
-import { appendMetrics, writeRecord } from "../../src/runs/run-directory.ts";
-import { runTrial } from "../../src/runs/run-trial.ts";
+import { missingLines, type TrialState } from "../../src/runs/index.ts";
+import { readRun, trialStates } from "../../src/runs/node/index.ts";
+import { appendMetrics, writeRecord } from "../../src/runs/node/run-directory.ts";
+import { runTrial } from "../../src/runs/node/run-trial.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tinyJob } from "../support/tiny-trials.ts";
 

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors } from "../../src/data/index.ts";
 import { fullyConnected, type RegimeName } from "../../src/network/index.ts";
-import { readMetrics, type TrialJob } from "../../src/runs/index.ts";
+import type { TrialJob } from "../../src/runs/index.ts";
+import { readMetrics } from "../../src/runs/node/index.ts";
 import { optimizer } from "../../src/train/index.ts";
 
 /** Everything of a run that must not depend on interruptions or workers. */

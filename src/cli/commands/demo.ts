@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { workerCount } from "../../runs/index.ts";
+import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { experimentNamed } from "../experiment-named.ts";
 import { freeFolder } from "../free-folder.ts";

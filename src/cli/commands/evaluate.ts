@@ -3,7 +3,7 @@ import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { loadTestSet } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { readRun } from "../../runs/index.ts";
+import { readRun } from "../../runs/node/index.ts";
 import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";

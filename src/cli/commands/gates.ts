@@ -13,7 +13,7 @@ import {
   type PackedGates,
 } from "../../gates/index.ts";
 import { type DenseArray, denseArray } from "../../graph/index.ts";
-import type { LoadedNetwork } from "../../runs/index.ts";
+import type { LoadedNetwork } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { workerCount } from "../../runs/index.ts";
+import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";

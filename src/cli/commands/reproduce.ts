@@ -9,7 +9,7 @@ import {
   WATCHED_EXPERIMENTS,
 } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
-import { workerCount } from "../../runs/index.ts";
+import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";

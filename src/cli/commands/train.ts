@@ -3,14 +3,8 @@ import type { Command } from "commander";
 import { DATASET_NAMES } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkRegime, REGIME_NAMES, type RegimeName, type RegimeVariant, regimeOf } from "../../network/index.ts";
-import {
-  checkResumable,
-  findRun,
-  runTrials,
-  type TrialJob,
-  type TrialOutcome,
-  type TrialRequest,
-} from "../../runs/index.ts";
+import { checkResumable, type TrialJob, type TrialOutcome, type TrialRequest } from "../../runs/index.ts";
+import { findRun, runTrials } from "../../runs/node/index.ts";
 import { OPTIMIZER_KINDS, optimizer, type TrainingPlan } from "../../train/index.ts";
 import { chosenArchitecture } from "../architecture-option.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";

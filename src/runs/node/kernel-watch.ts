@@ -1,9 +1,9 @@
 /** Measures the kernel of a run's gates while it trains, and writes what comes out beside its metrics. */
-import { openNodeEngine } from "../engine/node/index.ts";
-import { GatewiseError } from "../errors.ts";
-import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
-import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../network/index.ts";
-import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../train/index.ts";
+import { openNodeEngine } from "../../engine/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { type KernelProbe, kernelProbe, measureKernel } from "../../experiments/index.ts";
+import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../../network/index.ts";
+import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../../train/index.ts";
 import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernel-files.ts";
 
 export interface KernelWatch {

@@ -1,8 +1,8 @@
-import { readNpy } from "../data/index.ts";
-import { readBytes } from "../data/node/index.ts";
-import { type NodeDevice, openWorkerEngine } from "../engine/node/index.ts";
-import { openTilePool } from "../kernels/node/index.ts";
-import { examplesOf, type InputExamples, Model } from "../models/index.ts";
+import { readNpy } from "../../data/index.ts";
+import { readBytes } from "../../data/node/index.ts";
+import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
+import { openTilePool } from "../../kernels/node/index.ts";
+import { examplesOf, type InputExamples, Model } from "../../models/index.ts";
 import { loadNetwork, type ModelChoice } from "./load-network.ts";
 
 /** Which part of an ONNX model is the network, and how the engine runs. */

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { readSafetensors, writeSafetensors } from "../data/index.ts";
-import { appendText, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
-import { GatewiseError } from "../errors.ts";
-import type { Parameters } from "../network/index.ts";
-import type { Checkpoint, EpochMetrics } from "../train/index.ts";
-import { parseJson, type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
+import { readSafetensors, writeSafetensors } from "../../data/index.ts";
+import { appendText, makeFolder, readIfThere, writeWhole } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import type { Parameters } from "../../network/index.ts";
+import type { Checkpoint, EpochMetrics } from "../../train/index.ts";
+import { parseJson } from "../parse-json.ts";
+import { type RunRecord, readEpochMetrics, readRunRecord } from "../run-record.ts";
 
 /** `last`: with optimizer averages, to resume, perhaps from within an epoch. `best`: parameters of the best test accuracy, to predict and to take gates from. */
 export type CheckpointName = "last" | "best" | BestUntil;

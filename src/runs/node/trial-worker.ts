@@ -1,5 +1,5 @@
 /** Entry of a worker process: runs the one trial that its parent sends, reports, and ends. */
-import { packError } from "../errors.ts";
+import { packError } from "../../errors.ts";
 import { watchParent } from "./parent-watch.ts";
 import type { FromTrialWorker, ToTrialWorker } from "./pool.ts";
 import { runTrial } from "./run-trial.ts";

@@ -1,14 +1,17 @@
-import { type Dataset, firstExamples, fitInputs } from "../data/index.ts";
-import { loadDataset, lockDirectory, makeFolder } from "../data/node/index.ts";
-import type { Engine } from "../engine/index.ts";
-import { openNodeEngine } from "../engine/node/index.ts";
-import { GatewiseError, messageOf } from "../errors.ts";
-import type { Parameters } from "../network/index.ts";
-import { type Checkpoint, type EpochMetrics, initialTensors, memoryOf, train } from "../train/index.ts";
+import { type Dataset, firstExamples, fitInputs } from "../../data/index.ts";
+import { loadDataset, lockDirectory, makeFolder } from "../../data/node/index.ts";
+import type { Engine } from "../../engine/index.ts";
+import { openNodeEngine } from "../../engine/node/index.ts";
+import { GatewiseError, messageOf } from "../../errors.ts";
+import type { Parameters } from "../../network/index.ts";
+import { type Checkpoint, initialTensors, memoryOf, train } from "../../train/index.ts";
+import type { TrialOutcome, TrialProgress } from "../executor.ts";
+import { checkLength, checkResumable, checkSources, resumable } from "../resuming.ts";
+import { type RunRecord, type RunResult, type RunSegment, segmentsOf } from "../run-record.ts";
+import type { DataSelection, TrialRequest } from "../trial-request.ts";
 import { readKernelLines } from "./kernel-files.ts";
 import { openKernelWatch } from "./kernel-watch.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
-import { checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
 import {
   appendMetrics,
   findRun,
@@ -20,12 +23,6 @@ import {
   writeCheckpoint,
   writeRecord,
 } from "./run-directory.ts";
-import { type RunRecord, type RunResult, type RunSegment, segmentsOf } from "./run-record.ts";
-import type { DataSelection, TrialRequest } from "./trial-request.ts";
-
-export type TrialProgress =
-  | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
-  | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
 
 /**
  * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
@@ -44,11 +41,6 @@ export interface TrialContext {
   /** The time of day, ISO 8601. */
   readonly now: () => string;
 }
-
-export type TrialOutcome =
-  | { readonly status: "completed"; readonly result: RunResult }
-  | { readonly status: "interrupted" }
-  | { readonly status: "failed"; readonly message: string; readonly hint: string };
 
 /** The data set, cut to the selection. */
 export async function selectData(

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { DATASET_NAMES } from "../data/index.ts";
-import { lockDirectory, makeFolder, readIfThere, writeWhole } from "../data/node/index.ts";
-import { GatewiseError } from "../errors.ts";
+import { DATASET_NAMES } from "../../data/index.ts";
+import { lockDirectory, makeFolder, readIfThere, writeWhole } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import {
   type Comparison,
   type Experiment,
@@ -13,14 +13,16 @@ import {
   type TrialOptions,
   trialsOf,
   trialsOfComparison,
-} from "../experiments/index.ts";
-import { REGIME_NAMES } from "../network/index.ts";
-import { type PoolOptions, runTrials, type TrialJob } from "./pool.ts";
+} from "../../experiments/index.ts";
+import { REGIME_NAMES } from "../../network/index.ts";
+import type { PoolOptions, TrialJob, TrialOutcome } from "../executor.ts";
+import { parseJson } from "../parse-json.ts";
+import type { DataSelection } from "../trial-request.ts";
+import type { TrialState } from "../trial-states.ts";
+import { runTrials } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
-import { parseJson } from "./run-record.ts";
-import { selectData, type TrialOutcome } from "./run-trial.ts";
-import type { DataSelection } from "./trial-request.ts";
-import { type TrialState, trialStates } from "./trial-states.ts";
+import { selectData } from "./run-trial.ts";
+import { trialStates } from "./states-of-trials.ts";
 
 /** `experiment.json`: what a folder of runs was made for; each trial is a run directory inside, named by its id. */
 const ExperimentFile = z.strictObject({

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { z } from "zod";
-import type { Machine } from "./run-record.ts";
+import type { Machine } from "../run-record.ts";
 
 const Package = z.object({ version: z.string() });
 const versionOf = (name: string): string => Package.parse(createRequire(import.meta.url)(name)).version;

@@ -1,8 +1,8 @@
 /** Models of other kinds than ONNX: each is told how it becomes one. */
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "../data/index.ts";
-import { GatewiseError } from "../errors.ts";
+import { FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "../../data/index.ts";
+import { GatewiseError } from "../../errors.ts";
 
 const TORCH = 'in Python: torch.onnx.export(model, example_input, "model.onnx")';
 const KERAS =

@@ -3,11 +3,11 @@
  */
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { nativeEnvironment } from "../engine/node/index.ts";
-import { GatewiseError, type PackedError } from "../errors.ts";
+import { nativeEnvironment } from "../../engine/node/index.ts";
+import { GatewiseError, type PackedError } from "../../errors.ts";
+import type { PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
+import type { TrialRequest } from "../trial-request.ts";
 import { findRun, writeRecord } from "./run-directory.ts";
-import type { TrialOutcome, TrialProgress } from "./run-trial.ts";
-import type { TrialRequest } from "./trial-request.ts";
 
 export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
 export type FromTrialWorker =
@@ -15,28 +15,6 @@ export type FromTrialWorker =
   | { readonly kind: "notice"; readonly text: string }
   | { readonly kind: "outcome"; readonly outcome: TrialOutcome }
   | { readonly kind: "error"; readonly error: PackedError };
-
-export interface TrialJob {
-  readonly id: string;
-  readonly request: TrialRequest;
-  /** Job that must have completed first. */
-  readonly after: string | undefined;
-}
-
-export type PoolEvent =
-  /** What an earlier command did of a job, before anything is started. */
-  | { readonly kind: "found"; readonly id: string; readonly epochs: number }
-  | { readonly kind: "started"; readonly id: string }
-  | { readonly kind: "progress"; readonly id: string; readonly progress: TrialProgress }
-  /** What the user should know of the data of a job; all jobs on the same data say it. */
-  | { readonly kind: "notice"; readonly id: string; readonly text: string }
-  | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
-
-export interface PoolOptions {
-  readonly workers: number;
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: PoolEvent) => void;
-}
 
 /**
  * Runs all jobs, `workers` at a time, in their order as far as what they wait for allows.

@@ -1,16 +1,16 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readBytes } from "../data/node/index.ts";
-import { GatewiseError } from "../errors.ts";
-import { externalFiles, openOnnx } from "../graph/index.ts";
+import { readBytes } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { externalFiles, openOnnx } from "../../graph/index.ts";
 import {
   type GatedNetwork,
   gatedNetwork,
   networkFromOnnx,
   type OnnxNetworkOptions,
   regimeOf,
-} from "../network/index.ts";
-import { networkPair } from "../train/index.ts";
+} from "../../network/index.ts";
+import { networkPair } from "../../train/index.ts";
 import { readExternalData } from "./external-data.ts";
 import { refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
 import { readBest, readRun } from "./run-directory.ts";

@@ -1,11 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { readNpy, writeNpy } from "../data/index.ts";
-import { appendText, readIfThere, writeWhole } from "../data/node/index.ts";
-import { GatewiseError } from "../errors.ts";
-import type { DenseArray } from "../graph/index.ts";
-import { parseJson } from "./run-record.ts";
+import { readNpy, writeNpy } from "../../data/index.ts";
+import { appendText, readIfThere, writeWhole } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import type { DenseArray } from "../../graph/index.ts";
+import { type KernelLine, type RunKernels, readKernelLine } from "../kernel-record.ts";
 
 /**
  * What a run directory holds of the kernel of its gates: `kernels.jsonl`, one line a measurement, and the first and the
@@ -16,38 +15,6 @@ export type KernelMatrixName = (typeof KERNEL_MATRICES)[number];
 
 const linesFile = (directory: string): string => join(directory, "kernels.jsonl");
 const matrixFile = (directory: string, name: KernelMatrixName): string => join(directory, `kernel-${name}.npy`);
-
-const Epoch = z.int().min(0);
-const MeasuredLine = z.strictObject({
-  /** 0 before training. */
-  epoch: Epoch,
-  classes: z.array(z.strictObject({ label: z.int().min(0), examples: z.int().min(1) })),
-  gates: z.enum(["exact", "as bits"]),
-  nu: z.number(),
-  nuPerClass: z.array(z.number()),
-  jitter: z.number(),
-  alignment: z.number(),
-  centeredAlignment: z.number(),
-  effectiveRank: z.number(),
-  eigenvalues: z.array(z.number()),
-});
-/** An epoch whose kernel could not be measured, and why. */
-const UnmeasuredLine = z.strictObject({ epoch: Epoch, unmeasured: z.string() });
-const KernelLineFile = z.union([MeasuredLine, UnmeasuredLine]);
-
-export type KernelMeasurement = z.infer<typeof MeasuredLine>;
-export type KernelLine = z.infer<typeof KernelLineFile>;
-
-/** The kernel of a run's gates over its epochs. */
-export interface RunKernels {
-  /** In the order of the epochs. */
-  readonly measurements: readonly KernelMeasurement[];
-  /** Why epochs were not measured, each reason once. */
-  readonly unmeasured: readonly string[];
-  /** `[n, n]` at the first and the last measured epoch; undefined if that was not written. */
-  readonly start: DenseArray<"float64"> | undefined;
-  readonly last: DenseArray<"float64"> | undefined;
-}
 
 /** The kernels of a run; undefined if it has none, as those of older versions. */
 export async function readKernels(directory: string): Promise<RunKernels | undefined> {
@@ -83,7 +50,7 @@ export async function readKernelLines(directory: string): Promise<readonly Kerne
   const text = (await readIfThere(linesFile(directory)))?.toString() ?? "";
   const lines = text.split("\n").slice(0, -1);
   const place = (index: number): string => `${linesFile(directory)}, line ${index + 1}`;
-  const kernels = lines.map((line, i) => parseJson(KernelLineFile, line, place(i)));
+  const kernels = lines.map((line, i) => readKernelLine(line, place(i)));
   const wrong = kernels.findIndex(({ epoch }, i) => epoch <= (kernels[i - 1]?.epoch ?? -1));
   if (wrong < 0) return kernels;
   throw new GatewiseError({

@@ -1,10 +1,10 @@
 /** Weights in files beside an ONNX model. The locations come from the model, which may be a stranger's. */
 import { lstat, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
-import { FOREIGN_NAMES, foreignFormat } from "../data/index.ts";
-import { fileError } from "../data/node/index.ts";
-import { codeOf, GatewiseError } from "../errors.ts";
-import { type ExternalData, type ExternalFile, quoted } from "../graph/index.ts";
+import { FOREIGN_NAMES, foreignFormat } from "../../data/index.ts";
+import { fileError } from "../../data/node/index.ts";
+import { codeOf, GatewiseError } from "../../errors.ts";
+import { type ExternalData, type ExternalFile, quoted } from "../../graph/index.ts";
 
 /** As much as an ONNX file itself may hold. */
 const MOST_BYTES = 2 ** 31 - 1;

@@ -1,0 +1,35 @@
+/** Trials that somebody runs for us, here or elsewhere: what is asked for, what is told meanwhile, and how it ends. */
+import type { EpochMetrics } from "../train/index.ts";
+import type { RunResult } from "./run-record.ts";
+import type { TrialRequest } from "./trial-request.ts";
+
+export type TrialProgress =
+  | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
+  | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
+
+export type TrialOutcome =
+  | { readonly status: "completed"; readonly result: RunResult }
+  | { readonly status: "interrupted" }
+  | { readonly status: "failed"; readonly message: string; readonly hint: string };
+
+export interface TrialJob {
+  readonly id: string;
+  readonly request: TrialRequest;
+  /** Job that must have completed first. */
+  readonly after: string | undefined;
+}
+
+export type PoolEvent =
+  /** What an earlier command did of a job, before anything is started. */
+  | { readonly kind: "found"; readonly id: string; readonly epochs: number }
+  | { readonly kind: "started"; readonly id: string }
+  | { readonly kind: "progress"; readonly id: string; readonly progress: TrialProgress }
+  /** What the user should know of the data of a job; all jobs on the same data say it. */
+  | { readonly kind: "notice"; readonly id: string; readonly text: string }
+  | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
+
+export interface PoolOptions {
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: PoolEvent) => void;
+}
