@@ -39,10 +39,20 @@ const LayerStructure: z.ZodType<Layer> = z.lazy(() =>
   ]),
 );
 
+/** Looked at before the structure is, which is read by recursion. */
+const Shallow = z.unknown().superRefine((layers, context) => {
+  if (!isDeeperThan(MOST_LEVELS, layers)) return;
+  context.addIssue({
+    code: "custom",
+    message: `lists and objects of more than ${MOST_LEVELS} levels`,
+    input: undefined,
+  });
+});
+
 /** An architecture as JSON, in run records and in users' files. */
 export const ArchitectureStructure = z.strictObject({
   inputShape: z.array(Size).min(1).max(3).readonly(),
-  layers: z.array(LayerStructure).min(1).readonly(),
+  layers: Shallow.pipe(z.array(LayerStructure).min(1).readonly()),
 });
 
 /**

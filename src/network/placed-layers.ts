@@ -20,28 +20,45 @@ export interface PlacedLayer {
  * @throws GatewiseError if a layer does not fit what comes before it, naming the layer
  */
 export const placeLayers = ({ inputShape, layers }: Architecture): readonly PlacedLayer[] =>
-  placeBranch(layers, inputShape, 0, "layer ");
+  placeBranch(layers, inputShape, 0, "layer ", 0);
+
+/** Residual sums within each other, which are walked into: no network in use has more than a few. */
+const MOST_NESTED = 32;
 
 function placeBranch(
   layers: readonly Layer[],
   inputShape: readonly number[],
   weightLayersBefore: number,
   prefix: string,
+  nested: number,
 ): readonly PlacedLayer[] {
+  if (nested > MOST_NESTED) {
+    throw new GatewiseError({
+      received: `residual sums of more than ${MOST_NESTED} within each other`,
+      expected: `at most ${MOST_NESTED}`,
+      next: "put them one behind the other",
+    });
+  }
   let shape = inputShape;
   let count = weightLayersBefore;
   return layers.map((layer, position) => {
     const place = `${prefix}${position}`;
-    const placed = placeLayer(layer, shape, count, place);
+    const placed = placeLayer(layer, shape, count, place, nested);
     count = placed.weightLayersBefore;
     shape = placed.outputShape;
     return placed;
   });
 }
 
-function placeLayer(layer: Layer, inputShape: readonly number[], before: number, place: string): PlacedLayer {
+function placeLayer(
+  layer: Layer,
+  inputShape: readonly number[],
+  before: number,
+  place: string,
+  nested: number,
+): PlacedLayer {
   if (layer.kind === "residual") {
-    const branches = placeBranches(layer, inputShape, before, place);
+    const branches = placeBranches(layer, inputShape, before, place, nested + 1);
     const [body, shortcut] = branches;
     return {
       layer,
@@ -68,10 +85,11 @@ function placeBranches(
   shape: readonly number[],
   weightLayersBefore: number,
   place: string,
+  nested: number,
 ): readonly [readonly PlacedLayer[], readonly PlacedLayer[]] {
-  const first = placeBranch(body, shape, weightLayersBefore, `${place}.body.`);
+  const first = placeBranch(body, shape, weightLayersBefore, `${place}.body.`, nested);
   const between = first.at(-1)?.weightLayersBefore ?? weightLayersBefore;
-  const second = placeBranch(shortcut, shape, between, `${place}.shortcut.`);
+  const second = placeBranch(shortcut, shape, between, `${place}.shortcut.`, nested);
   const [left, right] = [first.at(-1)?.outputShape ?? shape, second.at(-1)?.outputShape ?? shape];
   if (body.length === 0 || left.join() !== right.join()) {
     throw new GatewiseError({

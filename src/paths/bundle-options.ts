@@ -54,12 +54,21 @@ function startApart(network: GatedNetwork, inputs: readonly number[]): boolean {
 
 /** Weight nodes and starts from which a node is reached without another weight. */
 function originsOf(network: GatedNetwork, position: number): ReadonlySet<number> {
-  const node = network.nodes[position];
-  if (node === undefined) return new Set();
-  const own = isWeightNode(node) || node.kind === "gate" ? [position] : [];
-  const ends = isWeightNode(node) && node.weight !== undefined;
-  if (node.kind === "input" || node.kind === "normalize") return new Set([0]);
-  return new Set([...own, ...(ends ? [] : pathInputs(node).flatMap((input) => [...originsOf(network, input)]))]);
+  const origins = new Set<number>();
+  const reached = new Set([position]);
+  // grows while it is read: each node once, however many ways lead to it
+  for (const at of reached) {
+    const node = network.nodes[at];
+    if (node === undefined) continue;
+    if (node.kind === "input" || node.kind === "normalize") {
+      origins.add(0);
+      continue;
+    }
+    if (isWeightNode(node) || node.kind === "gate") origins.add(at);
+    if (isWeightNode(node) && node.weight !== undefined) continue;
+    for (const input of pathInputs(node)) reached.add(input);
+  }
+  return origins;
 }
 
 /** Receives a weight that a bundle may go through, or a bias that it may start at, and a bound on `|sum|` then. */

@@ -1,5 +1,5 @@
 import { sizeOf } from "../graph/index.ts";
-import { pathInputs, weightLayers } from "../network/index.ts";
+import { type GatedNode, pathInputs, weightLayers } from "../network/index.ts";
 import type { PathGraph } from "./path-graph.ts";
 import { log2Of, plain, type Scaled } from "./path-pass.ts";
 
@@ -103,9 +103,13 @@ export class PathReader {
 
   /** The weight layer that a node's first path comes through last; 0 where there is none. */
   #layerBehind(position: number): number {
-    const node = this.#graph.network.nodes[position];
-    const [input] = node === undefined ? [] : pathInputs(node);
-    return this.#layers.get(position) ?? (input === undefined ? 0 : this.#layerBehind(input));
+    for (let at: number | undefined = position; at !== undefined; ) {
+      const layer = this.#layers.get(at);
+      if (layer !== undefined) return layer;
+      const node: GatedNode | undefined = this.#graph.network.nodes[at];
+      at = node && pathInputs(node)[0];
+    }
+    return 0;
   }
 }
 

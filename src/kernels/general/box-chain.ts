@@ -38,20 +38,20 @@ export function boxChain(network: GatedNetwork, pool: number): BoxChain | undefi
     if (!isBox(convolution, height, width)) return undefined;
     const { channels } = mapsOf(gate);
     if (channels > MOST_CHANNELS) return undefined;
-    layers.unshift({ gate: position, channels, bias: convolution.bias === undefined ? 0 : 1 });
+    layers.push({ gate: position, channels, bias: convolution.bias === undefined ? 0 : 1 });
     position = convolution.input;
   }
   const front = nodeAt(network, position);
   const sameSize = front.shape[1] === height && front.shape[2] === width;
   if (layers.length === 0 || !sameSize) return undefined;
-  return { front: position, layers, channels: mapsOf(front).channels, height, width };
+  return { front: position, layers: layers.reverse(), channels: mapsOf(front).channels, height, width };
 }
 
 /** Whether paths reach a node before any weight, so that its kernel is a product of values. */
 function isValue(network: GatedNetwork, position: number): boolean {
-  const node = nodeAt(network, position);
-  if (node.kind === "input") return true;
-  return (node.kind === "normalize" || node.kind === "rearrange") && isValue(network, node.input);
+  let node = nodeAt(network, position);
+  while (node.kind === "normalize" || node.kind === "rearrange") node = nodeAt(network, node.input);
+  return node.kind === "input";
 }
 
 function isBox(

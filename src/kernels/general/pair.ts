@@ -1,5 +1,5 @@
 /** The kernel of one pair of examples, node by node (theory 3.6 to 3.12): what one node makes of the terms of its inputs. */
-import { type GatedNetwork, type GatedNode, scalarGate } from "../../network/index.ts";
+import { type GatedNetwork, type GatedNode, pathInputs, scalarGate } from "../../network/index.ts";
 import { contract, type MaskProducts } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
@@ -54,8 +54,20 @@ export function pairPathKernel(
     made.set(position, known);
     return known;
   };
+  // in the order of the nodes: a kernel finds those of its inputs made, however deep the network is
+  for (const position of neededFor(network, plan, shortcuts)) of(position);
   const shape = shapeAt(pair, network.output);
   return of(network.output).reduce((sum, term) => sum + valueAt(term, shape, output, 0, 0), 0);
+}
+
+/** Nodes whose kernels the output's is made of, ascending; what a shortcut takes of those before it is its own matter. */
+function neededFor(network: GatedNetwork, { positions }: PathKernelPlan, shortcuts: Shortcuts): readonly number[] {
+  const needed = new Set([network.output]);
+  for (const position of positions.toReversed()) {
+    if (!needed.has(position) || shortcuts.has(position)) continue;
+    for (const input of pathInputs(nodeAt(network, position))) needed.add(input);
+  }
+  return positions.filter((position) => needed.has(position));
 }
 
 const shapeAt = ({ network, plan }: Pair, position: number): KernelShape => ({

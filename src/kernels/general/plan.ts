@@ -40,6 +40,7 @@ export function planPathKernel(network: GatedNetwork): PathKernelPlan {
   const pairs = new Map<number, PositionPairs>();
   const reads = new Map<number, Map<number, PositionPairs>>();
   const summed = new Set<number>();
+  const readSummed = new Set<number>();
   for (const position of positions.toReversed()) {
     const node = nodeAt(network, position);
     const wanted = (consumers.get(position) ?? []).flatMap((consumer) => reads.get(consumer)?.get(position) ?? []);
@@ -50,7 +51,8 @@ export function planPathKernel(network: GatedNetwork): PathKernelPlan {
       const read = reads.get(consumer)?.get(position);
       if (read !== undefined && areEqual(read, own)) reads.get(consumer)?.set(position, own);
     }
-    if (isReadSummed(network, consumers, position) && isSummable(network, consumers, position)) summed.add(position);
+    if (isReadSummed(network, consumers, position, readSummed)) readSummed.add(position);
+    if (readSummed.has(position) && isSummable(network, consumers, position)) summed.add(position);
     const read = new Map<number, PositionPairs>();
     for (const input of pathInputs(node)) read.set(input, pairsRead(node, own, nodeAt(network, input)));
     reads.set(position, read);
@@ -159,14 +161,22 @@ export function mixesChannels(network: GatedNetwork, position: number): boolean 
   return node.kind === "dense" || (node.kind === "convolution" && node.groups === 1);
 }
 
-/** Whether every way onward leads through flattening, at most, into a layer that mixes all channels. */
-function isReadSummed(network: GatedNetwork, consumers: Consumers, position: number): boolean {
+/**
+ * Whether every way onward leads through flattening, at most, into a layer that mixes all channels.
+ * @param behind the nodes behind this one of which that is so
+ */
+function isReadSummed(
+  network: GatedNetwork,
+  consumers: Consumers,
+  position: number,
+  behind: ReadonlySet<number>,
+): boolean {
   const next = consumers.get(position) ?? [];
   return (
     next.length > 0 &&
     next.every((consumer) => {
       if (mixesChannels(network, consumer)) return true;
-      return isFlattening(network, consumers, consumer) && isReadSummed(network, consumers, consumer);
+      return isFlattening(network, consumers, consumer) && behind.has(consumer);
     })
   );
 }
