@@ -26,9 +26,16 @@ if (chosen.length === 0 || ![seed, from, each.seconds, each.cases].every((value)
 }
 console.log("format             cases   accepted    refused  slowest s  largest MB  failures");
 let failed = 0;
-for (const format of chosen) {
-  const figures = await fuzz({ format, seed, from, cases: each.cases, until: Date.now() + 1000 * each.seconds });
-  const { cases, accepted, refused, slowest, largest, failures } = figures;
+const start = Date.now();
+const works = chosen.map((format, i) => ({
+  format,
+  seed,
+  from,
+  cases: each.cases,
+  until: start + 1000 * (i + 1) * each.seconds,
+}));
+for await (const figures of fuzz(works)) {
+  const { format, cases, accepted, refused, slowest, largest, failures } = figures;
   const columns = [cases, accepted, refused].map((count) => String(count).padStart(11)).join("");
   const costs = `${slowest.seconds.toFixed(2).padStart(11)}${largest.megabytes.toFixed(0).padStart(12)}`;
   console.log(`${format.padEnd(13)}${columns}${costs}${String(failures.length).padStart(10)}`);

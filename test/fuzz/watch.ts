@@ -15,11 +15,10 @@ export interface Work {
   readonly cases: number;
   /** Time of day, in milliseconds, after which no case begins. */
   readonly until: number;
-  /** File into which the process writes the case that it begins. */
-  readonly place: string;
 }
 
 export interface Figures {
+  readonly format: FormatName;
   readonly cases: number;
   readonly accepted: number;
   readonly refused: number;
@@ -32,34 +31,43 @@ const FOLDER = join(tmpdir(), "gatewise-fuzz");
 /** Heap of the process in megabytes: a case that takes more ends it. */
 const HEAP = 2048;
 
-export async function fuzz(work: Omit<Work, "place">): Promise<Figures> {
+/** One work after the other; yields the figures of each when it is done. */
+export async function* fuzz(works: readonly Work[]): AsyncGenerator<Figures> {
   mkdirSync(FOLDER, { recursive: true });
-  const place = join(FOLDER, `at-${process.pid}-${work.format}`);
-  writeFileSync(place, String(work.from));
-  const worker = fork(fileURLToPath(new URL("./worker.ts", import.meta.url)), [JSON.stringify({ ...work, place })], {
+  for (let left = works; left.length > 0; ) {
+    const done = await fuzzTogether(left);
+    yield* done;
+    left = left.slice(done.length);
+  }
+}
+
+/** Works in one process: all, or up to the one that ended it. */
+async function fuzzTogether(works: readonly Work[]): Promise<readonly Figures[]> {
+  const place = join(FOLDER, `case-of-${process.pid}`);
+  writeFileSync(place, "");
+  const worker = fork(fileURLToPath(new URL("./worker.ts", import.meta.url)), [JSON.stringify({ works, place })], {
     execArgv: ["--import", "tsx", `--max-old-space-size=${HEAP}`],
   });
   const caseNow = (): string => readFileSync(place, "utf8").trim();
-  let figures: Figures | undefined;
+  const figures: Figures[] = [];
   let [at, since, isStuck] = ["", performance.now(), false];
   const watch = setInterval(() => {
-    const now = caseNow();
+    const now = `${figures.length} ${caseNow()}`;
     if (now !== at) [at, since] = [now, performance.now()];
     else if (performance.now() - since > 3000 * LIMITS.seconds) isStuck = worker.kill("SIGKILL");
   }, 1000);
-  worker.on("message", (message: Figures) => {
-    figures = message;
-  });
+  worker.on("message", (message: Figures) => figures.push(message));
   return await new Promise((resolve, reject) => {
     worker.on("error", reject);
     worker.on("exit", (code, signal) => {
       clearInterval(watch);
+      const work = works[figures.length];
+      if (work === undefined) return resolve(figures);
       const index = Number(caseNow());
       const failure = isStuck ? "does not end" : `ended the process (${signal ?? code})`;
-      const unknown = { index, seconds: 0, megabytes: 0 };
-      const cases = index - work.from + 1;
-      const failed = { cases, accepted: 0, refused: 0, slowest: unknown, largest: unknown };
-      resolve(figures ?? { ...failed, failures: [{ index, failure }] });
+      const cost = { slowest: { index, seconds: 0 }, largest: { index, megabytes: 0 } };
+      const counts = { cases: index - work.from + 1, accepted: 0, refused: 0 };
+      resolve([...figures, { format: work.format, ...counts, ...cost, failures: [{ index, failure }] }]);
     });
   });
 }
