@@ -3,6 +3,7 @@ import { type CliContext, commandLine } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { endInterrupted } from "./interruption.ts";
 import { printError } from "./output.ts";
+import { watchOutput } from "./output-streams.ts";
 import { SIGNAL_CODES } from "./supervision.ts";
 
 /** How the process of a command ended that could not say so itself. */
@@ -20,6 +21,7 @@ export interface Ending {
 export function sayEnding({ args, code, signal, stopped, resumption }: Ending): ExitCode {
   const [json, command] = [args.includes("--json"), commandLine(args)];
   const { stdout, stderr } = process;
+  watchOutput({ stdout, stderr });
   // Ctrl-C reaches the whole process group: a process that was just starting knows no better than to end
   const own = signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP" ? SIGNAL_CODES[signal] : undefined;
   const reason = stopped ?? own;

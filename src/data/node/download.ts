@@ -1,6 +1,7 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { codeOf, messageOf } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
+import { checkWritable } from "./regular-file.ts";
 
 /** How far a file has come. */
 export interface FetchProgress {
@@ -18,6 +19,10 @@ export interface DownloadOptions {
   readonly signal: AbortSignal | undefined;
   /** Milliseconds without data after which the server counts as stalled. */
   readonly timeoutMs: number;
+  /** Fewer than this over a time of `timeoutMs`, and the server counts as too slow. */
+  readonly leastBytesPerSecond: number;
+  /** What is longer is not the file: no more is ever written. */
+  readonly mostBytes: number;
 }
 
 /**
@@ -27,10 +32,12 @@ export interface DownloadOptions {
  * @throws the signal's reason if it is aborted
  */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<string | undefined> {
-  const { signal, timeoutMs } = options;
+  const { signal, timeoutMs, mostBytes } = options;
   signal?.throwIfAborted();
+  await checkWritable(path);
+  if (((await sizeOnDisk(path)) ?? 0) > mostBytes) await rm(path);
   const offset = (await sizeOnDisk(path)) ?? 0;
-  using watch = stallWatch(timeoutMs);
+  using watch = paceWatch(options);
   try {
     const response = await fetch(url, {
       // a server that compressed the .gz once more would be decompressed by fetch: the bytes would not be the file's
@@ -47,33 +54,43 @@ export async function download(url: string, path: string, options: DownloadOptio
       return `HTTP ${response.status}`;
     }
     const start = response.status === 206 ? offset : 0;
-    await receive(response.body, path, start, totalOf(response, start), watch, options);
-    return undefined;
+    const total = totalOf(response, start);
+    if (total !== undefined && total > mostBytes) {
+      await response.body.cancel();
+      return `offers ${total} bytes for a file of ${mostBytes}`;
+    }
+    if (await receive(response.body, path, start, total, watch, options)) return undefined;
+    await written(path, () => rm(path));
+    return `sends more than the ${mostBytes} bytes of the file`;
   } catch (thrown) {
     signal?.throwIfAborted();
-    if (watch.signal.aborted) return `no data for ${timeoutMs / 1000} s`;
+    if (watch.signal.aborted) return watch.reason() ?? `no data for ${timeoutMs / 1000} s`;
     if (!isNetworkError(thrown)) throw thrown;
     return networkReason(thrown);
   }
 }
 
+/** False if more comes than the file has: then the server is left. */
 async function receive(
   body: ReadableStream<Uint8Array>,
   path: string,
   start: number,
   totalBytes: number | undefined,
-  watch: StallWatch,
-  { file, progress }: DownloadOptions,
-): Promise<void> {
+  watch: PaceWatch,
+  { file, progress, mostBytes }: DownloadOptions,
+): Promise<boolean> {
   await using handle = await written(path, () => open(path, start > 0 ? "a" : "w"));
   let receivedBytes = start;
   for await (const piece of body) {
-    watch.alive();
+    watch.received(piece.length);
+    // leaving the loop cancels the body
+    if (receivedBytes + piece.length > mostBytes) return false;
     await written(path, () => writeAll(handle, piece));
     receivedBytes += piece.length;
     progress({ file, receivedBytes, totalBytes });
   }
   await written(path, () => handle.sync());
+  return true;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
@@ -103,18 +120,38 @@ function totalOf(response: Response, start: number): number | undefined {
   return length !== null && /^\d{1,15}$/.test(length) ? start + Number(length) : undefined;
 }
 
-interface StallWatch extends Disposable {
+interface PaceWatch extends Disposable {
+  /** Aborted when the server stalls or is too slow. */
   readonly signal: AbortSignal;
-  alive(): void;
+  received(bytes: number): void;
+  /** What was too slow, if something came. */
+  reason(): string | undefined;
 }
 
-function stallWatch(timeoutMs: number): StallWatch {
-  const stalled = new AbortController();
-  const timer = setTimeout(() => stalled.abort(), timeoutMs);
+/** Looks for a time without data, and at the end of each such time whether enough came in it. */
+function paceWatch({ timeoutMs, leastBytesPerSecond }: DownloadOptions): PaceWatch {
+  const tooSlow = new AbortController();
+  let came = 0;
+  let slow: string | undefined;
+  const stall = setTimeout(() => tooSlow.abort(), timeoutMs);
+  const rate = setInterval(() => {
+    if (came > 0 && came < (leastBytesPerSecond * timeoutMs) / 1000) {
+      slow = `only ${came} bytes in ${timeoutMs / 1000} s`;
+      tooSlow.abort();
+    }
+    came = 0;
+  }, timeoutMs);
   return {
-    signal: stalled.signal,
-    alive: () => void timer.refresh(),
-    [Symbol.dispose]: () => clearTimeout(timer),
+    signal: tooSlow.signal,
+    received(bytes) {
+      came += bytes;
+      stall.refresh();
+    },
+    reason: () => slow,
+    [Symbol.dispose]() {
+      clearTimeout(stall);
+      clearInterval(rate);
+    },
   };
 }
 

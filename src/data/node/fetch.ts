@@ -6,13 +6,16 @@ import type { OfficialArchive } from "./cifar-archives.ts";
 import { type DownloadOptions, download, type FetchProgress, sizeOnDisk } from "./download.ts";
 import { fileError } from "./file-error.ts";
 import { makeFolder } from "./files.ts";
+import { lockFile } from "./lock.ts";
 import type { OfficialFiles } from "./official-files.ts";
 import { type PublishedFile, publishedFiles } from "./published-file.ts";
 
 export type { FetchProgress };
 
-/** Without data for so long, a mirror is given up. */
+/** Without data for so long, or with too few in it, a mirror is given up. */
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** Slower than a modem is not worth waiting for: the largest file would take longer than half a day. */
+const LEAST_BYTES_PER_SECOND = 4096;
 
 /** Where a fetched data set goes, and where it comes from. */
 export interface FetchOptions {
@@ -27,8 +30,10 @@ export interface FetchOptions {
   /** Called after each piece received. */
   readonly progress?: (state: FetchProgress) => void;
   readonly signal?: AbortSignal;
-  /** Milliseconds without data after which the next mirror is tried; 30,000 if left out. */
+  /** Milliseconds without data, or with fewer than the least rate gives, after which the next mirror is tried; 30,000 if left out. */
   readonly timeoutMs?: number;
+  /** 4,096 if left out. */
+  readonly leastBytesPerSecond?: number;
 }
 
 /** A file that is there and was checked. */
@@ -64,17 +69,30 @@ async function fetchFile(
   published: PublishedFile,
   folder: string,
   mirrors: readonly string[],
-  { progress = () => {}, signal, timeoutMs = DEFAULT_TIMEOUT_MS }: FetchOptions,
+  {
+    progress = () => {},
+    signal,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    leastBytesPerSecond = LEAST_BYTES_PER_SECOND,
+  }: FetchOptions,
 ): Promise<FetchedFile> {
-  const { file, digest, check } = published;
+  const { file, digest, mostBytes, check } = published;
   const path = join(folder, file);
+  await using _lock = await lockFile(path);
   if ((await sizeOnDisk(path)) !== undefined) {
     const { bytes, problem } = await check(path);
     if (problem === undefined) return { file, path, bytes, digest, from: undefined };
   }
   const reasons: string[] = [];
   for (const mirror of mirrors) {
-    const outcome = await fetchFrom(mirror, published, path, { file, progress, signal, timeoutMs });
+    const outcome = await fetchFrom(mirror, published, path, {
+      file,
+      progress,
+      signal,
+      timeoutMs,
+      leastBytesPerSecond,
+      mostBytes,
+    });
     if (outcome.kind === "done") return { file, path, bytes: outcome.bytes, digest, from: mirror };
     reasons.push(`${mirror}: ${outcome.reason}`);
   }

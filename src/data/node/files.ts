@@ -13,7 +13,9 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await makeWithParents(resolve(path));
   } catch (thrown) {
-    throw await writeError(thrown, path, "a folder to write to");
+    const expected = "a folder to write to";
+    // what is missing above was made, or tried
+    throw codeOf(thrown) === "ENOENT" ? takesNothing(thrown, path, expected) : fileError(thrown, path, expected);
   }
 }
 
@@ -94,14 +96,19 @@ export async function appendText(path: string, text: string): Promise<void> {
  * none: then it is not the path that is wrong.
  */
 export async function writeError(thrown: unknown, path: string, expected: string): Promise<unknown> {
-  if (codeOf(thrown) !== "ENOENT" || !(await isThere(dirname(path)))) return fileError(thrown, path, expected);
-  return new GatewiseError({
+  const isMissing = codeOf(thrown) === "ENOENT" && !(await isThere(dirname(path)));
+  return codeOf(thrown) !== "ENOENT" || isMissing
+    ? fileError(thrown, path, expected)
+    : takesNothing(thrown, path, expected);
+}
+
+const takesNothing = (cause: unknown, path: string, expected: string): GatewiseError =>
+  new GatewiseError({
     received: `${path}: its folder takes no new entries`,
     expected,
     next: "use another folder",
-    cause: thrown,
+    cause,
   });
-}
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sizeOf } from "../../graph/index.ts";
 import type { DatasetName } from "../dataset.ts";
 import { IDX_PARTS } from "../idx-dataset.ts";
 import { checkOfficialFile, type FileFinding } from "./check-file.ts";
@@ -12,6 +13,8 @@ export interface PublishedFile {
   readonly file: string;
   /** The digest that its publisher gives, by which it is checked. */
   readonly digest: "SHA-256" | "MD5";
+  /** Bytes that it has at most: a longer answer is another file. */
+  readonly mostBytes: number;
   /** @throws GatewiseError if the file cannot be read; wrong bytes are a finding */
   readonly check: (path: string) => Promise<FileFinding>;
 }
@@ -50,6 +53,7 @@ export function publishedFiles(
 const publishedIdx = (official: OfficialFile): PublishedFile => ({
   file: `${official.name}.gz`,
   digest: "SHA-256",
+  mostBytes: official.gzipBytes ?? mostCompressed(4 + 4 * official.shape.length + sizeOf(official.shape)),
   /** What comes from the network must be compared by digest, not by shape alone. */
   async check(path) {
     const finding = await checkOfficialFile(path, official);
@@ -59,9 +63,13 @@ const publishedIdx = (official: OfficialFile): PublishedFile => ({
   },
 });
 
-const publishedArchive = ({ file, md5 }: OfficialArchive): PublishedFile => ({
+/** gzip makes nothing longer than by its headers and five bytes a block of at most 32 KiB. */
+const mostCompressed = (bytes: number): number => bytes + 5 * Math.ceil(bytes / 16_384) + 1024;
+
+const publishedArchive = ({ file, md5, bytes }: OfficialArchive): PublishedFile => ({
   file,
   digest: "MD5",
+  mostBytes: bytes ?? OFFICIAL_ARCHIVES.cifar10.bytes,
   async check(path) {
     const found = await md5Of(path);
     const finding = { bytes: found.bytes, hashed: true };

@@ -5,9 +5,10 @@ import type { FromTrialWorker, ToTrialWorker } from "./pool.ts";
 import { runTrial } from "./run-trial.ts";
 
 const stop = new AbortController();
-const send = (message: FromTrialWorker): void => void process.send?.(message);
+// a parent that is gone cannot be told anything: without a callback, the error would end in a stack on the terminal
+const send = (message: FromTrialWorker, sent = () => {}): void => void process.send?.(message, sent);
 /** Says the last word, and ends once it is on its way. */
-const end = (message: FromTrialWorker): void => void process.send?.(message, () => process.disconnect());
+const end = (message: FromTrialWorker): void => send(message, () => process.connected && process.disconnect());
 
 // Ctrl-C reaches the whole process group: the parent decides and sends "stop"
 process.on("SIGINT", () => {});

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import type { RequestListener } from "node:http";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -117,6 +118,98 @@ describe("fetchDataset", () => {
     expect(second.requests).toEqual([...PUBLISHED.keys()].map((path, i) => (i === 0 ? `${path} bytes=20-` : path)));
     expect(await readFile(join(folder.path, "mnist", FIRST))).toEqual(PUBLISHED.get(`/${FIRST}`));
   });
+
+  /** A byte now and then, for ever: never silent for as long as counts as stalled. */
+  const dribbles =
+    (file: Buffer): RequestListener =>
+    (_, response) => {
+      response.writeHead(200, { "content-length": file.length });
+      let sent = 0;
+      const timer = setInterval(() => {
+        response.write(file.subarray(sent, sent + 1));
+        sent += 1;
+      }, STALLED_MS / 10);
+      response.on("close", () => clearInterval(timer));
+    };
+  /** Zeros without end. */
+  const neverEnds = (): RequestListener => (_, response) => {
+    response.writeHead(200);
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+    };
+    response.on("drain", more);
+    more();
+  };
+  const announces = (): RequestListener => (_, response) => {
+    response.writeHead(200, { "content-length": 10 ** 12 });
+    response.write(Buffer.alloc(100));
+  };
+  const gzipBytes = PUBLISHED.get(`/${FIRST}`)?.length ?? 0;
+
+  it.each([
+    { title: "dribbles", bad: dribbles, reason: /only \d+ bytes in 0\.5 s/ },
+    {
+      title: "sends without end",
+      bad: neverEnds,
+      reason: new RegExp(`sends more than the ${gzipBytes} bytes of the file`),
+    },
+    {
+      title: "announces a disk full",
+      bad: announces,
+      reason: new RegExp(`offers 1000000000000 bytes for a file of ${gzipBytes}`),
+    },
+  ])("goes to the next mirror when one $title, and writes no more than the file has", async ({ bad, reason }) => {
+    await using folder = await temporaryFolder();
+    await using first = await mirror(bad);
+    await using second = await mirror(serves);
+    await writeTinyFiles(join(folder.path, "mnist"), "gz", { without: ["trainImages"] });
+    const files = { ...TINY_OFFICIAL, trainImages: { ...TINY_OFFICIAL.trainImages, gzipBytes } };
+    let most = 0;
+    const progress = ({ receivedBytes }: FetchProgress): void => {
+      most = Math.max(most, receivedBytes);
+    };
+    const options = { directory: folder.path, files, timeoutMs: STALLED_MS, progress };
+    expect((await rejectionOf(fetchDataset("mnist", { ...options, mirrors: [first.url] }))).message).toMatch(reason);
+    const fetched = await fetchDataset("mnist", { ...options, mirrors: [first.url, second.url] });
+    expect(fetched[0]?.from).toBe(second.url);
+    expect(most).toBeLessThanOrEqual(gzipBytes);
+    expect(await readFile(join(folder.path, "mnist", FIRST))).toEqual(PUBLISHED.get(`/${FIRST}`));
+  });
+
+  it("bounds a file of unknown size by its shape", async () => {
+    await using folder = await temporaryFolder();
+    await using endless = await mirror(neverEnds);
+    const options = { directory: folder.path, files: TINY_OFFICIAL, mirrors: [endless.url] };
+    expect((await rejectionOf(fetchDataset("mnist", options))).message).toContain(
+      "sends more than the 1081 bytes of the file",
+    );
+    expect(await readdir(join(folder.path, "mnist"))).toEqual([]);
+  });
+
+  it("begins anew behind a part that is longer than the file", async () => {
+    await using folder = await temporaryFolder();
+    await using good = await mirror(serves);
+    await writeTinyFiles(join(folder.path, "mnist"), "gz", { without: ["trainImages"] });
+    await writeFile(join(folder.path, "mnist", `${FIRST}.part`), Buffer.alloc(5000));
+    await fetchDataset("mnist", { directory: folder.path, mirrors: [good.url], files: TINY_OFFICIAL });
+    expect(good.requests).toEqual([`/${FIRST}`]);
+  });
+
+  it("is refused while another command fetches the same file", async () => {
+    await using folder = await temporaryFolder();
+    await using slow = await mirror(hangsMidway);
+    const options = { directory: folder.path, files: TINY_OFFICIAL, mirrors: [slow.url] };
+    const stop = new AbortController();
+    const first = fetchDataset("mnist", { ...options, signal: stop.signal, progress: () => {} });
+    while (!(await readdir(join(folder.path, "mnist")).catch(() => [])).some((name) => name.endsWith(".part")))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const path = join(folder.path, "mnist", FIRST);
+    expect((await rejectionOf(fetchDataset("mnist", options))).message).toBe(
+      `${path}, in use by process ${process.pid} on ${hostname()}: expected a file that no other process writes`,
+    );
+    stop.abort();
+    await expect(first).rejects.toThrow("aborted");
+  }, 20_000);
 
   const whole = PUBLISHED.get(`/${FIRST}`) ?? Buffer.alloc(0);
   it.each([
