@@ -102,12 +102,18 @@ export {
   gateStatistics,
   type Inputs,
   type LayerStatistics,
+  type LayerTensor,
+  layerTensors,
   type PackedGates,
   type PackedLayer,
   packGates,
   packLayer,
   popcount,
+  readLayerValues,
   readNetworkGates,
+  type ValueBlock,
+  type ValueKind,
+  type ValueReading,
 } from "./gates/index.ts";
 export {
   absolute,

@@ -3,6 +3,14 @@ export { decidingNodes, decisionGraph } from "./deciding-nodes.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export { type GateRows, gateRows, sliceGates } from "./gate-rows.ts";
 export {
+  type LayerTensor,
+  layerTensors,
+  readLayerValues,
+  type ValueBlock,
+  type ValueKind,
+  type ValueReading,
+} from "./layer-values.ts";
+export {
   checkInputs,
   type GateReading,
   type Inputs,

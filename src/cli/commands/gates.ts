@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import type { Command } from "commander";
 import { writeNpy } from "../../data/index.ts";
-import { writeWhole } from "../../data/node/index.ts";
+import { makeFolder, writeWhole } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
@@ -10,9 +11,12 @@ import {
   gateRows,
   gateStatistics,
   type Inputs,
+  type LayerTensor,
+  layerTensors,
   type PackedGates,
 } from "../../gates/index.ts";
 import { type DenseArray, denseArray } from "../../graph/index.ts";
+import type { GatedNetwork } from "../../network/index.ts";
 import type { LoadedNetwork } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -28,13 +32,17 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
+import { parseChoice } from "../options.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
-import { claimResult } from "../result-file.ts";
+import { checkResult, claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
+import { type ValueFile, valueFiles, writeLayerValues } from "../write-layer-values.ts";
 
 interface GatesOptions extends ModelOptions {
   readonly inputs: string;
   readonly out?: string;
+  readonly values?: string;
+  readonly dtype?: string;
   readonly labels?: string;
   readonly against?: string;
   readonly device: string;
@@ -45,20 +53,27 @@ export function gatesCommand(program: Command, makeContext: MakeContext, ending:
     .summary("which gates are on: statistics, and the gates themselves as bits")
     .description("Extracts the gates of every input and tells how many are on, never on or always on, layer by layer.")
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
-    .option("--out <file>", "write the packed gates as .npy, uint8 [n, bytes]")
+    .option("--out <file>", "write the packed gates as .npy, uint8 [n, bytes]; with --values a folder")
+    .option("--values <layers>", "write pre-activations and activations of layers, names as inspect lists them, or all")
+    .option("--dtype <dtype>", `element type of the values: ${VALUE_DTYPES.join(", ")}`)
     .option("--labels <file>", ".npy of whole numbers: overlap of the gates within and between classes")
     .option("--against <model>", "share of gates that differ from those of another network of this shape")
     .option(...DEVICE_OPTION)
     .addHelpText(
       "after",
-      "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy",
+      "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy\n  $ gatewise gates --model network.onnx --inputs x.npy --values all --out values",
     );
   command.action((options: GatesOptions) =>
     runStages(
       command,
       makeContext,
       ending,
-      () => ({ ...options, device: parseDevice(options.device), request: readModelOptions(options) }),
+      () => ({
+        ...options,
+        device: parseDevice(options.device),
+        request: readModelOptions(options),
+        valueDtype: valueDtypeOf(options),
+      }),
       runGates,
     ),
   );
@@ -67,6 +82,27 @@ export function gatesCommand(program: Command, makeContext: MakeContext, ending:
 interface GatesRequest extends GatesOptions {
   readonly device: ReturnType<typeof parseDevice>;
   readonly request: ModelRequest;
+  readonly valueDtype: (typeof VALUE_DTYPES)[number];
+}
+
+const VALUE_DTYPES = ["float32", "float64"] as const;
+
+function valueDtypeOf({ values, out, dtype }: GatesOptions): GatesRequest["valueDtype"] {
+  if (values !== undefined && out === undefined) {
+    throw new GatewiseError({
+      received: `--values ${values} without --out`,
+      expected: "a folder for the values",
+      next: "add --out values",
+    });
+  }
+  if (values === undefined && dtype !== undefined) {
+    throw new GatewiseError({
+      received: `--dtype ${dtype} without --values`,
+      expected: "values to write: gates are bits",
+      next: "add --values all, or leave --dtype out",
+    });
+  }
+  return dtype === undefined ? "float32" : parseChoice("--dtype", dtype, VALUE_DTYPES);
 }
 
 async function runGates(options: GatesRequest, context: CliContext): Promise<ExitCode> {
@@ -74,12 +110,19 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const against = options.against === undefined ? undefined : await loadOther(options, inputs, context);
   const sources = { "--inputs": options.inputs, "--labels": options.labels };
-  await using out = await claimResult(options.out, sources, [...files, ...(against?.files ?? [])]);
+  const read = [...files, ...(against?.files ?? [])];
+  const values = valuesOf(options, network, inputs);
+  if (values !== undefined) await makeFolder(values.folder);
+  for (const { file } of values?.files ?? []) await checkResult(file, sources, read);
+  await using out = await claimResult(values === undefined ? options.out : values.gates, sources, read);
   await using engine = await openWorkerEngine(options.device, { threads: 1 });
   const gates = await extractGates(context, network, engine, inputs);
   const flipped = against && flippedShares(await extractGates(context, against.network, engine, inputs), gates);
   const overlaps = labels && classOverlaps(gates, labels.ofExamples, labels.classes.length);
   if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
+  if (values !== undefined) {
+    await writeLayerValues(context, network, engine, inputs, values.tensors, { ...values, dtype: options.valueDtype });
+  }
   const layers = gateStatistics(gates).map((layer, index) => ({
     ...layer,
     ...(flipped === undefined ? {} : { flipped: flipped[index] ?? 0 }),
@@ -89,17 +132,43 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
     examples: gates.examples,
     layers,
     ...(labels === undefined ? {} : { classes: labels.classes }),
-    out: options.out ?? null,
+    out: values?.gates ?? options.out ?? null,
+    ...(values === undefined ? {} : { values: values.files.map((file) => ({ ...file, dtype: options.valueDtype })) }),
   };
   printResult(context, result, () =>
     [
       describeLayers(gates, layers),
       ...(overlaps === undefined ? [] : [describeOverlaps(overlaps)]),
-      ...(options.out === undefined ? [] : [`gates written to ${shown(options.out)}`]),
+      ...(values === undefined ? [] : [describeValues(values.files)]),
+      ...(options.out === undefined ? [] : [`gates written to ${shown(values?.gates ?? options.out)}`]),
     ].join("\n\n"),
   );
   return EXIT.done;
 }
+
+interface Values {
+  readonly folder: string;
+  /** The packed gates, beside the values. */
+  readonly gates: string;
+  readonly tensors: readonly LayerTensor[];
+  readonly files: readonly ValueFile[];
+}
+
+/** Which values are asked for, and where they go. */
+function valuesOf({ values, out = "" }: GatesRequest, network: GatedNetwork, inputs: Inputs): Values | undefined {
+  if (values === undefined) return undefined;
+  const isName = network.nodes.some(({ name }) => name === values);
+  const names = values === "all" ? "all" : isName ? [values] : values.split(",").map((name) => name.trim());
+  const tensors = layerTensors(network, names);
+  const files = valueFiles(out, tensors, inputs.shape[0] ?? 0);
+  return { folder: out, gates: join(out, "gates.npy"), tensors, files };
+}
+
+const describeValues = (files: readonly ValueFile[]): string =>
+  formatTable(
+    [{ title: "layer" }, { title: "values" }, { title: "shape", align: "right" }, { title: "file" }],
+    files.map(({ layer, kind, shape, file }) => [shown(layer), kind, shape.join("×"), shown(file)]),
+  );
 
 /** The network to compare with: of a model that is chosen from like the first, or of a run. */
 async function loadOther(

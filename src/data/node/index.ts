@@ -6,6 +6,7 @@ export { appendText, makeFolder, readIfThere, writeError, writeWhole } from "./f
 export { loadDataset, loadTestSet } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
 export { type LockOptions, lockDirectory, lockFile } from "./lock.ts";
+export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { readBytes } from "./read-file.ts";
 export { checkWritable, isSameFile, openRegular, realPathOf } from "./regular-file.ts";

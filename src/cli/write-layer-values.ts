@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { NpyParts } from "../data/node/index.ts";
+import type { Engine } from "../engine/index.ts";
+import { type Inputs, type LayerTensor, readLayerValues, type ValueKind } from "../gates/index.ts";
+import type { GatedNetwork } from "../network/index.ts";
+import type { CliContext } from "./context.ts";
+import { withCount } from "./progress.ts";
+
+/** A file of values, as the command tells of it. */
+export interface ValueFile {
+  readonly layer: string;
+  readonly kind: ValueKind;
+  /** With all examples. */
+  readonly shape: readonly number[];
+  readonly file: string;
+}
+
+/** The files of tensors in a folder: the place of the layer, its name as a file may have it, and what it is. */
+export function valueFiles(folder: string, tensors: readonly LayerTensor[], examples: number): readonly ValueFile[] {
+  const layers = [...new Set(tensors.map(({ layer }) => layer))];
+  const digits = String(layers.length).length;
+  return tensors.map(({ layer, kind, shape }) => {
+    const place = String(layers.indexOf(layer) + 1).padStart(digits, "0");
+    const name = layer.replaceAll(/[^\w.-]+/g, "_").slice(0, MOST_LETTERS);
+    return { layer, kind, shape: [examples, ...shape], file: join(folder, `${place}-${name}.${kind}.npy`) };
+  });
+}
+
+/** Systems take names of 255 bytes. */
+const MOST_LETTERS = 120;
+
+/** Writes the values of all inputs block by block, under a bar; the files have their names when all are whole. */
+export async function writeLayerValues(
+  context: CliContext,
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  tensors: readonly LayerTensor[],
+  { files, dtype }: { readonly files: readonly ValueFile[]; readonly dtype: "float32" | "float64" },
+): Promise<void> {
+  const parts: NpyParts[] = [];
+  try {
+    for (const { file, shape } of files) parts.push(await NpyParts.begin(file, dtype, shape));
+    await withCount(context, "values", "inputs", async (onProgress) => {
+      const options = { dtype, onProgress, signal: context.signal };
+      for await (const { values } of readLayerValues(network, engine, inputs, tensors, options)) {
+        for (const [index, part] of parts.entries()) {
+          const value = values[index];
+          if (value !== undefined) await part.append(value);
+        }
+      }
+    });
+    for (const part of parts) await part.finish();
+  } finally {
+    for (const part of parts) await part[Symbol.asyncDispose]();
+  }
+}
