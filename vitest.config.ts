@@ -20,7 +20,8 @@ export default defineConfig({
     isolate: false,
     // tells how often properties are tried, from one variable of the environment
     setupFiles: ["test/support/property-runs.ts"],
-    testTimeout: process.env.GATEWISE_PROPERTY_RUNS === undefined ? 60_000 : 3_600_000,
-    hookTimeout: 60_000,
+    // watchdogs, generous beside other work: no test is about how long it takes
+    testTimeout: process.env.GATEWISE_PROPERTY_RUNS === undefined ? 240_000 : 3_600_000,
+    hookTimeout: 240_000,
   },
 });
