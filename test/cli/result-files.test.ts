@@ -107,6 +107,19 @@ describe("a result in place of what is read", () => {
     });
   });
 
+  it("is refused where .. leads there behind a link", async () => {
+    await mkdir(at("deep"));
+    await mkdir(join(at("deep"), "down"));
+    await symlink(join(at("deep"), "down"), at("side"));
+    const x = join(at("deep"), "x.npy");
+    await copyFile(at("x.npy"), x);
+    const args = ["gates", "--model", at("run"), "--inputs", x, "--out", `${at("side")}/../x.npy`];
+    expect((await refusal(args)).message).toBe(`${at("side")}/../x.npy, which is --inputs ${x}: ${expected}`);
+    const free = ["gates", "--model", at("run"), "--inputs", x, "--out", `${at("side")}/../g.npy`, "--json"];
+    expect((await gatewise(free)).code).toBe(0);
+    expect((await readdir(at("deep"))).sort()).toEqual(["down", "g.npy", "x.npy"]);
+  });
+
   it("is refused on the way to its name, too", async () => {
     await copyFile(at("x.npy"), at("k.npy.part"));
     const words = ["npk", "--model", at("run"), "--inputs", at("k.npy.part"), "--out", at("k.npy")];

@@ -13,6 +13,7 @@ import {
 import { float32 } from "../../src/graph/index.ts";
 import { loadNetwork } from "../../src/runs/node/index.ts";
 import { drawn, onnxModel } from "../graph/onnx/model.ts";
+import { gatewise } from "../support/command-line.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -119,6 +120,19 @@ describe("a model", () => {
     expect(await rejectionOf(loadNetwork(folder.path))).toEqual({
       message: `${folder.path}: ${is}: expected a run directory or an .onnx file`,
       hint: next(folder.path),
+    });
+  });
+
+  it.each(["m.pt", "folder"])("is told by evaluate without --data, too: %s", async (name) => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, name);
+    if (name === "folder") await mkdir(path);
+    await writeFile(name === "folder" ? join(path, "saved_model.pb") : path, junk);
+    const { code, stderr } = await gatewise(["evaluate", "--model", path]);
+    const is = name === "folder" ? "a TensorFlow SavedModel" : "a PyTorch file";
+    expect({ code, line: stderr.split("\n")[0] }).toEqual({
+      code: 1,
+      line: `error ${path}: ${is}: expected a run directory or an .onnx file`,
     });
   });
 

@@ -3,7 +3,7 @@ import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { loadTestSet } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { readRun } from "../../runs/node/index.ts";
+import { isModelFolder, readRun } from "../../runs/node/index.ts";
 import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -91,7 +91,7 @@ async function evaluateRun(options: EvaluateRequest, context: CliContext): Promi
 
 /** The data set that a run was trained on. */
 async function ownDataset(model: string): Promise<DatasetName> {
-  if (model.endsWith(".onnx")) {
+  if (!(await isModelFolder(model))) {
     throw new GatewiseError({
       received: `${model} without --data`,
       expected: "the data set to measure it on: a model does not name its own",

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
 import { checkWritable, readRegular } from "./regular-file.ts";
@@ -11,7 +11,7 @@ import { checkWritable, readRegular } from "./regular-file.ts";
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await makeWithParents(resolve(path));
+    await makeWithParents(path);
   } catch (thrown) {
     const expected = "a folder to write to";
     // what is missing above was made, or tried

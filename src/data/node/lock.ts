@@ -174,6 +174,8 @@ async function removeStale({ lock }: Place, stale: Holder | undefined): Promise<
       throw await writeError(thrown, lock, "a lock file that can be written");
   } finally {
     await rm(aside, { force: true });
+    // what its holder made the lock from, if it was killed right behind
+    if (stale !== undefined && /^[\w-]+$/.test(stale.id)) await rm(`${lock}.${stale.id}`, { force: true });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Pipes, devices, sockets and directories in place of a file: told at once, before a pipe waits for its other end. */
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
 import { refusePointer } from "./git-lfs.ts";
@@ -84,14 +84,16 @@ const MOST_LINKS = 40;
  */
 export async function realPathOf(path: string): Promise<string> {
   try {
-    let way = resolve(path);
+    // ".." behind a link is the system's to resolve
+    let way = path;
     for (let links = 0; ; links++) {
       const real = join(await realpath(dirname(way)), basename(way));
       const stats = await lstat(real).catch(absent);
       if (!stats?.isSymbolicLink()) return real;
       // one link too many: the system says so itself
       if (links === MOST_LINKS) return await realpath(real);
-      way = resolve(dirname(real), await readlink(real));
+      const target = await readlink(real);
+      way = isAbsolute(target) ? target : `${dirname(real)}/${target}`;
     }
   } catch (thrown) {
     throw fileError(thrown, path, "a file that can be written");

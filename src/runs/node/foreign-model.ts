@@ -1,7 +1,8 @@
 /** Models of other kinds than ONNX: each is told how it becomes one. */
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "../../data/index.ts";
+import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 
 const TORCH = 'in Python: torch.onnx.export(model, example_input, "model.onnx")';
@@ -63,6 +64,20 @@ export function refuseForeignModel(path: string, bytes: Uint8Array): void {
     "a TensorFlow graph",
     "python -m tf2onnx.convert --saved-model ITS-FOLDER --output model.onnx (or --graphdef for a frozen graph)",
   );
+}
+
+/**
+ * Whether a model is a folder.
+ * @throws GatewiseError for a model of another kind, or where nothing is
+ */
+export async function isModelFolder(path: string): Promise<boolean> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (isFolder) await refuseForeignFolder(path);
+  else refuseForeignModel(path, await readBytes(path));
+  return isFolder;
 }
 
 /** @throws GatewiseError for a folder that holds a model, but is no run */

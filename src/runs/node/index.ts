@@ -6,6 +6,7 @@ export {
   runExperiment,
   trialsFor,
 } from "./experiment-run.ts";
+export { isModelFolder } from "./foreign-model.ts";
 export { readKernels } from "./kernel-files.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";

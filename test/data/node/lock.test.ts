@@ -51,6 +51,16 @@ describe("the lock of a directory", () => {
     expect(await readdir(folder.path)).toEqual(["lock"]);
   });
 
+  it("of a process that was killed while it took it leaves nothing", async () => {
+    await using folder = await temporaryFolder();
+    const text = holder(await deadPid());
+    for (const name of ["lock", "lock.theirs"]) await writeFile(join(folder.path, name), text);
+    {
+      await using _lock = await lockDirectory(folder.path);
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
   it("of another machine is respected", async () => {
     await using folder = await temporaryFolder();
     await writeFile(join(folder.path, "lock"), holder(1, "elsewhere"));
