@@ -1,4 +1,5 @@
 import { GatewiseError } from "../errors.ts";
+import { checkCount } from "../network/index.ts";
 import { type PackedGates, type PackedLayer, popcount } from "./packed-gates.ts";
 
 /** How much of their active sub-networks the examples of classes share, in one layer. */
@@ -16,7 +17,7 @@ export interface ClassOverlap {
  * Mean overlap of the gates within and between classes. Counts how often each unit is on in each class and multiplies
  * the counts, so its cost grows with the number of examples, not of pairs.
  * @param labels class of each example, from 0
- * @throws GatewiseError unless there is one label an example
+ * @throws GatewiseError unless there is one label an example, each one of the classes
  */
 export function classOverlaps(gates: PackedGates, labels: readonly number[], classes: number): readonly ClassOverlap[] {
   if (labels.length !== gates.examples) {
@@ -24,6 +25,15 @@ export function classOverlaps(gates: PackedGates, labels: readonly number[], cla
       received: `${labels.length} labels for ${gates.examples} examples`,
       expected: "one label an example",
       next: "give the labels of the same inputs, in the same order",
+    });
+  }
+  checkCount("number of classes", classes);
+  const wrong = labels.find((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (wrong !== undefined) {
+    throw new GatewiseError({
+      received: `label ${wrong}`,
+      expected: `classes from 0 to ${classes - 1}`,
+      next: "number the classes from 0",
     });
   }
   const sizes = Array.from({ length: classes }, (_, k) => labels.filter((label) => label === k).length);

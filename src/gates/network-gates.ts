@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, type Graph, graph, greater, input, sizeOf, type Tensor } from "../graph/index.ts";
-import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
+import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { packGates } from "./extraction.ts";
 import { joinGates, type PackedGates } from "./packed-gates.ts";
 
@@ -30,6 +30,7 @@ export async function readNetworkGates(
   { batch = BATCH, onProgress, signal }: GateReading = {},
 ): Promise<PackedGates> {
   checkInputs(network, inputs);
+  checkCount("batch", batch);
   const [examples = 0] = inputs.shape;
   const layers = gatePositions(network).map((_, index) => index + 1);
   if (layers.length === 0) return { examples, layers: [] };
@@ -75,8 +76,23 @@ export function inputRows({ shape, data }: Inputs, from: number, to: number): De
   return float32([to - from, ...shape.slice(1)], data.subarray(from * size, to * size));
 }
 
-/** @throws GatewiseError if `inputs` are not `[n, ...inputShape]` with `n ≥ 1` */
+/** @throws GatewiseError if `inputs` are not `[n, ...inputShape]` with `n ≥ 1`, of float32 or float64 */
 export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
+  const dtype: string = inputs.dtype;
+  if (dtype !== "float32" && dtype !== "float64") {
+    throw new GatewiseError({
+      received: `inputs of dtype ${dtype}`,
+      expected: "float32 or float64, as the network reads them",
+      next: "convert them: bytes of images are usually divided by 255",
+    });
+  }
+  if (inputs.data.length !== sizeOf(inputs.shape)) {
+    throw new GatewiseError({
+      received: `${inputs.data.length} numbers as inputs of shape [${inputs.shape.join(", ")}]`,
+      expected: `${sizeOf(inputs.shape)} numbers`,
+      next: "give the shape that they have",
+    });
+  }
   const wanted = inputShapeOf(network);
   const [examples = 0, ...shape] = inputs.shape;
   if (inputs.shape.length > 0 && examples > 0 && shape.join() === wanted.join()) return;

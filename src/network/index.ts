@@ -1,5 +1,6 @@
 export { type Architecture, isGated, isWeightLayer, type Layer } from "./architecture.ts";
 export { ArchitectureStructure, readArchitecture } from "./architecture-json.ts";
+export { checkCount, checkOutput, checkWord } from "./checks.ts";
 export { gatedNetwork } from "./from-architecture.ts";
 export { type ForwardOptions, forwardNodes, forwardTensors, heldBy, type TensorOptions } from "./gated-forward.ts";
 export {

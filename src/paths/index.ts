@@ -1,7 +1,7 @@
 export { type ActiveNetwork, activate } from "./active-network.ts";
 export type { Bundle, BundleStart, BundleWeight } from "./bundle.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
-export { checkOutput, kBestPaths } from "./k-best-paths.ts";
+export { kBestPaths } from "./k-best-paths.ts";
 export { type BundleOptions, type LargestBundles, largestBundles } from "./largest-bundles.ts";
 export { type NeighborOptions, nearestBySharedPaths, type PathNeighbor } from "./nearest-by-paths.ts";
 export { type OpenGates, openGates } from "./open-gates.ts";

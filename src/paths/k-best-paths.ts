@@ -5,8 +5,7 @@
  * memory for about `k` open suffixes.
  */
 
-import { GatewiseError } from "../errors.ts";
-import { outputCount } from "../network/index.ts";
+import { checkCount, checkOutput } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import { Heap } from "./heap.ts";
@@ -40,10 +39,11 @@ interface Suffix {
 /**
  * The `k` paths of largest `|contribution|` to an output, largest first, ties by their units; contributions of 0 are
  * left out, so there may be fewer.
- * @throws GatewiseError if there is no such output
+ * @throws GatewiseError if there is no such output, or `k` is no count
  */
 export function kBestPaths(active: ActiveNetwork, output: number, k: number): readonly Path[] {
-  checkOutput(active, output);
+  checkOutput(active.network, output);
+  checkCount("number of paths", k, 0);
   const reader = new PathReader(active);
   return largestSteps(active, output, k)
     .map((steps) => reader.pathOf(steps))
@@ -54,17 +54,6 @@ export function kBestPaths(active: ActiveNetwork, output: number, k: number): re
 /** The same paths as their steps, from start to output, and up to a thousand more that tie with the last. */
 export const largestSteps = (active: ActiveNetwork, output: number, k: number): readonly (readonly Step[])[] =>
   largestSuffixes(active, output, k).map(stepsOf);
-
-/** @throws GatewiseError unless the network has the output */
-export function checkOutput({ network }: ActiveNetwork, output: number): void {
-  const outputs = outputCount(network);
-  if (Number.isInteger(output) && output >= 0 && output < outputs) return;
-  throw new GatewiseError({
-    received: `output ${output}`,
-    expected: outputs === 1 ? "0, the network's only output" : `0 to ${outputs - 1}`,
-    next: "outputs are counted from 0",
-  });
-}
 
 function stepsOf(start: Suffix): readonly Step[] {
   const steps: Step[] = [];

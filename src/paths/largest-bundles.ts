@@ -4,13 +4,14 @@
  * shortest-path problem: where bounds are far above what any bundle attains, the search ends at a limit and says how
  * much a bundle that it did not see may contribute at most.
  */
+import { checkCount, checkOutput } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { type Bundle, BundleReader } from "./bundle.ts";
 import { bundleBounds, visitOptions } from "./bundle-options.ts";
 import { type BundleEnd, type BundleStep, BundleWalk, type Reached, startKey } from "./bundle-walk.ts";
 import { stepsOfPath } from "./bundles-of-paths.ts";
 import { Heap } from "./heap.ts";
-import { checkOutput, largestSteps } from "./k-best-paths.ts";
+import { largestSteps } from "./k-best-paths.ts";
 import { plain } from "./path-pass.ts";
 
 export interface BundleOptions {
@@ -63,7 +64,7 @@ interface Complete {
 /**
  * The `k` bundles of largest `|contribution|` to an output; sums of 0 are left out, so there may be fewer. Bundles
  * that tie with the last are in no order.
- * @throws GatewiseError if there is no such output
+ * @throws GatewiseError if there is no such output, or `k` is no count
  */
 export function largestBundles(
   active: ActiveNetwork,
@@ -71,7 +72,9 @@ export function largestBundles(
   k: number,
   { edges = 2e8, seedPaths = 200, dives = 50 }: BundleOptions = {},
 ): LargestBundles {
-  checkOutput(active, output);
+  checkOutput(active.network, output);
+  checkCount("number of bundles", k);
+  checkCount("number of seed paths", seedPaths, 0);
   const bounds = bundleBounds(active);
   const exponentAt = (position: number): number => bounds.get(position)?.exponent ?? 0;
   const walk = new BundleWalk(active, { exponentAt, counting: false });

@@ -2,7 +2,7 @@ import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
-import type { GatedNetwork } from "../network/index.ts";
+import { checkCount, type GatedNetwork } from "../network/index.ts";
 import { type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
 import { log2SharedPaths } from "./shared-path-counts.ts";
 
@@ -40,6 +40,8 @@ export async function nearestBySharedPaths(
   { batch = 64, signal, onProgress }: NeighborOptions = {},
 ): Promise<readonly PathNeighbor[]> {
   checkInputs(network, inputs);
+  checkCount("number of neighbors", count);
+  checkCount("batch", batch);
   const [examples = 0] = inputs.shape;
   if (!Number.isInteger(query) || query < 0 || query >= examples) {
     throw new GatewiseError({

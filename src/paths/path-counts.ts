@@ -3,7 +3,7 @@
  * once and only positions are slid over: a count costs what its units cost, not its edges.
  */
 import { sizeOf } from "../graph/index.ts";
-import { type GatedNetwork, type GatedNode, pathInputs, pathNodes, scalarGate } from "../network/index.ts";
+import { checkOutput, type GatedNetwork, type GatedNode, pathInputs, pathNodes, scalarGate } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { windowUnits } from "./edge-maps.ts";
 
@@ -14,14 +14,19 @@ type Open = Pick<ActiveNetwork, "gates" | "selected" | "starts"> | undefined;
  * Number of all paths to an output: through every gate and every element of a max-pool's window, from every element of
  * the input, every bias and every unit that may saturate, whatever their values.
  */
-export const countPaths = (network: GatedNetwork, output: number): bigint => counts(network, undefined)[output] ?? 0n;
+export function countPaths(network: GatedNetwork, output: number): bigint {
+  checkOutput(network, output);
+  return counts(network, undefined)[output] ?? 0n;
+}
 
 /**
  * Number of active paths to an output, `Σ_p A(x, p)` (theory 2.7): through gates that are not 0, whatever weights, biases
  * and elements of the input are.
  */
-export const countActivePaths = (active: ActiveNetwork, output: number): bigint =>
-  counts(active.network, active)[output] ?? 0n;
+export function countActivePaths(active: ActiveNetwork, output: number): bigint {
+  checkOutput(active.network, output);
+  return counts(active.network, active)[output] ?? 0n;
+}
 
 /** Logarithm to base 2; −∞ for 0. */
 export function log2BigInt(count: bigint): number {

@@ -1,4 +1,5 @@
-import type { GatedNetwork } from "../network/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { checkOutput, type GatedNetwork } from "../network/index.ts";
 import { openNetwork } from "./active-network.ts";
 import { log2Of, moment, pathPass, plain } from "./path-pass.ts";
 
@@ -14,8 +15,13 @@ export interface PathNorm {
  * of clipped gates, whose start is no weight, do not. Constants of the graph are factors as weights are: those of average
  * pools, the −1 of a difference. A weight that several layers use stands in a path once for each of them, and the norm is
  * that of the network with its uses apart.
+ * @throws GatewiseError if there is no such output, or `q` is another power
  */
 export function pathNorm(network: GatedNetwork, q: 1 | 2, output?: number): PathNorm {
+  if (output !== undefined) checkOutput(network, output);
+  if (q !== 1 && q !== 2) {
+    throw new GatewiseError({ received: `a path-norm of power ${q}`, expected: "1 or 2", next: "choose one of them" });
+  }
   const end = pathPass(openNetwork(network), moment(q)).get(network.output);
   if (end === undefined) throw new Error("unreachable: no pass at the output");
   const value =

@@ -1,5 +1,5 @@
+import { checkOutput } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
-import { checkOutput } from "./k-best-paths.ts";
 import { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";
 import {
   log2Of,
@@ -45,7 +45,7 @@ export interface PathStatistics {
  * @throws GatewiseError if there is no such output
  */
 export function pathStatistics(active: ActiveNetwork, output: number): PathStatistics {
-  checkOutput(active, output);
+  checkOutput(active.network, output);
   const sum = plain(momentOf(active, SIGNED_SUM, output).total);
   const { total: mass, slope } = momentOf(active, MASS_AND_LOGARITHM, output);
   const squares = momentOf(active, moment(2), output).total;

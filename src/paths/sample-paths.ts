@@ -1,7 +1,7 @@
+import { checkCount, checkOutput } from "../network/index.ts";
 import type { RandomStream } from "../random.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { visitEdgesInto } from "./edges-into.ts";
-import { checkOutput } from "./k-best-paths.ts";
 import { type Path, PathReader, type Step } from "./path.ts";
 import { moment, type NodeTotals, pathPass } from "./path-pass.ts";
 
@@ -9,7 +9,7 @@ import { moment, type NodeTotals, pathPass } from "./path-pass.ts";
  * Paths to an output drawn independently in proportion to `|contribution|`, exactly: a walk backward from the output
  * takes each edge by the share of the mass that comes through it (theory 2.12).
  * @returns `count` paths, with repetitions; none if all contributions are 0
- * @throws GatewiseError if there is no such output
+ * @throws GatewiseError if there is no such output, or `count` is none
  */
 export function samplePaths(
   active: ActiveNetwork,
@@ -17,7 +17,8 @@ export function samplePaths(
   count: number,
   stream: RandomStream,
 ): readonly Path[] {
-  checkOutput(active, output);
+  checkOutput(active.network, output);
+  checkCount("number of samples", count, 0);
   const masses = pathPass(active, moment(1));
   const end = active.network.output;
   if (!((masses.get(end)?.totals[output] ?? 0) > 0)) return [];

@@ -3,9 +3,10 @@
  * hard, soft, leaky and clipped gates.
  */
 import type { Engine } from "../../engine/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64 } from "../../graph/index.ts";
-import type { GatedNetwork } from "../../network/index.ts";
+import { checkWord, type GatedNetwork } from "../../network/index.ts";
 import { normalizedInputs } from "../packed/dense-chain.ts";
 import { openBoxChains } from "./convolutional-box-chain.ts";
 import { openMaskProducts } from "./mask-products.ts";
@@ -17,7 +18,8 @@ import { ExampleSide } from "./side.ts";
 import { softChain, softChainKernel } from "./soft-chain.ts";
 
 /** The whole matrix, its diagonal, or the sum of that. */
-export type KernelPart = "full" | "diagonal" | "trace";
+const KERNEL_PARTS = ["full", "diagonal", "trace"] as const;
+export type KernelPart = (typeof KERNEL_PARTS)[number];
 
 export interface GeneralPathKernelOptions {
   readonly part?: KernelPart | undefined;
@@ -47,6 +49,15 @@ export async function neuralPathKernelOf(
   options: GeneralPathKernelOptions = {},
 ): Promise<DenseArray<"float64">> {
   checkInputs(network, inputs);
+  if (inputs2 !== undefined) checkInputs(network, inputs2);
+  checkWord("part", options.part ?? "full", KERNEL_PARTS);
+  if (inputs2 !== undefined && options.part !== undefined && options.part !== "full") {
+    throw new GatewiseError({
+      received: `two sets of inputs with part "${options.part}"`,
+      expected: "one set of inputs: two sets have no diagonal",
+      next: "leave one of them out",
+    });
+  }
   const { signal } = options;
   const rows = await readPathExamples(network, engine, inputs, { signal });
   const columns = inputs2 === undefined ? rows : await readPathExamples(network, engine, inputs2, { signal });

@@ -4,9 +4,10 @@
  * `O(n²)` pairs.
  */
 import type { Engine } from "../../engine/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import { checkInputs, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
-import { type GatedNetwork, inputShapeOf } from "../../network/index.ts";
+import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
 import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
 import { nodeAt } from "./plan.ts";
@@ -25,7 +26,7 @@ export interface PathFeatureOptions {
 /**
  * @param count features, `R`
  * @returns `[n, R]`: inner products over `R` have the path kernel as mean
- * @throws GatewiseError if the inputs do not have the network's shape
+ * @throws GatewiseError if the inputs do not have the network's shape, there is no such output, or a count is none
  */
 export async function randomPathFeatures(
   network: GatedNetwork,
@@ -35,6 +36,9 @@ export async function randomPathFeatures(
   { seed, output = 0, batch = 64, signal, onProgress }: PathFeatureOptions,
 ): Promise<DenseArray<"float64">> {
   checkInputs(network, inputs);
+  checkOutput(network, output);
+  checkCount("number of features", count);
+  checkCount("batch", batch);
   const [examples = 0] = inputs.shape;
   const paths = separated(network);
   const given = paths.deciding.map(decidedName);
@@ -103,7 +107,15 @@ export interface KernelEstimate {
  */
 export function estimatedKernel(features: DenseArray<"float64">, features2 = features): KernelEstimate {
   const [rows = 0, count = 0] = features.shape;
-  const [columns = 0] = features2.shape;
+  const [columns = 0, count2] = features2.shape;
+  checkCount("number of features", count, 2);
+  if (features.shape.length !== 2 || features2.shape.length !== 2 || count2 !== count) {
+    throw new GatewiseError({
+      received: `features of shapes [${features.shape.join(", ")}] and [${features2.shape.join(", ")}]`,
+      expected: "[n, R] and [m, R]",
+      next: "draw both with the same count and seed",
+    });
+  }
   const kernel = new Float64Array(rows * columns);
   let errors = 0;
   let entries = 0;

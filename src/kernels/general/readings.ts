@@ -5,6 +5,7 @@
 import type { Engine } from "../../engine/index.ts";
 import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
 import {
+  checkCount,
   type GatedNetwork,
   type GatedNode,
   type GateNode,
@@ -48,6 +49,7 @@ export async function readPathExamples(
   { batch = 64, signal }: PathReadingOptions = {},
 ): Promise<readonly ExampleReading[]> {
   checkInputs(network, inputs);
+  checkCount("batch", batch);
   const [examples = 0] = inputs.shape;
   const deciding = decidingNodes(network);
   const size = inputs.data.length / examples;

@@ -4,8 +4,9 @@
  * computed. Memory is that of the packed gates, the inputs and a few tiles.
  */
 import type { Engine } from "../../engine/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import { gateRows, type Inputs, type PackedGates, popcount } from "../../gates/index.ts";
-import { BYTES, type DenseArray, denseArray } from "../../graph/index.ts";
+import { BYTES, type DenseArray, denseArray, sizeOf } from "../../graph/index.ts";
 import { type Range, squaredNorms } from "./input-gram.ts";
 import type { MatrixPart } from "./mirror.ts";
 import type { TilePlace } from "./overlap-kernel.ts";
@@ -148,6 +149,7 @@ export const tileMemory = (threads: number): number => 3 * (threads + 2) * TILE 
 
 function tileWork(kernel: DensePathKernel): TileWork {
   const { rows, columns = rows, biases } = kernel;
+  for (const side of [rows, columns]) checkSide(side, rows.gates.layers.length, biases.length);
   const side = tileSide(rows.inputs, rows.gates);
   return {
     rows: side,
@@ -155,6 +157,23 @@ function tileWork(kernel: DensePathKernel): TileWork {
     layers: overlapLayers(kernel),
     lastBias: biases.at(-1) === true ? 1 : 0,
   };
+}
+
+/** Inputs of floats, one for each example of the gates; a layer of gates fewer than weight layers. */
+function checkSide({ inputs, gates }: GatedInputs, layers: number, weightLayers: number): void {
+  const dtype: string = inputs.dtype;
+  const fits =
+    (dtype === "float32" || dtype === "float64") &&
+    inputs.shape[0] === gates.examples &&
+    inputs.data.length === sizeOf(inputs.shape) &&
+    gates.layers.length === layers &&
+    weightLayers === layers + 1;
+  if (fits) return;
+  throw new GatewiseError({
+    received: `inputs of ${dtype} [${inputs.shape.join(", ")}] behind ${weightLayers} weight layers, with gates of ${gates.examples} examples in ${gates.layers.length} layers`,
+    expected: "inputs of float32 or float64 and gates of the same examples, of every layer but the last",
+    next: "read the gates of these inputs with the network that they are for",
+  });
 }
 
 const overlapLayers = ({ rows, biases, normalize }: DensePathKernel): readonly OverlapLayer[] =>

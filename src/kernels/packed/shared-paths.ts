@@ -1,5 +1,6 @@
 import { GatewiseError } from "../../errors.ts";
 import { type PackedGates, popcount } from "../../gates/index.ts";
+import { checkCount } from "../../network/index.ts";
 
 /** An example and how much of the query's active sub-network it shares. */
 export interface Neighbor {
@@ -41,6 +42,7 @@ export function nearestByPaths(
       next: "count the inputs from 0",
     });
   }
+  checkCount("number of neighbors", count);
   const own = Array.from({ length: gates.examples }, (_, s) => log2Paths(overlaps(gates, s, s), ends));
   const queryOn = overlaps(gates, query, query).reduce((sum, on) => sum + on, 0);
   return Array.from({ length: gates.examples }, (_, example): Neighbor => {

@@ -1,5 +1,5 @@
 import { largestOf, sizeOf } from "../../graph/index.ts";
-import { type GatedNetwork, usedNodes } from "../../network/index.ts";
+import { checkCount, type GatedNetwork, usedNodes } from "../../network/index.ts";
 import { arraySize } from "./parameter-uses.ts";
 import { type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
 
@@ -29,6 +29,7 @@ export function tangentKernelMemory(network: GatedNetwork, tile?: number): Tange
 }
 
 export function memoryOf(network: GatedNetwork, plan: TangentPlan, tile: number | undefined): TangentMemory {
+  if (tile !== undefined) checkCount("tile", tile);
   const kept = keptBytes(plan);
   const transient = transientBytes(network, plan);
   const fitting = Math.min(MAX_BATCH, Math.max(1, Math.floor(RUN_BYTES / transient)));

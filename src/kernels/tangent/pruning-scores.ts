@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/index.ts";
 import { type DenseArray, float64 } from "../../graph/index.ts";
-import type { GatedNetwork } from "../../network/index.ts";
+import { checkWord, type GatedNetwork } from "../../network/index.ts";
 import { type PathTraceOptions, passOf, runPathPass } from "./path-trace.ts";
 import type { PathPower } from "./path-trace-pass.ts";
 
@@ -34,6 +34,7 @@ export async function pathKernelScores(
   engine: Engine,
   { score = "path-kernel", ...options }: PathTraceOptions & { readonly score?: PruningScore } = {},
 ): Promise<readonly ParameterScores[]> {
+  checkWord("score", score, Object.keys(PRUNING_SCORES));
   const power = PRUNING_SCORES[score];
   const { slopes } = await runPathPass(network, engine, { ...passOf(options), power }, options.inputs);
   return slopes.map(({ parameter: { name, values, uses }, slope }) => ({

@@ -10,7 +10,7 @@ import type { Engine, Program, ResidentArray } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
-import { type GatedNetwork, outputCount } from "../../network/index.ts";
+import { checkWord, type GatedNetwork, outputCount } from "../../network/index.ts";
 import { blockNames } from "./factor-names.ts";
 import { factorGraph } from "./factors.ts";
 import { memoryOf } from "./memory.ts";
@@ -45,6 +45,7 @@ export async function tangentKernel(
   inputs: Inputs,
   { part = "all", ...options }: TangentOptions & { readonly part?: TangentPart | "all" } = {},
 ): Promise<DenseArray<"float64">> {
+  checkWord("part", part, ["value", "feature", "all"]);
   if (part !== "all") return (await kernelsOf(network, engine, inputs, [part], options))[part];
   const { value, feature } = await tangentKernels(network, engine, inputs, options);
   for (let i = 0; i < value.data.length; i++) value.data[i]! += feature.data[i]!;

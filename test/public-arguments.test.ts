@@ -1,0 +1,233 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { openNodeEngine } from "../src/engine/node/index.ts";
+import { type Inputs, readNetworkGates } from "../src/gates/index.ts";
+import {
+  activate,
+  classOverlaps,
+  countActivePaths,
+  countPaths,
+  densePathKernel,
+  estimatedKernel,
+  float64,
+  kBestPaths,
+  largestBundles,
+  nearestByPaths,
+  nearestBySharedPaths,
+  neuralPathKernelOf,
+  pathKernelScores,
+  pathKernelTrace,
+  pathNorm,
+  pathStatistics,
+  randomPathFeatures,
+  readPathExamples,
+  samplePaths,
+  tangentKernel,
+  tangentKernelMemory,
+  tangentKernels,
+} from "../src/index.ts";
+import { randomStream } from "../src/random.ts";
+import { rejectionOf } from "./support/error-of.ts";
+import { gatedNetworkOf } from "./support/gated-networks.ts";
+
+const engine = await openNodeEngine("cpu", { threads: 1 });
+afterAll(() => engine[Symbol.asyncDispose]());
+const { network, inputs } = gatedNetworkOf({ body: "dense", gates: "hard", bias: true, normalize: false, seed: 1 });
+const active = activate(network, inputs.data.slice(0, 4));
+const gates = await readNetworkGates(network, engine, inputs);
+
+/** What a caller in JavaScript may pass: nothing of it has the type that is asked for. */
+const loosely = (value: unknown) => JSON.parse("0", () => value);
+const rejected = (call: () => unknown) => rejectionOf((async () => await call())());
+
+const NO_INDEX = [-1, 3, 1.5, Number.NaN, Number.POSITIVE_INFINITY];
+const NO_COUNT = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY];
+
+describe("an output that is not there", () => {
+  const counted = { expected: "0 to 2", hint: "outputs are counted from 0" };
+  const chosen = { expected: "a whole number from 0 to 2", hint: "choose one of the network's outputs" };
+  it.each([
+    { name: "pathNorm", call: (output: number) => pathNorm(network, 1, output), ...counted },
+    { name: "countPaths", call: (output: number) => countPaths(network, output), ...counted },
+    { name: "countActivePaths", call: (output: number) => countActivePaths(active, output), ...counted },
+    { name: "pathStatistics", call: (output: number) => pathStatistics(active, output), ...counted },
+    { name: "kBestPaths", call: (output: number) => kBestPaths(active, output, 1), ...counted },
+    { name: "largestBundles", call: (output: number) => largestBundles(active, output, 1), ...counted },
+    { name: "samplePaths", call: (output: number) => samplePaths(active, output, 1, randomStream(1, "a")), ...counted },
+    {
+      name: "randomPathFeatures",
+      call: (output: number) => randomPathFeatures(network, engine, inputs, 2, { seed: 1, output }),
+      ...counted,
+    },
+    { name: "tangentKernel", call: (output: number) => tangentKernel(network, engine, inputs, { output }), ...chosen },
+    { name: "pathKernelTrace", call: (output: number) => pathKernelTrace(network, engine, { output }), ...chosen },
+    { name: "pathKernelScores", call: (output: number) => pathKernelScores(network, engine, { output }), ...chosen },
+  ])("$name", async ({ call, expected, hint }) => {
+    for (const output of NO_INDEX) {
+      expect(await rejected(() => call(output))).toEqual({ message: `output ${output}: expected ${expected}`, hint });
+    }
+  });
+});
+
+describe("an example that is not there", () => {
+  it.each([
+    { name: "nearestByPaths", call: (query: number) => nearestByPaths(gates, query, 1) },
+    { name: "nearestBySharedPaths", call: (query: number) => nearestBySharedPaths(network, engine, inputs, query, 1) },
+  ])("$name", async ({ call }) => {
+    for (const query of NO_INDEX) {
+      expect(await rejected(() => call(query))).toEqual({
+        message: `query ${query}: expected an example from 0 to 2`,
+        hint: "count the inputs from 0",
+      });
+    }
+  });
+});
+
+describe("a number of something that is none", () => {
+  it.each([
+    { what: "number of paths", least: 0, call: (k: number) => kBestPaths(active, 0, k) },
+    { what: "number of bundles", least: 1, call: (k: number) => largestBundles(active, 0, k) },
+    { what: "number of samples", least: 0, call: (k: number) => samplePaths(active, 0, k, randomStream(1, "a")) },
+    { what: "number of neighbors", least: 1, call: (k: number) => nearestByPaths(gates, 0, k) },
+    {
+      what: "number of neighbors",
+      least: 1,
+      call: (k: number) => nearestBySharedPaths(network, engine, inputs, 0, k),
+    },
+    {
+      what: "number of features",
+      least: 1,
+      call: (k: number) => randomPathFeatures(network, engine, inputs, k, { seed: 1 }),
+    },
+    { what: "tile", least: 1, call: (tile: number) => tangentKernel(network, engine, inputs, { tile }) },
+    { what: "tile", least: 1, call: (tile: number) => tangentKernels(network, engine, inputs, { tile }) },
+    { what: "tile", least: 1, call: (tile: number) => tangentKernelMemory(network, tile) },
+    { what: "batch", least: 1, call: (batch: number) => readNetworkGates(network, engine, inputs, { batch }) },
+    { what: "batch", least: 1, call: (batch: number) => readPathExamples(network, engine, inputs, { batch }) },
+    {
+      what: "batch",
+      least: 1,
+      call: (batch: number) => randomPathFeatures(network, engine, inputs, 2, { seed: 1, batch }),
+    },
+    {
+      what: "batch",
+      least: 1,
+      call: (batch: number) => nearestBySharedPaths(network, engine, inputs, 0, 1, { batch }),
+    },
+    { what: "number of classes", least: 1, call: (k: number) => classOverlaps(gates, [0, 0, 0], k) },
+  ])("$what, of $call", async ({ what, least, call }) => {
+    for (const count of least === 0 ? NO_COUNT : [0, ...NO_COUNT]) {
+      expect(await rejected(() => call(count))).toEqual({
+        message: `${what} ${count}: expected a whole number of at least ${least}`,
+        hint: `give another ${what}`,
+      });
+    }
+  });
+});
+
+describe("inputs that are none", () => {
+  const readers = [
+    { name: "readNetworkGates", call: (x: Inputs) => readNetworkGates(network, engine, x) },
+    { name: "readPathExamples", call: (x: Inputs) => readPathExamples(network, engine, x) },
+    { name: "neuralPathKernelOf", call: (x: Inputs) => neuralPathKernelOf(network, engine, x) },
+    { name: "neuralPathKernelOf, second", call: (x: Inputs) => neuralPathKernelOf(network, engine, inputs, x) },
+    { name: "randomPathFeatures", call: (x: Inputs) => randomPathFeatures(network, engine, x, 2, { seed: 1 }) },
+    { name: "tangentKernel", call: (x: Inputs) => tangentKernel(network, engine, x) },
+    { name: "tangentKernel, second", call: (x: Inputs) => tangentKernel(network, engine, inputs, { inputs2: x }) },
+    { name: "pathKernelTrace", call: (x: Inputs) => pathKernelTrace(network, engine, { inputs: x }) },
+    { name: "pathKernelScores", call: (x: Inputs) => pathKernelScores(network, engine, { inputs: x }) },
+    { name: "nearestBySharedPaths", call: (x: Inputs) => nearestBySharedPaths(network, engine, x, 0, 1) },
+  ];
+  it.each(readers)("$name refuses bytes and whole numbers", async ({ call }) => {
+    for (const [dtype, data] of [
+      ["uint8", new Uint8Array(12)],
+      ["int32", new Int32Array(12)],
+    ] as const) {
+      expect(await rejected(() => call(loosely({ dtype, shape: [3, 4], data })))).toEqual({
+        message: `inputs of dtype ${dtype}: expected float32 or float64, as the network reads them`,
+        hint: "convert them: bytes of images are usually divided by 255",
+      });
+    }
+  });
+
+  it.each(readers)("$name refuses another shape, no examples, and numbers that do not fill it", async ({ call }) => {
+    for (const shape of [[3, 5], [0, 4], [12], [4], []]) {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const { message } = await rejected(() => call(float64(shape, new Float64Array(size))));
+      expect(message).toBe(
+        `inputs of shape [${shape.join(", ")}]: expected [n, 4] with at least one example, as the network reads them`,
+      );
+    }
+    expect(await rejected(() => call(loosely({ ...inputs, data: inputs.data.slice(0, 7) })))).toEqual({
+      message: "7 numbers as inputs of shape [3, 4]: expected 12 numbers",
+      hint: "give the shape that they have",
+    });
+  });
+});
+
+/** Whatever else has no meaning. */
+const OTHERS = [
+  {
+    call: () => pathNorm(network, loosely(3)),
+    message: "a path-norm of power 3: expected 1 or 2",
+    hint: "choose one of them",
+  },
+  {
+    call: () => pathKernelScores(network, engine, { score: loosely("best") }),
+    message: 'score "best": expected path-kernel or synflow',
+    hint: "choose one of them",
+  },
+  {
+    call: () => tangentKernel(network, engine, inputs, { part: loosely("half") }),
+    message: 'part "half": expected value or feature or all',
+    hint: "choose one of them",
+  },
+  {
+    call: () => neuralPathKernelOf(network, engine, inputs, undefined, { part: loosely("half") }),
+    message: 'part "half": expected full or diagonal or trace',
+    hint: "choose one of them",
+  },
+  {
+    call: () => neuralPathKernelOf(network, engine, inputs, inputs, { part: "diagonal" }),
+    message: 'two sets of inputs with part "diagonal": expected one set of inputs: two sets have no diagonal',
+    hint: "leave one of them out",
+  },
+  {
+    call: () => classOverlaps(gates, [0, 2, 1], 2),
+    message: "label 2: expected classes from 0 to 1",
+    hint: "number the classes from 0",
+  },
+  {
+    call: () => classOverlaps(gates, [0, 1], 2),
+    message: "2 labels for 3 examples: expected one label an example",
+    hint: "give the labels of the same inputs, in the same order",
+  },
+  {
+    call: () => estimatedKernel(float64([3, 1], [1, 2, 3])),
+    message: "number of features 1: expected a whole number of at least 2",
+    hint: "give another number of features",
+  },
+  {
+    call: () => estimatedKernel(float64([2, 2], [1, 2, 3, 4]), float64([1, 3], [1, 2, 3])),
+    message: "features of shapes [2, 2] and [1, 3]: expected [n, R] and [m, R]",
+    hint: "draw both with the same count and seed",
+  },
+  {
+    call: () =>
+      densePathKernel(
+        { rows: { inputs: float64([2, 4], new Float64Array(8)), gates }, biases: [true, true, true, true] },
+        engine,
+      ),
+    message:
+      "inputs of float64 [2, 4] behind 4 weight layers, with gates of 3 examples in 3 layers: expected inputs of float32 or float64 and gates of the same examples, of every layer but the last",
+    hint: "read the gates of these inputs with the network that they are for",
+  },
+  {
+    call: () => activate(network, [1, 2]),
+    message: "an example of 2 elements: expected 4, the shape [4]",
+    hint: "give one example at a time, as the network has it",
+  },
+];
+
+it.each(OTHERS)("$message", async ({ call, message, hint }) => {
+  expect(await rejected(call)).toEqual({ message, hint });
+});
