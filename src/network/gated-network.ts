@@ -100,7 +100,8 @@ export interface NetworkParameter {
 
 /**
  * The derivative of a node's array by a parameter, at the values that both have: element `i` of the array changes by
- * `factors[i]` times what element `places[i]` of the parameter changes by.
+ * `factors[i]` times what element `places[i]` of the parameter changes by. Plain data; of large weights into which a
+ * batch normalization was merged, both arrays are made each time they are read.
  */
 export interface ParameterUse {
   readonly position: number;

@@ -121,9 +121,16 @@ describe("by the parameters of a file (docs/parameters.md)", () => {
     { op: "Relu", inputs: ["t1"] },
     { op: "Neg", inputs: ["t2"] },
     { op: "Slice", inputs: ["tall", "from", "to"] },
-    { op: "MatMul", inputs: ["t3", "t4"] },
-    { op: "Constant", inputs: [], attributes: { value: { tensor: float64([], Float64Array.of(0.5)) } } },
-    { op: "Mul", inputs: ["t5", "t6"] },
+    { op: "Transpose", inputs: ["t4"], outputs: ["turned"] },
+    { op: "Add", inputs: ["t4", "turned"], outputs: ["even"] },
+    { op: "MatMul", inputs: ["t3", "even"], outputs: ["t5"] },
+    {
+      op: "Constant",
+      inputs: [],
+      outputs: ["half"],
+      attributes: { value: { tensor: float64([], Float64Array.of(0.5)) } },
+    },
+    { op: "Mul", inputs: ["t5", "half"], outputs: ["t7"] },
     { op: "Gemm", inputs: ["t7", "last"], attributes: { transB: 1, alpha: { float: 2 } } },
   ];
 

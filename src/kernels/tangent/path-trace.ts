@@ -85,11 +85,12 @@ export async function runPathPass(
   };
   const slopes = parameters.map(({ parameter, uses }): PathSlope => {
     const slope = zeros("float64", parameter.values.shape);
-    for (const { factors, places, ...use } of uses) {
-      for (const [i, one] of float(`gradient.${weightsName(use)}`).data.entries()) {
-        const place = places?.[i] ?? i;
-        const factor = typeof factors === "number" ? factors : factors[i]!;
-        if (place >= 0) slope.data[place]! += one * Math.abs(factor) ** pass.power;
+    for (const name of new Set(uses.map(weightsName))) {
+      const own = uses.filter((use) => weightsName(use) === name);
+      for (const [i, one] of float(`gradient.${name}`).data.entries()) {
+        // a weight may be made of a number in several ways, which are added up before the power
+        for (const [place, factor] of factorsByPlace(own, i))
+          slope.data[place]! += one * Math.abs(factor) ** pass.power;
       }
     }
     return { parameter, slope };
@@ -102,6 +103,17 @@ interface WeightUse {
   readonly kind: "weight" | "bias";
   readonly places: Int32Array | undefined;
   readonly factors: number | Float64Array;
+}
+
+/** By which numbers of a parameter element `i` of an array is multiplied, and with what factors. */
+function factorsByPlace(uses: readonly WeightUse[], i: number): ReadonlyMap<number, number> {
+  const byPlace = new Map<number, number>();
+  for (const { factors, places } of uses) {
+    const place = places?.[i] ?? i;
+    const factor = typeof factors === "number" ? factors : factors[i]!;
+    if (place >= 0) byPlace.set(place, (byPlace.get(place) ?? 0) + factor);
+  }
+  return byPlace;
 }
 
 /** The parameters that weights and biases on paths are made of; slopes of gates are no part of a path's value. */

@@ -76,7 +76,10 @@ export function tangentPlan(network: GatedNetwork): TangentPlan {
   const reached = reachedByGradients(network);
   const onPaths = new Set(pathNodes(network));
   const parameters = networkParameters(network).flatMap((parameter): readonly NetworkParameter[] => {
-    const uses = parameter.uses.filter(({ position }) => reached.has(position));
+    const uses = parameter.uses
+      .filter(({ position }) => reached.has(position))
+      // read once: large ones are made when they are asked for
+      .map(({ position, kind, places, factors }): ParameterUse => ({ position, kind, places, factors }));
     return uses.length === 0 ? [] : [{ ...parameter, uses }];
   });
   const isKnown = (use: ParameterUse): use is Use => use.factors !== undefined;

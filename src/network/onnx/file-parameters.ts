@@ -18,10 +18,20 @@ export function fileParameters(
 ): readonly NetworkParameter[] {
   const uses = new Map<FileArray, ParameterUse[]>();
   const add = (position: number, kind: ParameterUse["kind"], origin: Origin): void => {
-    for (const { source, places, factors } of origin) {
-      const use = { position, kind, places, factors };
-      const known = uses.get(source);
-      if (known === undefined) uses.set(source, [use]);
+    for (const one of origin) {
+      // some are made when they are asked for
+      const use = {
+        position,
+        kind,
+        get places() {
+          return one.places;
+        },
+        get factors() {
+          return one.factors;
+        },
+      };
+      const known = uses.get(one.source);
+      if (known === undefined) uses.set(one.source, [use]);
       else known.push(use);
     }
   };

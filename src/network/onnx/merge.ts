@@ -2,7 +2,15 @@
 import { float64, sizeOf } from "../../graph/index.ts";
 import { type GatedNode, isWeightNode, type WeightNode } from "../gated-network.ts";
 import type { NodeReader } from "./node-reader.ts";
-import { type Origin, originOfMapped, originOfPicked, originOfSum, type Sourced, sourced } from "./origin.ts";
+import {
+  type Origin,
+  originOfMapped,
+  originOfPicked,
+  originOfSum,
+  originWhenAsked,
+  type Sourced,
+  sourced,
+} from "./origin.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 
 /** The layer that gives `value`, unless something else reads it too. */
@@ -25,9 +33,7 @@ export function mergedScale(reader: NodeReader, x: ExampleValue, factors: Source
   // dense weights have their units last, convolutions their channels first
   const channels = factors.data.length;
   const perChannel = sizeOf(weight.shape) / channels;
-  const channelOf = Int32Array.from(weight.data, (_, i) =>
-    layer.kind === "dense" ? i % channels : Math.floor(i / perChannel),
-  );
+  const channelOf = (i: number): number => (layer.kind === "dense" ? i % channels : Math.floor(i / perChannel));
   const folded = {
     weight: timesPicked(weight, factors, channelOf),
     bias: bias === undefined ? shifts : plus(timesPicked(bias, factors, undefined), shifts),
@@ -40,18 +46,21 @@ export function mergedScale(reader: NodeReader, x: ExampleValue, factors: Source
   return builder.sameBatch(x, position, shape);
 }
 
-/** Each number times that of another array from the place `from`: the rule of products for what they come from. */
-function timesPicked(weights: Sourced, by: Sourced, from: Int32Array | undefined): Sourced {
-  const factors = from === undefined ? Float64Array.from(by.data) : Float64Array.from(from, (place) => by.data[place]!);
-  const other: Origin = from === undefined ? by.origin : originOfPicked(by.origin, from);
-  const numbers = Float64Array.from(weights.data);
-  return sourced(
-    float64(
-      weights.shape,
-      numbers.map((one, i) => one * factors[i]!),
-    ),
-    originOfSum([originOfMapped(weights.origin, factors), originOfMapped(other, numbers)]),
-  );
+/** Each number times that of another array from its place there: the rule of products for what they come from. */
+function timesPicked(weights: Sourced, by: Sourced, placeOf: ((i: number) => number) | undefined): Sourced {
+  const { shape, data, origin } = weights;
+  const products = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) products[i] = data[i]! * by.data[placeOf?.(i) ?? i]!;
+  const make = (): Origin => {
+    const [factors, from] = [new Float64Array(data.length), new Int32Array(data.length)];
+    for (let i = 0; i < data.length; i++) {
+      from[i] = placeOf?.(i) ?? i;
+      factors[i] = by.data[from[i]!]!;
+    }
+    const other = placeOf === undefined ? by.origin : originOfPicked(by.origin, from);
+    return originOfSum([originOfMapped(origin, factors), originOfMapped(other, Float64Array.from(data))]);
+  };
+  return sourced(float64(shape, products), originWhenAsked([...origin, ...by.origin], data.length, make));
 }
 
 const plus = (a: Sourced, b: Sourced): Sourced =>

@@ -51,7 +51,8 @@ export const originOfMapped = (origin: Origin, slopes: number | Float64Array): O
 function product(a: number | Float64Array, b: number | Float64Array): number | Float64Array {
   if (typeof a === "number") {
     if (typeof b === "number") return a * b;
-    return b.every((one) => one === b[0]) ? a * (b[0] ?? 0) : b.map((one) => one * a);
+    if (b.every((one) => one === b[0])) return a * (b[0] ?? 0);
+    return a === 1 ? b : b.map((one) => one * a);
   }
   return typeof b === "number" ? a.map((one) => one * b) : a.map((one, i) => one * b[i]!);
 }
@@ -80,6 +81,28 @@ function total(a: Dependence["factors"], b: Dependence["factors"]): Dependence["
   if (a === undefined || b === undefined) return undefined;
   if (typeof a === "number") return typeof b === "number" ? a + b : b.map((one) => one + a);
   return typeof b === "number" ? a.map((one) => one + b) : a.map((one, i) => one + b[i]!);
+}
+
+/** Arrays of fewer elements than this are not worth the wait. */
+const LARGE = 2 ** 12;
+
+/**
+ * An origin whose arrays are made each time they are read: of large weights they take several times the weights' memory,
+ * and only tangent kernels need them.
+ * @param terms as many as `make` gives, of the same sources
+ */
+export function originWhenAsked(terms: Origin, elements: number, make: () => Origin): Origin {
+  const distinct = new Set(terms.map(({ source }) => source)).size === terms.length;
+  if (elements < LARGE || !distinct || terms.length > FREE_TERMS) return make();
+  return terms.map(({ source }, k) => ({
+    source,
+    get places() {
+      return make()[k]?.places;
+    },
+    get factors() {
+      return make()[k]?.factors;
+    },
+  }));
 }
 
 /** Of what is not computed element by element: it depends on these arrays, and how is not followed. */

@@ -188,6 +188,49 @@ describe("parameters of a model (docs/parameters.md)", () => {
     }
   });
 
+  it.each([
+    { title: "small", width: 3 },
+    { title: "large ones, made when they are asked for", width: 64 },
+  ])("of a layer with a normalization merged into it: $title", ({ width }) => {
+    const vector = (at: (c: number) => number) =>
+      float32(
+        [width],
+        Array.from({ length: width }, (_, c) => at(c)),
+      );
+    const constants = {
+      w: of(width, width),
+      s: vector((c) => c + 1),
+      t: vector((c) => -c),
+      m: vector((c) => 2 * c),
+      v: vector(() => 0.25),
+    };
+    const nodes = [
+      { op: "MatMul", inputs: ["x", "w"] },
+      { op: "BatchNormalization", inputs: ["t0", "s", "t", "m", "v"], attributes: { epsilon: { float: 0 } } },
+    ];
+    const got = networkParameters(networkFromOnnx(onnxModel({ input: [1, width], nodes, constants })));
+    // of (w − m) / 0.5 · s + t
+    const each = (array: (c: number, i: number) => number) =>
+      Float64Array.from({ length: width * width }, (_, i) => array(i % width, i));
+    const units = Int32Array.from({ length: width }, (_, c) => c);
+    expect(got.map(({ name, uses }) => ({ name, uses }))).toEqual([
+      { name: "w", uses: [{ position: 1, kind: "weight", places: undefined, factors: each((c) => 2 * (c + 1)) }] },
+      {
+        name: "s",
+        uses: [
+          {
+            position: 1,
+            kind: "weight",
+            places: Int32Array.from(each((c) => c)),
+            factors: each((_, i) => 2 * (i + 0.5)),
+          },
+          { position: 1, kind: "bias", places: undefined, factors: Float64Array.from(units, (c) => -4 * c) },
+        ],
+      },
+      { name: "t", uses: [{ position: 1, kind: "bias", places: undefined, factors: 1 }] },
+    ]);
+  });
+
   it("hold the file's values, in its order", () => {
     const w = of(2, 4);
     const nodes = [{ op: "Gemm", inputs: ["x", "w"], attributes: { transB: 1 } }];
