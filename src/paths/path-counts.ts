@@ -40,13 +40,24 @@ type Counts = readonly bigint[];
 function counts(network: GatedNetwork, open: Open): Counts {
   const done = new Map<number, Counts>();
   const at = (position: number): Counts => done.get(position) ?? [];
-  for (const position of pathNodes(network)) {
+  const positions = pathNodes(network);
+  const lastReader = new Map(
+    positions.flatMap((position) => pathInputsAt(network, position).map((input) => [input, position] as const)),
+  );
+  for (const position of positions) {
     const node = network.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
     const [source = 0] = pathInputs(node);
     done.set(position, nodeCounts(node, position, at, network.nodes[source]?.shape ?? [], open));
+    // numbers of any size for each unit: kept no longer than somebody reads them
+    for (const input of pathInputs(node)) if (lastReader.get(input) === position) done.delete(input);
   }
   return at(network.output);
+}
+
+function pathInputsAt({ nodes }: GatedNetwork, position: number): readonly number[] {
+  const node = nodes[position];
+  return node === undefined ? [] : pathInputs(node);
 }
 
 function nodeCounts(

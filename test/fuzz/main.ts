@@ -38,7 +38,9 @@ for await (const figures of fuzz(works)) {
   const { format, cases, accepted, refused, slowest, largest, failures } = figures;
   const columns = [cases, accepted, refused].map((count) => String(count).padStart(11)).join("");
   const costs = `${slowest.seconds.toFixed(2).padStart(11)}${largest.megabytes.toFixed(0).padStart(12)}`;
-  console.log(`${format.padEnd(13)}${columns}${costs}${String(failures.length).padStart(10)}`);
+  console.log(
+    `${format.padEnd(13)}${columns}${costs}${String(failures.length).padStart(10)}   slowest: case ${slowest.index}`,
+  );
   for (const { index, failure } of failures.slice(0, 10)) {
     console.log(`  ${reproduction(format, seed, index)}\n    ${failure.split("\n").slice(0, 6).join("\n    ")}`);
   }

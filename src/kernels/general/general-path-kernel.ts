@@ -7,6 +7,7 @@ import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64 } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork } from "../../network/index.ts";
+import { kernelNumbers } from "../kernel-numbers.ts";
 import { normalizedInputs } from "../packed/dense-chain.ts";
 import { openBoxChains } from "./convolutional-box-chain.ts";
 import { openMaskProducts } from "./mask-products.ts";
@@ -109,7 +110,7 @@ export async function generalPathKernel(
   }
   const symmetric = columns === rows;
   const of = symmetric ? (rows.length * (rows.length + 1)) / 2 : rows.length * columns.length;
-  const full = new Float64Array(rows.length * columns.length);
+  const full = kernelNumbers(rows.length, columns.length);
   const [height, width] = maker?.blockSize(TILE) ?? [TILE, TILE];
   let done = 0;
   for (let top = 0; top < rows.length; top += TILE) {

@@ -9,6 +9,7 @@ import { checkInputs, decisionGraph, type Inputs, inputRows } from "../../gates/
 import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
+import { kernelNumbers } from "../kernel-numbers.ts";
 import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
 import { nodeAt } from "./plan.ts";
 
@@ -116,7 +117,7 @@ export function estimatedKernel(features: DenseArray<"float64">, features2 = fea
       next: "draw both with the same count and seed",
     });
   }
-  const kernel = new Float64Array(rows * columns);
+  const kernel = kernelNumbers(rows, columns);
   let errors = 0;
   let entries = 0;
   for (let i = 0; i < rows; i++) {

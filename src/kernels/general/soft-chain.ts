@@ -15,6 +15,7 @@ import {
   transpose,
 } from "../../graph/index.ts";
 import { type GatedNetwork, gatePositions } from "../../network/index.ts";
+import { kernelNumbers } from "../kernel-numbers.ts";
 import { type DenseChain, denseChain } from "../packed/dense-chain.ts";
 import { symmetrize } from "../packed/mirror.ts";
 import type { ExampleReading, NodeGates } from "./readings.ts";
@@ -64,7 +65,7 @@ export async function softChainKernel(
   { signal, onProgress }: SoftChainOptions = {},
 ): Promise<DenseArray<"float64">> {
   const [n, m] = [rows.readings.length, columns.readings.length];
-  const full = new Float64Array(n * m);
+  const full = kernelNumbers(n, m);
   const right = sideFeeds("right", columns, 0, m);
   const sizes = Object.values(right).map(({ shape: [, size = 0] }) => size);
   await using program = await engine.compile(chainGraph(biases, sizes));

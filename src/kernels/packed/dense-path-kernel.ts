@@ -7,6 +7,7 @@ import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { gateRows, type Inputs, type PackedGates, popcount } from "../../gates/index.ts";
 import { BYTES, type DenseArray, denseArray, sizeOf } from "../../graph/index.ts";
+import { kernelNumbers } from "../kernel-numbers.ts";
 import { type Range, squaredNorms } from "./input-gram.ts";
 import type { MatrixPart } from "./mirror.ts";
 import type { TilePlace } from "./overlap-kernel.ts";
@@ -218,7 +219,7 @@ export async function densePathKernel(
   const array =
     into instanceof Float32Array
       ? denseArray("float32", shape, into)
-      : denseArray("float64", shape, into ?? new Float64Array(shape[0] * shape[1]));
+      : denseArray("float64", shape, into ?? kernelNumbers(shape[0], shape[1]));
   const { data } = array;
   const stride = shape[1];
   const work = tileWork(kernel);

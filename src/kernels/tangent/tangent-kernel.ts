@@ -9,8 +9,9 @@
 import type { Engine, Program, ResidentArray } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
-import { type DenseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
+import { type DenseArray, denseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork, outputCount } from "../../network/index.ts";
+import { kernelNumbers } from "../kernel-numbers.ts";
 import { blockNames } from "./factor-names.ts";
 import { factorGraph } from "./factors.ts";
 import { memoryOf } from "./memory.ts";
@@ -72,7 +73,10 @@ async function kernelsOf(
   const chosen = chosenOutputs(network, output, inputs, inputs2);
   const others = inputs2 ?? inputs;
   const [rows = 0, columns = 0] = [inputs.shape[0], others.shape[0]];
-  const kernels = { value: zeros("float64", [rows, columns]), feature: zeros("float64", [rows, columns]) };
+  const kernels = {
+    value: denseArray("float64", [rows, columns], kernelNumbers(rows, columns)),
+    feature: denseArray("float64", [rows, columns], kernelNumbers(rows, columns)),
+  };
   const plan = tangentPlan(network);
   const [unknown] = plan.unknown;
   if (unknown !== undefined) throw unknownWeights(network, unknown.parameter, unknown.position);
