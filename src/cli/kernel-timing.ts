@@ -3,10 +3,13 @@ import { GatewiseError } from "../errors.ts";
 import { type Inputs, readNetworkGates } from "../gates/index.ts";
 import { denseArray, sizeOf } from "../graph/index.ts";
 import {
+  checkPairCost,
+  type DenseChain,
   denseChain,
   densePathKernel,
   generalPathKernel,
   normalizedInputs,
+  pathKernelCost,
   readPathExamples,
 } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
@@ -14,35 +17,67 @@ import { randomStream } from "../random.ts";
 
 /** How the exact path kernel of a network is made, and how long it takes here; or why there is none. */
 export type KernelTiming =
-  | { readonly by: "packed bits" | "pairs of positions"; readonly secondsPerPair: number }
+  | { readonly by: "packed bits"; readonly secondsPerPair: number }
+  | {
+      readonly by: "pairs of positions";
+      /** Measured, or told from the network's shapes where that takes longer than a moment. */
+      readonly secondsPerPair: number;
+      /** Of the kernels of one pair. */
+      readonly pairBytes: number;
+    }
   | { readonly by: "random features only"; readonly reason: string };
 
 /** Enough pairs of a fully connected network to be timed: 131,328 of them. */
 const CHAIN_SAMPLE = 512;
+/** Numbers of all inputs that are drawn to be timed. */
+const MOST_NUMBERS = 2 ** 24;
+/** Multiply-adds of the passes for the gates that are timed: a second or two. */
+const MOST_PRODUCTS = 3e10;
+/** Of the kernel of one pair, as told from the shapes: it is computed twice. */
+const MOST_SECONDS = 0.4;
 
-/** Times the kernel of a few random inputs in this thread, once to warm up and once to count. */
+/** Times the kernel of a few random inputs in this thread, once to warm up and once to count; in a few seconds at most. */
 export async function timePathKernel(network: GatedNetwork): Promise<KernelTiming> {
-  await using engine = await openNodeEngine("cpu", { threads: 1 });
   const chain = denseChain(network);
-  if (chain !== undefined) {
-    const inputs = randomInputs(network, CHAIN_SAMPLE);
-    const rows = {
-      inputs: normalizedInputs(chain, inputs),
-      gates: await readNetworkGates(network, engine, inputs),
-    };
-    const seconds = await secondsOf(() => densePathKernel({ rows, biases: chain.biases }, engine));
-    return { by: "packed bits", secondsPerPair: seconds / ((CHAIN_SAMPLE * (CHAIN_SAMPLE + 1)) / 2) };
-  }
-  const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
-  const [left, right] = [(await first) ?? [], (await second) ?? []];
+  if (chain !== undefined) return { by: "packed bits", secondsPerPair: await chainSeconds(network, chain) };
+  const cost = pathKernelCost(network);
   try {
-    const seconds = await secondsOf(() => generalPathKernel(network, left, right, { engine }));
-    return { by: "pairs of positions", secondsPerPair: seconds };
+    checkPairCost(cost);
+    const isShort = cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
+    const secondsPerPair = isShort ? await pairSeconds(network) : cost.seconds;
+    return { by: "pairs of positions", secondsPerPair, pairBytes: cost.bytes };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;
     return { by: "random features only", reason: thrown.message };
   }
 }
+
+async function chainSeconds(network: GatedNetwork, chain: DenseChain): Promise<number> {
+  const fitting = Math.min(
+    MOST_NUMBERS / sizeOf(inputShapeOf(network)),
+    MOST_PRODUCTS / Math.max(1, productsOf(network)),
+  );
+  const sample = Math.max(2, Math.min(CHAIN_SAMPLE, Math.floor(fitting)));
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  const inputs = randomInputs(network, sample);
+  const rows = { inputs: normalizedInputs(chain, inputs), gates: await readNetworkGates(network, engine, inputs) };
+  const seconds = await secondsOf(() => densePathKernel({ rows, biases: chain.biases }, engine));
+  return seconds / ((sample * (sample + 1)) / 2);
+}
+
+async function pairSeconds(network: GatedNetwork): Promise<number> {
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
+  const [left, right] = [(await first) ?? [], (await second) ?? []];
+  return await secondsOf(() => generalPathKernel(network, left, right, { engine }));
+}
+
+/** Multiply-adds of one example. */
+const productsOf = ({ nodes }: GatedNetwork): number =>
+  nodes.reduce((sum, node) => {
+    if (node.kind === "dense") return sum + node.weight.data.length;
+    return node.kind === "convolution" ? sum + node.weight.data.length * sizeOf(node.shape.slice(1)) : sum;
+  }, 0);
 
 function randomInputs(network: GatedNetwork, count: number, seed = 0): Inputs {
   const shape = [count, ...inputShapeOf(network)];

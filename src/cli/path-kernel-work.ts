@@ -15,12 +15,15 @@ import {
   type GatedInputs,
   neuralPathKernelOf,
   normalizedInputs,
+  pathKernelCost,
   randomPathFeatures,
 } from "../kernels/index.ts";
 import { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "../kernels/node/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
 import type { CliContext } from "./context.ts";
+import { formatDuration } from "./estimate.ts";
 import { extractGates } from "./extract-gates.ts";
+import { note } from "./output.ts";
 import { withCount } from "./progress.ts";
 import type { ResultFile } from "./result-file.ts";
 
@@ -136,10 +139,28 @@ async function byPairs(work: KernelWork): Promise<KernelSummary> {
     });
   }
   const part = request.part === "full" && request.out !== undefined ? "full" : "diagonal";
+  const [rows = 0] = inputs.shape;
+  tellLength(context, network, part === "diagonal" ? rows : pairsOf(rows, inputs2?.shape[0]));
   const kernel = await withCount(context, "kernel", "pairs", (onProgress) =>
     neuralPathKernelOf(network, engine, inputs, inputs2, { part, signal: context.signal, onProgress }),
   );
   return part === "full" ? await writeKernel(work, kernel) : await writeDiagonal(work, kernel.data);
+}
+
+const pairsOf = (rows: number, columns: number | undefined): number =>
+  columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
+
+/** Longer kernels are announced, with the way that takes less. */
+const LONG_S = 60;
+
+function tellLength(context: CliContext, network: GatedNetwork, pairs: number): void {
+  const seconds = pathKernelCost(network).seconds * pairs;
+  if (seconds < LONG_S) return;
+  const { length } = String(pairs);
+  note(
+    context,
+    `the exact kernel of ${length > 12 ? pairs.toExponential(1) : pairs.toLocaleString("en-US")} pairs of inputs takes about ${formatDuration(seconds)}; --features R estimates it in less`,
+  );
 }
 
 /** Any network, estimated. */

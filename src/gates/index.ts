@@ -1,5 +1,6 @@
 export { type ClassOverlap, classOverlaps } from "./class-overlap.ts";
 export { decidingNodes, decisionGraph } from "./deciding-nodes.ts";
+export { examplesAtOnce } from "./examples-at-once.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export { type GateRows, gateRows, sliceGates } from "./gate-rows.ts";
 export {

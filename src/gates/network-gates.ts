@@ -2,17 +2,15 @@ import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, type Graph, graph, greater, input, sizeOf, type Tensor } from "../graph/index.ts";
 import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
+import { examplesAtOnce } from "./examples-at-once.ts";
 import { packGates } from "./extraction.ts";
 import { joinGates, type PackedGates } from "./packed-gates.ts";
 
 /** Inputs as files hold them, `[n, ...inputShape]`. */
 export type Inputs = DenseArray<"float32" | "float64">;
 
-/** Examples in one run of the engine: enough to fill its matrix products, few enough for wide maps. */
-const BATCH = 64;
-
 export interface GateReading {
-  /** Examples a run; 64 unless told otherwise. */
+  /** Examples a run; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number;
   readonly onProgress?: (examples: number, of: number) => void;
   readonly signal?: AbortSignal;
@@ -27,7 +25,7 @@ export async function readNetworkGates(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  { batch = BATCH, onProgress, signal }: GateReading = {},
+  { batch = examplesAtOnce(network), onProgress, signal }: GateReading = {},
 ): Promise<PackedGates> {
   checkInputs(network, inputs);
   checkCount("batch", batch);

@@ -4,6 +4,8 @@ export {
   type KernelPart,
   neuralPathKernelOf,
 } from "./general/general-path-kernel.ts";
+export type { PairCost } from "./general/pair-cost.ts";
+export { checkPairCost, pathKernelCost } from "./general/path-kernel-cost.ts";
 export {
   estimatedKernel,
   type KernelEstimate,

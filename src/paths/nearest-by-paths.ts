@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../gates/index.ts";
+import { checkInputs, decidingNodes, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import { checkCount, type GatedNetwork } from "../network/index.ts";
 import { type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
@@ -18,7 +18,7 @@ export interface PathNeighbor {
 }
 
 export interface NeighborOptions {
-  /** Examples a run of the engine, whose gates are held at a time; 64 unless told otherwise. */
+  /** Examples a run of the engine, whose gates are held at a time; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((examples: number, of: number) => void) | undefined;
@@ -37,7 +37,7 @@ export async function nearestBySharedPaths(
   inputs: Inputs,
   query: number,
   count: number,
-  { batch = 64, signal, onProgress }: NeighborOptions = {},
+  { batch = examplesAtOnce(network), signal, onProgress }: NeighborOptions = {},
 ): Promise<readonly PathNeighbor[]> {
   checkInputs(network, inputs);
   checkCount("number of neighbors", count);

@@ -1,11 +1,12 @@
 /**
  * Numbers of paths, exact. With 1 for every weight all channels of a group get the same number, so channels are added up
- * once and only positions are slid over: a count costs what its units cost, not its edges.
+ * once and only positions are slid over; as long as no gate tells channels apart, one map stands for all of them. Windows
+ * are differences of sums along rows and columns, so that a count costs what its units cost, whatever the windows.
  */
 import { sizeOf } from "../graph/index.ts";
 import { checkOutput, type GatedNetwork, type GatedNode, pathInputs, pathNodes, scalarGate } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
-import { windowUnits } from "./edge-maps.ts";
+import { windowSums } from "./window-sums.ts";
 
 /** What decides: a given example's gates, or nothing, with every gate open and every element of a window passing. */
 type Open = Pick<ActiveNetwork, "gates" | "selected" | "starts"> | undefined;
@@ -16,7 +17,7 @@ type Open = Pick<ActiveNetwork, "gates" | "selected" | "starts"> | undefined;
  */
 export function countPaths(network: GatedNetwork, output: number): bigint {
   checkOutput(network, output);
-  return counts(network, undefined)[output] ?? 0n;
+  return countsOf(network, undefined, output);
 }
 
 /**
@@ -25,7 +26,7 @@ export function countPaths(network: GatedNetwork, output: number): bigint {
  */
 export function countActivePaths(active: ActiveNetwork, output: number): bigint {
   checkOutput(active.network, output);
-  return counts(active.network, active)[output] ?? 0n;
+  return countsOf(active.network, active, output);
 }
 
 /** Logarithm to base 2; −∞ for 0. */
@@ -35,121 +36,138 @@ export function log2BigInt(count: bigint): number {
   return Math.log2(Number.parseInt(leading, 16)) + 4 * (digits.length - leading.length);
 }
 
-type Counts = readonly bigint[];
+/** Counts by unit. */
+interface Counts {
+  /** Of each unit, or of those of one channel. */
+  readonly values: readonly bigint[];
+  /** Whether all channels have the same. */
+  readonly areAlike: boolean;
+}
 
-function counts(network: GatedNetwork, open: Open): Counts {
-  const done = new Map<number, Counts>();
-  const at = (position: number): Counts => done.get(position) ?? [];
-  const positions = pathNodes(network);
-  const lastReader = new Map(
-    positions.flatMap((position) => pathInputsAt(network, position).map((input) => [input, position] as const)),
-  );
-  for (const position of positions) {
+interface CountedNode extends Counts {
+  readonly shape: readonly number[];
+}
+
+function countsOf(network: GatedNetwork, open: Open, output: number): bigint {
+  const done = new Map<number, CountedNode>();
+  const nodes = pathNodes(network).flatMap((position) => {
     const node = network.nodes[position];
-    if (node === undefined) throw new Error(`unreachable: no node ${position}`);
-    const [source = 0] = pathInputs(node);
-    done.set(position, nodeCounts(node, position, at, network.nodes[source]?.shape ?? [], open));
-    // numbers of any size for each unit: kept no longer than somebody reads them
-    for (const input of pathInputs(node)) if (lastReader.get(input) === position) done.delete(input);
+    return node === undefined ? [] : [{ position, node }];
+  });
+  const lastReaders = new Map(
+    nodes.flatMap(({ position, node }) => pathInputs(node).map((input) => [input, position])),
+  );
+  for (const { position, node } of nodes) {
+    const inputs = pathInputs(node).map((input) => done.get(input) ?? NOTHING);
+    done.set(position, { ...nodeCounts(node, position, inputs, open), shape: node.shape });
+    for (const input of pathInputs(node)) if (lastReaders.get(input) === position) done.delete(input);
   }
-  return at(network.output);
+  const { values, areAlike } = done.get(network.output) ?? NOTHING;
+  return (areAlike ? values[0] : values[output]) ?? 0n;
 }
 
-function pathInputsAt({ nodes }: GatedNetwork, position: number): readonly number[] {
-  const node = nodes[position];
-  return node === undefined ? [] : pathInputs(node);
+const NOTHING: CountedNode = { values: [], areAlike: false, shape: [] };
+
+const alike = (values: readonly bigint[]): Counts => ({ values, areAlike: true });
+const apart = (values: readonly bigint[]): Counts => ({ values, areAlike: false });
+
+/** Of every unit. */
+function unitCounts({ values, areAlike, shape }: CountedNode): readonly bigint[] {
+  const [channels = 1] = shape;
+  return areAlike ? Array.from({ length: channels }, () => values).flat() : values;
 }
 
-function nodeCounts(
-  node: GatedNode,
-  position: number,
-  at: (position: number) => Counts,
-  inputShape: readonly number[],
-  open: Open,
-): Counts {
-  const size = sizeOf(node.shape);
+function nodeCounts(node: GatedNode, position: number, inputs: readonly CountedNode[], open: Open): Counts {
+  const [input = NOTHING] = inputs;
   switch (node.kind) {
     case "input":
     case "normalize":
-      return new Array<bigint>(size).fill(1n);
-    case "dense":
-      return new Array<bigint>(size).fill(total(at(node.input)) + (node.bias ? 1n : 0n));
+      return alike(new Array<bigint>(sizeOf(node.shape.slice(1))).fill(1n));
+    case "dense": {
+      const paths = total(input.values) * (input.areAlike ? BigInt(input.shape[0] ?? 1) : 1n);
+      return alike([paths + (node.bias ? 1n : 0n)]);
+    }
     case "convolution":
-      return convolutionCounts(node, at(node.input), inputShape);
+      return convolutionCounts(node, input);
     case "scale":
-      return node.bias ? at(node.input).map((count) => count + 1n) : at(node.input);
+      return node.bias ? { ...input, values: input.values.map((count) => count + 1n) } : input;
     case "gate": {
-      const gates = open?.gates.get(position);
-      const saturated = open?.starts.get(position);
-      const mayBegin = scalarGate(node.rule).starts.length > 0;
-      const begins = (i: number): boolean => (open === undefined ? mayBegin : !!saturated?.[i]);
-      return at(node.input).map((count, i) => (gates?.[i] === 0 ? 0n : count) + (begins(i) ? 1n : 0n));
+      if (open === undefined) {
+        const begins = scalarGate(node.rule).starts.length > 0;
+        return begins ? { ...input, values: input.values.map((count) => count + 1n) } : input;
+      }
+      const [gates, saturated] = [open.gates.get(position), open.starts.get(position)];
+      return apart(unitCounts(input).map((count, i) => (gates?.[i] === 0 ? 0n : count) + (saturated?.[i] ? 1n : 0n)));
     }
     case "max-pool": {
-      const input = at(node.input);
       const selected = open?.selected.get(position);
-      return Array.from({ length: size }, (_, unit) =>
-        selected
-          ? (input[selected[unit]!] ?? 0n)
-          : total(windowUnits(node, inputShape, unit).map((from) => input[from] ?? 0n)),
-      );
+      if (selected === undefined) return pooled(node, input);
+      const units = unitCounts(input);
+      return apart(Array.from(selected, (unit) => units[unit] ?? 0n));
     }
-    case "average-pool": {
-      const input = at(node.input);
-      return Array.from({ length: size }, (_, unit) =>
-        total(windowUnits(node, inputShape, unit).map((from) => input[from] ?? 0n)),
-      );
-    }
+    case "average-pool":
+      return pooled(node, input);
     case "sum": {
-      const [first = [], ...others] = node.inputs.map(at);
-      return others.reduce((sum, one) => sum.map((count, i) => count + (one[i] ?? 0n)), first);
+      const areAlike = inputs.every((one) => one.areAlike);
+      const [first = [], ...others] = inputs.map((one) => (areAlike ? one.values : unitCounts(one)));
+      const values = others.reduce((sum, one) => sum.map((count, i) => count + (one[i] ?? 0n)), first);
+      return { values, areAlike };
     }
     case "concat":
-      return concatCounts(node.inputs.map(at), node.shape, node.axis);
+      return apart(concatCounts(inputs.map(unitCounts), node.shape, node.axis));
     case "rearrange": {
-      const input = at(node.input);
-      return node.from === undefined ? input : Array.from(node.from, (from) => input[from] ?? 0n);
+      const units = unitCounts(input);
+      return apart(node.from === undefined ? units : Array.from(node.from, (from) => units[from] ?? 0n));
     }
   }
 }
 
-const total = (values: Counts): bigint => values.reduce((sum, count) => sum + count, 0n);
+const total = (values: readonly bigint[]): bigint => values.reduce((sum, count) => sum + count, 0n);
+
+/** Rows and columns of maps; a vector has one of each. */
+const mapSize = ([, height = 1, width = 1]: readonly number[]): readonly [number, number] => [height, width];
+
+/** Sums over windows, map by map. */
+function pooled(
+  { window, shape }: Extract<GatedNode, { readonly kind: "max-pool" | "average-pool" }>,
+  { values, areAlike, shape: before }: CountedNode,
+): Counts {
+  const [height, width] = mapSize(before);
+  const area = height * width;
+  const maps = Array.from({ length: values.length / area }, (_, c) =>
+    windowSums(values.slice(c * area, (c + 1) * area), [height, width], mapSize(shape), window),
+  );
+  return { values: maps.flat(), areAlike };
+}
 
 function convolutionCounts(
   { window, groups, bias, shape }: Extract<GatedNode, { readonly kind: "convolution" }>,
-  input: Counts,
-  [inputChannels = 0, height = 0, width = 0]: readonly number[],
+  { values, areAlike, shape: before }: CountedNode,
 ): Counts {
-  const [channels = 0, rows = 0, columns = 0] = shape;
-  const area = height * width;
-  // the channels of each group, added up, are one map of a pool that sums its window
-  const summed = Array.from({ length: groups * area }, (_, i) => {
-    const first = Math.floor(i / area) * (inputChannels / groups);
-    let sum = 0n;
-    for (let c = 0; c < inputChannels / groups; c++) sum += input[(first + c) * area + (i % area)] ?? 0n;
-    return sum;
+  const [height, width] = mapSize(before);
+  const [area, each] = [height * width, (before[0] ?? 1) / groups];
+  /** The channels of a group, added up. */
+  const summed = (group: number): readonly bigint[] =>
+    Array.from({ length: area }, (_, i) => {
+      if (areAlike) return BigInt(each) * (values[i] ?? 0n);
+      let sum = 0n;
+      for (let c = group * each; c < (group + 1) * each; c++) sum += values[c * area + i] ?? 0n;
+      return sum;
+    });
+  const maps = Array.from({ length: areAlike ? 1 : groups }, (_, group) => {
+    const sums = windowSums(summed(group), [height, width], mapSize(shape), window);
+    return bias ? sums.map((count) => count + 1n) : sums;
   });
-  const pool = {
-    kind: "average-pool",
-    name: "",
-    input: 0,
-    shape: [groups, rows, columns],
-    window,
-    countPadding: true,
-  } as const;
-  const perGroup = Array.from(
-    { length: groups * rows * columns },
-    (_, unit) =>
-      total(windowUnits(pool, [groups, height, width], unit).map((from) => summed[from] ?? 0n)) + (bias ? 1n : 0n),
+  const [only = []] = maps;
+  if (maps.length === 1) return alike(only);
+  const perGroup = (shape[0] ?? 1) / groups;
+  return apart(
+    Array.from({ length: shape[0] ?? 1 }, (_, channel) => maps[Math.floor(channel / perGroup)] ?? []).flat(),
   );
-  return Array.from({ length: channels }, (_, channel) => {
-    const group = Math.floor(channel / (channels / groups));
-    return perGroup.slice(group * rows * columns, (group + 1) * rows * columns);
-  }).flat();
 }
 
 /** Counts one behind the other along an axis. */
-function concatCounts(inputs: readonly Counts[], shape: readonly number[], axis: number): Counts {
+function concatCounts(inputs: readonly (readonly bigint[])[], shape: readonly number[], axis: number): bigint[] {
   const outer = sizeOf(shape.slice(0, axis));
   return Array.from({ length: outer }, (_, o) =>
     inputs.flatMap((counts) => {

@@ -6,9 +6,9 @@ import {
   forEachPair,
   pairIndex,
   pairsOf,
+  pairsWithin,
   type Size,
   stepsBefore,
-  stepsWithin,
 } from "../../src/kernels/general/pair-lines.ts";
 import { shiftedSum } from "../../src/kernels/general/windows.ts";
 import type { MapWindow } from "../../src/network/index.ts";
@@ -66,7 +66,7 @@ describe("kernels kept along lines are those of all pairs (theory 3.8 to 3.10)",
         ]);
         if (pairs === "all") return;
         const pools = averagingWindows(INPUT, output, window, countPadding);
-        const pooled = pairsOf(INPUT, stepsWithin(pairs.steps, window));
+        const pooled = pairsWithin(INPUT, pairs.steps, window);
         const means = averagedPairs(whole, "all", pools, "all");
         expectSame(averagedPairs(lines(pooled), pooled, pools, pairs), pairs, means, positions);
         if (pooled !== "all") asLines += 1;

@@ -65,8 +65,13 @@ interface KernelCost {
   readonly kernelBytes: number;
   /** Pairs of inputs: half of the square. */
   readonly pairs: number;
-  /** Of the exact path kernel in one thread, from a few random inputs timed here; null where there is none. */
+  /**
+   * Of the exact path kernel in one thread: from a few random inputs timed here, or told from the shapes where one pair
+   * takes longer than a moment; null where there is none.
+   */
   readonly pathKernelSeconds: number | null;
+  /** What it holds for each pair of inputs; null where it keeps none, or there is none. */
+  readonly pathKernelPairBytes: number | null;
   readonly tangentKernelBytes: number;
 }
 
@@ -84,6 +89,8 @@ interface Inspection {
   readonly log2Paths: number;
   /** How `npk` goes about it. */
   readonly pathKernel: KernelTiming["by"];
+  /** Why there is no exact path kernel, with what it would take; null where there is one. */
+  readonly pathKernelReason: string | null;
   readonly supported: readonly string[];
   readonly cost: KernelCost;
 }
@@ -114,6 +121,7 @@ function inspect(network: GatedNetwork, examples: number, timing: KernelTiming):
     paths: paths.toString(),
     log2Paths: log2BigInt(paths),
     pathKernel: timing.by,
+    pathKernelReason: "reason" in timing ? timing.reason : null,
     supported: [...ALWAYS, timing.by === "random features only" ? "npk --features R" : "npk"],
     cost: {
       examples,
@@ -121,6 +129,7 @@ function inspect(network: GatedNetwork, examples: number, timing: KernelTiming):
       kernelBytes: 8 * examples ** 2,
       pairs,
       pathKernelSeconds: "secondsPerPair" in timing ? timing.secondsPerPair * pairs : null,
+      pathKernelPairBytes: "pairBytes" in timing ? timing.pairBytes : null,
       tangentKernelBytes: tangentKernelMemory(network).bytes + 8 * examples ** 2,
     },
   };
@@ -135,7 +144,7 @@ const parameterLines = (network: GatedNetwork): readonly ParameterLine[] =>
   }));
 
 function describe(inspection: Inspection): string {
-  const { layers, parameterList, cost, log2Paths } = inspection;
+  const { layers, parameterList, cost, log2Paths, pathKernelReason } = inspection;
   const table = formatTable(
     [
       { title: "layer" },
@@ -172,6 +181,7 @@ function describe(inspection: Inspection): string {
       [`packed gates of ${cost.examples} inputs`, megabytes(cost.packedGatesBytes)],
       ["their kernel (npk, ntk)", megabytes(cost.kernelBytes)],
       ["ntk at work", megabytes(cost.tangentKernelBytes)],
+      ...(cost.pathKernelPairBytes === null ? [] : [["npk at work, a pair", megabytes(cost.pathKernelPairBytes)]]),
       ...(cost.pathKernelSeconds === null ? [] : [["npk at work, one thread", duration(cost.pathKernelSeconds)]]),
     ],
   );
@@ -182,6 +192,7 @@ function describe(inspection: Inspection): string {
     "",
     ...facts.split("\n").slice(1),
     "",
+    ...(pathKernelReason === null ? [] : [`no exact path kernel: ${pathKernelReason}`, ""]),
     ...(shared.length === 0 ? [] : [sharedNote(shared), ""]),
     `commands: ${inspection.supported.join(", ")}`,
   ].join("\n");

@@ -8,35 +8,50 @@ export interface Windows {
   readonly input: Size;
   readonly output: Size;
   readonly window: MapWindow;
-  /** Elements of the map in each. */
-  readonly members: readonly Int32Array[];
-  /** What divides their sum. */
+  /** What divides the sum of each. */
   readonly divisors: Float64Array;
 }
 
 export function averagingWindows(input: Size, output: Size, window: MapWindow, countPadding: boolean): Windows {
-  const members = Array.from({ length: output[0] * output[1] }, (_, i) => {
-    const [top, left] = cornerOf(window, Math.floor(i / output[1]), i % output[1]);
-    const inside: number[] = [];
-    for (let y = Math.max(0, top); y < Math.min(input[0], top + window.kernel[0]); y++) {
-      for (let x = Math.max(0, left); x < Math.min(input[1], left + window.kernel[1]); x++)
-        inside.push(y * input[1] + x);
-    }
-    return Int32Array.from(inside);
-  });
   const whole = window.kernel[0] * window.kernel[1];
-  const divisors = Float64Array.from(members, ({ length }) => (countPadding ? whole : length));
-  return { input, output, window, members, divisors };
+  const divisors = new Float64Array(output[0] * output[1]).fill(whole);
+  if (!countPadding) {
+    for (let i = 0; i < divisors.length; i++) {
+      const [[top, bottom], [left, right]] = windowAt(input, output, window, i);
+      divisors[i] = Math.max(0, bottom - top) * Math.max(0, right - left);
+    }
+  }
+  return { input, output, window, divisors };
 }
 
-const cornerOf = ({ strides, pads }: MapWindow, row: number, column: number): Size => [
-  row * strides[0] - pads[0],
-  column * strides[1] - pads[1],
-];
+/** Rows and columns of the map in one window, from and up to. */
+function windowAt(
+  [height, width]: Size,
+  [, columns]: Size,
+  { kernel, strides, pads }: MapWindow,
+  index: number,
+): readonly [Size, Size] {
+  const top = Math.floor(index / columns) * strides[0] - pads[0];
+  const left = (index % columns) * strides[1] - pads[1];
+  return [
+    [Math.max(0, top), Math.min(height, top + kernel[0])],
+    [Math.max(0, left), Math.min(width, left + kernel[1])],
+  ];
+}
 
 /** Means of a map over windows. */
-export const averaged = (map: Float64Array, { members, divisors }: Windows): Float64Array<ArrayBuffer> =>
-  Float64Array.from(members, (window, i) => window.reduce((sum, u) => sum + map[u]!, 0) / divisors[i]!);
+export function averaged(map: Float64Array, windows: Windows): Float64Array<ArrayBuffer> {
+  return Float64Array.from(windows.divisors, (divisor, i) => windowSum(map, windows, i) / divisor);
+}
+
+function windowSum(map: Float64Array, { input, output, window }: Windows, index: number): number {
+  const [[top, bottom], [left, right]] = windowAt(input, output, window, index);
+  let sum = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let u = y * input[1] + left; u < y * input[1] + right; u++) sum += map[u]!;
+  }
+  return sum;
+}
 
 /**
  * Means over both windows of a kernel.
@@ -54,25 +69,32 @@ export function averagedPairs(
   return averagedLines(kernel, read, windows, pairs);
 }
 
+/** The sums over each first window go along rows; its partners read those. */
 function averagedRows(kernel: Float64Array, windows: Windows, pairs: PositionPairs): Float64Array<ArrayBuffer> {
-  const { members, divisors } = windows;
-  const positions = Math.sqrt(kernel.length);
-  const out = new Float64Array(pairCountOf(pairs, members.length));
+  const { input, output, window, divisors } = windows;
+  const [positions, count] = [input[0] * input[1], divisors.length];
+  const out = new Float64Array(pairCountOf(pairs, count));
   const row = new Float64Array(positions);
-  let summed = -1;
-  const sumRow = (i: number): void => {
+  const mean = (i: number, j: number): number => windowSum(row, windows, j) / (divisors[i]! * divisors[j]!);
+  for (let i = 0; i < count; i++) {
     row.fill(0);
-    for (const u of members[i] ?? []) {
-      for (let v = 0; v < positions; v++) row[v]! += kernel[u * positions + v]!;
+    const [[top, bottom], [left, right]] = windowAt(input, output, window, i);
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) {
+        const start = (y * input[1] + x) * positions;
+        for (let v = 0; v < positions; v++) row[v]! += kernel[start + v]!;
+      }
     }
-    summed = i;
-  };
-  forEachPair(pairs, members.length, (at, i, j) => {
-    if (summed !== i) sumRow(i);
-    let sum = 0;
-    for (const v of members[j] ?? []) sum += row[v]!;
-    out[at] = sum / (divisors[i]! * divisors[j]!);
-  });
+    if (pairs === "all") for (let j = 0; j < count; j++) out[i * count + j] = mean(i, j);
+    else {
+      const [y, x] = [Math.floor(i / output[1]), i % output[1]];
+      for (const [line, [down, across]] of pairs.steps.entries()) {
+        const [v, u] = [y + down, x + across];
+        if (v < 0 || v >= output[0] || u < 0 || u >= output[1]) continue;
+        out[line * count + i] = mean(i, v * output[1] + u);
+      }
+    }
+  }
   return out;
 }
 

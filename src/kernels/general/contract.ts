@@ -100,7 +100,10 @@ function addProducts(
         if (on !== 0) addRow(sum, u * positions, positions, on, right, base);
       }
     } else {
-      for (const run of pairs.runs) addRun(sum, run.at, run.length, left, base + run.left, right, base + run.right);
+      const { runs } = pairs;
+      for (let run = 0; run < runs.length; run += 4) {
+        addRun(sum, runs[run]!, runs[run + 3]!, left, base + runs[run + 1]!, right, base + runs[run + 2]!);
+      }
     }
   }
 }
@@ -112,8 +115,9 @@ function countBits(out: Float64Array, a: PositionBits, b: PositionBits, pairs: P
     for (let u = 0; u < positions; u++) countRow(out, u * positions, positions, words, a, u * pitch, 0, b, 0);
     return;
   }
-  for (const { at, left, right, length } of pairs.runs) {
-    countRow(out, at, length, words, a, left * pitch, pitch, b, right * pitch);
+  const { runs } = pairs;
+  for (let run = 0; run < runs.length; run += 4) {
+    countRow(out, runs[run]!, runs[run + 3]!, words, a, runs[run + 1]! * pitch, pitch, b, runs[run + 2]! * pitch);
   }
 }
 
@@ -152,10 +156,11 @@ function addRun(out: Float64Array, at: number, count: number, left: Values, i: n
 /** Pairs outside the maps hold anything before: convolutions take them as zeros. */
 function clearOutside(sum: Float64Array, { pairs }: KernelShape): void {
   if (pairs === "all") return;
+  const { runs } = pairs;
   let end = 0;
-  for (const { at, length } of pairs.runs) {
-    sum.fill(0, end, at);
-    end = at + length;
+  for (let run = 0; run < runs.length; run += 4) {
+    sum.fill(0, end, runs[run]!);
+    end = runs[run]! + runs[run + 3]!;
   }
   sum.fill(0, end);
 }

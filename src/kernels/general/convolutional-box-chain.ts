@@ -7,33 +7,39 @@ import type { GatedNetwork } from "../../network/index.ts";
 import { type BoxChain, boxChain } from "./box-chain.ts";
 import { type BoxChainKernel, openBoxChain } from "./box-chain-memory.ts";
 import { type PackedSide, packSide } from "./box-chain-side.ts";
-import type { Shortcuts } from "./pair.ts";
+import type { Shortcut, Shortcuts } from "./pair.ts";
 import type { PathKernelPlan } from "./plan.ts";
 import type { ExampleSide } from "./side.ts";
-import type { Mask, Term } from "./terms.ts";
+import type { Mask } from "./terms.ts";
 
-/** What the pair kernel may take instead of the nodes before a global average pool; empty where no chain fits. */
-export async function openBoxChains(network: GatedNetwork, plan: PathKernelPlan): Promise<Shortcuts> {
-  const chains = [...plan.summed].flatMap((pool) => {
-    const chain = boxChain(network, pool);
-    return chain === undefined ? [] : [[pool, chain] as const];
-  });
-  if (chains.length === 0) return new Map();
-  const shortcuts = chains.map(async ([pool, chain]) => [pool, shortcut(await openBoxChain(chain), chain)] as const);
-  return new Map(await Promise.all(shortcuts));
+/** The chains before the global average pools of a network, by pool; empty where none fits. */
+export const boxChainsOf = (network: GatedNetwork, plan: PathKernelPlan): ReadonlyMap<number, BoxChain> =>
+  new Map(
+    [...plan.summed].flatMap((pool) => {
+      const chain = boxChain(network, pool);
+      return chain === undefined ? [] : [[pool, chain] as const];
+    }),
+  );
+
+/** What the pair kernel may take instead of the nodes before the pools of chains. */
+export async function openBoxChains(chains: ReadonlyMap<number, BoxChain>): Promise<Shortcuts> {
+  const opened = [...chains].map(async ([pool, chain]) => [pool, shortcut(await openBoxChain(chain), chain)] as const);
+  return new Map(await Promise.all(opened));
 }
 
-const shortcut = (kernel: BoxChainKernel, chain: BoxChain) => {
+const shortcut = (kernel: BoxChainKernel, chain: BoxChain): Shortcut => {
   const packed = new WeakMap<ExampleSide, PackedSide>();
   const packedSide = (side: ExampleSide, values: Mask): PackedSide => {
     const known = packed.get(side) ?? packSide(side, chain, values);
     packed.set(side, known);
     return known;
   };
-  return (a: ExampleSide, b: ExampleSide, of: (position: number) => readonly Term[]): readonly Term[] => {
-    const [front] = of(chain.front);
-    if (front?.kind !== "uniform") throw new Error("unreachable: a chain that does not start at values");
-    const sum = kernel(packedSide(a, front.left), packedSide(b, front.right));
-    return [{ kind: "summed", kernel: Float64Array.of(sum / (chain.height * chain.width) ** 2) }];
+  return {
+    front: chain.front,
+    terms(a, b, [front]) {
+      if (front?.kind !== "uniform") throw new Error("unreachable: a chain that does not start at values");
+      const sum = kernel(packedSide(a, front.left), packedSide(b, front.right));
+      return [{ kind: "summed", kernel: Float64Array.of(sum / (chain.height * chain.width) ** 2) }];
+    },
   };
 };

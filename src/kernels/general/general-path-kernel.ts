@@ -5,7 +5,7 @@
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
-import { type DenseArray, float64 } from "../../graph/index.ts";
+import { type DenseArray, float64, sizeOf } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork } from "../../network/index.ts";
 import { kernelNumbers } from "../kernel-numbers.ts";
 import { normalizedInputs } from "../packed/dense-chain.ts";
@@ -13,7 +13,8 @@ import { openBoxChains } from "./convolutional-box-chain.ts";
 import { openMaskProducts } from "./mask-products.ts";
 import { pairPathKernel, type Shortcuts } from "./pair.ts";
 import type { Size } from "./pair-lines.ts";
-import { planPathKernel } from "./plan.ts";
+import { checkPairCost, weighedPlan } from "./path-kernel-cost.ts";
+import { nodeAt, type PathKernelPlan } from "./plan.ts";
 import { type ExampleReading, readPathExamples } from "./readings.ts";
 import { ExampleSide } from "./side.ts";
 import { softChain, softChainKernel } from "./soft-chain.ts";
@@ -33,8 +34,14 @@ export interface GeneralPathKernelOptions {
   readonly onProgress?: ((pairs: number, of: number) => void) | undefined;
 }
 
-/** Examples whose gates are unpacked at a time, on each side. */
+/** Examples whose gates are unpacked at a time, on each side, unless that is more than {@link TILE_BYTES}. */
 const TILE = 16;
+const TILE_BYTES = 2 ** 27;
+
+function tileOf(network: GatedNetwork, plan: PathKernelPlan): number {
+  const units = plan.positions.reduce((sum, position) => sum + sizeOf(nodeAt(network, position).shape), 0);
+  return Math.max(1, Math.min(TILE, Math.floor(TILE_BYTES / (8 * units))));
+}
 
 /**
  * The kernel of inputs, or between two sets of inputs: one pass through the engine for the gates, then every pair.
@@ -59,11 +66,12 @@ export async function neuralPathKernelOf(
       next: "leave one of them out",
     });
   }
-  const { signal } = options;
+  const { signal, part = "full", shortcuts = true } = options;
+  const chain = shortcuts && part === "full" && engine.capabilities.float64 ? softChain(network) : undefined;
+  // before the gates are made: they are large where the kernel is
+  if (chain === undefined) checkPairCost(weighedPlan(network, shortcuts).cost);
   const rows = await readPathExamples(network, engine, inputs, { signal });
   const columns = inputs2 === undefined ? rows : await readPathExamples(network, engine, inputs2, { signal });
-  const { part = "full", shortcuts = true } = options;
-  const chain = shortcuts && part === "full" && engine.capabilities.float64 ? softChain(network) : undefined;
   if (chain !== undefined) {
     const left = { inputs: normalizedInputs(chain, inputs), readings: rows };
     const right = inputs2 === undefined ? left : { inputs: normalizedInputs(chain, inputs2), readings: columns };
@@ -82,15 +90,17 @@ export async function generalPathKernel(
   columns: readonly ExampleReading[] = rows,
   { part = "full", shortcuts: withShortcuts = true, engine, signal, onProgress }: GeneralPathKernelOptions = {},
 ): Promise<DenseArray<"float64">> {
-  const plan = planPathKernel(network);
-  const shortcuts: Shortcuts = withShortcuts ? await openBoxChains(network, plan) : new Map();
+  const { plan, chains, cost } = weighedPlan(network, withShortcuts);
+  checkPairCost(cost);
+  const tile = tileOf(network, plan);
+  const shortcuts: Shortcuts = await openBoxChains(chains);
   const [first] = rows;
   await using maker =
     withShortcuts && engine?.capabilities.float64 === true && first !== undefined
       ? await openMaskProducts({ network, plan, shortcuts }, engine, new ExampleSide(network, first))
       : undefined;
   const expand = (readings: readonly ExampleReading[], from: number): readonly ExampleSide[] =>
-    readings.slice(from, from + TILE).map((reading) => new ExampleSide(network, reading));
+    readings.slice(from, from + tile).map((reading) => new ExampleSide(network, reading));
   /** The kernel of pairs of these alone. */
   const kernelOf = async (left: readonly ExampleSide[], right: readonly ExampleSide[]) => {
     const products = await maker?.block(left, right);
@@ -111,11 +121,11 @@ export async function generalPathKernel(
   const symmetric = columns === rows;
   const of = symmetric ? (rows.length * (rows.length + 1)) / 2 : rows.length * columns.length;
   const full = kernelNumbers(rows.length, columns.length);
-  const [height, width] = maker?.blockSize(TILE) ?? [TILE, TILE];
+  const [height, width] = maker?.blockSize(tile) ?? [tile, tile];
   let done = 0;
-  for (let top = 0; top < rows.length; top += TILE) {
+  for (let top = 0; top < rows.length; top += tile) {
     const left = expand(rows, top);
-    for (let start = symmetric ? top : 0; start < columns.length; start += TILE) {
+    for (let start = symmetric ? top : 0; start < columns.length; start += tile) {
       const right = symmetric && start === top ? left : expand(columns, start);
       for (const [row, column] of corners([left.length, right.length], [height, width])) {
         const [first, second] = [left.slice(row, row + height), right.slice(column, column + width)];

@@ -13,39 +13,63 @@ export type Step = readonly [rows: number, columns: number];
 /** Pairs `u, u + step`, one line `[positions]` a step; what lies outside the map is never read and may be anything. */
 export interface PairLines {
   readonly size: Size;
+  /** By rows, then by columns. */
   readonly steps: readonly Step[];
   /** By `(rows + height − 1) · (2 width − 1) + columns + width − 1` the index of a step, −1 for others. */
   readonly places: Int32Array;
-  readonly runs: readonly Run[];
-}
-
-/** Pairs side by side within the map. */
-export interface Run {
-  /** Index of the first in the kernel. */
-  readonly at: number;
-  /** Its positions. */
-  readonly left: number;
-  readonly right: number;
-  readonly length: number;
+  /** Pairs side by side within the map, `[runs, 4]`: index of the first in the kernel, its two positions, their number. */
+  readonly runs: Int32Array;
 }
 
 /** All pairs of positions `u, u'`, or those on lines. */
 export type PositionPairs = "all" | PairLines;
 
-/** Lines of the steps that stay within a map, or all pairs where lines would be no fewer numbers. */
+/**
+ * Lines at most: a map has more positions than lines, and of so many lines the kernel of one pair of examples is of 32 GiB
+ * at least. A plan need not tell such kernels apart.
+ */
+const MOST_LINES = 2 ** 16;
+
+/** Lines of the steps that stay within a map, or all pairs where lines would be no fewer numbers or beyond all memory. */
 export function pairsOf(size: Size, steps: readonly Step[]): PositionPairs {
-  const [height, width] = size;
-  const places = new Int32Array((2 * height - 1) * (2 * width - 1)).fill(-1);
-  const inside: Step[] = [];
+  const inside = new Map<number, Step>();
+  const most = mostLines(size);
   for (const step of steps) {
     const place = placeIn(size, step);
-    if (place < 0 || places[place] !== -1) continue;
-    places[place] = inside.length;
-    inside.push(step);
+    if (place >= 0) inside.set(place, step);
+    if (inside.size > most) return "all";
   }
-  const positions = height * width;
-  if (inside.length > 1 && inside.length >= positions) return "all";
-  return { size, steps: inside, places, runs: inside.flatMap((step, index) => runsOf(size, step, index * positions)) };
+  return linesOf(
+    size,
+    [...inside].sort(([a], [b]) => a - b).map(([, step]) => step),
+  );
+}
+
+const mostLines = ([height, width]: Size): number => Math.min(MOST_LINES, Math.max(1, height * width - 1));
+
+/** Tables are made where they are first read: a plan that is only weighed needs none. */
+function linesOf(size: Size, steps: readonly Step[]): PairLines {
+  let places: Int32Array | undefined;
+  let runs: Int32Array | undefined;
+  return {
+    size,
+    steps,
+    get places() {
+      places ??= placesOf(size, steps);
+      return places;
+    },
+    get runs() {
+      runs ??= runsOf(size, steps);
+      return runs;
+    },
+  };
+}
+
+function placesOf(size: Size, steps: readonly Step[]): Int32Array {
+  const [height, width] = size;
+  const places = new Int32Array((2 * height - 1) * (2 * width - 1)).fill(-1);
+  for (const [index, step] of steps.entries()) places[placeIn(size, step)] = index;
+  return places;
 }
 
 function placeIn([height, width]: Size, [rows, columns]: Step): number {
@@ -53,15 +77,23 @@ function placeIn([height, width]: Size, [rows, columns]: Step): number {
   return (rows + height - 1) * (2 * width - 1) + columns + width - 1;
 }
 
-function runsOf([height, width]: Size, [rows, columns]: Step, start: number): readonly Run[] {
-  const [top, first] = [Math.max(0, -rows), Math.max(0, -columns)];
-  const count = height - Math.abs(rows);
-  const run = (y: number, length: number): Run => {
-    const left = y * width + first;
-    return { at: start + left, left, right: left + rows * width + columns, length };
-  };
-  if (columns === 0) return [run(top, count * width)];
-  return Array.from({ length: count }, (_, i) => run(top + i, width - Math.abs(columns)));
+function runsOf([height, width]: Size, steps: readonly Step[]): Int32Array {
+  const positions = height * width;
+  const count = steps.reduce((sum, [rows, columns]) => sum + (columns === 0 ? 1 : height - Math.abs(rows)), 0);
+  const runs = new Int32Array(4 * count);
+  let next = 0;
+  for (const [index, [rows, columns]] of steps.entries()) {
+    const [top, first] = [Math.max(0, -rows), Math.max(0, -columns)];
+    const lines = height - Math.abs(rows);
+    const add = (y: number, length: number): void => {
+      const left = y * width + first;
+      runs.set([index * positions + left, left, left + rows * width + columns, length], next);
+      next += 4;
+    };
+    if (columns === 0) add(top, lines * width);
+    else for (let y = top; y < top + lines; y++) add(y, width - Math.abs(columns));
+  }
+  return runs;
 }
 
 /** Index of a step's line, −1 if there is none. */
@@ -90,7 +122,9 @@ export function forEachPair(
     for (let u = 0; u < positions; u++) for (let v = 0; v < positions; v++) call(u * positions + v, u, v);
     return;
   }
-  for (const { at, left, right, length } of pairs.runs) {
+  const { runs } = pairs;
+  for (let run = 0; run < runs.length; run += 4) {
+    const [at, left, right, length] = [runs[run]!, runs[run + 1]!, runs[run + 2]!, runs[run + 3]!];
     for (let i = 0; i < length; i++) call(at + i, left + i, right + i);
   }
 }
@@ -107,16 +141,48 @@ export const isDiagonal = (pairs: PositionPairs): boolean =>
 export const stepsBefore = (steps: readonly Step[], { strides }: MapWindow): readonly Step[] =>
   steps.map(([rows, columns]) => [rows * strides[0], columns * strides[1]]);
 
-/** Steps before a pool: from any element of one window to any of the other. */
-export function stepsWithin(steps: readonly Step[], window: MapWindow): readonly Step[] {
-  const spans = ([0, 1] as const).map((axis) => {
-    return Array.from(
-      { length: 2 * window.kernel[axis] - 1 },
-      (_, i) => (i - window.kernel[axis] + 1) * window.dilations[axis],
-    );
-  });
-  const [vertical = [], horizontal = []] = spans;
-  return stepsBefore(steps, window).flatMap(([rows, columns]) =>
-    vertical.flatMap((y) => horizontal.map((x): Step => [rows + y, columns + x])),
-  );
+/** Pairs before a pool, of maps of a size: from any element of one window to any of the other. */
+export function pairsWithin(size: Size, steps: readonly Step[], window: MapWindow): PositionPairs {
+  const byColumn = new Map<number, number[]>();
+  for (const [rows, columns] of steps) appendTo(byColumn, columns, rows);
+  const byRow = new Map<number, number[]>();
+  for (const [columns, own] of byColumn) {
+    for (const rows of reached(own, size, window, 0)) appendTo(byRow, rows, columns);
+  }
+  const most = mostLines(size);
+  const found: Step[] = [];
+  for (const [rows, own] of byRow) {
+    for (const columns of reached(own, size, window, 1)) found.push([rows, columns]);
+    if (found.length > most) return "all";
+  }
+  return pairsOf(size, found);
+}
+
+function appendTo(lists: Map<number, number[]>, key: number, value: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+/** Along one axis the steps between elements of windows that are such steps apart, in time linear in the axis. */
+function reached(steps: readonly number[], size: Size, window: MapWindow, axis: 0 | 1): readonly number[] {
+  const end = size[axis] - 1;
+  const [dilation, stride] = [window.dilations[axis], window.strides[axis]];
+  const span = (window.kernel[axis] - 1) * dilation;
+  // begins and ends of the stretches, each of steps a dilation apart
+  const changes = new Int32Array(2 * end + 1);
+  for (const step of steps) {
+    const low = step * stride - span;
+    const from = low < -end ? low + Math.ceil((-end - low) / dilation) * dilation : low;
+    const to = step * stride + span + dilation;
+    if (from > end || from >= to) continue;
+    changes[from + end]! += 1;
+    if (to <= end) changes[to + end]! -= 1;
+  }
+  const found: number[] = [];
+  for (let i = 0; i < changes.length; i++) {
+    if (i >= dilation) changes[i]! += changes[i - dilation]!;
+    if (changes[i]! > 0) found.push(i - end);
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 /** The kernel of one pair of examples, node by node (theory 3.6 to 3.12): what one node makes of the terms of its inputs. */
-import { type GatedNetwork, type GatedNode, pathInputs, scalarGate } from "../../network/index.ts";
+import { type GatedNetwork, type GatedNode, scalarGate } from "../../network/index.ts";
 import { contract, type MaskProducts } from "./contract.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
@@ -19,15 +19,19 @@ import {
   rootsOf,
   type Term,
   type UniformTerm,
-  valueAt,
+  valuesOf,
 } from "./terms.ts";
+import { inputsOf, visitedNodes } from "./visited-nodes.ts";
 import { shiftedSum } from "./windows.ts";
 
 /** Computes the kernel behind a node at once, faster than node by node; the nodes before it are then not visited. */
-export type Shortcuts = ReadonlyMap<
-  number,
-  (a: ExampleSide, b: ExampleSide, of: (position: number) => readonly Term[]) => readonly Term[]
->;
+export interface Shortcut {
+  /** The node whose terms it starts from. */
+  readonly front: number;
+  readonly terms: (a: ExampleSide, b: ExampleSide, front: readonly Term[]) => readonly Term[];
+}
+/** By the node that they end in. */
+export type Shortcuts = ReadonlyMap<number, Shortcut>;
 
 export interface PairPathKernelOptions {
   readonly output?: number;
@@ -48,26 +52,28 @@ export function pairPathKernel(
 ): number {
   const pair = { network, plan, a, b, products };
   const made = new Map<number, readonly Term[]>();
-  const narrowed = new Map<Float64Array, Map<PositionPairs, Float64Array>>();
-  const of = (position: number): readonly Term[] => {
-    const known = made.get(position) ?? shortcuts.get(position)?.(a, b, of) ?? termsOf(pair, position, of, narrowed);
-    made.set(position, known);
-    return known;
-  };
-  // in the order of the nodes: a kernel finds those of its inputs made, however deep the network is
-  for (const position of neededFor(network, plan, shortcuts)) of(position);
+  const narrowed: Narrowed = new WeakMap();
+  const of = (position: number): readonly Term[] => made.get(position) ?? unreachableTerms(position);
+  const order = visitedNodes(network, shortcuts);
+  const lastReaders = new Map(
+    order.flatMap((position) => inputsOf(network, shortcuts, position).map((input) => [input, position])),
+  );
+  for (const position of order) {
+    const shortcut = shortcuts.get(position);
+    made.set(
+      position,
+      shortcut === undefined ? termsOf(pair, position, of, narrowed) : shortcut.terms(a, b, of(shortcut.front)),
+    );
+    // kernels are large: none is kept behind its last reader
+    for (const input of inputsOf(network, shortcuts, position))
+      if (lastReaders.get(input) === position) made.delete(input);
+  }
   const shape = shapeAt(pair, network.output);
-  return of(network.output).reduce((sum, term) => sum + valueAt(term, shape, output, 0, 0), 0);
+  return of(network.output).reduce((sum, term) => sum + valuesOf(term, shape)(output, 0, 0), 0);
 }
 
-/** Nodes whose kernels the output's is made of, ascending; what a shortcut takes of those before it is its own matter. */
-function neededFor(network: GatedNetwork, { positions }: PathKernelPlan, shortcuts: Shortcuts): readonly number[] {
-  const needed = new Set([network.output]);
-  for (const position of positions.toReversed()) {
-    if (!needed.has(position) || shortcuts.has(position)) continue;
-    for (const input of pathInputs(nodeAt(network, position))) needed.add(input);
-  }
-  return positions.filter((position) => needed.has(position));
+function unreachableTerms(position: number): never {
+  throw new Error(`unreachable: node ${position} is read and not visited`);
 }
 
 const shapeAt = ({ network, plan }: Pair, position: number): KernelShape => ({
@@ -76,7 +82,7 @@ const shapeAt = ({ network, plan }: Pair, position: number): KernelShape => ({
 });
 
 /** Kernels of which some pairs were kept, by kernel: one object each, for sums compare them. */
-type Narrowed = Map<Float64Array, Map<PositionPairs, Float64Array>>;
+type Narrowed = WeakMap<Float64Array, Map<PositionPairs, Float64Array>>;
 
 function termsOf(
   pair: Pair,

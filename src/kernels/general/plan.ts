@@ -8,12 +8,14 @@ import { averagingWindows, type Windows } from "./averages.ts";
 import {
   forEachPair,
   isDiagonal,
+  type PairLines,
   type PositionPairs,
+  pairCountOf,
   pairsOf,
+  pairsWithin,
   type Size,
   type Step,
   stepsBefore,
-  stepsWithin,
 } from "./pair-lines.ts";
 
 export interface PathKernelPlan {
@@ -91,6 +93,8 @@ const DIAGONAL: readonly Step[] = [[0, 0]];
 
 /** All that is wanted; the diagonal at least. */
 function union(size: Size, wanted: readonly PositionPairs[]): PositionPairs {
+  const [first, ...others] = wanted;
+  if (first !== undefined && others.every((pairs) => areEqual(first, pairs))) return first;
   const steps = wanted.map((pairs) => (pairs === "all" ? undefined : pairs.steps));
   const every = steps.flatMap((some) => some ?? []);
   return steps.includes(undefined) ? "all" : pairsOf(size, every.length === 0 ? DIAGONAL : every);
@@ -98,7 +102,15 @@ function union(size: Size, wanted: readonly PositionPairs[]): PositionPairs {
 
 /** Whether kernels of these pairs have the same numbers at the same places. */
 export const areEqual = (a: PositionPairs, b: PositionPairs): boolean =>
-  a === b || (a !== "all" && b !== "all" && String(a.steps) === String(b.steps));
+  a === b ||
+  (a !== "all" &&
+    b !== "all" &&
+    String(a.size) === String(b.size) &&
+    a.steps.length === b.steps.length &&
+    a.steps.every(([rows, columns], i) => rows === b.steps[i]?.[0] && columns === b.steps[i]?.[1]));
+
+/** One object for equal pairs: deep networks have many maps of one size. */
+const sameOr = (known: PositionPairs, pairs: PositionPairs): PositionPairs => (areEqual(known, pairs) ? known : pairs);
 
 /** The pairs of an input that a node reads for its own. */
 function pairsRead(node: GatedNode, own: PositionPairs, input: GatedNode): PositionPairs {
@@ -110,9 +122,9 @@ function pairsRead(node: GatedNode, own: PositionPairs, input: GatedNode): Posit
       return pairsOf(size, DIAGONAL);
     case "average-pool":
     case "max-pool":
-      return own === "all" ? own : pairsOf(size, stepsWithin(own.steps, node.window));
+      return own === "all" ? own : pairsWithin(size, own.steps, node.window);
     case "convolution":
-      return own === "all" ? own : pairsOf(size, stepsBefore(own.steps, node.window));
+      return own === "all" ? own : sameOr(own, pairsOf(size, stepsBefore(own.steps, node.window)));
     case "normalize":
     case "scale":
     case "gate":
@@ -123,30 +135,44 @@ function pairsRead(node: GatedNode, own: PositionPairs, input: GatedNode): Posit
       if (node.axis === 0) return own;
       return own === "all" || node.shape.length > 3 ? "all" : pairsOf(size, own.steps);
     case "rearrange":
-      return own === "all" ? own : pairsOf(size, stepsRearranged(node, own, mapsOf(input).positions, size[1]));
+      return own === "all" ? own : pairsRearranged(node, own, size);
   }
 }
 
-/** Between the elements that the pairs of a rearranged map were. */
-function stepsRearranged(
+/** Pairs of elements, of all channels together, that are looked at one by one: about a second's work. */
+const MOST_REARRANGED = 2 ** 26;
+
+/** Between the elements that the pairs of a rearranged map were; all pairs where there are too many to look. */
+function pairsRearranged(
   node: Extract<GatedNode, { readonly kind: "rearrange" }>,
-  own: PositionPairs,
-  before: number,
-  width: number,
-): readonly Step[] {
+  own: PairLines,
+  size: Size,
+): PositionPairs {
   const { channels, positions } = mapsOf(node);
-  if (isDiagonal(own)) return DIAGONAL;
-  const steps = new Map<string, Step>();
-  for (let c = 0; c < channels; c++) {
-    const was = (u: number): number => node.from?.[c * positions + u] ?? c * positions + u;
+  const [before, width] = [size[0] * size[1], size[1]];
+  if (isDiagonal(own)) return pairsOf(size, DIAGONAL);
+  if (channels * pairCountOf(own, positions) > MOST_REARRANGED) return "all";
+  const [height, span] = [size[0], 2 * width - 1];
+  const seen = new Uint8Array((2 * height - 1) * span);
+  const steps: Step[] = [];
+  // each channel's elements were as many of one channel, in the same order
+  const alike = node.from === undefined && positions === before;
+  for (let c = 0; c < (alike ? 1 : channels); c++) {
+    const was = node.from?.subarray(c * positions, (c + 1) * positions);
     forEachPair(own, positions, (_, u, v) => {
-      const [left, right] = [was(u) % before, was(v) % before];
-      if (left < 0 || right < 0) return;
-      const step: Step = [Math.floor(right / width) - Math.floor(left / width), (right % width) - (left % width)];
-      steps.set(step.join(), step);
+      const [first, second] = [was?.[u] ?? c * positions + u, was?.[v] ?? c * positions + v];
+      if (first < 0 || second < 0) return;
+      const [left, right] = [first % before, second % before];
+      const rows = Math.floor(right / width) - Math.floor(left / width);
+      const columns = (right % width) - (left % width);
+      const place = (rows + height - 1) * span + columns + width - 1;
+      if (seen[place] === 1) return;
+      seen[place] = 1;
+      steps.push([rows, columns]);
     });
+    if (steps.length >= before) return "all";
   }
-  return steps.size === 0 ? DIAGONAL : [...steps.values()];
+  return pairsOf(size, steps.length === 0 ? DIAGONAL : steps);
 }
 
 /** Whether channels may be summed before the node, not behind it. */

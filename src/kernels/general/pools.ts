@@ -13,7 +13,7 @@ import {
   pairCount,
   rootsOf,
   type Term,
-  valueAt,
+  valuesOf,
 } from "./terms.ts";
 
 /** Per channel the kernel at the two chosen positions; values that met no weight are simply chosen. */
@@ -37,10 +37,11 @@ export function selectedTerms(
       return only ?? term;
     }
     const kernel = channelKernels(shape, node.name);
+    const value = valuesOf(term, before);
     for (let c = 0; c < shape.channels; c++) {
       const [first, start] = [c * positions, c * pairCount(shape)];
       forEachPair(pairs, positions, (at, u, v) => {
-        kernel[start + at] = valueAt(term, before, c, left[first + u]!, right[first + v]!);
+        kernel[start + at] = value(c, left[first + u]!, right[first + v]!);
       });
     }
     return { kind: "per-channel", sources: new Set(rootsOf(term)), kernel };

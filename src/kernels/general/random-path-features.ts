@@ -5,7 +5,7 @@
  */
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { checkInputs, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
+import { checkInputs, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../../gates/index.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
@@ -18,7 +18,7 @@ export interface PathFeatureOptions {
   readonly seed: number;
   /** Element of the output, 0 unless told otherwise; all outputs of a last dense layer have the same kernel. */
   readonly output?: number | undefined;
-  /** Examples a run of the engine; 64 unless told otherwise. */
+  /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((features: number, of: number) => void) | undefined;
@@ -34,7 +34,7 @@ export async function randomPathFeatures(
   engine: Engine,
   inputs: Inputs,
   count: number,
-  { seed, output = 0, batch = 64, signal, onProgress }: PathFeatureOptions,
+  { seed, output = 0, batch = examplesAtOnce(network), signal, onProgress }: PathFeatureOptions,
 ): Promise<DenseArray<"float64">> {
   checkInputs(network, inputs);
   checkOutput(network, output);

@@ -3,7 +3,14 @@
  * the engine, and the input itself in float64.
  */
 import type { Engine } from "../../engine/index.ts";
-import { checkInputs, decidingNodes, decisionGraph, type Inputs, inputRows } from "../../gates/index.ts";
+import {
+  checkInputs,
+  decidingNodes,
+  decisionGraph,
+  examplesAtOnce,
+  type Inputs,
+  inputRows,
+} from "../../gates/index.ts";
 import {
   checkCount,
   type GatedNetwork,
@@ -36,7 +43,7 @@ export interface ExampleReading {
 }
 
 export interface PathReadingOptions {
-  /** Examples a run of the engine; 64 unless told otherwise. */
+  /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,7 +53,7 @@ export async function readPathExamples(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  { batch = 64, signal }: PathReadingOptions = {},
+  { batch = examplesAtOnce(network), signal }: PathReadingOptions = {},
 ): Promise<readonly ExampleReading[]> {
   checkInputs(network, inputs);
   checkCount("batch", batch);

@@ -16,7 +16,7 @@ import {
   realigned,
   rootsOf,
   type Term,
-  valueAt,
+  valuesOf,
 } from "./terms.ts";
 
 /** Terms of a node and their shape. */
@@ -65,14 +65,15 @@ function movedMask(mask: Mask, from: Int32Array): Float64Array {
 }
 
 /** Maps that move as wholes, the positions of all in the same way. */
-interface UniformMove {
+export interface UniformMove {
   /** By position the one that it was, −1 for a zero. */
   readonly positions: Int32Array;
   readonly isIdentity: boolean;
   readonly keepsChannels: boolean;
 }
 
-function uniformMove(from: Int32Array, before: KernelShape, shape: KernelShape): UniformMove | undefined {
+/** How maps move if they move as wholes; undefined if they do not. */
+export function uniformMove(from: Int32Array, before: KernelShape, shape: KernelShape): UniformMove | undefined {
   const size = shape.positions;
   let positions: Int32Array | undefined;
   let keepsChannels = before.channels === shape.channels;
@@ -112,6 +113,7 @@ function movedKernel(
 function picked(term: Term, from: Int32Array, before: KernelShape, shape: KernelShape, name: string): Float64Array {
   const kernel = channelKernels(shape, name);
   const size = pairCount(shape);
+  const value = valuesOf(term, before);
   for (let c = 0; c < shape.channels; c++) {
     const map = from.subarray(c * shape.positions, (c + 1) * shape.positions);
     forEachPair(shape.pairs, shape.positions, (at, u, v) => {
@@ -119,7 +121,7 @@ function picked(term: Term, from: Int32Array, before: KernelShape, shape: Kernel
       if (left < 0 || right < 0) return;
       const channel = Math.floor(left / before.positions);
       if (channel !== Math.floor(right / before.positions)) throw mixing(name);
-      kernel[c * size + at] = valueAt(term, before, channel, left % before.positions, right % before.positions);
+      kernel[c * size + at] = value(channel, left % before.positions, right % before.positions);
     });
   }
   return kernel;

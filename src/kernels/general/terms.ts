@@ -46,8 +46,8 @@ export interface KernelShape {
   readonly pairs: PositionPairs;
 }
 
-/** 2²⁷ numbers, 1 GiB: what a kernel for each channel of one pair of examples may take. */
-const LARGEST = 2 ** 27;
+/** 2²⁸ numbers, 2 GiB: what a kernel for each channel of one pair of examples may take. The plan is weighed before. */
+const LARGEST = 2 ** 28;
 
 /** Paths before the first weight. */
 export const RAW = "raw";
@@ -68,22 +68,28 @@ export function addTo(sum: Float64Array, term: Float64Array): void {
   for (let i = 0; i < sum.length; i++) sum[i]! += term[i]!;
 }
 
-/** One number of a term: channel `c`, positions `u` and `v` of the two examples. */
-export function valueAt(term: Term, { positions, pairs }: KernelShape, c: number, u: number, v: number): number {
-  const value = (kernel: Float64Array, start: number): number => {
+/** Reads numbers of a term one by one: channel `c`, positions `u` and `v` of the two examples. */
+export function valuesOf(term: Term, { positions, pairs }: KernelShape): (c: number, u: number, v: number) => number {
+  const place = (u: number, v: number): number => {
     const at = pairIndex(pairs, positions, u, v);
     if (at < 0) throw new Error(`unreachable: a kernel that lacks positions ${u} and ${v}`);
-    return kernel[start + at]!;
+    return at;
   };
   switch (term.kind) {
     case "uniform": {
-      const left = maskValues(term.left)?.[c * positions + u] ?? 1;
-      const right = maskValues(term.right)?.[c * positions + v] ?? 1;
-      const both = left * right;
-      return term.kernel === undefined || both === 0 ? both : both * value(term.kernel, 0);
+      const { kernel } = term;
+      // looked up once: masks are unpacked where they are asked for
+      const [left, right] = [maskValues(term.left), maskValues(term.right)];
+      return (c, u, v) => {
+        const both = (left?.[c * positions + u] ?? 1) * (right?.[c * positions + v] ?? 1);
+        return kernel === undefined || both === 0 ? both : both * kernel[place(u, v)]!;
+      };
     }
-    case "per-channel":
-      return value(term.kernel, c * pairCountOf(pairs, positions));
+    case "per-channel": {
+      const { kernel } = term;
+      const size = pairCountOf(pairs, positions);
+      return (c, u, v) => kernel[c * size + place(u, v)]!;
+    }
     case "summed":
       throw new Error("unreachable: one channel of a kernel that is summed over channels");
   }
@@ -95,8 +101,9 @@ export function channelKernel(term: Term, shape: KernelShape, c: number): Float6
   const { positions, pairs } = shape;
   if (term.kind === "per-channel") return Float64Array.from(term.kernel.subarray(c * size, (c + 1) * size));
   const kernel = new Float64Array(size);
+  const value = valuesOf(term, shape);
   forEachPair(pairs, positions, (at, u, v) => {
-    kernel[at] = valueAt(term, shape, c, u, v);
+    kernel[at] = value(c, u, v);
   });
   return kernel;
 }
@@ -120,7 +127,7 @@ export function channelKernels(shape: KernelShape, name: string): Float64Array<A
   if (numbers <= LARGEST) return new Float64Array(numbers);
   throw new GatewiseError({
     received: `node "${name}", whose exact kernel has ${numbers.toLocaleString("en-US")} numbers for a pair of examples`,
-    expected: `at most ${LARGEST.toLocaleString("en-US")} (1 GiB)`,
+    expected: `at most ${LARGEST.toLocaleString("en-US")} (2 GiB)`,
     next: "estimate the kernel by random path features (--features R)",
   });
 }
