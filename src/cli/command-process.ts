@@ -1,6 +1,7 @@
 /** Entry of the process that a command works in; the process that started it hears the signals (supervisor.ts). */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
+import { LOCK_CHANNEL, type LockEvent } from "../data/node/index.ts";
 import { watchParent } from "../runs/node/index.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { runProcess } from "./run-process.ts";
@@ -30,6 +31,7 @@ subscribe("child_process", (message) => {
     child.once("exit", () => tell({ kind: "ended", pid }));
   });
 });
+subscribe(LOCK_CHANNEL, (message) => tell(message as LockEvent));
 
 process.exitCode = await runProcess(process.argv.slice(2), {
   signal: stop.signal,

@@ -1,13 +1,16 @@
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import { codeOf } from "../errors.ts";
 
-/** Ends processes at once, wherever they are, and takes away the files that they had not finished. */
-export function endHard(pids: readonly number[]): void {
+/**
+ * Ends processes at once, wherever they are, and takes away the files that they had not finished.
+ * @param files that go with them
+ */
+export function endHard(pids: readonly number[], files: readonly string[] = []): void {
   // stopped first: what is open then is open when they end
   for (const pid of pids) strike(pid, "SIGSTOP");
   const unfinished = pids.flatMap(unfinishedFiles);
   for (const pid of pids) strike(pid, "SIGKILL");
-  for (const file of unfinished) rmSync(file, { force: true });
+  for (const file of [...unfinished, ...files]) rmSync(file, { force: true });
 }
 
 function strike(pid: number, signal: NodeJS.Signals): void {

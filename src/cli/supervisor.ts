@@ -14,8 +14,8 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { type FromCommand, SIGNAL_CODES, STOP_SIGNALS, type ToCommand } from "./supervision.ts";
 
 /** Long enough for a run of steps and its checkpoint. */
-const WORKERS_MS = 1100;
-const COMMAND_MS = 1500;
+const WORKERS_MS = 1000;
+const COMMAND_MS = 1400;
 /** A scheduler's signal may come twice at once, to the process and to its group; only later ones are impatient. */
 const SAME_SIGNAL_MS = 300;
 
@@ -31,6 +31,7 @@ interface Stop {
 
 class Supervisor {
   private readonly workers = new Set<number>();
+  private readonly locks = new Set<string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private stop: Stop | undefined;
   /** What goes on with the command, if it has told. */
@@ -65,7 +66,7 @@ class Supervisor {
   }
 
   private endAll(): void {
-    endHard([...this.workers, ...(this.child.pid === undefined ? [] : [this.child.pid])]);
+    endHard([...this.workers, ...(this.child.pid === undefined ? [] : [this.child.pid])], [...this.locks]);
   }
 
   private receive(message: FromCommand): void {
@@ -75,6 +76,12 @@ class Supervisor {
         break;
       case "ended":
         this.workers.delete(message.pid);
+        break;
+      case "locked":
+        this.locks.add(message.path);
+        break;
+      case "unlocked":
+        this.locks.delete(message.path);
         break;
       case "resumption":
         this.resumption = message.command;

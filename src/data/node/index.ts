@@ -5,7 +5,7 @@ export { fileError } from "./file-error.ts";
 export { appendText, makeFolder, readIfThere, writeError, writeWhole } from "./files.ts";
 export { loadDataset, loadTestSet } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
-export { type LockOptions, lockDirectory, lockFile } from "./lock.ts";
+export { LOCK_CHANNEL, type LockEvent, type LockOptions, lockDirectory, lockFile } from "./lock.ts";
 export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { readBytes } from "./read-file.ts";

@@ -7,9 +7,10 @@
  * boot of the machine: one of another container with the same host name counts as alive.
  */
 import { randomUUID } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
 import { link, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { codeOf, GatewiseError } from "../../errors.ts";
@@ -31,6 +32,14 @@ export interface LockOptions {
   readonly patienceMs?: number;
 }
 const RETRY_MS = 100;
+
+/** The diagnostics channel that tells of each lock, for who takes it away where its process is ended hard. */
+export const LOCK_CHANNEL = "gatewise.lock";
+export interface LockEvent {
+  readonly kind: "locked" | "unlocked";
+  /** Of the lock's file. */
+  readonly path: string;
+}
 
 /** What is locked, for messages. */
 interface Place {
@@ -71,7 +80,13 @@ async function takeLock(place: Place, { patienceMs = 5000 }: LockOptions): Promi
     else if (waited >= patienceMs || (holder !== undefined && !isSeen(holder, mine))) throw held(place, holder, mine);
     else await wait(RETRY_MS);
   }
-  return { [Symbol.asyncDispose]: () => removeOwn(place.lock, mine) };
+  channel(LOCK_CHANNEL).publish({ kind: "locked", path: resolve(place.lock) } satisfies LockEvent);
+  return {
+    async [Symbol.asyncDispose]() {
+      await removeOwn(place.lock, mine);
+      channel(LOCK_CHANNEL).publish({ kind: "unlocked", path: resolve(place.lock) } satisfies LockEvent);
+    },
+  };
 }
 
 function held({ path, kind, lock }: Place, holder: Holder | undefined, mine: Holder): GatewiseError {

@@ -3,6 +3,7 @@
  */
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
+import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
 import { GatewiseError, type PackedError } from "../../errors.ts";
 import type { PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
@@ -141,6 +142,9 @@ async function markEnded(directory: string, signal: AbortSignal, how: string): P
     : failedWith(`a worker process that ended: ${how}`);
   const record = await findRun(directory);
   if (record?.status === "running") {
+    // the lock of the worker goes with it; a run that somebody has resumed is not touched
+    await using lock = await lockDirectory(directory, { patienceMs: 0 }).catch(() => null);
+    if (lock === null) return outcome;
     const error = outcome.status === "failed" ? { message: outcome.message, hint: outcome.hint } : null;
     await writeRecord(directory, { ...record, status: outcome.status, error });
   }
