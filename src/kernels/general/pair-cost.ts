@@ -42,7 +42,7 @@ interface Made {
   readonly nanoseconds: number;
 }
 
-/** Nanoseconds, measured on one core beside other work with the networks of the cost's test. */
+/** Nanoseconds, measured on one core beside other work (bench/pair-cost.bench.ts). */
 const RATES = {
   /** Of a number that is added or multiplied along a row. */
   row: 4,
