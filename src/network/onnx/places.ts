@@ -122,6 +122,8 @@ interface Axis {
 
 /** Sums of one place of each axis, the last axis fastest; −1 where any of them is padding. */
 function places(axes: readonly Axis[], size: number): Int32Array {
+  // beside an axis of size 0 another may have any size
+  if (size === 0) return new Int32Array(0);
   let sums = new Int32Array(1);
   for (const { count, at } of axes) {
     const along = Int32Array.from({ length: count }, (_, index) => at(index));

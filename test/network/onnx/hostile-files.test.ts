@@ -193,6 +193,17 @@ describe("files that ask for too much", () => {
     expect({ message: shown, hint }).toEqual({ message, hint: LESS });
   });
 
+  it("nothing, however long its other axis is", () => {
+    const model = folded(
+      [
+        { op: "ConstantOfShape", inputs: ["shape"], outputs: ["none"] },
+        { op: "Add", inputs: ["none", "one"], outputs: ["made"] },
+      ],
+      { shape: ints(0, 2 ** 52 + 1), one: float32([], [1]) },
+    );
+    expect(networkFromOnnx(onnxModel(model)).nodes).toHaveLength(2);
+  });
+
   it("a sum that doubles costs nothing", () => {
     expect(networkFromOnnx(onnxModel(doubled("Add"))).nodes).toHaveLength(65);
   });
