@@ -23,6 +23,12 @@ export {
 } from "./engine/node/index.ts";
 export { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "./kernels/node/index.ts";
 export {
+  KERNEL_DTYPES,
+  type PathKernelFileOptions,
+  type PathKernelSummary,
+  writePathKernel,
+} from "./models/node/index.ts";
+export {
   type DataSelection,
   type KernelMeasurement,
   type Machine,

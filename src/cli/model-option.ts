@@ -3,11 +3,18 @@ import type { Command } from "commander";
 import { readNpy } from "../data/index.ts";
 import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
-import type { Inputs } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import { type LoadedNetwork, loadNetwork, type ModelChoice } from "../runs/node/index.ts";
+import type { InputExamples, Model } from "../models/index.ts";
+import {
+  type LoadedNetwork,
+  loadNetwork,
+  type ModelChoice,
+  type ModelEngine,
+  modelOf,
+  readArray,
+} from "../runs/node/index.ts";
 import { type CliContext, shellWord } from "./context.ts";
-import { fittingInputs, readInputsFile } from "./model-inputs.ts";
+import { fittingInputs } from "./model-inputs.ts";
 
 /** As commander gives them. */
 export interface ModelOptions {
@@ -113,13 +120,32 @@ export async function loadModel(
   }
 }
 
-/** The network, and inputs for it from a file: sizes that the model leaves open are theirs. */
-export async function loadModelWithInputs(
+/** A model that is open, and the paths of the files that it was read from. */
+export interface OpenedModel {
+  /** Released by the command. */
+  readonly model: Model;
+  readonly files: readonly string[];
+}
+
+/** The model that a command was given. See {@link loadModel}. */
+export async function openModel(
+  context: CliContext,
+  request: ModelRequest,
+  options: ModelEngine & { readonly sizesFrom?: readonly number[] } = {},
+): Promise<OpenedModel> {
+  const { sizesFrom, ...engine } = options;
+  const loaded = await loadModel(context, request, sizesFrom);
+  return { model: modelOf(loaded, engine), files: loaded.files };
+}
+
+/** The model, and inputs for it from a file: sizes that the model leaves open are theirs. */
+export async function openModelWithInputs(
   context: CliContext,
   request: ModelRequest,
   file: string,
-): Promise<LoadedNetwork & { readonly inputs: Inputs }> {
-  const read = await readInputsFile(file);
-  const loaded = await loadModel(context, request, read.shape.slice(1));
-  return { ...loaded, inputs: fittingInputs(loaded.network, read, file) };
+  engine: ModelEngine = {},
+): Promise<OpenedModel & { readonly inputs: InputExamples }> {
+  const read = await readArray(file);
+  const opened = await openModel(context, request, { ...engine, sizesFrom: read.shape.slice(1) });
+  return { ...opened, inputs: fittingInputs(opened.model.network, read, file) };
 }

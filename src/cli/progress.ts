@@ -1,5 +1,6 @@
 import cliProgress from "cli-progress";
 import { largestOf } from "../graph/index.ts";
+import type { StageProgress } from "../models/index.ts";
 import type { PoolEvent, TrialProgress } from "../runs/index.ts";
 import { stepWork, type TrainingPlan } from "../train/index.ts";
 import type { CliContext } from "./context.ts";
@@ -264,4 +265,23 @@ export function countProgress(
     },
     close: () => bar.stop(),
   };
+}
+
+/** Runs work that tells its stages, under one bar after the other, and takes the last away whatever happens. */
+export async function withStages<T>(
+  context: CliContext,
+  run: (onProgress: (progress: StageProgress) => void) => Promise<T>,
+): Promise<T> {
+  let current: { readonly stage: string; readonly bar: ReturnType<typeof countProgress> } | undefined;
+  try {
+    return await run(({ stage, things, done, of }) => {
+      if (current?.stage !== stage) {
+        current?.bar.close();
+        current = { stage, bar: countProgress(context, stage, things) };
+      }
+      current.bar.update(done, of);
+    });
+  } finally {
+    current?.bar.close();
+  }
 }

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { NpyParts } from "../data/node/index.ts";
-import type { Engine } from "../engine/index.ts";
 import { type Inputs, type LayerTensor, readLayerValues, type ValueKind } from "../gates/index.ts";
-import type { GatedNetwork } from "../network/index.ts";
+import type { Model } from "../models/index.ts";
 import type { CliContext } from "./context.ts";
 import { withCount } from "./progress.ts";
 
@@ -32,8 +31,7 @@ const MOST_LETTERS = 120;
 /** Writes the values of all inputs block by block, under a bar; the files have their names when all are whole. */
 export async function writeLayerValues(
   context: CliContext,
-  network: GatedNetwork,
-  engine: Engine,
+  model: Model,
   inputs: Inputs,
   tensors: readonly LayerTensor[],
   { files, dtype }: { readonly files: readonly ValueFile[]; readonly dtype: "float32" | "float64" },
@@ -41,9 +39,10 @@ export async function writeLayerValues(
   const parts: NpyParts[] = [];
   try {
     for (const { file, shape } of files) parts.push(await NpyParts.begin(file, dtype, shape));
+    const engine = await model.engine();
     await withCount(context, "values", "inputs", async (onProgress) => {
       const options = { dtype, onProgress, signal: context.signal };
-      for await (const { values } of readLayerValues(network, engine, inputs, tensors, options)) {
+      for await (const { values } of readLayerValues(model.network, engine, inputs, tensors, options)) {
         for (const [index, part] of parts.entries()) {
           const value = values[index];
           if (value !== undefined) await part.append(value);

@@ -1,6 +1,6 @@
 import { GatewiseError } from "../errors.ts";
 import type { Inputs } from "../gates/index.ts";
-import { type DenseArray, type FloatDType, float64, type Storage, sizeOf } from "../graph/index.ts";
+import { type FloatDType, type Storage, sizeOf } from "../graph/index.ts";
 
 /** Floating-point numbers whose first axis counts examples: a dense array that gives them one by one. */
 export class ExampleArray<D extends FloatDType = FloatDType> {
@@ -39,11 +39,11 @@ export class ExampleArray<D extends FloatDType = FloatDType> {
 export type InputExamples = ExampleArray<"float32"> | ExampleArray<"float64">;
 
 /**
- * A dense array of any dtype as one of examples: floating-point numbers over the same memory, others as float64.
+ * Inputs as an array of examples, over the same memory.
  * @throws GatewiseError for an array without axes
  */
-export function examplesOf(array: DenseArray): InputExamples {
-  const { shape } = array;
+export function examplesOf(inputs: Inputs): InputExamples {
+  const { shape } = inputs;
   if (shape.length === 0) {
     throw new GatewiseError({
       received: "an array of shape []",
@@ -51,10 +51,7 @@ export function examplesOf(array: DenseArray): InputExamples {
       next: "put the examples one behind the other along axis 0",
     });
   }
-  const floats: Inputs = array.dtype === "float32" || array.dtype === "float64" ? array : asFloat64(array);
-  return floats.dtype === "float32"
-    ? new ExampleArray("float32", shape, floats.data)
-    : new ExampleArray("float64", shape, floats.data);
+  return inputs.dtype === "float32"
+    ? new ExampleArray("float32", shape, inputs.data)
+    : new ExampleArray("float64", shape, inputs.data);
 }
-
-const asFloat64 = ({ shape, data }: DenseArray): DenseArray<"float64"> => float64(shape, Array.from(data, Number));

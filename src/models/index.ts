@@ -1,11 +1,14 @@
+export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
 export { type ExampleArray, examplesOf, type InputExamples } from "./example-array.ts";
+export type { KernelTiming } from "./kernel-timing.ts";
 export {
+  type DescribeOptions,
   Model,
   type ModelOptions,
   type ModelSource,
   type TangentKernelOptions,
 } from "./model.ts";
-export { type NeighborsOptions, neighbors } from "./neighbors.ts";
+export { type Neighbor, type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   checkedTrace,
   NORMALIZATIONS,

@@ -11,7 +11,9 @@ import {
   tangentKernels,
 } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
+import { type Description, describeNetwork } from "./description.ts";
 import { KeptPrograms } from "./kept-programs.ts";
+import { timePathKernel } from "./kernel-timing.ts";
 import { logitsOf } from "./logits.ts";
 import { type NeighborsOptions, neighbors } from "./neighbors.ts";
 import { type PathKernel, type PathKernelOptions, pathKernel } from "./path-kernel.ts";
@@ -31,6 +33,13 @@ export interface ModelOptions {
   readonly source?: ModelSource;
   /** Makes the tiles of kernels of packed bits, in threads of its own; the engine's thread unless given. */
   readonly openTiles?: TileOptions["open"];
+}
+
+export interface DescribeOptions {
+  /** Number of inputs that costs are told of; 1,000 unless told otherwise. */
+  readonly examples?: number | undefined;
+  /** Milliseconds from any fixed point: the path kernel of a few random inputs is timed by it. */
+  readonly clock: () => number;
 }
 
 export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2"> {
@@ -61,6 +70,14 @@ export class Model implements AsyncDisposable {
 
   get outputs(): number {
     return outputCount(this.network);
+  }
+
+  /**
+   * What the network is, before anything runs: layers, parameters, gates, paths, and what its kernels will take. In a few
+   * seconds at most.
+   */
+  async describe({ examples = 1000, clock }: DescribeOptions): Promise<Description> {
+    return describeNetwork(this.network, examples, await timePathKernel(this.network, await this.engine(), clock));
   }
 
   /** The engine that answers are computed with: for questions of one's own. The model releases it. */

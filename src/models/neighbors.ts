@@ -3,10 +3,13 @@ import type { Engine } from "../engine/index.ts";
 import { type Inputs, readNetworkGates } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import { type Neighbor, nearestByPaths } from "../kernels/index.ts";
+
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import { nearestBySharedPaths } from "../paths/index.ts";
 import { pathKernelWay } from "./path-kernel.ts";
 import { type Asking, counter } from "./progress.ts";
+
+export type { Neighbor };
 
 export interface NeighborsOptions extends Asking {
   /** As many neighbors; 10 unless told otherwise. */

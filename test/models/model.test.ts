@@ -1,7 +1,7 @@
 /** The front door answers what the rooms below answer, however the network is built. */
 import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import { int32, sizeOf } from "../../src/graph/index.ts";
+import { float64, sizeOf } from "../../src/graph/index.ts";
 import { neuralPathKernelOf, tangentKernel } from "../../src/kernels/index.ts";
 import { examplesOf, Model, pathKernelWay } from "../../src/models/index.ts";
 import type { GatedNetwork } from "../../src/network/index.ts";
@@ -140,9 +140,9 @@ describe("a model", () => {
 });
 
 describe("examples of an array", () => {
-  const array = examplesOf(int32([2, 3], [1, 2, 3, 4, 5, 6]));
+  const array = examplesOf(float64([2, 3], [1, 2, 3, 4, 5, 6]));
 
-  it("come one by one, whole numbers as float64", () => {
+  it("come one by one", () => {
     expect(array.dtype).toBe("float64");
     expect(array.example(1)).toMatchObject({ shape: [1, 3], data: Float64Array.of(4, 5, 6) });
     expect(sizeOf(array.example(0).shape)).toBe(3);
@@ -160,7 +160,7 @@ describe("examples of an array", () => {
   });
 
   it("need an axis", () => {
-    expect(errorOf(() => examplesOf(int32([], [1])))).toEqual({
+    expect(errorOf(() => examplesOf(float64([], [1])))).toEqual({
       message: "an array of shape []: expected [n, …]: a first axis that counts examples",
       hint: "put the examples one behind the other along axis 0",
     });

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { writeNpy } from "../../data/index.ts";
 import { makeFolder, writeWhole } from "../../data/node/index.ts";
-import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   type ClassOverlap,
@@ -16,24 +15,25 @@ import {
   type PackedGates,
 } from "../../gates/index.ts";
 import { type DenseArray, denseArray } from "../../graph/index.ts";
+import type { Model } from "../../models/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
-import type { LoadedNetwork } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { extractGates } from "../extract-gates.ts";
 import { readClassLabels } from "../kernel-files.ts";
 import {
-  loadModel,
-  loadModelWithInputs,
   type ModelOptions,
   type ModelRequest,
+  type OpenedModel,
+  openModel,
+  openModelWithInputs,
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
 import { parseChoice } from "../options.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
+import { withStages } from "../progress.ts";
 import { checkResult, claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 import { type ValueFile, valueFiles, writeLayerValues } from "../write-layer-values.ts";
@@ -106,22 +106,26 @@ function valueDtypeOf({ values, out, dtype }: GatesOptions): GatesRequest["value
 }
 
 async function runGates(options: GatesRequest, context: CliContext): Promise<ExitCode> {
-  const { network, inputs, files } = await loadModelWithInputs(context, options.request, options.inputs);
+  const { device } = options;
+  const { model, inputs, files } = await openModelWithInputs(context, options.request, options.inputs, { device });
+  await using _ = model;
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
-  const against = options.against === undefined ? undefined : await loadOther(options, inputs, context);
+  const against = options.against === undefined ? undefined : await openOther(options, inputs, context);
+  await using other = against?.model;
   const sources = { "--inputs": options.inputs, "--labels": options.labels };
   const read = [...files, ...(against?.files ?? [])];
-  const values = valuesOf(options, network, inputs);
+  const values = valuesOf(options, model.network, inputs);
   if (values !== undefined) await makeFolder(values.folder);
   for (const { file } of values?.files ?? []) await checkResult(file, sources, read);
   await using out = await claimResult(values === undefined ? options.out : values.gates, sources, read);
-  await using engine = await openWorkerEngine(options.device, { threads: 1 });
-  const gates = await extractGates(context, network, engine, inputs);
-  const flipped = against && flippedShares(await extractGates(context, against.network, engine, inputs), gates);
+  const gatesOf = (one: Model): Promise<PackedGates> =>
+    withStages(context, (onProgress) => one.gates(inputs, { onProgress, signal: context.signal }));
+  const gates = await gatesOf(model);
+  const flipped = other && flippedShares(await gatesOf(other), gates);
   const overlaps = labels && classOverlaps(gates, labels.ofExamples, labels.classes.length);
   if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
   if (values !== undefined) {
-    await writeLayerValues(context, network, engine, inputs, values.tensors, { ...values, dtype: options.valueDtype });
+    await writeLayerValues(context, model, inputs, values.tensors, { ...values, dtype: options.valueDtype });
   }
   const layers = gateStatistics(gates).map((layer, index) => ({
     ...layer,
@@ -170,14 +174,14 @@ const describeValues = (files: readonly ValueFile[]): string =>
     files.map(({ layer, kind, shape, file }) => [shown(layer), kind, shape.join("×"), shown(file)]),
   );
 
-/** The network to compare with: of a model that is chosen from like the first, or of a run. */
-async function loadOther(
-  { against = "", request }: GatesRequest,
+/** What to compare with: of a model that is chosen from like the first, or of a run. */
+async function openOther(
+  { against = "", request, device }: GatesRequest,
   inputs: Inputs,
   context: CliContext,
-): Promise<LoadedNetwork> {
+): Promise<OpenedModel> {
   const chosen = against.endsWith(".onnx") ? { ...request, model: against } : readModelOptions({ model: against });
-  return await loadModel(context, chosen, inputs.shape.slice(1));
+  return await openModel(context, chosen, { device, sizesFrom: inputs.shape.slice(1) });
 }
 
 /** `[examples, bytes]`, the words of all layers of an example one behind the other. */

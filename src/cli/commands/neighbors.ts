@@ -1,18 +1,11 @@
 import type { Command } from "commander";
-import { openWorkerEngine } from "../../engine/node/index.ts";
-import type { Inputs } from "../../gates/index.ts";
-import { sizeOf } from "../../graph/index.ts";
-import { denseChain, nearestByPaths } from "../../kernels/index.ts";
-import { type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
-import { nearestBySharedPaths, type PathNeighbor } from "../../paths/index.ts";
+import type { Neighbor } from "../../models/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { extractGates } from "../extract-gates.ts";
-import { loadModelWithInputs, type ModelOptions, readModelOptions, withModelOptions } from "../model-option.ts";
+import { type ModelOptions, openModelWithInputs, readModelOptions, withModelOptions } from "../model-option.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
-import { withCount } from "../progress.ts";
+import { withStages } from "../progress.ts";
 
 type Options = ModelOptions & Readonly<Record<"inputs" | "query" | "top", string>>;
 
@@ -41,8 +34,11 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
         top: parseWhole("--top", options.top, 1),
       }),
       async ({ request, file, query, top }, context) => {
-        const { network, inputs } = await loadModelWithInputs(context, request, file);
-        const neighbors = await nearest(network, inputs, query, top, context);
+        const { model, inputs } = await openModelWithInputs(context, request, file);
+        await using _ = model;
+        const neighbors = await withStages(context, (onProgress) =>
+          model.neighbors(inputs, query, { top, onProgress, signal: context.signal }),
+        );
         printResult(context, { query, neighbors: neighbors.map(finite) }, () =>
           formatTable(
             [
@@ -65,27 +61,8 @@ export function neighborsCommand(program: Command, makeContext: MakeContext, end
   );
 }
 
-async function nearest(
-  network: GatedNetwork,
-  inputs: Inputs,
-  query: number,
-  top: number,
-  context: CliContext,
-): Promise<readonly PathNeighbor[]> {
-  await using engine = await openWorkerEngine("cpu", { threads: 1 });
-  const chain = denseChain(network);
-  if (chain === undefined) {
-    return await withCount(context, "shared paths", "inputs", (onProgress) =>
-      nearestBySharedPaths(network, engine, inputs, query, top, { onProgress, signal: context.signal }),
-    );
-  }
-  const gates = await extractGates(context, network, engine, inputs);
-  const ends = { inputs: sizeOf(inputShapeOf(network)), outputs: outputCount(network), biases: chain.biases };
-  return nearestByPaths(gates, query, top, ends);
-}
-
 /** JSON has no −∞: no shared paths are null. */
-const finite = (neighbor: PathNeighbor) => ({
+const finite = (neighbor: Neighbor) => ({
   ...neighbor,
   log2SharedPaths: Number.isFinite(neighbor.log2SharedPaths) ? neighbor.log2SharedPaths : null,
 });

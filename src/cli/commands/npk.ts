@@ -1,30 +1,29 @@
 import type { Command } from "commander";
-import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
+import { pathKernelCost } from "../../kernels/index.ts";
+import { NORMALIZATIONS, type Normalization, pathKernelWay } from "../../models/index.ts";
+import { KERNEL_DTYPES, type PathKernelSummary, writePathKernel } from "../../models/node/index.ts";
+import type { GatedNetwork } from "../../network/index.ts";
 import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
+import { formatDuration } from "../estimate.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readModelInputs } from "../model-inputs.ts";
 import {
-  loadModelWithInputs,
   type ModelOptions,
   type ModelRequest,
+  openModelWithInputs,
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
 import { parseChoice, parseWhole } from "../options.ts";
-import { formatTable, printResult } from "../output.ts";
-import {
-  DTYPES,
-  type KernelSummary,
-  NORMALIZATIONS,
-  type NpkRequest,
-  PARTS,
-  pathKernelOf,
-} from "../path-kernel-work.ts";
+import { formatTable, note, printResult } from "../output.ts";
+import { withStages } from "../progress.ts";
 import { claimResult } from "../result-file.ts";
+
+const PARTS = ["full", "diagonal", "trace"] as const;
 
 type Options = ModelOptions &
   Readonly<Record<"inputs" | "normalize" | "part" | "device", string>> &
@@ -42,7 +41,7 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
     .option("--inputs2 <file>", "other inputs for the columns")
     .option("--normalize <how>", NORMALIZATIONS.join(", "), "none")
     .option("--part <part>", PARTS.join(", "), "full")
-    .option("--dtype <dtype>", `element type of the file: ${DTYPES.join(", ")} (default: float64)`)
+    .option("--dtype <dtype>", `element type of the file: ${KERNEL_DTYPES.join(", ")} (default: float64)`)
     .option("--out <file>", "write the kernel as .npy")
     .option("--features <r>", "estimate the kernel by as many random path features, with its error")
     .option("--seed <n>", "seed of the random features (default: 0)")
@@ -70,12 +69,11 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
 
 function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkRequest {
   const request: NpkRequest = {
-    model: options.model,
     inputs: options.inputs,
     inputs2: options.inputs2,
     normalize: parseChoice("--normalize", options.normalize, NORMALIZATIONS),
     part: parseChoice("--part", options.part, PARTS),
-    dtype: options.dtype === undefined ? "float64" : parseChoice("--dtype", options.dtype, DTYPES),
+    dtype: options.dtype === undefined ? "float64" : parseChoice("--dtype", options.dtype, KERNEL_DTYPES),
     out: options.out,
     threads: workerCount(
       options.threads === undefined ? undefined : parseWhole("--threads", options.threads, 1),
@@ -132,6 +130,21 @@ function refuseUnused({ features, seed, dtype, out, part, resume }: Options): vo
   });
 }
 
+/** What `npk` was asked for. */
+interface NpkRequest {
+  readonly inputs: string;
+  readonly inputs2: string | undefined;
+  readonly normalize: Normalization;
+  readonly part: (typeof PARTS)[number];
+  readonly dtype: (typeof KERNEL_DTYPES)[number];
+  readonly out: string | undefined;
+  readonly threads: number;
+  readonly resume: boolean;
+  /** Number of random path features, 0 for the exact kernel. */
+  readonly features: number;
+  readonly seed: number;
+}
+
 interface DeviceRequest extends NpkRequest {
   /** Where the gates are made. */
   readonly device: ReturnType<typeof parseDevice>;
@@ -139,18 +152,65 @@ interface DeviceRequest extends NpkRequest {
 }
 
 async function runNpk(request: DeviceRequest, context: CliContext): Promise<ExitCode> {
-  const { network, inputs, files } = await loadModelWithInputs(context, request.chosen, request.inputs);
+  const { device, threads, normalize } = request;
+  const opened = await openModelWithInputs(context, request.chosen, request.inputs, { device, threads });
+  await using model = opened.model;
+  const { inputs } = opened;
   const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
-  await using out = await claimResult(request.out, sources, files);
-  const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, network);
-  await using engine = await openWorkerEngine(request.device, { threads: request.threads });
-  const summary = await pathKernelOf({ request, network, inputs, inputs2, out, engine, context });
-  const { normalize } = request;
+  await using out = await claimResult(request.out, sources, opened.files);
+  const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, model.network);
+  if (request.features === 0) expectTiles(request, model.network);
+  if (!isResumable(request, model.network)) context.onResumption?.(context.command);
+  tellLength(context, request, model.network, inputs.shape[0] ?? 0, inputs2?.shape[0]);
+  const summary = await withStages(context, (onProgress) =>
+    writePathKernel(model, inputs, {
+      ...request,
+      inputs2,
+      out: out && { path: out.path, lock: out },
+      onProgress,
+      signal: context.signal,
+    }),
+  );
   printResult(context, { ...summary, normalize, out: request.out ?? null }, () => describe(request, summary));
   return EXIT.done;
 }
 
-function describe({ normalize, out }: NpkRequest, { shape, trace, meanRelativeError }: KernelSummary): string {
+/** Only tiles in a file are there after an interruption. */
+const isResumable = ({ features, part, out }: NpkRequest, network: GatedNetwork): boolean =>
+  features === 0 && part === "full" && out !== undefined && pathKernelWay(network).kind === "packed bits";
+
+function expectTiles({ normalize, resume }: NpkRequest, network: GatedNetwork): void {
+  if ((normalize !== "width" && !resume) || pathKernelWay(network).kind === "packed bits") return;
+  throw new GatewiseError({
+    received: `${resume ? "--resume" : "--normalize width"} for a network that is no chain of dense layers`,
+    expected: "a fully connected network with hard gates",
+    next: resume ? "start without it: this kernel is made in memory" : "use --normalize trace",
+  });
+}
+
+/** Longer kernels are announced, with the way that takes less. */
+const LONG_S = 60;
+
+function tellLength(
+  context: CliContext,
+  { features, part, out }: NpkRequest,
+  network: GatedNetwork,
+  rows: number,
+  columns: number | undefined,
+): void {
+  if (features > 0 || pathKernelWay(network).kind === "packed bits") return;
+  const whole = part === "full" && out !== undefined;
+  const pairs = !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
+  const seconds = pathKernelCost(network).seconds * pairs;
+  if (seconds < LONG_S) return;
+  const { length } = String(pairs);
+  note(
+    context,
+    `the exact kernel of ${length > 12 ? pairs.toExponential(1) : pairs.toLocaleString("en-US")} pairs of inputs takes about ${formatDuration(seconds)}; --features R estimates it in less`,
+  );
+}
+
+function describe({ normalize, out }: NpkRequest, { shape, trace, meanRelativeError }: PathKernelSummary): string {
   const cells = [
     { title: "kernel", cell: `[${shape.join(", ")}]` },
     { title: "trace", cell: trace?.toPrecision(8) ?? "–" },

@@ -1,34 +1,30 @@
 import type { Command } from "commander";
 import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
-import type { Engine } from "../../engine/index.ts";
-import { openWorkerEngine } from "../../engine/node/index.ts";
-import type { Inputs } from "../../gates/index.ts";
 import { type DenseArray, denseArray } from "../../graph/index.ts";
 import {
   type KernelSize,
   kernelSize,
   type TangentPart,
   type TangentSummary,
-  tangentKernel,
   tangentKernelMemory,
-  tangentKernels,
   tangentSummary,
 } from "../../kernels/index.ts";
+import type { InputExamples, Model } from "../../models/index.ts";
 import { type GatedNetwork, pathNodes, usedNodes } from "../../network/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import {
-  loadModelWithInputs,
   type ModelOptions,
   type ModelRequest,
+  openModelWithInputs,
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
 import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
-import { withCount } from "../progress.ts";
+import { withStages } from "../progress.ts";
 import { claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 
@@ -79,16 +75,17 @@ export function ntkCommand(program: Command, makeContext: MakeContext, ending: E
 
 async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
   const { chosen, inputs: file, output, part, out } = request;
-  const { network, inputs, files } = await loadModelWithInputs(context, chosen, file);
+  const { model, inputs, files } = await openModelWithInputs(context, chosen, file);
+  await using _ = model;
+  const { network } = model;
   await using result = await claimResult(out, { "--inputs": file }, files);
   const [examples = 0] = inputs.shape;
   // the value and the feature part of a network with both, beside their sum
   const kernels = splits(network, part) ? 3 : 1;
   const bytes = tangentKernelMemory(network).bytes + kernels * 8 * examples ** 2;
   note(context, `needs up to ${Math.ceil(bytes / 1e6)} MB of memory`);
-  await using engine = await openWorkerEngine("cpu", { threads: 1 });
-  const { kernel, parts } = await compute(network, engine, inputs, request, context);
-  const summary = await tangentSummary(kernel, engine, context.signal);
+  const { kernel, parts } = await compute(model, inputs, request, context);
+  const summary = await tangentSummary(kernel, await model.engine(), context.signal);
   if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
     [
@@ -112,16 +109,15 @@ interface Computed {
 }
 
 async function compute(
-  network: GatedNetwork,
-  engine: Engine,
-  inputs: Inputs,
+  model: Model,
+  inputs: InputExamples,
   { output, part }: NtkRequest,
   context: CliContext,
 ): Promise<Computed> {
-  return await withCount(context, "ntk", "inputs", async (onProgress) => {
+  return await withStages(context, async (onProgress) => {
     const options = { output, signal: context.signal, onProgress };
-    if (!splits(network, part)) return { kernel: await tangentKernel(network, engine, inputs, { ...options, part }) };
-    const { value, feature } = await tangentKernels(network, engine, inputs, options);
+    if (!splits(model.network, part)) return { kernel: await model.tangentKernel(inputs, { ...options, part }) };
+    const { value, feature } = await model.tangentKernels(inputs, options);
     const kernel = denseArray(
       "float64",
       value.shape,

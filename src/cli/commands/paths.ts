@@ -1,33 +1,15 @@
 import type { Command } from "commander";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import type { Inputs } from "../../gates/index.ts";
-import { largestOf, sizeOf } from "../../graph/index.ts";
-import {
-  type ActiveNetwork,
-  activate,
-  type Bundle,
-  type BundleWeight,
-  giniIndex,
-  kBestPaths,
-  type LargestBundles,
-  largestBundles,
-  lorenzCurve,
-  type Path,
-  type PathStatistics,
-  pathNorm,
-  pathStatistics,
-  samplePaths,
-  type Unit,
-} from "../../paths/index.ts";
-import { randomStream } from "../../random.ts";
+import type { InputExamples, PathsAnswer } from "../../models/index.ts";
+import type { Bundle, BundleWeight, LargestBundles, Path, Unit } from "../../paths/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import {
-  loadModelWithInputs,
   type ModelOptions,
   type ModelRequest,
+  openModelWithInputs,
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
@@ -54,9 +36,6 @@ interface PathsValues {
   readonly bundles: boolean;
   readonly svg: string | undefined;
 }
-
-/** Draws for the Gini index: its error is a few thousandths where the mass is not in the rarest paths. */
-const SAMPLES = 1000;
 
 export function pathsCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = withModelOptions(program.command("paths"))
@@ -94,30 +73,22 @@ export function pathsCommand(program: Command, makeContext: MakeContext, ending:
 }
 
 async function runPaths(options: PathsValues, context: CliContext): Promise<ExitCode> {
-  const { network, inputs, files } = await loadModelWithInputs(context, options.chosen, options.inputs);
+  const { model, inputs, files } = await openModelWithInputs(context, options.chosen, options.inputs);
+  await using _ = model;
   await using svg = await claimResult(options.svg, { "--inputs": options.inputs }, files);
-  const active = activate(network, exampleOf(inputs, options));
-  const output = options.output ?? active.logits.indexOf(largestOf(active.logits));
-  const statistics = pathStatistics(active, output);
-  const top = kBestPaths(active, output, options.top);
-  const largest = options.bundles ? largestBundles(active, output, options.top) : undefined;
-  const more = {
-    topShare: shareOf(top, statistics),
-    gini: giniOf(active, statistics),
-    pathNorm: pathNorm(network, 1, output).norm,
-    pathNorm2: pathNorm(network, 2, output).norm,
-  };
+  const { output, top: most, bundles: wanted } = options;
+  const answer = model.paths(exampleOf(inputs, options), { output, top: most, bundles: wanted });
+  const { active, top, bundles: largest, ...numbers } = answer;
   if (svg !== undefined) {
     // only here: the report room brings Vega, which takes a second to load
     const { activeNetworkSvg } = await import("../../report/index.ts");
     const title = `example ${options.example}`;
-    await writeWhole(svg.path, activeNetworkSvg({ active, output, top, title }));
+    await writeWhole(svg.path, activeNetworkSvg({ active, output: answer.output, top, title }));
   }
   const result = {
-    ...statistics,
-    paths: String(statistics.paths),
-    activePaths: String(statistics.activePaths),
-    ...more,
+    ...numbers,
+    paths: String(answer.paths),
+    activePaths: String(answer.activePaths),
     top: top.map(({ start, ...path }) => ({ ...path, startValue: start.value, startsAt: start.kind })),
     ...(largest === undefined
       ? {}
@@ -129,9 +100,9 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   };
   printResult(context, result, () =>
     [
-      `example ${options.example}, output ${output}`,
-      describeStatistics(statistics, more),
-      describePaths(top, statistics),
+      `example ${options.example}, output ${answer.output}`,
+      describeStatistics(answer),
+      describePaths(answer),
       ...(largest === undefined ? [] : [describeBundles(largest)]),
       ...(options.svg === undefined ? [] : [`active network drawn in ${shown(options.svg)}`]),
     ].join("\n\n"),
@@ -139,58 +110,41 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   return EXIT.done;
 }
 
-function exampleOf({ shape, data }: Inputs, { inputs, example }: PathsValues): ArrayLike<number> {
-  const [examples = 0, ...one] = shape;
-  if (example < examples) return data.slice(example * sizeOf(one), (example + 1) * sizeOf(one));
+function exampleOf(inputs: InputExamples, { inputs: file, example }: PathsValues): InputExamples {
+  const [examples = 0] = inputs.shape;
+  if (example < examples) return inputs.example(example);
   throw new GatewiseError({
     received: `--example ${example}`,
     expected:
-      examples === 0 ? `an example in ${inputs}, which has none` : `0 to ${examples - 1}, the examples of ${inputs}`,
+      examples === 0 ? `an example in ${file}, which has none` : `0 to ${examples - 1}, the examples of ${file}`,
     next: "examples are counted from 0",
   });
 }
 
-/** Share of the absolute mass that the largest paths have. */
-const shareOf = (top: readonly Path[], { log2AbsoluteMass }: PathStatistics): number =>
-  top.reduce((sum, { log2Contribution }) => sum + 2 ** (log2Contribution - log2AbsoluteMass), 0);
-
-function giniOf(active: ActiveNetwork, statistics: PathStatistics): number | null {
-  const samples = samplePaths(active, statistics.output, SAMPLES, randomStream(0, "gini"));
-  if (samples.length === 0) return null;
-  const { log2AbsoluteMass: log2Mass, log2ContributingPaths: log2Contributing } = statistics;
-  return giniIndex(lorenzCurve(samples, { log2Mass, log2Contributing }));
-}
-
-interface More {
-  readonly topShare: number;
-  readonly gini: number | null;
-  readonly pathNorm: number;
-  readonly pathNorm2: number;
-}
-
-function describeStatistics(statistics: PathStatistics, { topShare, gini, pathNorm, pathNorm2 }: More): string {
+function describeStatistics(answer: PathsAnswer): string {
+  const { topShare, gini } = answer;
   const counted = (count: bigint, log2: number): string =>
     count < 1_000_000_000n ? String(count) : `10^${(log2 * Math.log10(2)).toFixed(2)}`;
   const rows: readonly (readonly [string, string])[] = [
-    ["logit", number(statistics.logit)],
-    ["sum over all paths", number(statistics.sum)],
-    ["paths", counted(statistics.paths, statistics.log2Paths)],
-    ["active paths", counted(statistics.activePaths, statistics.log2ActivePaths)],
-    ["absolute mass", number(statistics.absoluteMass)],
-    ["positive mass", number(statistics.positiveMass)],
-    ["negative mass", number(statistics.negativeMass)],
-    ["participation", number(statistics.participation)],
-    ["entropy, nats", number(statistics.entropy)],
-    ["effective paths", number(statistics.effectivePaths)],
+    ["logit", number(answer.logit)],
+    ["sum over all paths", number(answer.sum)],
+    ["paths", counted(answer.paths, answer.log2Paths)],
+    ["active paths", counted(answer.activePaths, answer.log2ActivePaths)],
+    ["absolute mass", number(answer.absoluteMass)],
+    ["positive mass", number(answer.positiveMass)],
+    ["negative mass", number(answer.negativeMass)],
+    ["participation", number(answer.participation)],
+    ["entropy, nats", number(answer.entropy)],
+    ["effective paths", number(answer.effectivePaths)],
     ["Gini index, estimated", gini === null ? "–" : gini.toFixed(2)],
     ["mass in the paths below, %", (100 * topShare).toPrecision(3)],
-    ["path-norm, L1", number(pathNorm)],
-    ["path-norm, L2", number(pathNorm2)],
+    ["path-norm, L1", number(answer.pathNorm)],
+    ["path-norm, L2", number(answer.pathNorm2)],
   ];
   return formatTable([{ title: "paths to the output" }, { title: "", align: "right" }], rows);
 }
 
-function describePaths(top: readonly Path[], { absoluteMass }: PathStatistics): string {
+function describePaths({ top, absoluteMass }: PathsAnswer): string {
   if (top.length === 0) return "no path contributes";
   return formatTable(
     [

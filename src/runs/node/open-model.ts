@@ -1,17 +1,21 @@
 import { readNpy } from "../../data/index.ts";
 import { readBytes } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import { openTilePool } from "../../kernels/node/index.ts";
 import { examplesOf, type InputExamples, Model } from "../../models/index.ts";
-import { loadNetwork, type ModelChoice } from "./load-network.ts";
+import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 
-/** Which part of an ONNX model is the network, and how the engine runs. */
-export interface OpenModelOptions extends ModelChoice {
+/** How the engine of a model runs. */
+export interface ModelEngine {
   /** 1 unless told otherwise: the same bits again. */
   readonly threads?: number;
   /** `cpu` unless told otherwise. */
   readonly device?: NodeDevice;
 }
+
+/** Which part of an ONNX model is the network, and how the engine runs. */
+export type OpenModelOptions = ModelChoice & ModelEngine;
 
 /**
  * A model from a run directory, at its best checkpoint, or from an ONNX file of any framework. Its engine runs in a thread
@@ -19,11 +23,18 @@ export interface OpenModelOptions extends ModelChoice {
  * @param path of a run directory or of an `.onnx` file; weights beside it (`model.onnx.data`) are read too
  * @throws GatewiseError if there is neither, or the model holds what no gated network has, naming the node
  */
-export async function openModel(
-  path: string,
-  { threads = 1, device = "cpu", ...choice }: OpenModelOptions = {},
-): Promise<Model> {
-  const { network, source } = await loadNetwork(path, choice);
+export async function openModel(path: string, { threads, device, ...choice }: OpenModelOptions = {}): Promise<Model> {
+  return modelOf(await loadNetwork(path, choice), {
+    ...(threads === undefined ? {} : { threads }),
+    ...(device === undefined ? {} : { device }),
+  });
+}
+
+/** A network that has been read, with an engine in a thread of its own. */
+export function modelOf(
+  { network, source }: Pick<LoadedNetwork, "network" | "source">,
+  { threads = 1, device = "cpu" }: ModelEngine = {},
+): Model {
   return new Model(network, {
     source,
     openEngine: () => openWorkerEngine(device, { threads }),
@@ -32,8 +43,16 @@ export async function openModel(
 }
 
 /**
- * Inputs from a `.npy` file, example by example: floating-point numbers as they are, others as float64.
- * @throws GatewiseError if the file is no array of NumPy's with an axis of examples
+ * Inputs from a `.npy` file, example by example.
+ * @returns `[n, …]`
+ * @throws GatewiseError unless the file holds float32 or float64 with an axis of examples
  */
-export const readArray = async (path: string): Promise<InputExamples> =>
-  examplesOf(readNpy(await readBytes(path), path));
+export async function readArray(path: string): Promise<InputExamples> {
+  const array = readNpy(await readBytes(path), path);
+  if (array.dtype === "float32" || array.dtype === "float64") return examplesOf(array);
+  throw new GatewiseError({
+    received: `${path} of ${array.dtype}`,
+    expected: "float32 or float64, scaled as the network was trained (pixels in [0, 1])",
+    next: 'convert it in NumPy: np.save("x.npy", x.astype("float32") / 255)',
+  });
+}

@@ -1,11 +1,10 @@
-import { openNodeEngine } from "../engine/node/index.ts";
+import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type Inputs, readNetworkGates } from "../gates/index.ts";
 import { denseArray, sizeOf } from "../graph/index.ts";
 import {
   checkPairCost,
   type DenseChain,
-  denseChain,
   densePathKernel,
   generalPathKernel,
   normalizedInputs,
@@ -14,6 +13,7 @@ import {
 } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
 import { randomStream } from "../random.ts";
+import { pathKernelWay } from "./path-kernel.ts";
 
 /** How the exact path kernel of a network is made, and how long it takes here; or why there is none. */
 export type KernelTiming =
@@ -36,15 +36,23 @@ const MOST_PRODUCTS = 3e10;
 /** Of the kernel of one pair, as told from the shapes: it is computed twice. */
 const MOST_SECONDS = 0.4;
 
-/** Times the kernel of a few random inputs in this thread, once to warm up and once to count; in a few seconds at most. */
-export async function timePathKernel(network: GatedNetwork): Promise<KernelTiming> {
-  const chain = denseChain(network);
-  if (chain !== undefined) return { by: "packed bits", secondsPerPair: await chainSeconds(network, chain) };
+/**
+ * Times the kernel of a few random inputs in this thread, once to warm up and once to count; in a few seconds at most.
+ * @param clock milliseconds from any fixed point
+ */
+export async function timePathKernel(
+  network: GatedNetwork,
+  engine: Engine,
+  clock: () => number,
+): Promise<KernelTiming> {
+  const timer: Timer = { network, engine, clock };
+  const way = pathKernelWay(network);
+  if (way.kind === "packed bits") return { by: way.kind, secondsPerPair: await chainSeconds(timer, way.chain) };
   const cost = pathKernelCost(network);
   try {
     checkPairCost(cost);
     const isShort = cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
-    const secondsPerPair = isShort ? await pairSeconds(network) : cost.seconds;
+    const secondsPerPair = isShort ? await pairSeconds(timer) : cost.seconds;
     return { by: "pairs of positions", secondsPerPair, pairBytes: cost.bytes };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;
@@ -52,24 +60,28 @@ export async function timePathKernel(network: GatedNetwork): Promise<KernelTimin
   }
 }
 
-async function chainSeconds(network: GatedNetwork, chain: DenseChain): Promise<number> {
+interface Timer {
+  readonly network: GatedNetwork;
+  readonly engine: Engine;
+  readonly clock: () => number;
+}
+
+async function chainSeconds({ network, engine, clock }: Timer, chain: DenseChain): Promise<number> {
   const fitting = Math.min(
     MOST_NUMBERS / sizeOf(inputShapeOf(network)),
     MOST_PRODUCTS / Math.max(1, productsOf(network)),
   );
   const sample = Math.max(2, Math.min(CHAIN_SAMPLE, Math.floor(fitting)));
-  await using engine = await openNodeEngine("cpu", { threads: 1 });
   const inputs = randomInputs(network, sample);
   const rows = { inputs: normalizedInputs(chain, inputs), gates: await readNetworkGates(network, engine, inputs) };
-  const seconds = await secondsOf(() => densePathKernel({ rows, biases: chain.biases }, engine));
+  const seconds = await secondsOf(clock, () => densePathKernel({ rows, biases: chain.biases }, engine));
   return seconds / ((sample * (sample + 1)) / 2);
 }
 
-async function pairSeconds(network: GatedNetwork): Promise<number> {
-  await using engine = await openNodeEngine("cpu", { threads: 1 });
+async function pairSeconds({ network, engine, clock }: Timer): Promise<number> {
   const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
   const [left, right] = [(await first) ?? [], (await second) ?? []];
-  return await secondsOf(() => generalPathKernel(network, left, right, { engine }));
+  return await secondsOf(clock, () => generalPathKernel(network, left, right, { engine }));
 }
 
 /** Multiply-adds of one example. */
@@ -84,9 +96,9 @@ function randomInputs(network: GatedNetwork, count: number, seed = 0): Inputs {
   return denseArray("float64", shape, randomStream(seed, "kernel-timing").uniform(sizeOf(shape), 0, 1));
 }
 
-async function secondsOf(run: () => Promise<unknown>): Promise<number> {
+async function secondsOf(clock: () => number, run: () => Promise<unknown>): Promise<number> {
   await run();
-  const start = performance.now();
+  const start = clock();
   await run();
-  return (performance.now() - start) / 1000;
+  return (clock() - start) / 1000;
 }
