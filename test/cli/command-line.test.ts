@@ -240,8 +240,8 @@ const MISTAKES: readonly {
     args: () => ["evaluate", "--model", at("nothing")],
     code: 1,
     error: () => ({
-      message: `${at("nothing")} without a run.json: expected a run directory, as train and reproduce write it`,
-      hint: "check the path; reproduce puts each run into a folder of its own",
+      message: `${at("nothing")}: does not exist: expected a readable file`,
+      hint: "check the path",
     }),
   },
   {
