@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { lockFile, writeWhole } from "../data/node/index.ts";
+import { dirname, join } from "node:path";
+import { lockFile, makeFolder, writeWhole } from "../data/node/index.ts";
 import { type ExperimentPage, type Figure, renderExperimentPage, renderSvg } from "../report/index.ts";
-import { describeMachine, gatewiseVersion } from "../runs/node/index.ts";
-import type { CliContext } from "./context.ts";
+import type { ExperimentRecord } from "../runs/index.ts";
+import { describeMachine } from "../runs/node/index.ts";
 
 /** Writes a figure as Vega-Lite and as SVG. Loaded late: figures bring Vega, which takes longer than most commands. */
 async function writeFigure(directory: string, figure: Figure): Promise<void> {
@@ -11,19 +11,21 @@ async function writeFigure(directory: string, figure: Figure): Promise<void> {
 }
 
 /**
- * Writes an experiment's figures and its `report.html`.
+ * Writes an experiment's page, and its figures beside it.
+ * @param made how it was made
  * @returns the path of the page
  */
 export async function writeExperimentPage(
-  directory: string,
+  file: string,
   page: ExperimentPage,
+  { command, gatewise, machine }: Pick<ExperimentRecord, "command" | "gatewise" | "machine">,
   threads: number,
-  { command }: Pick<CliContext, "command">,
 ): Promise<string> {
-  const file = join(directory, "report.html");
+  const folder = dirname(file);
+  await makeFolder(folder);
   await using _lock = await lockFile(file);
-  for (const figure of page.figures) await writeFigure(directory, figure);
-  const making = { command, createdAt: new Date().toISOString(), version: gatewiseVersion(), threads };
-  await writeWhole(file, await renderExperimentPage(page, { ...making, machine: describeMachine() }));
+  for (const figure of page.figures) await writeFigure(folder, figure);
+  const making = { command, createdAt: new Date().toISOString(), version: gatewise, threads };
+  await writeWhole(file, await renderExperimentPage(page, { ...making, machine: machine ?? describeMachine() }));
   return file;
 }

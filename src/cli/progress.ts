@@ -32,7 +32,7 @@ export interface TrialProgressOptions {
 }
 
 /** Before a minute is over, an estimate is worth little. */
-const FIRST_ESTIMATE_S = 60;
+export const FIRST_ESTIMATE_S = 60;
 /** Progress of a bar in units of an epoch: fine enough to move within one. */
 const UNITS = 1000;
 

@@ -1,24 +1,21 @@
-import { COMPARISONS } from "../experiments/index.ts";
-import { findExperiment, trialsFor } from "../runs/node/index.ts";
-import { writeComparisonPage } from "./comparison-experiment.ts";
+import { findResults } from "../runs/node/index.ts";
 import type { CliContext } from "./context.ts";
 
 /**
- * Writes a report: the page of a comparison, if its folder stands alone, or the report of an experiment or of runs.
+ * Writes a report: over runs, or over an experiment of any kind, of the papers or of a user's own, complete or not.
  * @returns the path of the report
  */
 export async function reportOf(directories: readonly string[], file: string, context: CliContext): Promise<string> {
   const [directory = "."] = directories;
-  const record = directories.length === 1 ? await findExperiment(directory) : undefined;
-  const comparison = COMPARISONS.find(({ name }) => name === record?.experiment);
-  if (record !== undefined && comparison !== undefined) {
-    const { profile, seeds, epochs } = record;
-    const own = comparison.profiles[profile];
-    const options = { seeds, ...(epochs === own.epochs ? {} : { epochs }) };
-    const trials = trialsFor({ experiment: comparison, profile, options });
-    return await writeComparisonPage({ comparison, profileName: profile, trials, directory, file }, context);
+  const results = directories.length === 1 ? await findResults(directory) : undefined;
+  if (results !== undefined && results.findings.kind !== "regimes") {
+    const { record, findings } = results;
+    // loaded now, not at the start: the figures bring Vega, which takes longer than most commands
+    const { findingsPage } = await import("../report/index.ts");
+    const { writeExperimentPage } = await import("./figure-files.ts");
+    const threads = findings.kind === "trees" ? findings.experiment.networks.length : 1;
+    return await writeExperimentPage(file, findingsPage(findings), record, threads);
   }
-  // loaded now, not at the start: the figures bring Vega, which takes longer than most commands
   const { reportInput, writeReport } = await import("./write-report.ts");
   return await writeReport(await reportInput(directories, context.command), file);
 }

@@ -76,12 +76,16 @@ async function refuseSources(
 
 /** Files of a run directory or of an experiment's folder, which only trainings write. */
 const RUN_FILES =
-  /^((run|experiment)\.json|(metrics|kernels)\.jsonl|kernel-\w+\.npy|(last|best|best-\d+)\.safetensors|lock)$/;
+  /^((run|experiment)\.json|(metrics|kernels)\.jsonl|kernel-\w+\.npy|measured\.jsonl|(last|best|best-\d+)\.safetensors|lock)$/;
 
 async function refuseRunFile(path: string, real: string): Promise<void> {
   const [folder, name] = [dirname(real), basename(real)];
   if (!RUN_FILES.test(name)) return;
-  const isRun = (await findRun(folder)) !== undefined || (await findExperiment(folder)) !== undefined;
+  const isRun =
+    (await findRun(folder)) !== undefined ||
+    (await findExperiment(folder)) !== undefined ||
+    // a part of an experiment, such as a seed
+    (await findExperiment(dirname(folder))) !== undefined;
   if (!isRun) return;
   throw new GatewiseError({
     received: `${path}, which belongs to the run in its folder`,

@@ -1,17 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import { lockFile, makeFolder, writeWhole } from "../data/node/index.ts";
-import { COMPARISONS, isComparison } from "../experiments/index.ts";
+import { GatewiseError } from "../errors.ts";
 import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
-import {
-  findExperiment,
-  findRun,
-  gatewiseVersion,
-  readKernels,
-  readMetrics,
-  readRun,
-  trialsFor,
-} from "../runs/node/index.ts";
-import { experimentNamed } from "./experiment-named.ts";
+import { findResults, gatewiseVersion, readKernels, readMetrics, readRun } from "../runs/node/index.ts";
 
 /** A run directory as a trial of a report. */
 async function trialAt(directory: string): Promise<ReportTrial> {
@@ -23,31 +14,36 @@ async function trialAt(directory: string): Promise<ReportTrial> {
   };
 }
 
-/** All of an experiment's folder. */
+/** All trials of an experiment's folder. */
 async function experimentInput(directory: string, command: string): Promise<ReportInput | undefined> {
-  const record = await findExperiment(directory);
-  if (record === undefined) return undefined;
-  const comparison = COMPARISONS.find(({ name }) => name === record.experiment);
-  const experiment = comparison ?? experimentNamed(record.experiment);
-  const { regimes, seeds, epochs: asked } = record;
-  const usual = experiment.profiles[record.profile].epochs;
-  const options = { regimes, seeds, ...(asked === usual ? {} : { epochs: asked }) };
-  const ids = trialsFor({ experiment, profile: record.profile, options }).map(({ id }) => id);
-  const found = await Promise.all(ids.map(async (id) => [id, await findRun(join(directory, id))] as const));
-  const there = found.flatMap(([id, run]) => (run === undefined ? [] : [id]));
-  const { data, epochs } = experiment.profiles.full;
+  const results = await findResults(directory);
+  if (results === undefined) return undefined;
+  const { findings } = results;
+  if (findings.kind !== "regimes" && findings.kind !== "arms") throw withoutTrials(directory);
+  const { experiment, profile, trials, states } = findings;
+  const isThere = (id: string): boolean => states.some((state) => state.id === id && state.status !== "not-started");
+  const [there, missing] = [trials.filter(({ id }) => isThere(id)), trials.filter(({ id }) => !isThere(id))];
+  const { options } = results.record;
+  const { epochs } = experiment.profiles.full;
   return {
-    title: `${experiment.title} (${record.profile} profile)`,
-    published: isComparison(experiment) ? {} : experiment.published,
+    title: `${experiment.title} (${profile} profile)`,
+    published: findings.kind === "arms" ? {} : findings.experiment.published,
     publishedSource: experiment.source,
-    comparable: record.profile === "full" && record.data === data && record.epochs === epochs,
-    trials: await Promise.all(there.map((id) => trialAt(join(directory, id)))),
-    missing: ids.filter((id) => !there.includes(id)),
+    comparable: profile === "full" && (options.epochs ?? epochs) === epochs,
+    trials: await Promise.all(there.map(({ id }) => trialAt(join(directory, id)))),
+    missing: missing.map(({ id }) => id),
     command,
     createdAt: new Date().toISOString(),
     version: gatewiseVersion(),
   };
 }
+
+const withoutTrials = (directory: string): GatewiseError =>
+  new GatewiseError({
+    received: `${directory}, an experiment without runs, among others`,
+    expected: "runs, or folders of experiments that have some",
+    next: `make a report of it alone: gatewise report ${directory}`,
+  });
 
 /** Reports over an experiment's folder, or over single runs. */
 export async function reportInput(directories: readonly string[], command: string): Promise<ReportInput> {

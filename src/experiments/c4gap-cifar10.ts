@@ -1,6 +1,6 @@
 import { c4gap, type RegimeName, type RegimeVariant } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
-import type { Arm, Comparison } from "./comparison.ts";
+import type { Arm, ArmExperiment } from "./arm-experiment.ts";
 import { halfResolution } from "./half-resolution.ts";
 
 /** The gates of the four layers in reverse: the last layer's gates stand at the first of the value network. */
@@ -27,6 +27,8 @@ const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
  * little: what is learnt is in the gates.
  */
 export const c4gapCifar10 = {
+  kind: "arms",
+  story: "variants",
   name: "c4gap-cifar10",
   title: "C4GAP on CIFAR-10: constant input and permuted gates, Adam 3e-4",
   architecture: c4gap({ ...CIFAR10, width: 128 }),
@@ -51,4 +53,4 @@ export const c4gapCifar10 = {
     },
     full: { data: "cifar10", runs: 5, epochs: 200, arms: ARMS },
   },
-} as const satisfies Comparison;
+} as const satisfies ArmExperiment;

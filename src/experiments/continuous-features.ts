@@ -1,8 +1,8 @@
 import { gconv } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
-import type { Arm, Comparison } from "./comparison.ts";
-import type { PublishedFigure } from "./experiment.ts";
+import type { Arm, ArmExperiment } from "./arm-experiment.ts";
 import { halfResolution } from "./half-resolution.ts";
+import type { PublishedFigure } from "./protocol.ts";
 
 /** Published accuracy behind the gates of each stage: 3, 4 and 5 are read off the plot, without a deviation (theory 6.6). */
 const PUBLISHED = [67.09, 72.29, 74.42, 77.0, 78.4, 78.7, 79.43] as const;
@@ -34,6 +34,8 @@ const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
 
 /** Continuous feature learning (theory 6.6): how much the gates know at six stages of their learning. */
 export const continuousFeatures = {
+  kind: "arms",
+  story: "stages",
   name: "continuous-features",
   title: "Continuous feature learning: GCONV on CIFAR-10, Adam 3e-4",
   architecture: gconv({ ...CIFAR10, width: 64 }),
@@ -54,4 +56,4 @@ export const continuousFeatures = {
     },
     full: { data: "cifar10", runs: 1, epochs: 80, arms: stages(10, 6) },
   },
-} as const satisfies Comparison;
+} as const satisfies ArmExperiment;

@@ -1,18 +1,20 @@
 import { gconv, PAPER_REGIMES, vconv } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
-import type { Experiment, Profile } from "./experiment.ts";
 import { halfResolution } from "./half-resolution.ts";
+import type { Profile } from "./protocol.ts";
+import type { RegimeExperiment } from "./regime-experiment.ts";
 
 const CIFAR10 = { inputShape: [3, 32, 32], outputs: 10 } as const;
 
 /** What the four rows share: CIFAR-10, batches of 32, five regimes (theory 6.1 and 6.3). */
 const protocol = {
+  kind: "regimes",
   initializer: { kind: "glorot-uniform" },
   loss: "softmax-cross-entropy",
   batch: 32,
   regimes: PAPER_REGIMES,
   source: "Lakshminarayanan and Singh, NeurIPS 2020, arXiv 2006.10529",
-} as const satisfies Partial<Experiment>;
+} as const satisfies Partial<RegimeExperiment>;
 
 /**
  * The first 10,000 images at half the resolution, VCONV at a quarter of the width, GCONV at an eighth. So few steps need
@@ -45,7 +47,7 @@ export const vconvCifar10Sgd = {
     flnpf: [63.06, 0.73],
     relu: [67.02, 0.43],
   },
-} as const satisfies Experiment;
+} as const satisfies RegimeExperiment;
 
 /** VCONV on CIFAR-10 with Adam, rate 3e-4. */
 export const vconvCifar10Adam = {
@@ -69,7 +71,7 @@ export const vconvCifar10Adam = {
     flnpf: [71.4, 0.47],
     relu: [72.43, 0.54],
   },
-} as const satisfies Experiment;
+} as const satisfies RegimeExperiment;
 
 /** GCONV on CIFAR-10 with SGD, rate 1e-1. */
 export const gconvCifar10Sgd = {
@@ -99,7 +101,7 @@ export const gconvCifar10Sgd = {
     flnpf: [78.52, 0.39],
     relu: [78.9, 0.37],
   },
-} as const satisfies Experiment;
+} as const satisfies RegimeExperiment;
 
 /** GCONV on CIFAR-10 with Adam, rate 3e-4. */
 export const gconvCifar10Adam = {
@@ -127,4 +129,4 @@ export const gconvCifar10Adam = {
     flnpf: [79.68, 0.32],
     relu: [80.32, 0.35],
   },
-} as const satisfies Experiment;
+} as const satisfies RegimeExperiment;

@@ -1,94 +1,54 @@
-import type { DatasetName } from "../data/index.ts";
-import type { Architecture, Initializer, RegimeName } from "../network/index.ts";
-import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
-
-/** Best test accuracy in percent, mean and standard deviation over the runs. */
-export type PublishedFigure = readonly [mean: number, std: number];
-
-/** What is trained and how, but for the regime, the seed and the number of epochs. */
-export interface TrainingSettings {
-  readonly architecture: Architecture;
-  readonly initializer: Initializer;
-  readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly batch: number;
-}
-
-/** How much of the protocol is run: `full` is the paper's, `quick` a short one with the same ordering. */
-export interface Profile {
-  readonly data: DatasetName;
-  /** The first examples of the data set that are used; all unless told otherwise. */
-  readonly limit?: number;
-  readonly testLimit?: number;
-  readonly epochs: number;
-  /** Seeds 0, 1, … */
-  readonly runs: number;
-  /** In place of the protocol's, where a short run needs a smaller network or larger steps. */
-  readonly instead?: Partial<TrainingSettings>;
-}
-export const PROFILE_NAMES = ["quick", "full"] as const;
-export type ProfileName = (typeof PROFILE_NAMES)[number];
-
-/** A protocol of the paper as data (theory 6.1). */
-export interface Experiment extends TrainingSettings {
-  readonly name: string;
-  readonly title: string;
-  readonly regimes: readonly RegimeName[];
-  readonly profiles: Readonly<Record<ProfileName, Profile>>;
-  /** Figures of the full protocol. */
-  readonly published: Readonly<Partial<Record<RegimeName, PublishedFigure>>>;
-  /** Where the figures stand. */
-  readonly source: string;
-}
-
-/** One training of an experiment. */
-export interface Trial {
-  /** `flnpf-seed1`: the name of its run directory. */
-  readonly id: string;
-  /** The row of the table that it belongs to: its regime, or an arm of a comparison. */
-  readonly arm: string;
-  readonly plan: TrainingPlan;
-  /** The trial whose trained network gives the gates, which must end first: as it was best up to an epoch, or of all. */
-  readonly learntFrom: { readonly trial: string; readonly until: number | undefined } | undefined;
-  /** Epochs at which the best network so far is kept for other trials. */
-  readonly keepBestUntil: readonly number[];
-}
-
-/** What a user may change of an experiment. */
-export interface TrialOptions {
-  readonly regimes?: readonly RegimeName[];
-  readonly seeds?: number;
-  readonly epochs?: number;
-}
+import type { ArmExperiment } from "./arm-experiment.ts";
+import { c4gapCifar10 } from "./c4gap-cifar10.ts";
+import { continuousFeatures } from "./continuous-features.ts";
+import { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
+import { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
+import { binaryMnist, kernelMachine, ntkTrace } from "./kernel-watches.ts";
+import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees.ts";
+import type { RegimeExperiment } from "./regime-experiment.ts";
+import { type TheoremExperiment, theorem } from "./theorem.ts";
+import type { WatchedExperiment } from "./watched-training.ts";
 
 /**
- * The trials of an experiment: every regime once with every seed, one after the other by seed. A `flnpf` trial takes its
- * gates from the `relu` trial of the same seed, which comes first, and is added if it was not asked for.
+ * An experiment as data: a protocol that survives JSON, with a quick and a full profile. What is done with each kind stands
+ * in total tables: how it runs, what its page says, how it is printed.
  */
-export function trialsOf(experiment: Experiment, profile: Profile, options: TrialOptions = {}): readonly Trial[] {
-  const asked = options.regimes ?? experiment.regimes;
-  const regimes = new Set(asked.includes("flnpf") ? ["relu" as const, ...asked] : asked);
-  const settings = settingsOf(experiment, profile);
-  const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
-  const epochs = options.epochs ?? profile.epochs;
-  return seeds.flatMap((seed) =>
-    Array.from(
-      regimes,
-      (regime): Trial => ({
-        id: trialId(regime, seed),
-        arm: regime,
-        plan: { ...settings, regime, epochs, seed },
-        learntFrom: regime === "flnpf" ? { trial: trialId("relu", seed), until: undefined } : undefined,
-        keepBestUntil: [],
-      }),
-    ),
-  );
+export type Experiment = ExperimentsByKind[ExperimentKind];
+export type ExperimentKind = keyof ExperimentsByKind;
+/** The experiments of one kind. */
+export type ExperimentOf<K extends ExperimentKind> = ExperimentsByKind[K];
+
+interface ExperimentsByKind {
+  readonly regimes: RegimeExperiment;
+  readonly arms: ArmExperiment;
+  readonly watched: WatchedExperiment;
+  readonly trees: TreeExperiment;
+  readonly theorem: TheoremExperiment;
 }
 
-/** TrainingSettings of a protocol with what a profile has in place of them. */
-export function settingsOf(protocol: TrainingSettings, { instead }: Profile): TrainingSettings {
-  const { architecture, initializer, optimizer, loss, batch } = protocol;
-  return { architecture, initializer, optimizer, loss, batch, ...instead };
-}
+/** Those of the papers: the rows of theory 6.3 in their order, variants and stages, kernels, trees, the theorem. */
+export const EXPERIMENTS = [
+  fcMnistSgd,
+  fcMnistAdam,
+  vconvCifar10Sgd,
+  vconvCifar10Adam,
+  gconvCifar10Sgd,
+  gconvCifar10Adam,
+  continuousFeatures,
+  c4gapCifar10,
+  binaryMnist,
+  ntkTrace,
+  kernelMachine,
+  obliqueTrees,
+  theorem,
+] as const satisfies readonly Experiment[];
 
-const trialId = (regime: RegimeName, seed: number): string => `${regime}-seed${seed}`;
+/** What a user may change of an experiment; what a kind does not have is passed over. */
+export interface ExperimentOptions {
+  /** Of an experiment that compares regimes. */
+  readonly regimes?: RegimeExperiment["regimes"];
+  /** Runs of each network, or draws at each width. */
+  readonly seeds?: number;
+  /** Of every run. */
+  readonly epochs?: number;
+}

@@ -1,16 +1,17 @@
 import { fullyConnected, PAPER_REGIMES } from "../network/index.ts";
 import { optimizer } from "../train/index.ts";
-import type { Experiment } from "./experiment.ts";
+import type { RegimeExperiment } from "./regime-experiment.ts";
 
 /** What the two rows share: FC on MNIST, five hidden layers of 128 (theory 6.1 and 6.3). */
 const protocol = {
+  kind: "regimes",
   architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
   initializer: { kind: "glorot-uniform" },
   loss: "softmax-cross-entropy",
   batch: 32,
   regimes: PAPER_REGIMES,
   source: "Lakshminarayanan and Singh, NeurIPS 2020, arXiv 2006.10529",
-} as const satisfies Partial<Experiment>;
+} as const satisfies Partial<RegimeExperiment>;
 
 /** FC on MNIST with SGD, rate 1e-2. */
 export const fcMnistSgd = {
@@ -29,7 +30,7 @@ export const fcMnistSgd = {
     flnpf: [97.1, 0.09],
     relu: [97.85, 0.09],
   },
-} as const satisfies Experiment;
+} as const satisfies RegimeExperiment;
 
 /** FC on MNIST with Adam, rate 1e-4. */
 export const fcMnistAdam = {
@@ -48,4 +49,4 @@ export const fcMnistAdam = {
     flnpf: [97.82, 0.02],
     relu: [98.14, 0.07],
   },
-} as const satisfies Experiment;
+} as const satisfies RegimeExperiment;

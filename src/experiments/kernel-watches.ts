@@ -1,6 +1,7 @@
 /** Gate learning, tangent kernels during decoupled learning, and the kernel machine of the gates (theory 6.4, 6.5, 6.9). */
 import { firstExamples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
+import { largestOf } from "../graph/index.ts";
 import {
   BlockProducts,
   classTargets,
@@ -22,11 +23,16 @@ import {
   REGIMES,
 } from "../network/index.ts";
 import { type LabeledBytes, networkPair, optimizer, type TrainingData } from "../train/index.ts";
-import { firstOfEachClass, scaled, type WatchedExperiment } from "./watched-training.ts";
+import { firstOfEachClass, type MeasureName, scaled, type WatchedExperiment } from "./watched-training.ts";
+
+const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
 
 /** Digits 4 and 7: does `ν` fall while a ReLU network trains? */
 export const binaryMnist = {
+  kind: "watched",
   name: "binary-mnist",
+  measure: "label-fit",
+  source: `Gate learning on Binary-MNIST, ${PAPER}.`,
   title: "Gate learning on Binary-MNIST: ν over the epochs",
   architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 100, outputs: 1, bias: false }),
   regime: "relu",
@@ -44,7 +50,10 @@ export const binaryMnist = {
 
 /** Value and feature tangent kernel while gates and values learn apart. */
 export const ntkTrace = {
+  kind: "watched",
   name: "ntk-trace",
+  measure: "tangent-kernels",
+  source: `Value and feature tangent kernel in decoupled learning, ${PAPER}, and its notebook.`,
   title: "Value and feature tangent kernel during decoupled learning",
   architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
   regime: "dlnpf",
@@ -60,7 +69,10 @@ export const ntkTrace = {
 
 /** What does a kernel machine with the gates of a random, half-trained and trained network reach? */
 export const kernelMachine = {
+  kind: "watched",
   name: "kernel-machine",
+  measure: "kernel-machine",
+  source: `Kernel ridge regression with the neural path kernel of the gates; networks behind fixed gates: ${PAPER}.`,
   title: "Kernel machine of the gates: random, half-trained, trained",
   architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
   regime: "relu",
@@ -74,9 +86,6 @@ export const kernelMachine = {
   },
 } as const satisfies WatchedExperiment;
 
-export const WATCHED_EXPERIMENTS = [binaryMnist, ntkTrace, kernelMachine] as const;
-export type WatchedName = (typeof WATCHED_EXPERIMENTS)[number]["name"];
-
 interface WatchedFigureSpec {
   readonly title: string;
   readonly shown: readonly string[];
@@ -85,14 +94,14 @@ interface WatchedFigureSpec {
 
 /** What the figure of an experiment shows of the measured numbers. */
 export const WATCHED_FIGURES = {
-  "binary-mnist": { title: "ν of the path kernel", shown: ["nu"], axis: "logarithmic" },
-  "ntk-trace": {
+  "label-fit": { title: "ν of the path kernel", shown: ["nu"], axis: "logarithmic" },
+  "tangent-kernels": {
     title: "Traces of the tangent kernels",
     shown: ["value trace, class", "feature trace, class"],
     axis: "logarithmic",
   },
   "kernel-machine": { title: "Kernel machine, test accuracy, %", shown: ["test accuracy %"], axis: "linear" },
-} as const satisfies Record<WatchedName, WatchedFigureSpec>;
+} as const satisfies Record<MeasureName, WatchedFigureSpec>;
 
 /** Named numbers, in the order in which they are shown. */
 export type Measurement = Readonly<Record<string, number>>;
@@ -105,19 +114,19 @@ export type Measure = (tensors: Parameters) => Promise<Measurement>;
  * @param count training examples measured
  */
 export const measureOf = (
-  experiment: WatchedExperiment & { readonly name: WatchedName },
+  experiment: WatchedExperiment,
   data: TrainingData,
   count: number,
   engine: Engine,
 ): Measure => {
   const networkOf = (tensors: Parameters): GatedNetwork =>
     gatedNetwork(experiment.architecture, REGIMES[experiment.regime], networkPair(tensors));
-  switch (experiment.name) {
-    case "binary-mnist": {
-      const probe = firstOfEachClass(data.train, count, 2);
+  switch (experiment.measure) {
+    case "label-fit": {
+      const probe = firstOfEachClass(data.train, count, classesOf(data.train));
       return (tensors) => labelFitOf(networkOf(tensors), probe, engine);
     }
-    case "ntk-trace": {
+    case "tangent-kernels": {
       const probe = firstOfEachClass(data.train, count, outputsOf(experiment.architecture));
       return (tensors) => tangentSizes(networkOf(tensors), probe, engine);
     }
@@ -128,6 +137,8 @@ export const measureOf = (
     }
   }
 };
+
+const classesOf = ({ labels }: LabeledBytes): number => largestOf(labels.data) + 1;
 
 /** `ν` of the path kernel (theory 4.9) on balanced examples. */
 async function labelFitOf(

@@ -1,5 +1,6 @@
 import { REGIME_NAMES, type RegimeName } from "../network/index.ts";
-import type { Experiment, PublishedFigure } from "./experiment.ts";
+import type { PublishedFigure } from "./protocol.ts";
+import type { RegimeExperiment } from "./regime-experiment.ts";
 
 /** A row of an experiment's table; accuracies in percent. */
 export interface SummaryRow {
@@ -14,7 +15,7 @@ export interface SummaryRow {
 
 /** Rows in the order of theory 5.4, whatever that of the results, for the regimes with at least one finished run. */
 export function summarize(
-  experiment: Pick<Experiment, "published">,
+  experiment: Pick<RegimeExperiment, "published">,
   results: readonly { readonly regime: RegimeName; readonly bestTestAccuracy: number }[],
 ): readonly SummaryRow[] {
   return REGIME_NAMES.flatMap((regime) => {

@@ -6,11 +6,11 @@ import type { Engine } from "../engine/index.ts";
 import type { Inputs } from "../gates/index.ts";
 import { type DenseArray, float64, sizeOf } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
-import type { ProfileName } from "./experiment.ts";
+import type { ExperimentWords, ProfileName } from "./protocol.ts";
 import { meanAndDeviation } from "./summary.ts";
 import { convolutionalDraws } from "./theorem-convolutional.ts";
 import { denseDraws } from "./theorem-dense.ts";
-import type { TheoremDraw } from "./theorem-draw.ts";
+import type { TheoremDraw, TheoremDraws } from "./theorem-draw.ts";
 
 /** Networks that the theorem is measured on. */
 export const THEOREM_NETWORKS = ["fully-connected", "convolutional"] as const;
@@ -32,8 +32,25 @@ export interface TheoremSeries {
   readonly reference: readonly (readonly [width: number, error: number])[];
 }
 
-/** The experiment as data (theory 4.3 and 6.8). */
+export interface TheoremProfile {
+  readonly widths: readonly number[];
+  /** Of fully connected networks, at each width. */
+  readonly draws: number;
+  readonly channels: readonly number[];
+  /** Of convolutional networks, at each of `channels`. */
+  readonly channelDraws: number;
+}
+
+/** Draws networks of growing width and compares their two kernels, as data. */
+export interface TheoremExperiment extends ExperimentWords {
+  readonly kind: "theorem";
+  readonly series: Readonly<Record<TheoremNetwork, TheoremSeries>>;
+  readonly profiles: Readonly<Record<ProfileName, TheoremProfile>>;
+}
+
+/** The paper's theorem (theory 4.3 and 6.8). */
 export const theorem = {
+  kind: "theorem",
   name: "theorem",
   title: "Tangent kernel against path kernel over the width",
   series: {
@@ -64,7 +81,6 @@ export const theorem = {
       reference: [],
     },
   },
-  /** Of fully connected networks `draws` at each width, of convolutional ones `channelDraws` at each of `channels`. */
   profiles: {
     quick: { widths: [32, 64, 128, 256, 512, 1024], draws: 20, channels: [8, 16, 32, 64, 128], channelDraws: 60 },
     full: {
@@ -74,22 +90,10 @@ export const theorem = {
       channelDraws: 60,
     },
   },
-} as const satisfies {
-  readonly name: string;
-  readonly title: string;
-  readonly series: Readonly<Record<TheoremNetwork, TheoremSeries>>;
-  readonly profiles: Readonly<
-    Record<
-      ProfileName,
-      {
-        readonly widths: readonly number[];
-        readonly draws: number;
-        readonly channels: readonly number[];
-        readonly channelDraws: number;
-      }
-    >
-  >;
-};
+  source:
+    "Theorem 5.1 of Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529; with shared " +
+    "weights the path kernel is that of bundles of paths, summed over all pairs of positions.",
+} as const satisfies TheoremExperiment;
 
 /** Standard normal pixels `[examples, ...inputShape]`, the same in every run. */
 export function noiseInputs({ inputShape, examples }: Pick<TheoremSeries, "inputShape" | "examples">): Inputs {
@@ -149,20 +153,65 @@ export async function runTheorem({
   signal,
   onProgress,
 }: TheoremOptions): Promise<TheoremResult> {
-  const rows: TheoremRow[] = [];
+  const errors: TheoremErrors[] = [];
   for (const [index, width] of widths.entries()) {
-    const errors: number[] = [];
-    signal?.throwIfAborted();
-    for await (const draw of DRAWS[network](engine, { inputs, width, depth, seeds })) {
-      errors.push(errorOfDraw(draw, depth));
-      onProgress?.(index * seeds.length + errors.length, widths.length * seeds.length);
-      signal?.throwIfAborted();
+    const own: number[] = [];
+    for await (const { error } of theoremErrors(engine, network, { inputs, width, depth, seeds }, signal)) {
+      own.push(error);
+      onProgress?.(index * seeds.length + own.length, widths.length * seeds.length);
     }
-    const { mean, std } = meanAndDeviation(errors);
-    rows.push({ width, meanError: mean, stdError: std });
+    errors.push({ width, errors: own });
   }
-  const fitted = rows.filter(({ width }) => width >= fitFrom);
-  return { rows, ...logSlope(fitted, seeds.length), draws: seeds.length };
+  return theoremResult(errors, fitFrom);
+}
+
+/** The errors that were drawn at one width, in the order of their seeds. */
+export interface TheoremErrors {
+  readonly width: number;
+  readonly errors: readonly number[];
+}
+
+/**
+ * The errors of one width, one draw a seed; each hangs on its seed alone, so that they can be drawn in parts.
+ * @throws the signal's reason once it is aborted
+ */
+export async function* theoremErrors(
+  engine: Engine,
+  network: TheoremNetwork,
+  draws: TheoremDraws,
+  signal?: AbortSignal,
+): AsyncGenerator<{ readonly seed: number; readonly error: number }> {
+  signal?.throwIfAborted();
+  const seeds = draws.seeds.values();
+  for await (const draw of DRAWS[network](engine, draws)) {
+    yield { seed: seeds.next().value ?? Number.NaN, error: errorOfDraw(draw, draws.depth) };
+    signal?.throwIfAborted();
+  }
+}
+
+/** What the errors of a series say, as many at each width as at the first. */
+export function theoremResult(series: readonly TheoremErrors[], fitFrom: number): TheoremResult {
+  const rows = series.map(({ width, errors }): TheoremRow => {
+    const { mean, std } = meanAndDeviation(errors);
+    return { width, meanError: mean, stdError: std };
+  });
+  const draws = series[0]?.errors.length ?? 0;
+  return {
+    rows,
+    ...logSlope(
+      rows.filter(({ width }) => width >= fitFrom),
+      draws,
+    ),
+    draws,
+  };
+}
+
+/** How many draws a profile has of a network, at which widths. */
+export function theoremSizes(
+  network: TheoremNetwork,
+  { widths, draws, channels, channelDraws }: TheoremProfile,
+): { readonly widths: readonly number[]; readonly draws: number } {
+  return network === "convolutional" ? { widths: channels, draws: channelDraws } : { widths, draws };
 }
 
 const DRAWS = {

@@ -7,6 +7,7 @@ import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import type { Parameters, RegimeName } from "../network/index.ts";
 import {
+  type Checkpoint,
   initialTensors,
   type LabeledBytes,
   type TrainingContext,
@@ -14,7 +15,7 @@ import {
   type TrainingPlan,
   train,
 } from "../train/index.ts";
-import type { ProfileName, TrainingSettings } from "./experiment.ts";
+import type { ExperimentWords, ProfileName, TrainingSettings } from "./protocol.ts";
 import { meanAndDeviation } from "./summary.ts";
 
 export interface WatchedProfile {
@@ -28,10 +29,17 @@ export interface WatchedProfile {
   readonly examples: number;
 }
 
-/** What is trained and how often it is measured. */
-export interface WatchedExperiment extends TrainingSettings {
-  readonly name: string;
-  readonly title: string;
+/**
+ * What is measured of a network on the way: how well the path kernel of its gates fits the labels (theory 4.9), how large
+ * its value and feature tangent kernels are (theory 4.6), or what a kernel machine of its gates reaches (theory 6.9).
+ */
+export const MEASURES = ["label-fit", "tangent-kernels", "kernel-machine"] as const;
+export type MeasureName = (typeof MEASURES)[number];
+
+/** Trains one network and measures a kernel of some examples on the way, as data. */
+export interface WatchedExperiment extends TrainingSettings, ExperimentWords {
+  readonly kind: "watched";
+  readonly measure: MeasureName;
   readonly regime: RegimeName;
   /** The classes that are kept, numbered from 0 in this order; all of them unless told otherwise. */
   readonly classes?: readonly number[];
@@ -84,10 +92,19 @@ export const watchedPlan = (
   seed: number,
 ): TrainingPlan => ({ architecture, regime, initializer, optimizer, loss, batch, epochs, seed });
 
+/** A measurement, where one is due, and the training to go on from behind it; undefined before it begins. */
+export interface WatchedStep<M> {
+  readonly row: Watched<M> | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
 /**
- * Trains with one seed and yields what `measure` makes of the parameters before training and after every `every` epochs,
- * the last one included.
+ * Trains with one seed and yields after every epoch, and where the signal stops it, with what `measure` makes of the
+ * parameters before training and after every `every` epochs, the last one included. A training that goes on from a
+ * checkpoint gives the same bits as one that never stopped.
  * @param measure from parameters by trial name (`value.1.weight`)
+ * @param resume a checkpoint of an earlier step, whose row is not measured again
+ * @throws the signal's reason once it is aborted
  */
 export async function* watchTraining<M>(
   experiment: WatchedExperiment,
@@ -96,19 +113,29 @@ export async function* watchTraining<M>(
   data: TrainingData,
   context: TrainingContext,
   measure: (tensors: Parameters) => Promise<M>,
-): AsyncGenerator<Watched<M>> {
+  resume?: Checkpoint,
+): AsyncGenerator<WatchedStep<M>> {
   const plan = watchedPlan(experiment, profile, seed);
   const initial = initialTensors(plan);
-  yield { seed, epoch: 0, testAccuracy: undefined, measured: await measure(initial) };
-  for await (const event of train(plan, data, initial, context)) {
-    if (event.kind !== "epoch") continue;
-    const { epoch, testAccuracy } = event.metrics;
-    if (epoch % profile.every !== 0 && epoch !== profile.epochs) continue;
-    yield { seed, epoch, testAccuracy, measured: await measure(event.checkpoint.tensors) };
+  if (resume === undefined) {
+    const row = { seed, epoch: 0, testAccuracy: undefined, measured: await measure(initial) };
+    yield { row, checkpoint: undefined };
+  }
+  for await (const event of train(plan, data, initial, context, resume)) {
+    if (event.kind === "steps") continue;
+    const { checkpoint } = event;
+    if (event.kind === "stopped" || !isMeasured(event.metrics.epoch, profile)) yield { row: undefined, checkpoint };
+    else {
+      const { epoch, testAccuracy } = event.metrics;
+      yield { row: { seed, epoch, testAccuracy, measured: await measure(checkpoint.tensors) }, checkpoint };
+    }
   }
   // a training that was aborted ends quietly; what is measured here must not look complete
   context.signal?.throwIfAborted();
 }
+
+const isMeasured = (epoch: number, { every, epochs }: WatchedProfile): boolean =>
+  epoch % every === 0 || epoch === epochs;
 
 /** Examples of some classes alone, numbered anew in the order of `classes`. */
 export function ofClasses(data: LabeledBytes, classes: readonly number[]): LabeledBytes {

@@ -1,16 +1,16 @@
 import {
   type Arm,
+  type ArmExperiment,
+  type ArmStory,
   type ArmSummary,
   CONTINUOUS_REFERENCES,
-  type Comparison,
-  continuousFeatures,
   type ProfileName,
   settingsOf,
 } from "../experiments/index.ts";
 import { largestOf } from "../graph/index.ts";
 import { architectureWords, counted, grouped, optimizerWords } from "./configuration.ts";
 import { pointOf } from "./curves.ts";
-import type { ExperimentPage, PageTable } from "./experiment-page.ts";
+import { type ExperimentPage, incomplete, type PageTable } from "./experiment-page.ts";
 import { type Figure, figureOf } from "./figure.ts";
 import { type Line, linePanel } from "./line-panel.ts";
 import { INK, REGIME_COLORS } from "./palette.ts";
@@ -19,7 +19,7 @@ import { fitted } from "./scales.ts";
 import { differenceWords } from "./tables.ts";
 
 export interface ComparisonPageParts {
-  readonly comparison: Comparison;
+  readonly comparison: ArmExperiment;
   readonly profileName: ProfileName;
   /** Of the arms that are done, at least one run of each. */
   readonly rows: readonly ArmSummary[];
@@ -36,14 +36,14 @@ export function comparisonPage({
   missing,
   dataSource,
 }: ComparisonPageParts): ExperimentPage {
-  const words = comparison.name === continuousFeatures.name ? stageWords(rows) : variantWords(rows);
+  const words = WORDS[comparison.story ?? "arms"](rows, comparison.profiles[profileName].arms);
   const cautions = [
     ...(profileName === "full"
       ? []
       : [
           "A narrower network on a part of the data: the course can be compared with the published one, the figures cannot.",
         ]),
-    ...(missing.length === 0 ? [] : [`Not complete: ${missing.join("; ")}.`]),
+    ...incomplete(missing),
   ];
   return {
     ...words,
@@ -58,6 +58,31 @@ export function comparisonPage({
 
 type Words = Pick<ExperimentPage, "answer" | "question" | "figures">;
 const figure = (value: number): string => value.toFixed(1);
+
+const WORDS = {
+  stages: stageWords,
+  variants: variantWords,
+  arms: armWords,
+} as const satisfies Record<ArmStory, (rows: readonly ArmSummary[], arms: readonly Arm[]) => Words>;
+
+/** Which is ahead, of arms that tell no story of their own. */
+function armWords(rows: readonly ArmSummary[], arms: readonly Arm[]): Words {
+  const [best, ...others] = [...rows].sort((a, b) => b.mean - a.mean);
+  const last = others.at(-1);
+  const regimeOf = (row: ArmSummary) => arms.find(({ name }) => name === row.regime)?.regime ?? "relu";
+  return {
+    answer:
+      best === undefined || last === undefined
+        ? "No two networks are trained yet."
+        : `Of ${rows.length} networks ${best.title} is the best with ${figure(best.mean)} %; ${last.title} comes last with ${figure(last.mean)} %.`,
+    question: "How do these networks compare, trained on the same data?",
+    figures: resultsFigures(
+      rows.map((row) => ({ ...row, color: REGIME_COLORS[regimeOf(row)] })),
+      true,
+      160,
+    ),
+  };
+}
 
 function stageWords(rows: readonly ArmSummary[]): Words {
   const stages = rows.filter(({ regime }) => regime !== "relu");
@@ -175,7 +200,11 @@ const expectedTable = (rows: readonly ArmSummary[], comparable: boolean): PageTa
     : "The papers give figures for other networks and data sets only; the ordering is what can be compared.",
 });
 
-function protocolOf(comparison: Comparison, profileName: ProfileName, dataSource: string): ExperimentPage["protocol"] {
+function protocolOf(
+  comparison: ArmExperiment,
+  profileName: ProfileName,
+  dataSource: string,
+): ExperimentPage["protocol"] {
   const profile = comparison.profiles[profileName];
   const { architecture, optimizer, batch } = settingsOf(comparison, profile);
   const { data, limit, testLimit, epochs, runs, arms } = profile;

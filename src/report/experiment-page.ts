@@ -32,6 +32,10 @@ export interface ExperimentPage {
   readonly source: string;
 }
 
+/** The caution of a page whose experiment is not done. */
+export const incomplete = (missing: readonly string[]): readonly string[] =>
+  missing.length === 0 ? [] : [`Not complete: ${missing.join("; ")}.`];
+
 /** How an experiment was made; nothing here reads a clock or a machine. */
 export interface ExperimentMaking {
   readonly command: string;

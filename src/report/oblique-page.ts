@@ -3,23 +3,26 @@ import {
   meanCosines,
   type ObliqueRun,
   obliqueRows,
-  obliqueTrees,
   type ProfileName,
+  type TreeExperiment,
 } from "../experiments/index.ts";
 import { smallestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { listed } from "./answer.ts";
 import { architectureWords, counted, grouped } from "./configuration.ts";
-import type { ExperimentPage, PageTable } from "./experiment-page.ts";
+import { type ExperimentPage, incomplete, type PageTable } from "./experiment-page.ts";
 import { obliqueFigure } from "./oblique-figures.ts";
 import { differenceWords } from "./tables.ts";
 
 export interface ObliquePageParts {
+  readonly experiment: TreeExperiment;
   readonly profileName: ProfileName;
   /** As it was run. */
   readonly epochs: number;
-  /** At least one of each network. */
+  /** At least one. */
   readonly runs: readonly ObliqueRun[];
+  /** What is not done yet, a line a run. */
+  readonly missing?: readonly string[];
 }
 
 /** A gate whose normal has at least this `|cos|` with a node's has found the node: an angle of 8 degrees. */
@@ -29,32 +32,36 @@ const foundOf = ({ cosines }: { readonly cosines: readonly number[] }): number =
   cosines.filter((cosine) => cosine >= FOUND).length;
 
 /** The page of the oblique trees (theory 6.7). */
-export function obliquePage({ profileName, epochs, runs }: ObliquePageParts): ExperimentPage {
-  const networks = obliqueTrees.networks.flatMap((network) => {
+export function obliquePage({ experiment, profileName, epochs, runs, missing = [] }: ObliquePageParts): ExperimentPage {
+  const networks = experiment.networks.flatMap((network) => {
     const own = runs.filter(({ regime }) => regime === network.regime);
     const seen = meanCosines(own);
     const [first, last] = [seen[0], seen.at(-1)];
     return first === undefined || last === undefined ? [] : [{ ...network, runs: own, first, last }];
   });
-  const { full } = obliqueTrees.profiles;
+  const { full } = experiment.profiles;
   const each = networks[0]?.runs.length ?? 0;
   const found = networks.map(({ title, last }) => `${foundOf(last)} in a ${title}`);
   const nodes = networks[0]?.last.cosines.length ?? 0;
+  const cautions = [
+    ...(epochs === full.epochs && each === full.runs
+      ? []
+      : [
+          `Not the full protocol, which is ${grouped(full.epochs)} epochs and ${counted(full.runs, "run")} of each network.`,
+        ]),
+    ...incomplete(missing),
+  ];
   return {
-    title: `${obliqueTrees.title} (${profileName} profile)`,
+    title: `${experiment.title} (${profileName} profile)`,
     answer: `Of the tree's ${nodes} hyperplanes, gates find ${listed(found)} (|cos| of at least ${FOUND}); before training ${listed(networks.map(({ first }) => String(foundOf(first))))}.`,
     question:
       "The labels are those of a tree that cuts the space by random hyperplanes. Every gate of a deep linearly gated network is a half-space too. Does training turn the gates to the tree's hyperplanes?",
-    ...(epochs === full.epochs && each === full.runs
-      ? {}
-      : {
-          caution: `Not the full protocol, which is ${grouped(full.epochs)} epochs and ${counted(full.runs, "run")} of each network.`,
-        }),
+    ...(cautions.length === 0 ? {} : { caution: cautions.join(" ") }),
     figures: networks.map((network) => obliqueFigure(network.runs)),
     measured: [accuracyTable(runs), ...networks.map(cosineTable)],
-    expected: expectedTable(runs),
-    protocol: protocolOf(profileName, epochs, each),
-    source: `${obliqueTrees.source}; the independent figures are what another implementation of the same protocol gave.`,
+    expected: expectedTable(experiment, runs),
+    protocol: protocolOf(experiment, profileName, epochs, each),
+    source: `${experiment.source}; the independent figures are what another implementation of the same protocol gave.`,
   };
 }
 
@@ -97,11 +104,11 @@ function cosineTable({ title, first, last }: Course): PageTable {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function expectedTable(runs: readonly ObliqueRun[]): PageTable {
+function expectedTable({ networks }: TreeExperiment, runs: readonly ObliqueRun[]): PageTable {
   return {
     title: "Against published figures",
     head: ["Network", "Test accuracy %", "Runs", "Paper", "Difference", "Independent", "Difference"],
-    rows: obliqueRows(obliqueTrees.networks, runs).map(({ regime, mean, std, published, runs }) => [
+    rows: obliqueRows(networks, runs).map(({ regime, mean, std, published, runs }) => [
       REGIMES[regime].title,
       runs.length === 1 ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${std.toFixed(2)}`,
       String(runs.length),
@@ -114,13 +121,20 @@ function expectedTable(runs: readonly ObliqueRun[]): PageTable {
   };
 }
 
-function protocolOf(profileName: ProfileName, epochs: number, runs: number): ExperimentPage["protocol"] {
-  const { task, batch, learningRate } = obliqueTrees;
+const variantWords = ({ beta, valueInput }: TreeExperiment["networks"][number]["variant"]): string =>
+  `${beta === undefined ? "" : `; β ${beta}`}${valueInput === undefined ? "" : `; value input ${valueInput}`}`;
+
+function protocolOf(
+  { networks, task, batch, learningRate }: TreeExperiment,
+  profileName: ProfileName,
+  epochs: number,
+  runs: number,
+): ExperimentPage["protocol"] {
   return [
     { name: "Profile", values: [profileName] },
-    ...obliqueTrees.networks.map(({ title, architecture, variant }) => ({
+    ...networks.map(({ title, architecture, variant }) => ({
       name: title,
-      values: [`${architectureWords(architecture)} in the value network; β ${variant.beta}; value input ones`],
+      values: [`${architectureWords(architecture)} in the value network${variantWords(variant)}`],
     })),
     {
       name: "Training",

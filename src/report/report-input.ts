@@ -1,4 +1,4 @@
-import type { Experiment } from "../experiments/index.ts";
+import type { RegimeExperiment } from "../experiments/index.ts";
 import type { RegimeName } from "../network/index.ts";
 import type { RunKernels, RunRecord, RunResult } from "../runs/index.ts";
 import type { EpochMetrics } from "../train/index.ts";
@@ -19,7 +19,7 @@ export interface ReportInput {
   /** `FC on MNIST, Adam 1e-4 (quick profile)`. */
   readonly title: string;
   /** Empty if the runs are not an experiment's. */
-  readonly published: Experiment["published"];
+  readonly published: RegimeExperiment["published"];
   readonly publishedSource: string | null;
   /** Whether the published figures are of this protocol; if not, they are shown for reference and nothing is subtracted. */
   readonly comparable: boolean;

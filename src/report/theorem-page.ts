@@ -1,15 +1,25 @@
-import { type ProfileName, type TheoremFinding, type TheoremNetwork, theorem } from "../experiments/index.ts";
+import type { ProfileName, TheoremExperiment, TheoremFinding, TheoremNetwork } from "../experiments/index.ts";
 import { listed } from "./answer.ts";
 import { grouped } from "./configuration.ts";
-import type { ExperimentPage, PageTable } from "./experiment-page.ts";
+import { type ExperimentPage, incomplete, type PageTable } from "./experiment-page.ts";
 import { theoremFigure } from "./theorem-figure.ts";
 
 /** How far from −0.5 a slope may be: the theorem is of the limit, and these widths are finite. */
 const TOLERANCE = 0.05;
 
+export interface TheoremPageParts {
+  readonly experiment: TheoremExperiment;
+  readonly profileName: ProfileName;
+  /** Of at least one series. */
+  readonly findings: readonly TheoremFinding[];
+  /** What is not done yet, a line a series. */
+  readonly missing?: readonly string[];
+}
+
 /** The page of the theorem: the error over the width, its slope, and what theory 4.3 says. */
-export const theoremPage = (findings: readonly TheoremFinding[], profile: ProfileName): ExperimentPage => ({
-  title: `${theorem.title} (${profile} profile)`,
+export const theoremPage = ({ experiment, profileName, findings, missing = [] }: TheoremPageParts): ExperimentPage => ({
+  title: `${experiment.title} (${profileName} profile)`,
+  ...(missing.length === 0 ? {} : { caution: incomplete(missing).join(" ") }),
   answer: answerOf(findings),
   question:
     "Where the values of a network are independent of its gates, the tangent kernel of the values is in the limit of width " +
@@ -33,11 +43,9 @@ export const theoremPage = (findings: readonly TheoremFinding[], profile: Profil
   protocol: [
     ...findings.map((finding) => ({ name: capital(finding.title), values: [protocolWords(finding)] })),
     { name: "Weights", values: ["±σ with equal probability, no biases; gates of an independent network drawn alike"] },
-    { name: "Profile", values: [profile] },
+    { name: "Profile", values: [profileName] },
   ],
-  source:
-    "Theorem 5.1 of Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529; with shared " +
-    "weights the path kernel is that of bundles of paths, summed over all pairs of positions.",
+  source: experiment.source,
 });
 
 function answerOf(findings: readonly TheoremFinding[]): string {

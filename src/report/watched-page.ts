@@ -1,78 +1,108 @@
 import {
+  EXPERIMENTS,
   fcMnistAdam,
   type MeanMeasurement,
   type Measurement,
+  type MeasureName,
   meanMeasurements,
   type ProfileName,
   WATCHED_FIGURES,
   type Watched,
   type WatchedExperiment,
-  type WatchedName,
   type WatchedProfile,
 } from "../experiments/index.ts";
 import { listed } from "./answer.ts";
 import { architectureWords, counted, grouped } from "./configuration.ts";
-import type { ExperimentPage, PageTable } from "./experiment-page.ts";
+import { type ExperimentPage, incomplete, type PageTable } from "./experiment-page.ts";
 import { measureWords, watchedFigure } from "./watched-figure.ts";
 
 export interface WatchedPageParts {
-  readonly experiment: WatchedExperiment & { readonly name: WatchedName };
+  readonly experiment: WatchedExperiment;
   /** As it was run, with the epochs and runs that were asked for. */
   readonly profile: WatchedProfile;
   readonly profileName: ProfileName;
-  /** At least one measurement of every seed. */
+  /** At least one measurement. */
   readonly rows: readonly Watched<Measurement>[];
+  /** What is not done yet, a line a seed. */
+  readonly missing?: readonly string[];
 }
 
-const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
-
 /** The page of a training whose kernels were watched (theory 6.4 and 6.5). */
-export function watchedPage({ experiment, profile, profileName, rows }: WatchedPageParts): ExperimentPage {
+export function watchedPage({
+  experiment,
+  profile,
+  profileName,
+  rows,
+  missing = [],
+}: WatchedPageParts): ExperimentPage {
   const means = meanMeasurements(rows);
   const [first, last] = [means[0], means.at(-1)];
   if (first === undefined || last === undefined) throw new Error("unreachable: nothing was measured");
   const { name, title } = experiment;
-  const words = WORDS[name]({ first, last, rows });
+  const words = WORDS[experiment.measure]({ experiment, first, last, rows });
   const { data, epochs, runs } = experiment.profiles.full;
   const full = profile.data === data && profile.epochs === epochs && first.runs === runs;
+  const cautions = [
+    ...(full
+      ? []
+      : [
+          `Not the full protocol, which is ${epochs} epochs on ${data} and ${counted(runs, "run")}: the course can be compared, the figures cannot.`,
+        ]),
+    ...incomplete(missing),
+  ];
   return {
     ...words,
+    ...(EXPERIMENTS.some((one) => one.name === name) ? {} : { expected: ownTable(experiment, first, last) }),
+    source: experiment.source,
     title: `${title} (${profileName} profile)`,
-    ...(full
-      ? {}
-      : {
-          caution: `Not the full protocol, which is ${epochs} epochs on ${data} and ${counted(runs, "run")}: the course can be compared, the figures cannot.`,
-        }),
-    figures: [watchedFigure({ name, ...WATCHED_FIGURES[name], rows })],
+    ...(cautions.length === 0 ? {} : { caution: cautions.join(" ") }),
+    figures: [watchedFigure({ name, ...WATCHED_FIGURES[experiment.measure], rows })],
     measured: [measuredTable(means, profile)],
     protocol: protocolOf(experiment, profile, profileName, first.runs),
   };
 }
 
+/** In the place of published figures, for an experiment of a user's own. */
+function ownTable({ measure }: WatchedExperiment, first: MeanMeasurement, last: MeanMeasurement): PageTable {
+  return {
+    title: "Before and after training",
+    head: ["Quantity", "Before training", "After training"],
+    rows: WATCHED_FIGURES[measure].shown.map((name) => [
+      measureWords(name),
+      figure(meanOf(first, name)),
+      figure(meanOf(last, name)),
+    ]),
+    note: "Nothing is published of this experiment.",
+  };
+}
+
 interface Found {
+  readonly experiment: WatchedExperiment;
   readonly first: MeanMeasurement;
   readonly last: MeanMeasurement;
   readonly rows: readonly Watched<Measurement>[];
 }
-type Words = Pick<ExperimentPage, "answer" | "question" | "expected" | "source">;
+type Words = Pick<ExperimentPage, "answer" | "question" | "expected">;
 
 const WORDS = {
-  "binary-mnist": labelFitWords,
-  "ntk-trace": tangentWords,
+  "label-fit": labelFitWords,
+  "tangent-kernels": tangentWords,
   "kernel-machine": machineWords,
-} as const satisfies Record<WatchedName, (found: Found) => Words>;
+} as const satisfies Record<MeasureName, (found: Found) => Words>;
 
-function labelFitWords({ first, last, rows }: Found): Words {
+function labelFitWords({ experiment: { classes }, first, last, rows }: Found): Words {
   const [before, after] = [meanOf(first, "nu"), meanOf(last, "nu")];
   const nu = (seed: number, epoch: number): number =>
     rows.find((row) => row.seed === seed && row.epoch === epoch)?.measured.nu ?? Number.NaN;
   const seeds = [...new Set(rows.map(({ seed }) => seed))];
+  const [one, other, ...more] = classes ?? [];
+  const task = other === undefined || more.length > 0 ? "its classes apart" : `${one} from ${other}`;
   const fell = seeds.filter((seed) => nu(seed, last.epoch) < nu(seed, first.epoch)).length;
   return {
     answer:
       after < before
-        ? `The gates learn: while the network learns to tell 4 from 7, the ν of its path kernel falls from ${figure(before)} to ${figure(after)}.`
-        : `The gates do not learn here: while the network learns to tell 4 from 7, the ν of its path kernel does not fall (${figure(before)} before training, ${figure(after)} after it).`,
+        ? `The gates learn: while the network learns to tell ${task}, the ν of its path kernel falls from ${figure(before)} to ${figure(after)}.`
+        : `The gates do not learn here: while the network learns to tell ${task}, the ν of its path kernel does not fall (${figure(before)} before training, ${figure(after)} after it).`,
     question:
       "ν = yᵀ Ĥ⁻¹ y, with Ĥ the path kernel over its trace, says how badly the kernel of the gates fits the labels. Does it fall while a ReLU network trains?",
     expected: {
@@ -84,7 +114,6 @@ function labelFitWords({ first, last, rows }: Found): Words {
       ],
       note: "The paper shows ν falling over the epochs in a figure; the course is compared, not numbers.",
     },
-    source: `Gate learning on Binary-MNIST, ${PAPER}.`,
   };
 }
 
@@ -111,7 +140,6 @@ function tangentWords({ first, last }: Found): Words {
         "Nothing to compare with: the authors' notebook differentiates the sum of the ten softmax outputs, which is constantly 1, so that its " +
         "tangent kernel is exactly 0. Here the output is named: the logit of each example's class, and logit 0.",
     },
-    source: `Value and feature tangent kernel in decoupled learning, ${PAPER}, and its notebook.`,
   };
 }
 
@@ -141,7 +169,6 @@ function machineWords({ first, last, rows }: Found): Words {
         "The kernel machine goes beyond the paper. Published are its networks behind fixed gates, random (FRNPF(II)) and learnt (FLNPF): the " +
         "same architecture and optimizer on the 60,000 images of MNIST, 100 epochs. The gain is what can be compared, not the figures.",
     },
-    source: `Kernel ridge regression with the neural path kernel of the gates; networks behind fixed gates: ${PAPER}.`,
   };
 }
 

@@ -28,8 +28,24 @@ export type PoolEvent =
   | { readonly kind: "notice"; readonly id: string; readonly text: string }
   | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
 
-export interface PoolOptions {
-  readonly workers: number;
+export interface TrialWatch {
+  /** Asks the trials to stop, with their state kept. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: PoolEvent) => void;
+}
+
+/**
+ * Runs trials: processes of this machine (`localPool`), jobs of a cluster, workers of a page. Whoever runs them writes each
+ * into the place that its request names, and goes on with what stands there.
+ */
+export interface Executor {
+  /**
+   * Runs all jobs, each once what it waits for has completed.
+   * @returns the outcome of every job; a job whose predecessor did not complete fails or is interrupted with it
+   */
+  run(jobs: readonly TrialJob[], watch: TrialWatch): Promise<ReadonlyMap<string, TrialOutcome>>;
+}
+
+export interface PoolOptions extends TrialWatch {
+  readonly workers: number;
 }

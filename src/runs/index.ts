@@ -1,4 +1,13 @@
-export type { PoolEvent, PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "./executor.ts";
+export type {
+  Executor,
+  PoolEvent,
+  PoolOptions,
+  TrialJob,
+  TrialOutcome,
+  TrialProgress,
+  TrialWatch,
+} from "./executor.ts";
+export { type ExperimentRecord, experimentRecordOf } from "./experiment-record.ts";
 export type { KernelMeasurement, RunKernels } from "./kernel-record.ts";
 export { checkResumable } from "./resuming.ts";
 export {
@@ -9,5 +18,17 @@ export {
   readRunRecord,
   segmentsOf,
 } from "./run-record.ts";
-export type { DataSelection, TrialRequest } from "./trial-request.ts";
+export type {
+  ExperimentEvent,
+  Findings,
+  FindingsOf,
+  RunnerHost,
+  TheoremFindings,
+  TreeFindings,
+  TrialFindings,
+  WatchedFindings,
+} from "./runners/runner.ts";
+export { TRIALS } from "./runners/trials.ts";
+export type { Store } from "./store.ts";
+export type { DataSelection, TrialDevice, TrialRequest } from "./trial-request.ts";
 export { missingLines, type TrialState } from "./trial-states.ts";

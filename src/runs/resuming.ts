@@ -44,12 +44,15 @@ export function checkSources(
   if (gatesDiffer && before.learntFrom !== (learntFrom?.label ?? null)) throw otherConfiguration(directory);
 }
 
-/** A run may be asked to end earlier than it was, but not before where it stands. */
-export function checkLength({ directory, plan }: TrialRequest, resume: Checkpoint | undefined): void {
-  if (resume === undefined || resume.epoch <= plan.epochs) return;
+/**
+ * A run may be asked to end earlier than it was, but not before where it stands.
+ * @param reached epochs of its last checkpoint
+ */
+export function checkLength(run: string, reached: number, epochs: number): void {
+  if (reached <= epochs) return;
   throw new GatewiseError({
-    received: `${directory}, trained for ${resume.epoch} epochs`,
-    expected: `a run of at most ${plan.epochs}`,
+    received: `${run}, trained for ${reached} epochs`,
+    expected: `a run of at most ${epochs}`,
     next: "ask for at least as many --epochs, or choose another directory with --out",
   });
 }

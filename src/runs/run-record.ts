@@ -1,48 +1,17 @@
 import { z } from "zod";
-import { ArchitectureStructure, REGIME_NAMES } from "../network/index.ts";
-import { LOSSES } from "../train/index.ts";
+import { REGIME_NAMES } from "../network/index.ts";
+import type { EpochMetrics } from "../train/index.ts";
 import { parseJson } from "./parse-json.ts";
+import { SettingsStructure, VariantStructure } from "./settings-structure.ts";
 
-/** `run.json`: all that is needed to understand, resume and repeat a run (design: files people can use elsewhere). */
-const Optimizer = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sgd"), learningRate: z.number().positive(), momentum: z.number() }),
-  z.strictObject({
-    kind: z.literal("adam"),
-    learningRate: z.number().positive(),
-    beta1: z.number(),
-    beta2: z.number(),
-    epsilon: z.number(),
-  }),
-  z.strictObject({
-    kind: z.literal("rmsprop"),
-    learningRate: z.number().positive(),
-    rho: z.number(),
-    epsilon: z.number(),
-  }),
-]);
 const Plan = z.strictObject({
-  architecture: ArchitectureStructure,
+  ...SettingsStructure,
   regime: z.enum(REGIME_NAMES),
-  variant: z
-    .strictObject({
-      beta: z.number().positive().optional(),
-      valueInput: z.enum(["example", "ones"]).optional(),
-      gateOrder: z.array(z.int().min(1)).readonly().optional(),
-    })
-    .optional(),
-  initializer: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("glorot-uniform") }),
-    z.strictObject({ kind: z.literal("he-uniform") }),
-    z.strictObject({ kind: z.literal("fan-in-uniform") }),
-    z.strictObject({ kind: z.literal("bernoulli"), sigma: z.number() }),
-  ]),
-  optimizer: Optimizer,
-  loss: z.enum(LOSSES),
-  batch: z.int().min(1),
+  variant: VariantStructure.optional(),
   epochs: z.int().min(1),
   seed: z.int().min(0),
 });
-const Machine = z.strictObject({
+export const MachineStructure = z.strictObject({
   platform: z.string(),
   processor: z.string(),
   cores: z.int(),
@@ -52,7 +21,7 @@ const Machine = z.strictObject({
 });
 /** From where to where one process trained: a run that was resumed has several, perhaps on other machines. */
 const Segment = z.strictObject({
-  machine: Machine,
+  machine: MachineStructure,
   device: z.string(),
   threads: z.int().min(1),
   /** Finished epochs, and steps of the next one, that it began with. */
@@ -60,6 +29,7 @@ const Segment = z.strictObject({
   step: z.int().min(0),
   startedAt: z.iso.datetime(),
 });
+/** `run.json`: all that is needed to understand, resume and repeat a run. */
 const RunRecordFile = z.strictObject({
   format: z.literal(1),
   gatewise: z.string(),
@@ -79,7 +49,7 @@ const RunRecordFile = z.strictObject({
   device: z.string(),
   threads: z.int().min(1),
   /** Where it began; `segments` tell where it went on. */
-  machine: Machine,
+  machine: MachineStructure,
   command: z.string(),
   startedAt: z.iso.datetime(),
   /** Absent in runs of gatewise 0.1. */
@@ -98,7 +68,7 @@ const RunRecordFile = z.strictObject({
 
 export type RunRecord = z.infer<typeof RunRecordFile>;
 export type RunResult = NonNullable<RunRecord["result"]>;
-export type Machine = z.infer<typeof Machine>;
+export type Machine = z.infer<typeof MachineStructure>;
 export type RunSegment = z.infer<typeof Segment>;
 
 /** The machines that a run was trained on, in order; at least one. */
@@ -134,3 +104,15 @@ const EpochMetricsLine = z.strictObject({
 /** Reads one line of a `metrics.jsonl`. */
 export const readEpochMetrics = (line: string, file: string): z.infer<typeof EpochMetricsLine> =>
   parseJson(EpochMetricsLine, line, file);
+
+/** What a run has come to by its epochs, at least one. */
+export function resultOf(metrics: readonly EpochMetrics[]): RunResult {
+  const best = metrics.reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
+  const seconds = metrics.map((one) => one.seconds).sort((a, b) => a - b);
+  return {
+    bestTestAccuracy: best.testAccuracy,
+    bestEpoch: best.epoch,
+    lastTestAccuracy: metrics.at(-1)?.testAccuracy ?? best.testAccuracy,
+    secondsPerEpoch: seconds[Math.floor(seconds.length / 2)] ?? 0,
+  };
+}

@@ -10,8 +10,12 @@ export interface DataSelection {
   readonly testLimit: number | null;
 }
 
+/** Devices that networks train on. */
+export type TrialDevice = "cpu" | "webgpu";
+
 /** All that a worker needs to run one trial; survives the way to another process. */
 export interface TrialRequest {
+  /** Where the run stands: the name of its place in the store of who runs it, a path on disks. */
   readonly directory: string;
   readonly plan: TrainingPlan;
   readonly data: DataSelection;
@@ -19,7 +23,7 @@ export interface TrialRequest {
   readonly learntFrom: { readonly label: string; readonly directory: string; readonly until: number | null } | null;
   /** Epochs at which the best network so far is kept, for other trials to take gates from. */
   readonly keepBestUntil: readonly number[];
-  readonly device: "cpu" | "webgpu";
+  readonly device: TrialDevice;
   readonly threads: number;
   readonly command: string;
   /** Go on with what the directory holds; otherwise it must hold no run. */

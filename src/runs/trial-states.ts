@@ -1,5 +1,8 @@
 /** How far the trials of an experiment are, from their runs: what a partial table says of itself. */
 
+import type { Trial } from "../experiments/index.ts";
+import type { RunRecord } from "./run-record.ts";
+
 export interface TrialState {
   readonly id: string;
   /** The row that it belongs to: a regime, or an arm of a comparison. */
@@ -12,6 +15,23 @@ export interface TrialState {
   readonly of: number;
   /** In percent, of a completed trial. */
   readonly bestTestAccuracy: number | null;
+}
+
+/**
+ * The state of a trial; a complete run of other epochs than asked for is `interrupted`.
+ * @param run its record, undefined before it has begun
+ * @param epochs that it has finished
+ */
+export function trialState(
+  { id, arm, plan: { seed, epochs: of } }: Trial,
+  run: RunRecord | undefined,
+  epochs: number,
+): TrialState {
+  const state = { id, regime: arm, seed, of, bestTestAccuracy: null };
+  if (run === undefined) return { ...state, status: "not-started", epochs: 0 };
+  if (run.status !== "completed") return { ...state, status: run.status, epochs };
+  if (run.result === null || run.plan.epochs !== of) return { ...state, status: "interrupted", epochs };
+  return { ...state, status: "completed", epochs, bestTestAccuracy: run.result.bestTestAccuracy };
 }
 
 /** What is missing of an experiment, a line a regime: `relu: 1 of 5 seeds; seed 1 at epoch 13 of 100; 3 not started`. */

@@ -94,8 +94,7 @@ it("reproduce keeps what its folder is for when only a part goes on", async () =
   await gatewise(args("relu,dlnpf", "3"), at130);
   await gatewise(args("frnpf-ii", "1"), at130);
   expect(JSON.parse(await readFile(join(folder.path, "experiment.json"), "utf8"))).toMatchObject({
-    regimes: ["relu", "dlnpf", "frnpf-ii"],
-    seeds: 3,
+    options: { regimes: ["relu", "dlnpf", "frnpf-ii"], seeds: 3 },
   });
 });
 

@@ -7,12 +7,20 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 it.each([
   {
     args: ["theorem", "--seeds", "1"],
-    files: ["report.html", "theorem.json", "theorem.svg", "theorem.vl.json"],
+    files: [
+      "convolutional",
+      "experiment.json",
+      "fully-connected",
+      "report.html",
+      "theorem.json",
+      "theorem.svg",
+      "theorem.vl.json",
+    ],
     heading: /^The (tangent kernel comes|error of the tangent kernel)/,
   },
   {
     args: ["binary-mnist", "--seeds", "1", "--epochs", "1"],
-    files: ["binary-mnist.svg", "binary-mnist.vl.json", "report.html", "seed0.json"],
+    files: ["binary-mnist.svg", "binary-mnist.vl.json", "experiment.json", "report.html", "seed0"],
     heading: /^The gates /,
   },
 ])("gatewise reproduce $args.0 names the report that it has written", async ({ args, files, heading }) => {

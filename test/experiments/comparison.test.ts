@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
 import {
+  type ArmExperiment,
+  type ArmProfile,
   CONTINUOUS_REFERENCES,
-  type Comparison,
-  type ComparisonProfile,
   c4gapCifar10,
   continuousFeatures,
   summarizeArms,
-  trialsOfComparison,
+  trialsOfArms,
 } from "../../src/experiments/index.ts";
 import { checkRegime, regimeOf } from "../../src/network/index.ts";
 import { C4GAP, GCONV } from "../network/architectures.ts";
 import { expectClose } from "../support/expect-close.ts";
 
-const COMPARISONS: readonly Comparison[] = [continuousFeatures, c4gapCifar10];
-const full = (comparison: Comparison, seeds = 1) => trialsOfComparison(comparison, comparison.profiles.full, { seeds });
+const COMPARISONS: readonly ArmExperiment[] = [continuousFeatures, c4gapCifar10];
+const full = (comparison: ArmExperiment, seeds = 1) => trialsOfArms(comparison, comparison.profiles.full, { seeds });
 
 describe.each(COMPARISONS)("$name", (comparison) => {
   it("survives JSON, and every arm can be had of its architecture", () => {
     expect(JSON.parse(JSON.stringify(comparison))).toEqual(comparison);
-    for (const profile of Object.values<ComparisonProfile>(comparison.profiles)) {
-      for (const { plan } of trialsOfComparison(comparison, profile)) {
+    for (const profile of Object.values<ArmProfile>(comparison.profiles)) {
+      for (const { plan } of trialsOfArms(comparison, profile)) {
         expect(checkRegime(plan.architecture, regimeOf(plan))).toBeUndefined();
       }
     }
@@ -46,7 +46,7 @@ describe.each(COMPARISONS)("$name", (comparison) => {
   });
 
   it("takes other seeds and epochs", () => {
-    const trials = trialsOfComparison(comparison, comparison.profiles.quick, { seeds: 3, epochs: 2 });
+    const trials = trialsOfArms(comparison, comparison.profiles.quick, { seeds: 3, epochs: 2 });
     expect(trials.map(({ plan }) => plan.epochs)).toEqual(trials.map(() => 2));
     expect([...new Set(trials.map(({ plan }) => plan.seed))]).toEqual([0, 1, 2]);
   });
@@ -79,7 +79,7 @@ describe("continuous feature learning (theory 6.6)", () => {
   });
 
   it("in the quick profile, every stage ends within the ReLU network's epochs", () => {
-    const [relu, ...others] = trialsOfComparison(continuousFeatures, continuousFeatures.profiles.quick);
+    const [relu, ...others] = trialsOfArms(continuousFeatures, continuousFeatures.profiles.quick);
     // theory 6.6: six stages of equal length, the last of which ends with the network
     const epochs = relu?.plan.epochs ?? Number.NaN;
     expect(relu?.keepBestUntil).toEqual([1, 2, 3, 4, 5, 6].map((stage) => (stage * epochs) / 6));

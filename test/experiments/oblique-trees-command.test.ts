@@ -11,8 +11,9 @@ it("gatewise reproduce oblique-trees writes runs, figures and report, and goes o
   const first = await gatewise([...args, "--epochs", "1"]);
   expect(first.code, first.stdout + first.stderr).toBe(0);
   expect((await readdir(out)).sort()).toEqual([
-    "dlgn-seed0.json",
-    "dlgn-sf-seed0.json",
+    "dlgn-seed0",
+    "dlgn-sf-seed0",
+    "experiment.json",
     "normals-dlgn-sf.svg",
     "normals-dlgn-sf.vl.json",
     "normals-dlgn.svg",
@@ -33,11 +34,18 @@ it("gatewise reproduce oblique-trees writes runs, figures and report, and goes o
   const again = await gatewise([...args, "--epochs", "2"]);
   expect(again.code).toBe(1);
   expect(JSON.parse(again.stdout).error).toEqual({
-    message: `${join(out, "dlgn-seed0.json")}, a run up to epoch 1: expected a folder without it`,
-    hint: "add --resume to go on with it, or choose another --out",
+    message: `${out}, which holds results already: expected a folder without results`,
+    hint: "choose another with --out, or go on with this one: --resume",
   });
   const longer = await gatewise([...args, "--epochs", "2", "--resume"]);
   expect(longer.code, longer.stdout).toBe(0);
-  const kept = JSON.parse(await readFile(join(out, "dlgn-seed0.json"), "utf8"));
-  expect([kept.epoch, kept.seen.map(({ epoch }: { readonly epoch: number }) => epoch)]).toEqual([2, [0, 1, 2]]);
+  const lines = (await readFile(join(out, "dlgn-seed0", "measured.jsonl"), "utf8")).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([0, 1, 2]);
+
+  const shorter = await gatewise([...args, "--epochs", "1", "--resume"]);
+  expect(shorter.code).toBe(1);
+  expect(JSON.parse(shorter.stdout).error).toEqual({
+    message: `${join(out, "dlgn-seed0")}, trained for 2 epochs: expected a run of at most 1`,
+    hint: "ask for at least as many --epochs, or choose another directory with --out",
+  });
 });

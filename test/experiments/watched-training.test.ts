@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import { measureOf, ofClasses, WATCHED_EXPERIMENTS, watchTraining } from "../../src/experiments/index.ts";
+import {
+  binaryMnist,
+  kernelMachine,
+  measureOf,
+  ntkTrace,
+  ofClasses,
+  watchTraining,
+} from "../../src/experiments/index.ts";
 import { firstOfEachClass, watchedPlan } from "../../src/experiments/watched-training.ts";
 import { denseArray } from "../../src/graph/index.ts";
 import { fullyConnected } from "../../src/network/index.ts";
@@ -23,8 +30,8 @@ const examples = (count: number, classes: number, seed: number): LabeledBytes =>
 const DATA = { train: examples(60, 10, 1), test: examples(20, 10, 2) };
 
 /** The experiment with a network and a schedule that take milliseconds. */
-const tiny = (name: (typeof WATCHED_EXPERIMENTS)[number]["name"]) => {
-  const found = WATCHED_EXPERIMENTS.find((one) => one.name === name) ?? expect.fail(name);
+const tiny = (name: "binary-mnist" | "ntk-trace" | "kernel-machine") => {
+  const found = [binaryMnist, ntkTrace, kernelMachine].find((one) => one.name === name) ?? expect.fail(name);
   const outputs = name === "binary-mnist" ? 1 : 10;
   return {
     ...found,
@@ -53,8 +60,8 @@ describe("a watched training", () => {
       name === "binary-mnist" ? { train: ofClasses(DATA.train, [4, 7]), test: ofClasses(DATA.test, [4, 7]) } : DATA;
     const measure = measureOf(experiment, data, profile.examples, engine);
     const rows = [];
-    for await (const row of watchTraining(experiment, profile, 0, data, { engine, clock: () => 0 }, measure))
-      rows.push(row);
+    for await (const { row } of watchTraining(experiment, profile, 0, data, { engine, clock: () => 0 }, measure))
+      if (row !== undefined) rows.push(row);
     expect(rows.map(({ epoch }) => epoch)).toEqual([0, 2, 3]);
     for (const { measured } of rows) {
       expect(Object.keys(measured)).toEqual(names);
@@ -66,6 +73,23 @@ describe("a watched training", () => {
     for await (const event of train(plan, data, initialTensors(plan), { engine, clock: () => 0 }))
       if (event.kind === "epoch") accuracies.push(event.metrics.testAccuracy);
     expect(rows.map(({ testAccuracy }) => testAccuracy)).toEqual([undefined, accuracies[1], accuracies[2]]);
+  });
+
+  it("goes on from the checkpoint of any epoch with the same numbers", async () => {
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const { profile, ...experiment } = tiny("kernel-machine");
+    const measure = measureOf(experiment, DATA, profile.examples, engine);
+    const context = { engine, clock: () => 0 };
+    const whole = [];
+    for await (const step of watchTraining(experiment, profile, 0, DATA, context, measure)) whole.push(step);
+    expect(whole.map(({ row }) => row?.epoch)).toEqual([0, undefined, 2, 3]);
+    for (const [index, { checkpoint }] of whole.entries()) {
+      if (checkpoint === undefined) continue;
+      const rest = [];
+      for await (const step of watchTraining(experiment, profile, 0, DATA, context, measure, checkpoint))
+        rest.push(step.row);
+      expect(rest).toEqual(whole.slice(index + 1).map(({ row }) => row));
+    }
   });
 
   it("that is aborted does not look complete", async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
+  binaryMnist,
+  kernelMachine,
+  ntkTrace,
   type TheoremFinding,
   type TheoremNetwork,
   theorem,
-  WATCHED_EXPERIMENTS,
   type Watched,
 } from "../../src/experiments/index.ts";
 import {
@@ -41,7 +43,11 @@ const finding = (network: TheoremNetwork, slope: number, slopeError = 0.02): The
   draws: 20,
 });
 const bothOf = (dense: number, convolutional: number, slopeError?: number): ExperimentPage =>
-  theoremPage([finding("fully-connected", dense, slopeError), finding("convolutional", convolutional)], "quick");
+  theoremPage({
+    experiment: theorem,
+    profileName: "quick",
+    findings: [finding("fully-connected", dense, slopeError), finding("convolutional", convolutional)],
+  });
 
 type Row = Watched<Readonly<Record<string, number>>>;
 
@@ -62,7 +68,7 @@ const MEASURED = {
 } as const;
 
 function watched(name: keyof typeof MEASURED, from: number, factor: number): ExperimentPage {
-  const experiment = WATCHED_EXPERIMENTS.find((one) => one.name === name) ?? expect.fail(name);
+  const experiment = [binaryMnist, ntkTrace, kernelMachine].find((one) => one.name === name) ?? expect.fail(name);
   const profile = { ...experiment.profiles.full, epochs: 4, runs: 2 };
   return watchedPage({ experiment, profile, profileName: "full", rows: rowsOf(MEASURED[name], from, factor) });
 }
@@ -195,8 +201,8 @@ describe("expected figures", () => {
       "Not the full protocol, which is 50 epochs on mnist and 5 runs: the course can be compared, the figures cannot.",
     );
     const { experiment, profile, rows } = {
-      experiment: WATCHED_EXPERIMENTS[2],
-      profile: WATCHED_EXPERIMENTS[2].profiles.full,
+      experiment: kernelMachine,
+      profile: kernelMachine.profiles.full,
       rows: rowsOf(MEASURED["kernel-machine"], 90, 1.05).filter(({ seed }) => seed === 0),
     };
     expect(watchedPage({ experiment, profile, profileName: "full", rows }).caution).toBeUndefined();

@@ -8,9 +8,10 @@ import { denseArray, float64 } from "../../src/graph/index.ts";
 import { neuralPathKernelOf } from "../../src/kernels/index.ts";
 import { gatedNetwork, REGIME_NAMES, regimeOf } from "../../src/network/index.ts";
 import type { TrialOutcome, TrialProgress } from "../../src/runs/index.ts";
+import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { readKernels, selectData } from "../../src/runs/node/index.ts";
-import { readCheckpoint } from "../../src/runs/node/run-directory.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
+import { readCheckpoint } from "../../src/runs/run-files.ts";
 import type { TrialRequest } from "../../src/runs/trial-request.ts";
 import { initialTensors, networkPair, train } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
@@ -74,7 +75,7 @@ describe("a run writes its kernel", () => {
       [100, 28, 28],
       Float32Array.from(pixels, (byte) => byte / 255),
     );
-    const { tensors } = (await readCheckpoint(request.directory, "last")) ?? expect.fail("no checkpoint");
+    const { tensors } = (await readCheckpoint(folderStore(request.directory), "last")) ?? expect.fail("no checkpoint");
     const network = gatedNetwork(request.plan.architecture, regimeOf(request.plan), networkPair(tensors));
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const { data } = await neuralPathKernelOf(network, engine, inputs, undefined, { shortcuts: false });
@@ -117,7 +118,7 @@ describe("a run writes its kernel", () => {
     for await (const event of train(request.plan, data, initialTensors(request.plan), { engine, clock: () => 0 })) {
       if (event.kind === "epoch") tensors.push(event.checkpoint.tensors);
     }
-    expect((await readCheckpoint(request.directory, "last"))?.tensors).toEqual(tensors.at(-1));
+    expect((await readCheckpoint(folderStore(request.directory), "last"))?.tensors).toEqual(tensors.at(-1));
   });
 
   it("or why there is none, and trains on", async () => {

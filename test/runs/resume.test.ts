@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/graph/index.ts";
 import type { TrialOutcome, TrialProgress } from "../../src/runs/index.ts";
+import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { readMetrics, readRun } from "../../src/runs/node/index.ts";
-import { readCheckpoint, writeCheckpoint } from "../../src/runs/node/run-directory.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
+import { readCheckpoint, writeCheckpoint } from "../../src/runs/run-files.ts";
 import type { TrialRequest } from "../../src/runs/trial-request.ts";
 import { optimizer } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
@@ -201,7 +202,7 @@ describe("a loss that breaks", () => {
     await run(request);
     const before = await contentOf(request.directory);
     // as if the second epoch had made the weights this large
-    const last = (await readCheckpoint(request.directory, "last")) ?? expect.fail("no checkpoint");
+    const last = (await readCheckpoint(folderStore(request.directory), "last")) ?? expect.fail("no checkpoint");
     const tensors = Object.fromEntries(
       Object.entries(last.tensors).map(([name, { shape, data }]) => [
         name,
@@ -213,7 +214,7 @@ describe("a loss that breaks", () => {
             ),
       ]),
     );
-    await writeCheckpoint(request.directory, "last", { ...last, tensors });
+    await writeCheckpoint(folderStore(request.directory), "last", { ...last, tensors });
     expect(await run(withPlan(request, { epochs: 4 }))).toEqual({
       status: "failed",
       message: "a loss of NaN in epoch 3, step 1: expected a finite loss",
@@ -222,6 +223,6 @@ describe("a loss that breaks", () => {
     const after = await contentOf(request.directory);
     expect(after.metrics).toEqual(before.metrics);
     expect(after.checkpoints[0]).toEqual(before.checkpoints[0]);
-    expect((await readCheckpoint(request.directory, "last"))?.epoch).toBe(2);
+    expect((await readCheckpoint(folderStore(request.directory), "last"))?.epoch).toBe(2);
   });
 });

@@ -4,17 +4,9 @@ import { describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/data/index.ts";
 import { float32, float64 } from "../../src/graph/index.ts";
 import { fullyConnected } from "../../src/network/index.ts";
-import {
-  appendMetrics,
-  findRun,
-  keepMetrics,
-  readBest,
-  readCheckpoint,
-  readMetrics,
-  readRun,
-  writeCheckpoint,
-  writeRecord,
-} from "../../src/runs/node/run-directory.ts";
+import { folderStore } from "../../src/runs/node/folder-store.ts";
+import { findRun, readBest, readMetrics, readRun } from "../../src/runs/node/run-directory.ts";
+import { appendMetrics, keepMetrics, readCheckpoint, writeCheckpoint, writeRecord } from "../../src/runs/run-files.ts";
 import type { RunRecord } from "../../src/runs/run-record.ts";
 import { type Checkpoint, type EpochMetrics, optimizer } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
@@ -61,7 +53,7 @@ describe("run.json", () => {
   it("comes back as it was written, also into a folder that was not there", async () => {
     await using folder = await temporaryFolder();
     const directory = join(folder.path, "a", "b");
-    await writeRecord(directory, RECORD);
+    await writeRecord(folderStore(directory), RECORD);
     expect(await findRun(directory)).toEqual(RECORD);
     expect(await readRun(directory)).toEqual(RECORD);
     expect(await readdir(directory)).toEqual(["run.json"]);
@@ -140,27 +132,27 @@ describe("metrics.jsonl", () => {
   it("comes back line by line, without a last line that a kill cut short", async () => {
     await using folder = await temporaryFolder();
     expect(await readMetrics(folder.path)).toEqual([]);
-    await appendMetrics(folder.path, metricsOf(1));
-    await appendMetrics(folder.path, metricsOf(2));
+    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await appendMetrics(folderStore(folder.path), metricsOf(2));
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":3,"trainLo', { flag: "a" });
     expect(await readMetrics(folder.path)).toEqual([metricsOf(1), metricsOf(2)]);
   });
 
   it("keeps the epochs that a checkpoint holds, and goes on behind a torn line", async () => {
     await using folder = await temporaryFolder();
-    for (const epoch of [1, 2, 3]) await appendMetrics(folder.path, metricsOf(epoch));
+    for (const epoch of [1, 2, 3]) await appendMetrics(folderStore(folder.path), metricsOf(epoch));
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":4', { flag: "a" });
-    await keepMetrics(folder.path, 2);
-    await appendMetrics(folder.path, metricsOf(3));
+    await keepMetrics(folderStore(folder.path), 2);
+    await appendMetrics(folderStore(folder.path), metricsOf(3));
     expect(await readMetrics(folder.path)).toEqual([1, 2, 3].map(metricsOf));
-    await keepMetrics(folder.path, 0);
+    await keepMetrics(folderStore(folder.path), 0);
     expect(await readFile(join(folder.path, "metrics.jsonl"), "utf8")).toBe("");
   });
 
   it("that lacks epochs of the checkpoint is refused", async () => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folder.path, metricsOf(1));
-    expect(await rejectionOf(keepMetrics(folder.path, 3))).toEqual({
+    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    expect(await rejectionOf(keepMetrics(folderStore(folder.path), 3))).toEqual({
       message: `${join(folder.path, "metrics.jsonl")} with 1 epochs: expected the 3 epochs of last.safetensors beside it`,
       hint: "restore the file, or start a new run",
     });
@@ -174,20 +166,20 @@ describe("metrics.jsonl", () => {
     { title: "from the middle on", epochs: [2, 3], line: 1, found: 2, wanted: 1 },
   ])("with epochs $title is refused by its line", async ({ epochs, line, found, wanted }) => {
     await using folder = await temporaryFolder();
-    for (const epoch of epochs) await appendMetrics(folder.path, metricsOf(epoch));
+    for (const epoch of epochs) await appendMetrics(folderStore(folder.path), metricsOf(epoch));
     const error = {
       message: `${join(folder.path, "metrics.jsonl")}, line ${line}: epoch ${found}: expected epoch ${wanted}: a line an epoch, in order`,
       hint: "restore the file, or start a new run: perhaps two processes have written it",
     };
     expect(await rejectionOf(readMetrics(folder.path))).toEqual(error);
-    expect(await rejectionOf(keepMetrics(folder.path, 1))).toEqual(error);
+    expect(await rejectionOf(keepMetrics(folderStore(folder.path), 1))).toEqual(error);
   });
 
   it("with a line torn in the middle names it", async () => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folder.path, metricsOf(1));
+    await appendMetrics(folderStore(folder.path), metricsOf(1));
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":2,"trai', { flag: "a" });
-    await appendMetrics(folder.path, metricsOf(2));
+    await appendMetrics(folderStore(folder.path), metricsOf(2));
     const { message, hint } = await rejectionOf(readMetrics(folder.path));
     expect(message.startsWith(`${join(folder.path, "metrics.jsonl")}, line 2: `)).toBe(true);
     expect(message.endsWith(": expected JSON")).toBe(true);
@@ -196,7 +188,7 @@ describe("metrics.jsonl", () => {
 
   it("with a damaged line names it", async () => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folder.path, metricsOf(1));
+    await appendMetrics(folderStore(folder.path), metricsOf(1));
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":0}\n', { flag: "a" });
     expect(await rejectionOf(readMetrics(folder.path))).toEqual({
       message: `${join(folder.path, "metrics.jsonl")}, line 2, epoch: Too small: expected number to be >=1: expected a file as this version of gatewise writes it`,
@@ -218,15 +210,15 @@ const CHECKPOINT: Checkpoint = {
 describe("a checkpoint", () => {
   it("to resume from comes back whole", async () => {
     await using folder = await temporaryFolder();
-    expect(await readCheckpoint(folder.path, "last")).toBeUndefined();
-    await writeCheckpoint(folder.path, "last", CHECKPOINT);
-    expect(await readCheckpoint(folder.path, "last")).toEqual(CHECKPOINT);
+    expect(await readCheckpoint(folderStore(folder.path), "last")).toBeUndefined();
+    await writeCheckpoint(folderStore(folder.path), "last", CHECKPOINT);
+    expect(await readCheckpoint(folderStore(folder.path), "last")).toEqual(CHECKPOINT);
     expect(await readdir(folder.path)).toEqual(["last.safetensors"]);
   });
 
   it("to predict with comes back without averages", async () => {
     await using folder = await temporaryFolder();
-    await writeCheckpoint(folder.path, "best", CHECKPOINT);
+    await writeCheckpoint(folderStore(folder.path), "best", CHECKPOINT);
     const { "value.1.weight": weight } = CHECKPOINT.tensors;
     expect(await readBest(folder.path)).toEqual({ ...CHECKPOINT, tensors: { "value.1.weight": weight } });
   });

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { EXPERIMENTS, trialsOf } from "../../src/experiments/index.ts";
+import { fcMnistSgd, trialsOf } from "../../src/experiments/index.ts";
 import { missingLines, type TrialState } from "../../src/runs/index.ts";
+import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { readRun, trialStates } from "../../src/runs/node/index.ts";
-import { appendMetrics, writeRecord } from "../../src/runs/node/run-directory.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
+import { appendMetrics, writeRecord } from "../../src/runs/run-files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tinyJob } from "../support/tiny-trials.ts";
 
@@ -45,9 +46,7 @@ it.each([
 
 it("states are read from the run directories", async () => {
   await using folder = await temporaryFolder();
-  const [experiment] = EXPERIMENTS;
-  if (experiment === undefined) return expect.fail("no experiment");
-  const trials = trialsOf(experiment, experiment.profiles.quick, { regimes: ["relu"], seeds: 4, epochs: 1 });
+  const trials = trialsOf(fcMnistSgd, fcMnistSgd.profiles.quick, { regimes: ["relu"], seeds: 4, epochs: 1 });
   const { request } = tinyJob(folder.path, "relu", 0, 1);
   const quiet = { signal: new AbortController().signal, report: () => {}, clock: () => 0 };
   await runTrial(
@@ -55,10 +54,10 @@ it("states are read from the run directories", async () => {
     { ...quiet, now: () => "2026-01-01T00:00:00Z" },
   );
   const run = await readRun(join(folder.path, "relu-seed0"));
-  await writeRecord(join(folder.path, "relu-seed1"), { ...run, status: "running", result: null });
-  await writeRecord(join(folder.path, "relu-seed2"), { ...run, plan: { ...run.plan, epochs: 5 } });
+  await writeRecord(folderStore(join(folder.path, "relu-seed1")), { ...run, status: "running", result: null });
+  await writeRecord(folderStore(join(folder.path, "relu-seed2")), { ...run, plan: { ...run.plan, epochs: 5 } });
   const metrics = { epoch: 1, trainLoss: 1, trainAccuracy: 1, testLoss: 1, testAccuracy: 1, seconds: 1, gates: [] };
-  await appendMetrics(join(folder.path, "relu-seed1"), metrics);
+  await appendMetrics(folderStore(join(folder.path, "relu-seed1")), metrics);
   const states = await trialStates(folder.path, trials);
   expect(states.map(({ status, epochs, bestTestAccuracy }) => [status, epochs, bestTestAccuracy])).toEqual([
     ["completed", 1, run.result?.bestTestAccuracy],

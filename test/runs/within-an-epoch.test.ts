@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/data/index.ts";
 import type { TrialOutcome, TrialProgress } from "../../src/runs/index.ts";
+import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { readMetrics, readRun } from "../../src/runs/node/index.ts";
-import { readCheckpoint } from "../../src/runs/node/run-directory.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
+import { readCheckpoint } from "../../src/runs/run-files.ts";
 import type { TrialRequest } from "../../src/runs/trial-request.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -51,7 +52,7 @@ function run(
 
 /** Where a directory's last checkpoint stands: finished epochs, and steps of the next. */
 async function placeOf(directory: string): Promise<readonly [number, number]> {
-  const last = await readCheckpoint(directory, "last");
+  const last = await readCheckpoint(folderStore(directory), "last");
   return [last?.epoch ?? 0, last?.part?.steps ?? 0];
 }
 

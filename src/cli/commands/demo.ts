@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { fcMnistAdam } from "../../experiments/index.ts";
 import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
-import { experimentNamed } from "../experiment-named.ts";
 import { freeFolder } from "../free-folder.ts";
-import { reproduceTrials, type TrialsRequest } from "../trials-experiment.ts";
+import { type ReproduceRequest, reproduceExperiment } from "../reproduce-experiment.ts";
 
 export function demoCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program
@@ -20,8 +20,8 @@ export function demoCommand(program: Command, makeContext: MakeContext, ending: 
       command,
       makeContext,
       ending,
-      (context): TrialsRequest => ({
-        experiment: experimentNamed("fc-mnist-adam"),
+      (context): ReproduceRequest => ({
+        experiment: fcMnistAdam,
         profile: "quick",
         options: {},
         directory: options.out ?? freeFolder("runs/demo"),
@@ -31,7 +31,7 @@ export function demoCommand(program: Command, makeContext: MakeContext, ending: 
         workers: workerCount(undefined, context.environment),
         resume: options.out !== undefined,
       }),
-      reproduceTrials,
+      reproduceExperiment,
     ),
   );
 }

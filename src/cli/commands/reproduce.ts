@@ -1,27 +1,22 @@
 import type { Command } from "commander";
 import { GatewiseError } from "../../errors.ts";
 import {
-  COMPARISONS,
   EXPERIMENTS,
-  obliqueTrees,
+  type Experiment,
+  type ExperimentKind,
   PROFILE_NAMES,
-  theorem,
-  WATCHED_EXPERIMENTS,
+  type ProfileName,
 } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
-import { workerCount } from "../../runs/node/index.ts";
+import { findExperiment, workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { experimentNamed } from "../experiment-named.ts";
-import { reproduceObliqueTrees } from "../oblique-trees-experiment.ts";
 import { isGiven, listOf, parseChoice, parseChoices, parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
-import { reproduceTheorem } from "../theorem-experiment.ts";
+import { type ReproduceRequest, reproduceExperiment } from "../reproduce-experiment.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
-import { reproduceTrials, type TrialsRequest } from "../trials-experiment.ts";
-import { reproduceWatched } from "../watched-experiment.ts";
 
 interface ReproduceOptions {
   readonly list?: boolean;
@@ -60,13 +55,13 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
       command,
       makeContext,
       ending,
-      (context) => {
+      async (context) => {
         const device = parseDevice(options.device);
-        if (options.list !== true) return readRequest(name, { ...options, device }, context);
+        if (options.list !== true) return await readRequest(name, { ...options, device }, context);
         refuseBesideList(command, name);
-        return listExperiments;
+        return "list" as const;
       },
-      (run, context) => run(context),
+      (request, context) => (request === "list" ? listExperiments(context) : reproduceExperiment(request, context)),
     ),
   );
 }
@@ -86,45 +81,36 @@ function refuseBesideList(command: Command, name: string | undefined): void {
 }
 
 async function listExperiments(context: CliContext): Promise<ExitCode> {
-  const rows = [...EXPERIMENTS, ...COMPARISONS, ...WATCHED_EXPERIMENTS, obliqueTrees].map(
-    ({ name, title, profiles }) => {
-      const lengths = PROFILE_NAMES.map(
-        (profile) => `${profiles[profile].data}, ${profiles[profile].epochs} epochs, ${profiles[profile].runs} runs`,
-      );
-      return [name, title, ...lengths];
-    },
-  );
-  const draws = PROFILE_NAMES.map((profile) => {
-    const { widths, draws } = theorem.profiles[profile];
-    return `widths ${widths[0]} to ${widths.at(-1)}, ${draws} draws`;
-  });
-  rows.push([theorem.name, theorem.title, ...draws]);
+  const experiments: readonly Experiment[] = EXPERIMENTS;
   printResult(
     context,
-    [...EXPERIMENTS, ...COMPARISONS, ...WATCHED_EXPERIMENTS, obliqueTrees, theorem].map(
-      ({ name, title, profiles }) => ({
-        name,
-        title,
-        profiles,
-      }),
-    ),
+    experiments.map(({ name, title, profiles }) => ({ name, title, profiles })),
     () =>
-      formatTable([{ title: "experiment" }, { title: "title" }, ...PROFILE_NAMES.map((title) => ({ title }))], rows),
+      formatTable(
+        [{ title: "experiment" }, { title: "title" }, ...PROFILE_NAMES.map((title) => ({ title }))],
+        experiments.map((one) => [one.name, one.title, ...PROFILE_NAMES.map((profile) => lengthWords(one, profile))]),
+      ),
   );
   return EXIT.done;
 }
 
-/** Experiments that train regimes or variants of them, that watch kernels or gates of networks, and the theorem, which draws. */
-const NAMES: readonly string[] = [...EXPERIMENTS, ...COMPARISONS, ...WATCHED_EXPERIMENTS, obliqueTrees, theorem].map(
-  ({ name }) => name,
-);
+function lengthWords(experiment: Experiment, profile: ProfileName): string {
+  if (experiment.kind === "theorem") {
+    const { widths, draws } = experiment.profiles[profile];
+    return `widths ${widths[0]} to ${widths.at(-1)}, ${draws} draws`;
+  }
+  const { data, epochs, runs } = experiment.profiles[profile];
+  return `${data}, ${epochs} epochs, ${runs} runs`;
+}
 
-/** From the options to what runs the experiment. */
-function readRequest(
+const NAMES: readonly string[] = EXPERIMENTS.map(({ name }) => name);
+
+/** From the options to what is run. */
+async function readRequest(
   name: string | undefined,
   options: ReproduceOptions & { readonly device: ReturnType<typeof parseDevice> },
   context: CliContext,
-): Run {
+): Promise<ReproduceRequest> {
   if (name === undefined) {
     throw new GatewiseError({
       received: "no experiment",
@@ -132,52 +118,26 @@ function readRequest(
       next: "name one, or see reproduce --list",
     });
   }
-  const chosen = parseChoice("experiment", name, NAMES);
+  const experiment = await experimentOf(name, options);
   const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
-  const directory = options.out ?? `runs/${chosen}-${profile}`;
-  const seeds = options.seeds === undefined ? undefined : parseWhole("--seeds", options.seeds, 1);
-  const epochs = options.epochs === undefined ? undefined : parseWhole("--epochs", options.epochs, 1);
-  if (chosen === theorem.name) {
-    refuse(
-      chosen,
-      options,
-      ["regimes", "epochs", "dataDir", "workers", "resume", "timeLimit"],
-      "it draws networks and trains none",
-    );
-    if (options.device !== "cpu") {
-      throw new GatewiseError({
-        received: `--device ${options.device} with ${chosen}`,
-        expected: "cpu: its kernels are made in float64, which other devices lack",
-        next: "leave --device out",
-      });
-    }
-    return (world) => reproduceTheorem({ profile, seeds, directory }, world);
+  const { without, because } = REFUSED[experiment.kind];
+  refuse(experiment.name, options, without, because);
+  if (experiment.kind === "theorem" && options.device !== "cpu") {
+    throw new GatewiseError({
+      received: `--device ${options.device} with ${experiment.name}`,
+      expected: "cpu: its kernels are made in float64, which other devices lack",
+      next: "leave --device out",
+    });
   }
-  if (chosen === obliqueTrees.name) {
-    refuse(chosen, options, ["regimes", "dataDir", "workers"], "it draws its data and trains its two networks");
-    const request = { profile, seeds, epochs, directory, device: options.device, resume: options.resume ?? false };
-    return (world) => reproduceObliqueTrees(request, world);
-  }
-  const watched = WATCHED_EXPERIMENTS.find((one) => one.name === chosen);
-  if (watched !== undefined) {
-    refuse(chosen, options, ["regimes", "workers"], "it trains one network after the other");
-    const { environment, cacheDir } = context;
-    const places = { ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }), environment, cacheDir };
-    const request = { experiment: watched, profile, seeds, epochs, directory, places, device: options.device };
-    return (world) => reproduceWatched({ ...request, resume: options.resume ?? false }, world);
-  }
-  const comparison = COMPARISONS.find((one) => one.name === chosen);
-  if (comparison !== undefined) refuse(chosen, options, ["regimes"], "it compares what it names itself");
-  const regimes = options.regimes === undefined ? undefined : parseChoices("regime", options.regimes, REGIME_NAMES);
-  const request: TrialsRequest = {
-    experiment: comparison ?? experimentNamed(chosen),
+  return {
+    experiment,
     profile,
     options: {
-      ...(regimes === undefined ? {} : { regimes }),
-      ...(seeds === undefined ? {} : { seeds }),
-      ...(epochs === undefined ? {} : { epochs }),
+      ...(options.regimes === undefined ? {} : { regimes: parseChoices("regime", options.regimes, REGIME_NAMES) }),
+      ...(options.seeds === undefined ? {} : { seeds: parseWhole("--seeds", options.seeds, 1) }),
+      ...(options.epochs === undefined ? {} : { epochs: parseWhole("--epochs", options.epochs, 1) }),
     },
-    directory,
+    directory: options.out ?? `runs/${experiment.name}-${profile}`,
     places: { dataDir: options.dataDir ?? null, cacheDir: context.cacheDir },
     device: options.device,
     command: context.command,
@@ -187,10 +147,32 @@ function readRequest(
     ),
     resume: options.resume ?? false,
   };
-  return (world) => reproduceTrials(request, world);
 }
 
-type Run = (context: CliContext) => Promise<ExitCode>;
+/** One of the papers' experiments, or that of a user's own which the folder holds and is gone on with. */
+async function experimentOf(name: string, { out, resume }: ReproduceOptions): Promise<Experiment> {
+  const known = EXPERIMENTS.find((one) => one.name === name);
+  if (known !== undefined) return known;
+  const kept = out === undefined || resume !== true ? undefined : (await findExperiment(out))?.definition;
+  if (kept?.name === name) return kept;
+  const chosen = parseChoice("experiment", name, NAMES);
+  throw new Error(`unreachable: ${chosen}`);
+}
+
+/** Options that a kind of experiment does not have, and why. */
+const REFUSED = {
+  regimes: { without: [], because: "" },
+  arms: { without: ["regimes"], because: "it compares what it names itself" },
+  watched: { without: ["regimes", "workers"], because: "it trains one network after the other" },
+  trees: { without: ["regimes", "dataDir", "workers"], because: "it draws its data and trains its two networks" },
+  theorem: {
+    without: ["regimes", "epochs", "dataDir", "workers"],
+    because: "it draws networks and trains none",
+  },
+} as const satisfies Record<
+  ExperimentKind,
+  { readonly without: readonly (keyof ReproduceOptions)[]; readonly because: string }
+>;
 
 /** An option that an experiment does not have is a mistake, not something to pass over. */
 function refuse(

@@ -1,6 +1,6 @@
 import { type Architecture, fullyConnected, type RegimeVariant } from "../../network/index.ts";
 import { optimizer, type TrainingPlan } from "../../train/index.ts";
-import type { ProfileName } from "../experiment.ts";
+import type { ExperimentWords, ProfileName } from "../protocol.ts";
 import type { LinearlyGated } from "./gate-normals.ts";
 import type { TreeTask } from "./tree-data.ts";
 
@@ -20,9 +20,9 @@ export interface ObliqueNetwork {
   readonly published: { readonly paper: number; readonly independent: number };
 }
 
-export interface ObliqueExperiment {
-  readonly name: string;
-  readonly title: string;
+/** Trains networks whose gates are half-spaces on a tree of hyperplanes, and lays the two beside each other, as data. */
+export interface TreeExperiment extends ExperimentWords {
+  readonly kind: "trees";
   readonly task: TreeTask;
   readonly networks: readonly ObliqueNetwork[];
   readonly batch: number;
@@ -30,7 +30,6 @@ export interface ObliqueExperiment {
   /** Epochs between two looks at the gates; the first is before training. */
   readonly every: number;
   readonly profiles: Readonly<Record<ProfileName, ObliqueProfile>>;
-  readonly source: string;
 }
 
 const DIMENSION = 20;
@@ -39,6 +38,7 @@ const network = (depth: number, width: number): Architecture =>
 
 /** Do the gates of a deep linearly gated network find the hyperplanes of the target? (theory 6.7) */
 export const obliqueTrees = {
+  kind: "trees",
   name: "oblique-trees",
   title: "Gates against the hyperplanes of an oblique tree",
   task: { seed: 365, dimension: DIMENSION, levels: 4, train: 20_000, validation: 10_000, test: 10_000 },
@@ -66,10 +66,10 @@ export const obliqueTrees = {
     full: { data: "drawn points", epochs: 1500, runs: 3 },
   },
   source: "Banerjee et al., ICLR 2025, openreview 52UtL8uA35",
-} as const satisfies ObliqueExperiment;
+} as const satisfies TreeExperiment;
 
 export const obliquePlan = (
-  { batch, learningRate }: ObliqueExperiment,
+  { batch, learningRate }: TreeExperiment,
   { regime, architecture, variant }: ObliqueNetwork,
   epochs: number,
   seed: number,

@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/index.ts";
 import type { Parameters } from "../../network/index.ts";
 import { initialTensors, PointTrainer } from "../../train/index.ts";
 import { gateNormals, type LinearlyGated, largestCosines } from "./gate-normals.ts";
-import { type ObliqueExperiment, type ObliqueNetwork, obliquePlan } from "./oblique-trees.ts";
+import { type ObliqueNetwork, obliquePlan, type TreeExperiment } from "./oblique-trees.ts";
 import type { TreeData } from "./tree-data.ts";
 
 /** The gates of a network beside the tree, at one epoch. */
@@ -51,7 +51,7 @@ export interface ObliqueContext {
  * @throws the signal's reason once it is aborted
  */
 export async function* watchGates(
-  experiment: ObliqueExperiment,
+  experiment: TreeExperiment,
   data: TreeData,
   { network, seed, epochs, resume }: ObliqueTrial,
   { engine, signal }: ObliqueContext,

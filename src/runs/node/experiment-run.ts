@@ -1,161 +1,96 @@
-import { join } from "node:path";
-import { z } from "zod";
-import { DATASET_NAMES } from "../../data/index.ts";
-import { lockDirectory, makeFolder, readIfThere, writeWhole } from "../../data/node/index.ts";
-import { GatewiseError } from "../../errors.ts";
-import {
-  type Comparison,
-  type Experiment,
-  isComparison,
-  PROFILE_NAMES,
-  type ProfileName,
-  type Trial,
-  type TrialOptions,
-  trialsOf,
-  trialsOfComparison,
-} from "../../experiments/index.ts";
-import { REGIME_NAMES } from "../../network/index.ts";
-import type { PoolOptions, TrialJob, TrialOutcome } from "../executor.ts";
-import { parseJson } from "../parse-json.ts";
-import type { DataSelection } from "../trial-request.ts";
+/** Experiments in folders of this machine. */
+import { loadDataset } from "../../data/node/index.ts";
+import { openNodeEngine, openWorkerEngine } from "../../engine/node/index.ts";
+import type { Experiment, ExperimentOptions, ProfileName, Trial } from "../../experiments/index.ts";
+import type { Executor } from "../executor.ts";
+import { claimExperiment, type ExperimentRecord, experimentRecordOf } from "../experiment-record.ts";
+import type { ExperimentEvent, Findings, RunnerHost } from "../runners/runner.ts";
+import { findingsOf, runOf } from "../runners/runners.ts";
+import { statesOf } from "../runners/trials.ts";
+import type { DataSelection, TrialDevice } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
-import { runTrials } from "./pool.ts";
-import { findRun } from "./run-directory.ts";
-import { selectData } from "./run-trial.ts";
-import { trialStates } from "./states-of-trials.ts";
+import { folderStore } from "./folder-store.ts";
+import { describeMachine, gatewiseVersion } from "./machine.ts";
 
-/** `experiment.json`: what a folder of runs was made for; each trial is a run directory inside, named by its id. */
-const ExperimentFile = z.strictObject({
-  format: z.literal(1),
-  experiment: z.string(),
-  profile: z.enum(PROFILE_NAMES),
-  data: z.enum(DATASET_NAMES),
-  /** Of an experiment that compares regimes; a comparison runs all of its arms. */
-  regimes: z.array(z.enum(REGIME_NAMES)),
-  seeds: z.int().min(1),
-  epochs: z.int().min(1),
-  command: z.string(),
-});
-export type ExperimentRecord = z.infer<typeof ExperimentFile>;
-
-const experimentFile = (directory: string): string => join(directory, "experiment.json");
-
-/** The record of an experiment's folder, or undefined if the folder holds none. */
-export async function findExperiment(directory: string): Promise<ExperimentRecord | undefined> {
-  const bytes = await readIfThere(experimentFile(directory));
-  return bytes === undefined ? undefined : parseJson(ExperimentFile, bytes.toString(), experimentFile(directory));
-}
-
+/** An experiment, of the papers or of one's own, and how it is run. */
 export interface ExperimentRequest {
-  readonly experiment: Experiment | Comparison;
+  readonly experiment: Experiment;
   readonly profile: ProfileName;
-  readonly options: TrialOptions;
+  readonly options: ExperimentOptions;
   readonly directory: string;
   readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
-  readonly device: "cpu" | "webgpu";
+  /** Where networks train. */
+  readonly device: TrialDevice;
+  /** What makes it, for the record. */
   readonly command: string;
+  /** Go on with what the directory holds; otherwise it must hold no results. */
   readonly resume: boolean;
 }
 
-export interface ExperimentOutcome {
-  readonly trials: readonly Trial[];
-  readonly outcomes: ReadonlyMap<string, TrialOutcome>;
-  /** How far each trial is, also by earlier commands. */
-  readonly states: readonly TrialState[];
+export interface ExperimentWatch {
+  /** Of the trials, where the experiment has some. */
+  readonly executor: Executor;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: ExperimentEvent) => void;
+  /** Milliseconds from any fixed point. */
+  readonly clock: () => number;
 }
-
-/** The trials of a request. */
-export const trialsFor = ({
-  experiment,
-  profile,
-  options,
-}: Pick<ExperimentRequest, "experiment" | "profile" | "options">): readonly Trial[] =>
-  isComparison(experiment)
-    ? trialsOfComparison(experiment, experiment.profiles[profile], options)
-    : trialsOf(experiment, experiment.profiles[profile], options);
 
 /**
- * Runs all trials of an experiment into run directories of `directory`, several at a time.
- * @throws GatewiseError if the directory is in use, holds another experiment, or holds this one and `resume` is false
+ * Runs what is not done yet of an experiment, in its directory. Killed at any moment and resumed, it ends with the results
+ * of one that never stopped.
+ * @throws GatewiseError if the directory is in use, holds another experiment, or holds this one and `resume` is false; the
+ * signal's reason once it is aborted, but for experiments of trials, whose outcomes tell it
  */
-export async function runExperiment(request: ExperimentRequest, pool: PoolOptions): Promise<ExperimentOutcome> {
-  const { directory } = request;
-  const trials = trialsFor(request);
-  const jobs = trials.map((trial) => jobOf(request, trial));
-  // one clear refusal before anything is written, and not one a trial
-  const [first] = jobs;
-  if (first !== undefined) await selectData(first.request.data, process.env);
-  await makeFolder(directory);
-  await using _lock = await lockDirectory(directory);
-  await claim(request);
-  for (const { id, epochs } of await trialStates(directory, trials)) pool.onEvent({ kind: "found", id, epochs });
-  const outcomes = await runTrials(jobs, pool);
-  const states = await trialStates(directory, trials);
-  return { trials, outcomes, states };
-}
-
-/** Writes the experiment's record, or checks that the one that is there is the same. */
-async function claim({ experiment, profile, options, directory, command, resume }: ExperimentRequest): Promise<void> {
-  const { data, epochs, runs } = experiment.profiles[profile];
-  const { regimes = isComparison(experiment) ? [] : experiment.regimes } = options;
-  const before = await findExperiment(directory);
-  const record: ExperimentRecord = {
-    format: 1,
-    experiment: experiment.name,
-    profile,
-    data,
-    // what is there stays part of it, whatever this command runs
-    regimes: [...new Set([...(before?.regimes ?? []), ...regimes])],
-    seeds: Math.max(before?.seeds ?? 1, options.seeds ?? runs),
-    epochs: options.epochs ?? epochs,
-    command,
+export async function runExperiment(request: ExperimentRequest, watch: ExperimentWatch): Promise<Findings> {
+  const { experiment, profile, options, directory, places, device, command } = request;
+  const store = folderStore(directory);
+  const { dataDir, cacheDir } = places;
+  const host: RunnerHost = {
+    executor: watch.executor,
+    openEngine: (on, where) =>
+      where === "here" ? openNodeEngine(on, { threads: 1 }) : openWorkerEngine(on, { threads: 1 }),
+    loadData: (name) =>
+      loadDataset(name, { ...(dataDir === null ? {} : { dataDir }), environment: process.env, cacheDir }),
+    clock: watch.clock,
   };
-  const isRun = (await findRun(directory)) !== undefined;
-  if (before !== undefined && !resume) {
-    throw new GatewiseError({
-      received: `${directory}, which holds results already`,
-      expected: "a folder without results",
-      next: "choose another with --out, or go on with this one: --resume",
-    });
-  }
-  const same =
-    before === undefined ||
-    (before.experiment === record.experiment && before.profile === record.profile && before.data === record.data);
-  if (isRun || !same) {
-    throw new GatewiseError({
-      received: `${directory}, which holds ${before === undefined ? "a single run" : `${before.experiment}, ${before.profile} profile`}`,
-      expected: `a folder for ${experiment.name}, ${profile} profile`,
-      next: "choose another folder with --out",
-    });
-  }
-  // regimes, seeds and epochs may change: what is there is used
-  await writeWhole(experimentFile(directory), `${JSON.stringify(record, undefined, 2)}\n`);
-}
-
-function jobOf(
-  { experiment, profile, directory, places, device, command }: ExperimentRequest,
-  { id, plan, learntFrom, keepBestUntil }: Trial,
-): TrialJob {
-  const { data, limit, testLimit } = experiment.profiles[profile];
-  return {
-    id,
-    after: learntFrom?.trial,
-    request: {
-      directory: join(directory, id),
-      plan,
-      data: { ...places, name: data, limit: limit ?? null, testLimit: testLimit ?? null },
-      learntFrom: learntFrom === undefined ? null : sourceOf(directory, learntFrom),
-      keepBestUntil,
-      device,
-      threads: 1,
-      command,
-      resume: true,
-    },
+  const claim = async (): Promise<AsyncDisposable> => {
+    const lock = await store.lock();
+    try {
+      await claimExperiment(store, request, { gatewise: gatewiseVersion(), machine: describeMachine() });
+      return lock;
+    } catch (thrown) {
+      await lock[Symbol.asyncDispose]();
+      throw thrown;
+    }
   };
+  return await runOf(
+    experiment.kind,
+    { experiment, profile, options, store, places, device, command, claim },
+    host,
+    watch,
+  );
 }
 
-const sourceOf = (directory: string, { trial, until }: NonNullable<Trial["learntFrom"]>) => ({
-  label: until === undefined ? `../${trial}` : `../${trial}, best of ${until} epochs`,
-  directory: join(directory, trial),
-  until: until ?? null,
-});
+/** The record of an experiment's folder, or undefined if the folder holds none. */
+export const findExperiment = (directory: string): Promise<ExperimentRecord | undefined> =>
+  experimentRecordOf(folderStore(directory));
+
+/** An experiment's folder: what it was made for, and what it holds. */
+export interface ExperimentResults {
+  readonly record: ExperimentRecord;
+  readonly findings: Findings;
+}
+
+/** The results in an experiment's folder, complete or not; undefined if the folder holds none. */
+export async function findResults(directory: string): Promise<ExperimentResults | undefined> {
+  const store = folderStore(directory);
+  const record = await experimentRecordOf(store);
+  if (record === undefined) return undefined;
+  const { definition: experiment, profile, options } = record;
+  return { record, findings: await findingsOf(experiment.kind, { experiment, profile, options, store }) };
+}
+
+/** The state of each trial in a folder of runs; a complete run of other epochs than asked for is `interrupted`. */
+export const trialStates = (directory: string, trials: readonly Trial[]): Promise<readonly TrialState[]> =>
+  statesOf(folderStore(directory), trials);

@@ -4,7 +4,8 @@ import { GatewiseError } from "../../errors.ts";
 import { type KernelProbe, kernelProbe, measureKernel } from "../../experiments/index.ts";
 import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../../network/index.ts";
 import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../../train/index.ts";
-import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernel-files.ts";
+import { appendKernelLine, keepKernels, writeKernelMatrix } from "../kernel-files.ts";
+import type { Store } from "../store.ts";
 
 export interface KernelWatch {
   /** To be called after every epoch, before the checkpoint is written: what is cut after a kill is measured again. */
@@ -19,28 +20,28 @@ export interface KernelWatch {
  * @param resume the epoch that training goes on from, undefined from the start
  */
 export async function openKernelWatch(
-  directory: string,
+  run: Store,
   plan: TrainingPlan,
   train: LabeledBytes,
   initial: Parameters,
   resume: Pick<Checkpoint, "epoch"> | undefined,
 ): Promise<KernelWatch> {
-  const kept = await keepKernels(directory, resume?.epoch ?? -1);
+  const kept = await keepKernels(run, resume?.epoch ?? -1);
   const regime = regimeOf(plan);
   const networkOf = (tensors: Parameters): GatedNetwork =>
     gatedNetwork(plan.architecture, regime, networkPair(tensors));
   const choice = kernelProbe(networkOf(initial), train);
   const isMeasured = kept.some(({ epoch }) => epoch === 0);
   if (choice.kind === "none") {
-    if (!isMeasured) await appendKernelLine(directory, { epoch: 0, unmeasured: choice.reason });
+    if (!isMeasured) await appendKernelLine(run, { epoch: 0, unmeasured: choice.reason });
     return { after: async () => {} };
   }
-  if (!isMeasured) await writeMeasurement(directory, networkOf(initial), choice.probe, 0);
+  if (!isMeasured) await writeMeasurement(run, networkOf(initial), choice.probe, 0);
   return {
     after: async ({ epoch, tensors }) => {
       // the kernel of fixed gates is after training what it was before
       if (!gatesMove(regime) || !isWatched(epoch, plan.epochs)) return;
-      await writeMeasurement(directory, networkOf(tensors), choice.probe, epoch);
+      await writeMeasurement(run, networkOf(tensors), choice.probe, epoch);
     },
   };
 }
@@ -49,26 +50,21 @@ export async function openKernelWatch(
 const isWatched = (epoch: number, last: number): boolean => epoch === last || Number.isInteger(Math.log2(epoch));
 
 /** A kernel that cannot be measured (no active path) ends no training: its line says why. */
-async function writeMeasurement(
-  directory: string,
-  network: GatedNetwork,
-  probe: KernelProbe,
-  epoch: number,
-): Promise<void> {
+async function writeMeasurement(run: Store, network: GatedNetwork, probe: KernelProbe, epoch: number): Promise<void> {
   const measured = await measuredOr(network, probe);
   if (measured instanceof GatewiseError) {
-    await appendKernelLine(directory, { epoch, unmeasured: measured.message });
+    await appendKernelLine(run, { epoch, unmeasured: measured.message });
     return;
   }
   const { measures } = measured;
-  await appendKernelLine(directory, {
+  await appendKernelLine(run, {
     epoch,
     ...measures,
     classes: [...measures.classes],
     nuPerClass: [...measures.nuPerClass],
     eigenvalues: measures.eigenvalues.map((value) => Number(value.toPrecision(6))),
   });
-  await writeKernelMatrix(directory, epoch === 0 ? "start" : "last", measured.kernel);
+  await writeKernelMatrix(run, epoch === 0 ? "start" : "last", measured.kernel);
 }
 
 async function measuredOr(network: GatedNetwork, probe: KernelProbe) {

@@ -6,9 +6,10 @@ import { createRequire } from "node:module";
 import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
 import { GatewiseError, type PackedError } from "../../errors.ts";
-import type { PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
+import type { Executor, PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
+import { findRecord, writeRecord } from "../run-files.ts";
 import type { TrialRequest } from "../trial-request.ts";
-import { findRun, writeRecord } from "./run-directory.ts";
+import { folderStore } from "./folder-store.ts";
 
 export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
 export type FromTrialWorker =
@@ -54,6 +55,11 @@ export async function runTrials(
   }
   return outcomes;
 }
+
+/** Processes of this machine, some at a time. */
+export const localPool = (workers: number): Executor => ({
+  run: (jobs, { signal, onEvent }) => runTrials(jobs, { workers, signal, onEvent }),
+});
 
 function takeReady(waiting: TrialJob[], outcomes: ReadonlyMap<string, TrialOutcome>): TrialJob | undefined {
   const index = waiting.findIndex(({ after }) => after === undefined || outcomes.has(after));
@@ -140,13 +146,14 @@ async function markEnded(directory: string, signal: AbortSignal, how: string): P
   const outcome = interrupted
     ? ({ status: "interrupted" } as const)
     : failedWith(`a worker process that ended: ${how}`);
-  const record = await findRun(directory);
+  const run = folderStore(directory);
+  const record = await findRecord(run);
   if (record?.status === "running") {
     // the lock of the worker goes with it; a run that somebody has resumed is not touched
     await using lock = await lockDirectory(directory, { patienceMs: 0 }).catch(() => null);
     if (lock === null) return outcome;
     const error = outcome.status === "failed" ? { message: outcome.message, hint: outcome.hint } : null;
-    await writeRecord(directory, { ...record, status: outcome.status, error });
+    await writeRecord(run, { ...record, status: outcome.status, error });
   }
   return outcome;
 }

@@ -1,28 +1,30 @@
 import { type Dataset, firstExamples, fitInputs } from "../../data/index.ts";
-import { loadDataset, lockDirectory, makeFolder } from "../../data/node/index.ts";
+import { loadDataset } from "../../data/node/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import { openNodeEngine } from "../../engine/node/index.ts";
 import { GatewiseError, messageOf } from "../../errors.ts";
 import type { Parameters } from "../../network/index.ts";
 import { type Checkpoint, initialTensors, memoryOf, train } from "../../train/index.ts";
 import type { TrialOutcome, TrialProgress } from "../executor.ts";
+import { readKernelLines } from "../kernel-files.ts";
 import { checkLength, checkResumable, checkSources, resumable } from "../resuming.ts";
-import { type RunRecord, type RunResult, type RunSegment, segmentsOf } from "../run-record.ts";
-import type { DataSelection, TrialRequest } from "../trial-request.ts";
-import { readKernelLines } from "./kernel-files.ts";
-import { openKernelWatch } from "./kernel-watch.ts";
-import { describeMachine, gatewiseVersion } from "./machine.ts";
 import {
   appendMetrics,
-  findRun,
+  bestOf,
+  findRecord,
   keepBest,
   keepMetrics,
-  readBest,
+  metricsOf,
   readCheckpoint,
-  readMetrics,
   writeCheckpoint,
   writeRecord,
-} from "./run-directory.ts";
+} from "../run-files.ts";
+import { type RunRecord, type RunSegment, resultOf, segmentsOf } from "../run-record.ts";
+import type { Store } from "../store.ts";
+import type { DataSelection, TrialRequest } from "../trial-request.ts";
+import { folderStore } from "./folder-store.ts";
+import { openKernelWatch } from "./kernel-watch.ts";
+import { describeMachine, gatewiseVersion } from "./machine.ts";
 
 /**
  * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
@@ -79,9 +81,10 @@ function noticesOf({ data: { limit, testLimit } }: TrialRequest, { train, test, 
  * training itself are the outcome, and stand in `run.json`
  */
 export async function runTrial(request: TrialRequest, context: TrialContext): Promise<TrialOutcome> {
-  const { directory, plan } = request;
+  const { plan } = request;
+  const run = folderStore(request.directory);
   const { now } = context;
-  checkResumable(request, await findRun(directory));
+  checkResumable(request, await findRecord(run));
   const data = fitInputs(await selectData(request.data, process.env), plan.architecture.inputShape);
   for (const notice of noticesOf(request, data)) context.notice?.(notice);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(request.learntFrom);
@@ -92,21 +95,20 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
     memory: memoryOf(plan),
     denormals: "flushed",
   });
-  await makeFolder(directory);
-  await using _lock = await lockDirectory(directory);
+  await using _lock = await run.lock();
   // once more behind the lock: another process may have come first
-  const before = await findRun(directory);
+  const before = await findRecord(run);
   checkResumable(request, before);
   // lines that two writers left are refused before anything is written
-  await readMetrics(directory);
-  await readKernelLines(directory);
+  await metricsOf(run);
+  await readKernelLines(run);
   if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
     return { status: "completed", result: before.result };
   }
-  const last = await readCheckpoint(directory, "last");
+  const last = await readCheckpoint(run, "last");
   const resume = resumable(plan, initial, last);
   if (before !== undefined) checkSources(request, before, data, last !== undefined && resume === undefined);
-  checkLength(request, resume);
+  checkLength(request.directory, resume?.epoch ?? 0, plan.epochs);
   const startedAt = now();
   const record: RunRecord = {
     ...(before ?? newRecord(request, data, startedAt)),
@@ -117,23 +119,23 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
     error: null,
     finishedAt: null,
   };
-  await writeRecord(directory, record);
+  await writeRecord(run, record);
   try {
-    await keepMetrics(directory, resume?.epoch ?? 0);
-    const finished = await trainAndWrite(request, data, initial, resume, { ...context, engine });
+    await keepMetrics(run, resume?.epoch ?? 0);
+    const finished = await trainAndWrite(run, request, data, initial, resume, { ...context, engine });
     if (!finished) {
-      await writeRecord(directory, { ...record, status: "interrupted" });
+      await writeRecord(run, { ...record, status: "interrupted" });
       return { status: "interrupted" };
     }
-    const result = await resultOf(directory);
-    await writeRecord(directory, { ...record, status: "completed", result, finishedAt: now() });
+    const result = await resultOf(await metricsOf(run));
+    await writeRecord(run, { ...record, status: "completed", result, finishedAt: now() });
     return { status: "completed", result };
   } catch (thrown) {
     const error = {
       message: messageOf(thrown),
       hint: thrown instanceof GatewiseError ? thrown.hint : "this is a bug: please report it",
     };
-    await writeRecord(directory, { ...record, status: "failed", error, finishedAt: now() });
+    await writeRecord(run, { ...record, status: "failed", error, finishedAt: now() });
     if (!(thrown instanceof GatewiseError)) throw thrown;
     return { status: "failed", ...error };
   }
@@ -141,7 +143,8 @@ export async function runTrial(request: TrialRequest, context: TrialContext): Pr
 
 /** True if all epochs were trained, false if the signal came first. */
 async function trainAndWrite(
-  { directory, plan, keepBestUntil }: TrialRequest,
+  run: Store,
+  { plan, keepBestUntil }: TrialRequest,
   data: Dataset,
   initial: Parameters,
   resume: Checkpoint | undefined,
@@ -150,18 +153,18 @@ async function trainAndWrite(
   let epoch = resume?.epoch ?? 0;
   let written = clock();
   const writeLast = async (checkpoint: Checkpoint): Promise<void> => {
-    await writeCheckpoint(directory, "last", checkpoint);
+    await writeCheckpoint(run, "last", checkpoint);
     written = clock();
   };
-  const kernels = await openKernelWatch(directory, plan, data.train, initial, resume);
+  const kernels = await openKernelWatch(run, plan, data.train, initial, resume);
   for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
     switch (event.kind) {
       case "epoch":
         epoch = event.metrics.epoch;
-        await appendMetrics(directory, event.metrics);
+        await appendMetrics(run, event.metrics);
         await kernels.after(event.checkpoint);
-        if (event.improved) await writeCheckpoint(directory, "best", event.checkpoint);
-        if (keepBestUntil.includes(epoch)) await keepBest(directory, epoch);
+        if (event.improved) await writeCheckpoint(run, "best", event.checkpoint);
+        if (keepBestUntil.includes(epoch)) await keepBest(run, epoch);
         await writeLast(event.checkpoint);
         report({ kind: "epoch", metrics: event.metrics });
         break;
@@ -177,21 +180,9 @@ async function trainAndWrite(
   return epoch >= plan.epochs;
 }
 
-async function resultOf(directory: string): Promise<RunResult> {
-  const metrics = await readMetrics(directory);
-  const best = metrics.reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
-  const seconds = metrics.map((one) => one.seconds).sort((a, b) => a - b);
-  return {
-    bestTestAccuracy: best.testAccuracy,
-    bestEpoch: best.epoch,
-    lastTestAccuracy: metrics.at(-1)?.testAccuracy ?? best.testAccuracy,
-    secondsPerEpoch: seconds[Math.floor(seconds.length / 2)] ?? 0,
-  };
-}
-
 /** The value network of a trained ReLU network, at its best epoch. */
 async function learntParameters({ directory, until }: NonNullable<TrialRequest["learntFrom"]>): Promise<Parameters> {
-  const { tensors } = await readBest(directory, until ?? undefined);
+  const { tensors } = await bestOf(folderStore(directory), until ?? undefined);
   const prefix = "value.";
   return Object.fromEntries(
     Object.entries(tensors).flatMap(([name, array]) =>

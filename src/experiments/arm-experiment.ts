@@ -1,13 +1,13 @@
 import type { RegimeName, RegimeVariant } from "../network/index.ts";
 import {
-  type Experiment,
+  type ExperimentWords,
   type Profile,
   type ProfileName,
   type PublishedFigure,
   settingsOf,
   type TrainingSettings,
   type Trial,
-} from "./experiment.ts";
+} from "./protocol.ts";
 import { meanAndDeviation } from "./summary.ts";
 
 /** One row of a comparison: a regime as it stands or changed, or its gates at some stage of their learning. */
@@ -25,22 +25,26 @@ export interface Arm {
   readonly published?: PublishedFigure;
 }
 
-export interface ComparisonProfile extends Profile {
+export interface ArmProfile extends Profile {
   readonly arms: readonly Arm[];
 }
 
-/** A protocol that compares more than the regimes: variants of a regime, or stages of learning. */
-export interface Comparison extends TrainingSettings {
-  readonly name: string;
-  readonly title: string;
-  readonly profiles: Readonly<Record<ProfileName, ComparisonProfile>>;
-  /** Where the protocol and its figures stand. */
-  readonly source: string;
+/**
+ * What the page of arms tells: of `stages` of learning (arms `stage0`, `stage1`, …, beside one of regime `relu`), of
+ * `variants` of deep linear gates (arms `dlgn`, `dlgn-ones-permuted`), or which `arms` are ahead.
+ */
+export const ARM_STORIES = ["stages", "variants", "arms"] as const;
+export type ArmStory = (typeof ARM_STORIES)[number];
+
+/** Compares more than the regimes, as data: variants of a regime, or stages of learning. */
+export interface ArmExperiment extends TrainingSettings, ExperimentWords {
+  readonly kind: "arms";
+  /** `arms` unless told otherwise. */
+  readonly story?: ArmStory;
+  readonly profiles: Readonly<Record<ProfileName, ArmProfile>>;
 }
 
-export const isComparison = (protocol: Experiment | Comparison): protocol is Comparison => !("regimes" in protocol);
-
-export interface ComparisonOptions {
+export interface ArmOptions {
   readonly seeds?: number;
   /** In place of every arm's. */
   readonly epochs?: number;
@@ -50,12 +54,12 @@ export interface ComparisonOptions {
  * The trials of a comparison: every arm once with every seed, by seed. The `flnpf` arms take their gates from the arm of
  * regime `relu`, which keeps its best checkpoint at the epochs that they ask for.
  */
-export function trialsOfComparison(
-  comparison: Comparison,
-  profile: ComparisonProfile,
-  options: ComparisonOptions = {},
+export function trialsOfArms(
+  experiment: ArmExperiment,
+  profile: ArmProfile,
+  options: ArmOptions = {},
 ): readonly Trial[] {
-  const settings = settingsOf(comparison, profile);
+  const settings = settingsOf(experiment, profile);
   const { arms } = profile;
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
   const learner = arms.find(({ regime, variant }) => regime === "relu" && variant === undefined);

@@ -1,0 +1,52 @@
+import { GatewiseError } from "../errors.ts";
+import { type ExperimentKind, summarizeArms } from "../experiments/index.ts";
+import type { Findings, FindingsOf } from "../runs/index.ts";
+import { comparisonPage } from "./comparison-page.ts";
+import type { ExperimentPage } from "./experiment-page.ts";
+import { obliquePage } from "./oblique-page.ts";
+import { theoremPage } from "./theorem-page.ts";
+import { watchedPage } from "./watched-page.ts";
+
+/** Kinds that have a page of their own; regimes have the report over runs, with all of their curves. */
+type PageKind = Exclude<ExperimentKind, "regimes">;
+
+const PAGES: { readonly [K in PageKind]: (found: FindingsOf<K>) => ExperimentPage } = {
+  arms: ({ experiment, profile, states, missing, dataSource = "not read yet" }) =>
+    comparisonPage({
+      comparison: experiment,
+      profileName: profile,
+      rows: summarizeArms(
+        experiment.profiles[profile].arms,
+        states.flatMap(({ regime, bestTestAccuracy }) =>
+          bestTestAccuracy === null ? [] : [{ arm: regime, bestTestAccuracy }],
+        ),
+      ),
+      missing,
+      dataSource,
+    }),
+  watched: ({ experiment, profile, length, rows, missing }) =>
+    watchedPage({ experiment, profile: length, profileName: profile, rows: measured(experiment, rows), missing }),
+  trees: ({ experiment, profile, epochs, runs, missing }) =>
+    obliquePage({ experiment, profileName: profile, epochs, runs: measured(experiment, runs), missing }),
+  theorem: ({ experiment, profile, series, missing }) =>
+    theoremPage({ experiment, profileName: profile, findings: measured(experiment, series), missing }),
+};
+
+/**
+ * The page of an experiment from what stands in its place, complete or not.
+ * @throws GatewiseError if nothing is measured yet
+ */
+export function findingsPage(findings: Exclude<Findings, { readonly kind: "regimes" }>): ExperimentPage {
+  return pageOfKind(findings.kind, findings);
+}
+
+const pageOfKind = <K extends PageKind>(kind: K, findings: FindingsOf<K>): ExperimentPage => PAGES[kind](findings);
+
+function measured<T>({ name }: { readonly name: string }, found: readonly T[]): readonly T[] {
+  if (found.length > 0) return found;
+  throw new GatewiseError({
+    received: `${name}, of which nothing is measured yet`,
+    expected: "at least one measurement",
+    next: "go on with it, then make the report",
+  });
+}

@@ -1,0 +1,139 @@
+/** Experiments as JSON: those of the papers, and those that a user defines in a program of their own. */
+import { z } from "zod";
+import { DATASET_NAMES } from "../data/index.ts";
+import {
+  ARM_STORIES,
+  type Experiment,
+  type ExperimentKind,
+  type ExperimentOf,
+  MEASURES,
+} from "../experiments/index.ts";
+import { REGIME_NAMES } from "../network/index.ts";
+import { SettingsStructure, VariantStructure } from "./settings-structure.ts";
+
+const Count = z.int().min(1);
+const Percent = z.number();
+const Regime = z.enum(REGIME_NAMES);
+const Figure = z.tuple([Percent, Percent]).readonly();
+
+const Words = {
+  // part of file names, and of commands
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens"),
+  title: z.string(),
+  source: z.string(),
+};
+const profilesOf = <T extends z.ZodType>(profile: T) => z.strictObject({ quick: profile, full: profile });
+
+const ProfileFields = {
+  data: z.enum(DATASET_NAMES),
+  limit: Count.exactOptional(),
+  testLimit: Count.exactOptional(),
+  epochs: Count,
+  runs: Count,
+  instead: z
+    .strictObject({
+      architecture: SettingsStructure.architecture.exactOptional(),
+      initializer: SettingsStructure.initializer.exactOptional(),
+      optimizer: SettingsStructure.optimizer.exactOptional(),
+      loss: SettingsStructure.loss.exactOptional(),
+      batch: SettingsStructure.batch.exactOptional(),
+    })
+    .exactOptional(),
+};
+const Arm = z.strictObject({
+  name: Words.name,
+  title: z.string(),
+  regime: Regime,
+  variant: VariantStructure.exactOptional(),
+  epochs: Count.exactOptional(),
+  learntUntil: Count.exactOptional(),
+  published: Figure.exactOptional(),
+});
+const Series = z.strictObject({
+  title: z.string(),
+  unit: z.string(),
+  depth: z.int().min(2),
+  inputs: z.enum(["digits", "noise"]),
+  inputShape: z.array(Count).min(1).readonly(),
+  examples: Count,
+  fitFrom: z.number(),
+  reference: z.array(z.tuple([Count, z.number()]).readonly()).readonly(),
+});
+
+const KINDS = {
+  regimes: z.strictObject({
+    kind: z.literal("regimes"),
+    ...Words,
+    ...SettingsStructure,
+    regimes: z.array(Regime).min(1).readonly(),
+    profiles: profilesOf(z.strictObject(ProfileFields)),
+    published: z.partialRecord(Regime, Figure),
+  }),
+  arms: z.strictObject({
+    kind: z.literal("arms"),
+    ...Words,
+    ...SettingsStructure,
+    story: z.enum(ARM_STORIES).exactOptional(),
+    profiles: profilesOf(z.strictObject({ ...ProfileFields, arms: z.array(Arm).min(1).readonly() })),
+  }),
+  watched: z.strictObject({
+    kind: z.literal("watched"),
+    ...Words,
+    ...SettingsStructure,
+    measure: z.enum(MEASURES),
+    regime: Regime,
+    classes: z.array(z.int().min(0)).min(2).readonly().exactOptional(),
+    profiles: profilesOf(
+      z.strictObject({ data: z.enum(DATASET_NAMES), epochs: Count, every: Count, runs: Count, examples: Count }),
+    ),
+  }),
+  trees: z.strictObject({
+    kind: z.literal("trees"),
+    ...Words,
+    task: z.strictObject({
+      seed: z.int().min(0),
+      dimension: Count,
+      levels: Count,
+      train: Count,
+      validation: Count,
+      test: Count,
+    }),
+    networks: z
+      .array(
+        z.strictObject({
+          regime: z.enum(["dlgn", "dlgn-sf"]),
+          title: z.string(),
+          architecture: SettingsStructure.architecture,
+          variant: VariantStructure,
+          published: z.strictObject({ paper: Percent, independent: Percent }),
+        }),
+      )
+      .min(1)
+      .readonly(),
+    batch: Count,
+    learningRate: z.number().positive(),
+    every: Count,
+    profiles: profilesOf(z.strictObject({ data: z.string(), epochs: Count, runs: Count })),
+  }),
+  theorem: z.strictObject({
+    kind: z.literal("theorem"),
+    ...Words,
+    series: z.strictObject({ "fully-connected": Series, convolutional: Series }),
+    profiles: profilesOf(
+      z.strictObject({
+        widths: z.array(Count).min(1).readonly(),
+        draws: Count,
+        channels: z.array(Count).min(1).readonly(),
+        channelDraws: Count,
+      }),
+    ),
+  }),
+} as const satisfies { readonly [K in ExperimentKind]: z.ZodType<ExperimentOf<K>> };
+
+export const ExperimentStructure: z.ZodType<Experiment> = z.discriminatedUnion("kind", [
+  KINDS.regimes,
+  KINDS.arms,
+  KINDS.watched,
+  KINDS.trees,
+  KINDS.theorem,
+]);

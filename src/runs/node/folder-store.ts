@@ -1,0 +1,25 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { appendText, lockDirectory, makeFolder, readIfThere, writeWhole } from "../../data/node/index.ts";
+import type { Store } from "../store.ts";
+
+/** A folder as a store; it is made by the first file, or by its lock. */
+export function folderStore(directory: string): Store {
+  const nameOf = (file?: string): string => (file === undefined ? directory : join(directory, file));
+  return {
+    nameOf,
+    list: () => readdir(directory).catch(() => []),
+    read: (file) => readIfThere(nameOf(file)),
+    write: async (file, content) => {
+      await makeFolder(directory);
+      await writeWhole(nameOf(file), content);
+    },
+    append: (file, text) => appendText(nameOf(file), text),
+    remove: (file) => rm(nameOf(file), { force: true }),
+    at: (name) => folderStore(nameOf(name)),
+    lock: async () => {
+      await makeFolder(directory);
+      return await lockDirectory(directory);
+    },
+  };
+}

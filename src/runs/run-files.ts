@@ -1,0 +1,145 @@
+/** A run is a place of files: `run.json`, `metrics.jsonl`, checkpoints, and what is measured of its gates. */
+import { z } from "zod";
+import { readSafetensors, writeSafetensors } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { Parameters } from "../network/index.ts";
+import type { Checkpoint, EpochMetrics } from "../train/index.ts";
+import { parseJson } from "./parse-json.ts";
+import { type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
+import { readText, type Store } from "./store.ts";
+
+/** `last`: with optimizer averages, to resume, perhaps from within an epoch. `best`: parameters of the best test accuracy, to predict and to take gates from. */
+export type CheckpointName = "last" | "best" | BestUntil;
+/** The best of the epochs up to one, for trials that take gates at stages of their learning. */
+type BestUntil = `best-${number}`;
+
+const RECORD = "run.json";
+const METRICS = "metrics.jsonl";
+const fileOf = (name: CheckpointName): string => `${name}.safetensors`;
+
+/** The record of a run, or undefined if the place holds none. */
+export async function findRecord(run: Store): Promise<RunRecord | undefined> {
+  const text = await readText(run, RECORD);
+  return text === undefined ? undefined : readRunRecord(text, run.nameOf(RECORD));
+}
+
+/**
+ * The record of a run.
+ * @throws GatewiseError if the place holds none
+ */
+export async function readRecord(run: Store): Promise<RunRecord> {
+  const record = await findRecord(run);
+  if (record !== undefined) return record;
+  throw new GatewiseError({
+    received: `${run.nameOf()} without a ${RECORD}`,
+    expected: "a run directory, as train and reproduce write it",
+    next: "check the path; reproduce puts each run into a folder of its own",
+  });
+}
+
+export const writeRecord = (run: Store, record: RunRecord): Promise<void> =>
+  run.write(RECORD, `${JSON.stringify(record, undefined, 2)}\n`);
+
+/**
+ * Metrics of the finished epochs; a last line that a kill cut short is left out.
+ * @throws GatewiseError unless the lines are those of the epochs 1, 2, 3, …: others were written by two processes at once
+ */
+export async function metricsOf(run: Store): Promise<readonly EpochMetrics[]> {
+  const text = (await readText(run, METRICS)) ?? "";
+  const lines = text.split("\n").slice(0, -1);
+  const place = (index: number): string => `${run.nameOf(METRICS)}, line ${index + 1}`;
+  const metrics = lines.map((line, i) => readEpochMetrics(line, place(i)));
+  const wrong = metrics.findIndex(({ epoch }, i) => epoch !== i + 1);
+  if (wrong < 0) return metrics;
+  throw new GatewiseError({
+    received: `${place(wrong)}: epoch ${metrics[wrong]?.epoch}`,
+    expected: `epoch ${wrong + 1}: a line an epoch, in order`,
+    next: "restore the file, or start a new run: perhaps two processes have written it",
+  });
+}
+
+export const appendMetrics = (run: Store, metrics: EpochMetrics): Promise<void> =>
+  run.append(METRICS, `${JSON.stringify(metrics)}\n`);
+
+/**
+ * Drops the lines of epochs that no checkpoint holds: they are computed again.
+ * @throws GatewiseError if lines of earlier epochs are missing
+ */
+export async function keepMetrics(run: Store, epochs: number): Promise<void> {
+  const kept = (await metricsOf(run)).slice(0, epochs);
+  if (kept.length < epochs) {
+    throw new GatewiseError({
+      received: `${run.nameOf(METRICS)} with ${kept.length} epochs`,
+      expected: `the ${epochs} epochs of last.safetensors beside it`,
+      next: "restore the file, or start a new run",
+    });
+  }
+  await run.write(METRICS, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
+}
+
+const CheckpointMetadata = z.object({
+  epoch: z.int().min(0),
+  bestEpoch: z.int().min(0),
+  bestTestAccuracy: z.number(),
+  part: z
+    .object({
+      steps: z.int().min(1),
+      loss: z.number(),
+      correct: z.int().min(0),
+      milliseconds: z.number(),
+    })
+    .optional(),
+});
+
+export async function writeCheckpoint(run: Store, name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
+  const { tensors, ...place } = checkpoint;
+  // averages serve to resume only
+  const kept =
+    name === "last" ? tensors : Object.fromEntries(Object.entries(tensors).filter(([label]) => !label.includes(":")));
+  await run.write(fileOf(name), writeSafetensors(kept, { gatewise: JSON.stringify(place) }));
+}
+
+/** A checkpoint, or undefined if none was written yet. */
+export async function readCheckpoint(run: Store, name: CheckpointName): Promise<Checkpoint | undefined> {
+  const file = run.nameOf(fileOf(name));
+  const bytes = await run.read(fileOf(name));
+  if (bytes === undefined) return undefined;
+  const { tensors, metadata } = readSafetensors(bytes, file);
+  const { part, ...place } = parseJson(CheckpointMetadata, metadata.gatewise ?? "", `${file}, metadata`);
+  return { ...place, ...(part === undefined ? {} : { part }), tensors: onlyFloat32(tensors, file) };
+}
+
+function onlyFloat32(tensors: ReturnType<typeof readSafetensors>["tensors"], file: string): Parameters {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, array]) => {
+      if (array.dtype === "float32") return [name, array];
+      throw new GatewiseError({
+        received: `${file}: ${name} of ${array.dtype}`,
+        expected: "float32 parameters",
+        next: "use a checkpoint that gatewise wrote",
+      });
+    }),
+  );
+}
+
+/** Keeps the best checkpoint so far under the number of the epoch that has just ended. */
+export async function keepBest(run: Store, epoch: number): Promise<void> {
+  const best = await run.read(fileOf("best"));
+  if (best !== undefined) await run.write(fileOf(`best-${epoch}`), best);
+}
+
+/**
+ * Parameters of the best epoch of a run.
+ * @param until of the epochs up to this one, at which the run has kept it
+ * @throws GatewiseError if no epoch of it has ended yet, or it has not kept that one
+ */
+export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
+  const name: CheckpointName = until === undefined ? "best" : `best-${until}`;
+  const best = await readCheckpoint(run, name);
+  if (best !== undefined) return best;
+  throw new GatewiseError({
+    received: `${run.nameOf()} without ${name}.safetensors`,
+    expected: `a run with at least ${until ?? "one"} finished epoch${until === undefined ? "" : "s"}`,
+    next: "resume the run (train --resume --out DIR), or choose another",
+  });
+}

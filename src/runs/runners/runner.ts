@@ -1,0 +1,113 @@
+/** How experiments run, in whatever world: files through a store, trainings through an executor, engines as they are given. */
+import type { Dataset, DatasetName } from "../../data/index.ts";
+import type { Engine } from "../../engine/index.ts";
+import type {
+  ExperimentKind,
+  ExperimentOf,
+  ExperimentOptions,
+  Measurement,
+  ObliqueRun,
+  ProfileName,
+  TheoremFinding,
+  Trial,
+  Watched,
+  WatchedProfile,
+} from "../../experiments/index.ts";
+import type { Executor, PoolEvent, TrialOutcome } from "../executor.ts";
+import type { Store } from "../store.ts";
+import type { DataSelection, TrialDevice } from "../trial-request.ts";
+import type { TrialState } from "../trial-states.ts";
+
+/** An experiment as it is asked for, and where its results stand. */
+export interface ExperimentView<K extends ExperimentKind> {
+  readonly experiment: ExperimentOf<K>;
+  readonly profile: ProfileName;
+  readonly options: ExperimentOptions;
+  readonly store: Store;
+}
+
+/** An experiment to run. */
+export interface ExperimentJob<K extends ExperimentKind> extends ExperimentView<K> {
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+  /** Where networks train; kernels of float64 are always made on the CPU. */
+  readonly device: TrialDevice;
+  readonly command: string;
+  /** Makes the place and keeps others out: to be called once nothing can be refused any more. */
+  readonly claim: () => Promise<AsyncDisposable>;
+}
+
+/** What runners need of the world. */
+export interface RunnerHost {
+  readonly executor: Executor;
+  /** An engine of one thread; `own`: in a thread of its own, so that this one can do other things meanwhile. */
+  openEngine(device: TrialDevice, where: "here" | "own"): Promise<Engine>;
+  loadData(name: DatasetName): Promise<Dataset>;
+  /** Milliseconds from any fixed point. */
+  clock(): number;
+}
+
+export type ExperimentEvent =
+  | PoolEvent
+  /** Measurements, epochs or draws that are done, of all. */
+  | { readonly kind: "count"; readonly done: number; readonly of: number };
+
+export interface RunnerWatch {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: ExperimentEvent) => void;
+}
+
+/** What stands in an experiment's place. */
+interface Found<K extends ExperimentKind> {
+  readonly kind: K;
+  readonly experiment: ExperimentOf<K>;
+  readonly profile: ProfileName;
+  /** What is not done yet, a line a part; empty once it is complete. */
+  readonly missing: readonly string[];
+}
+
+export interface TrialFindings<K extends "regimes" | "arms" = "regimes" | "arms"> extends Found<K> {
+  readonly trials: readonly Trial[];
+  /** How far each trial is, also by earlier commands. */
+  readonly states: readonly TrialState[];
+  /** How the trials of this command have ended; none where nothing was run. */
+  readonly outcomes: ReadonlyMap<string, TrialOutcome>;
+  /** Where the data came from; undefined before they were read. */
+  readonly dataSource: string | undefined;
+}
+
+export interface WatchedFindings extends Found<"watched"> {
+  /** As it was run, with the epochs and runs that were asked for. */
+  readonly length: WatchedProfile;
+  readonly rows: readonly Watched<Measurement>[];
+}
+
+export interface TreeFindings extends Found<"trees"> {
+  readonly epochs: number;
+  readonly runs: readonly ObliqueRun[];
+}
+
+export interface TheoremFindings extends Found<"theorem"> {
+  /** Of each series the widths that are drawn to the end; none of a series without any. */
+  readonly series: readonly TheoremFinding[];
+}
+
+interface FindingsByKind {
+  readonly regimes: TrialFindings<"regimes">;
+  readonly arms: TrialFindings<"arms">;
+  readonly watched: WatchedFindings;
+  readonly trees: TreeFindings;
+  readonly theorem: TheoremFindings;
+}
+export type FindingsOf<K extends ExperimentKind> = FindingsByKind[K];
+/** What stands in an experiment's place, complete or not. */
+export type Findings = FindingsByKind[ExperimentKind];
+
+export interface Runner<K extends ExperimentKind> {
+  /**
+   * Runs what is not done yet.
+   * @throws the signal's reason once it is aborted, unless the outcomes tell it
+   */
+  run(job: ExperimentJob<K>, host: RunnerHost, watch: RunnerWatch): Promise<FindingsOf<K>>;
+  /** Reads what is done. */
+  find(view: ExperimentView<K>): Promise<FindingsOf<K>>;
+}

@@ -1,0 +1,25 @@
+import type { ExperimentKind } from "../../experiments/index.ts";
+import type { ExperimentJob, ExperimentView, FindingsOf, Runner, RunnerHost, RunnerWatch } from "./runner.ts";
+import { theoremRunner } from "./theorem.ts";
+import { treesRunner } from "./trees.ts";
+import { armsRunner, regimesRunner } from "./trials.ts";
+import { watchedRunner } from "./watched.ts";
+
+/** How each kind of experiment runs, and how its results are read. */
+const RUNNERS: { readonly [K in ExperimentKind]: Runner<K> } = {
+  regimes: regimesRunner,
+  arms: armsRunner,
+  watched: watchedRunner,
+  trees: treesRunner,
+  theorem: theoremRunner,
+};
+
+export const runOf = <K extends ExperimentKind>(
+  kind: K,
+  job: ExperimentJob<K>,
+  host: RunnerHost,
+  watch: RunnerWatch,
+): Promise<FindingsOf<K>> => RUNNERS[kind].run(job, host, watch);
+
+export const findingsOf = <K extends ExperimentKind>(kind: K, view: ExperimentView<K>): Promise<FindingsOf<K>> =>
+  RUNNERS[kind].find(view);

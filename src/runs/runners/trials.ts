@@ -1,0 +1,91 @@
+/** Experiments of many trainings: each is a trial with a place of its own, run by whatever executor. */
+import { type Trial, trialsOf, trialsOfArms } from "../../experiments/index.ts";
+import type { TrialJob } from "../executor.ts";
+import { findRecord, metricsOf } from "../run-files.ts";
+import type { Store } from "../store.ts";
+import { missingLines, type TrialState, trialState } from "../trial-states.ts";
+import type { ExperimentJob, ExperimentView, Runner, TrialFindings } from "./runner.ts";
+
+type TrialKind = "regimes" | "arms";
+
+/** The trials of an experiment as it is asked for. */
+export const TRIALS = {
+  regimes: ({ experiment, profile, options }) => trialsOf(experiment, experiment.profiles[profile], options),
+  arms: ({ experiment, profile, options }) => trialsOfArms(experiment, experiment.profiles[profile], options),
+} as const satisfies { readonly [K in TrialKind]: (asked: Omit<ExperimentView<K>, "store">) => readonly Trial[] };
+
+/** The state of each trial in its place; a complete run of other epochs than asked for is `interrupted`. */
+export const statesOf = (store: Store, trials: readonly Trial[]): Promise<readonly TrialState[]> =>
+  Promise.all(
+    trials.map(async (trial) => {
+      const run = store.at(trial.id);
+      const record = await findRecord(run);
+      return trialState(trial, record, record === undefined ? 0 : (await metricsOf(run)).length);
+    }),
+  );
+
+function jobOf<K extends TrialKind>(
+  { experiment, profile, store, places, device, command }: ExperimentJob<K>,
+  { id, plan, learntFrom, keepBestUntil }: Trial,
+): TrialJob {
+  const { data, limit, testLimit } = experiment.profiles[profile];
+  return {
+    id,
+    after: learntFrom?.trial,
+    request: {
+      directory: store.nameOf(id),
+      plan,
+      data: { ...places, name: data, limit: limit ?? null, testLimit: testLimit ?? null },
+      learntFrom: learntFrom === undefined ? null : sourceOf(store, learntFrom),
+      keepBestUntil,
+      device,
+      threads: 1,
+      command,
+      resume: true,
+    },
+  };
+}
+
+const sourceOf = (store: Store, { trial, until }: NonNullable<Trial["learntFrom"]>) => ({
+  label: until === undefined ? `../${trial}` : `../${trial}, best of ${until} epochs`,
+  directory: store.nameOf(trial),
+  until: until ?? null,
+});
+
+function trialRunner<K extends TrialKind>(
+  kind: K,
+  trialsFor: (asked: Omit<ExperimentView<K>, "store">) => readonly Trial[],
+) {
+  const find = async (view: ExperimentView<K>) => {
+    const { experiment, profile, store } = view;
+    const trials = trialsFor(view);
+    const states = await statesOf(store, trials);
+    const [first] = trials;
+    const run = first === undefined ? undefined : await findRecord(store.at(first.id));
+    const outcomes: TrialFindings["outcomes"] = new Map();
+    const missing = missingLines(states);
+    return { kind, experiment, profile, trials, states, outcomes, missing, dataSource: run?.data.source };
+  };
+  return {
+    find,
+    async run(
+      job: ExperimentJob<K>,
+      { executor, loadData }: Parameters<Runner<K>["run"]>[1],
+      watch: Parameters<Runner<K>["run"]>[2],
+    ) {
+      const trials = trialsFor(job);
+      // one clear refusal before anything is written, and not one a trial
+      await loadData(job.experiment.profiles[job.profile].data);
+      await using _place = await job.claim();
+      for (const { id, epochs } of await statesOf(job.store, trials)) watch.onEvent({ kind: "found", id, epochs });
+      const outcomes = await executor.run(
+        trials.map((trial) => jobOf(job, trial)),
+        watch,
+      );
+      return { ...(await find(job)), outcomes };
+    },
+  };
+}
+
+export const regimesRunner: Runner<"regimes"> = trialRunner("regimes", TRIALS.regimes);
+export const armsRunner: Runner<"arms"> = trialRunner("arms", TRIALS.arms);

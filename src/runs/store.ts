@@ -1,0 +1,30 @@
+/**
+ * Where runs are kept. The rest of this room knows runs through it alone: a folder of a disk (`folderStore`), and what else
+ * has files by name, such as the private files of a page.
+ */
+export interface Store {
+  /** A file of this place, or the place itself, as its user knows it: a path, an address. */
+  nameOf(file?: string): string;
+  /** Names of the files and places in it; none if there is no such place. */
+  list(): Promise<readonly string[]>;
+  /** The bytes of a file, or undefined if there is none. */
+  read(file: string): Promise<Uint8Array | undefined>;
+  /** Puts a file in the place of what had its name: whole or not at all, whatever ends the writer. Makes the place. */
+  write(file: string, content: Uint8Array | string): Promise<void>;
+  /** Adds text to the end of a file, and comes back when it is kept: what is written afterwards may count on it. */
+  append(file: string, text: string): Promise<void>;
+  remove(file: string): Promise<void>;
+  /** A place in this one: a run of an experiment. */
+  at(name: string): Store;
+  /**
+   * Makes the place, and keeps other writers out of it until it is given back.
+   * @throws GatewiseError if another holds it
+   */
+  lock(): Promise<AsyncDisposable>;
+}
+
+/** A file as text, or undefined if there is none. */
+export async function readText(store: Store, file: string): Promise<string | undefined> {
+  const bytes = await store.read(file);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
