@@ -240,7 +240,7 @@ const MISTAKES: readonly {
     args: () => ["evaluate", "--model", at("nothing")],
     code: 1,
     error: () => ({
-      message: `${at("nothing")}: does not exist: expected a readable file`,
+      message: `${at("nothing")}, which is not there: expected a run directory or an .onnx file`,
       hint: "check the path",
     }),
   },

@@ -71,13 +71,24 @@ export function refuseForeignModel(path: string, bytes: Uint8Array): void {
  * @throws GatewiseError for a model of another kind, or where nothing is
  */
 export async function isModelFolder(path: string): Promise<boolean> {
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (isFolder) await refuseForeignFolder(path);
+  const folder = await isFolder(path);
+  if (folder) await refuseForeignFolder(path);
   else refuseForeignModel(path, await readBytes(path));
-  return isFolder;
+  return folder;
+}
+
+/** @throws GatewiseError where nothing is there */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new GatewiseError({
+      received: `${path}, which is not there`,
+      expected: "a run directory or an .onnx file",
+      next: "check the path",
+      cause,
+    });
+  }
 }
 
 /** @throws GatewiseError for a folder that holds a model, but is no run */

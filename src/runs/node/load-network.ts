@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
@@ -12,7 +11,7 @@ import {
 } from "../../network/index.ts";
 import { networkPair } from "../../train/index.ts";
 import { readExternalData } from "./external-data.ts";
-import { refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
+import { isFolder, refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
 import { readBest, readRun } from "./run-directory.ts";
 
 /** A network to measure and explain, and where it comes from. */
@@ -60,17 +59,4 @@ function refuseChoice(model: string, { output, input, set = {}, inputShape }: Mo
     expected: "an ONNX model, or nothing to choose: a run has one input and one output",
     next: "leave out what chooses, or give an .onnx file",
   });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (cause) {
-    throw new GatewiseError({
-      received: `${path}, which is not there`,
-      expected: "a run directory or an .onnx file",
-      next: "check the path",
-      cause,
-    });
-  }
 }
