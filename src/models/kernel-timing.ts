@@ -11,7 +11,7 @@ import {
   pathKernelCost,
   readPathExamples,
 } from "../kernels/index.ts";
-import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
+import { type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import { pathKernelWay } from "./path-kernel.ts";
 
@@ -33,6 +33,11 @@ const CHAIN_SAMPLE = 512;
 const MOST_NUMBERS = 2 ** 24;
 /** Multiply-adds of the passes for the gates that are timed: a second or two. */
 const MOST_PRODUCTS = 3e10;
+/** The engine makes a graph ready in a time that grows with the square of its nodes: seconds for some thousands. */
+const MOST_NODES = 1000;
+/** Of a pair behind packed bits, told where it is not timed: a layer, and each 64 gates of it (bench/npk.bench.ts). */
+const LAYER_SECONDS = 3e-9;
+const WORD_SECONDS = 0.5e-9;
 /** Of the kernel of one pair, as told from the shapes: it is computed twice. */
 const MOST_SECONDS = 0.4;
 
@@ -42,16 +47,20 @@ const MOST_SECONDS = 0.4;
  */
 export async function timePathKernel(
   network: GatedNetwork,
-  engine: Engine,
+  engine: () => Promise<Engine>,
   clock: () => number,
 ): Promise<KernelTiming> {
   const timer: Timer = { network, engine, clock };
   const way = pathKernelWay(network);
-  if (way.kind === "packed bits") return { by: way.kind, secondsPerPair: await chainSeconds(timer, way.chain) };
+  const isTimed = network.nodes.length <= MOST_NODES;
+  if (way.kind === "packed bits") {
+    const secondsPerPair = isTimed ? await chainSeconds(timer, way.chain) : toldSeconds(network);
+    return { by: way.kind, secondsPerPair };
+  }
   const cost = pathKernelCost(network);
   try {
     checkPairCost(cost);
-    const isShort = cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
+    const isShort = isTimed && cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
     const secondsPerPair = isShort ? await pairSeconds(timer) : cost.seconds;
     return { by: "pairs of positions", secondsPerPair, pairBytes: cost.bytes };
   } catch (thrown) {
@@ -62,11 +71,13 @@ export async function timePathKernel(
 
 interface Timer {
   readonly network: GatedNetwork;
-  readonly engine: Engine;
+  /** Only started where something is timed. */
+  readonly engine: () => Promise<Engine>;
   readonly clock: () => number;
 }
 
-async function chainSeconds({ network, engine, clock }: Timer, chain: DenseChain): Promise<number> {
+async function chainSeconds({ network, engine: open, clock }: Timer, chain: DenseChain): Promise<number> {
+  const engine = await open();
   const fitting = Math.min(
     MOST_NUMBERS / sizeOf(inputShapeOf(network)),
     MOST_PRODUCTS / Math.max(1, productsOf(network)),
@@ -78,7 +89,14 @@ async function chainSeconds({ network, engine, clock }: Timer, chain: DenseChain
   return seconds / ((sample * (sample + 1)) / 2);
 }
 
-async function pairSeconds({ network, engine, clock }: Timer): Promise<number> {
+const toldSeconds = (network: GatedNetwork): number =>
+  gatePositions(network).reduce((sum, position) => {
+    const words = Math.ceil(sizeOf(network.nodes[position]?.shape ?? []) / 64);
+    return sum + LAYER_SECONDS + WORD_SECONDS * words;
+  }, 0);
+
+async function pairSeconds({ network, engine: open, clock }: Timer): Promise<number> {
+  const engine = await open();
   const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
   const [left, right] = [(await first) ?? [], (await second) ?? []];
   return await secondsOf(clock, () => generalPathKernel(network, left, right, { engine }));

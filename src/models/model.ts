@@ -77,7 +77,8 @@ export class Model implements AsyncDisposable {
    * seconds at most.
    */
   async describe({ examples = 1000, clock }: DescribeOptions): Promise<Description> {
-    return describeNetwork(this.network, examples, await timePathKernel(this.network, await this.engine(), clock));
+    const timing = await timePathKernel(this.network, () => this.engine(), clock);
+    return describeNetwork(this.network, examples, timing);
   }
 
   /** The engine that answers are computed with: for questions of one's own. The model releases it. */
