@@ -82,7 +82,9 @@ export {
   readRun,
   runExperiment,
   runTrials,
+  saveRun,
   selectData,
+  type TrainedRun,
   trialStates,
   workerCount,
 } from "./runs/node/index.ts";

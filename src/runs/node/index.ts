@@ -16,3 +16,4 @@ export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";
 export { findRun, readBest, readKernels, readMetrics, readRun } from "./run-directory.ts";
 export { selectData } from "./run-trial.ts";
+export { saveRun, type TrainedRun } from "./save-run.ts";
