@@ -11,8 +11,8 @@ import {
   float64,
   kBestPaths,
   largestBundles,
-  nearestByPaths,
-  nearestBySharedPaths,
+  neighborsByOverlaps,
+  neighborsBySharedPaths,
   neuralPathKernelOf,
   pathKernelScores,
   pathKernelTrace,
@@ -70,8 +70,11 @@ describe("an output that is not there", () => {
 
 describe("an example that is not there", () => {
   it.each([
-    { name: "nearestByPaths", call: (query: number) => nearestByPaths(gates, query, 1) },
-    { name: "nearestBySharedPaths", call: (query: number) => nearestBySharedPaths(network, engine, inputs, query, 1) },
+    { name: "neighborsByOverlaps", call: (query: number) => neighborsByOverlaps(gates, query, 1) },
+    {
+      name: "neighborsBySharedPaths",
+      call: (query: number) => neighborsBySharedPaths(network, engine, inputs, query, 1),
+    },
   ])("$name", async ({ call }) => {
     for (const query of NO_INDEX) {
       expect(await rejected(() => call(query))).toEqual({
@@ -87,11 +90,11 @@ describe("a number of something that is none", () => {
     { what: "number of paths", least: 0, call: (k: number) => kBestPaths(active, 0, k) },
     { what: "number of bundles", least: 1, call: (k: number) => largestBundles(active, 0, k) },
     { what: "number of samples", least: 0, call: (k: number) => samplePaths(active, 0, k, randomStream(1, "a")) },
-    { what: "number of neighbors", least: 1, call: (k: number) => nearestByPaths(gates, 0, k) },
+    { what: "number of neighbors", least: 1, call: (k: number) => neighborsByOverlaps(gates, 0, k) },
     {
       what: "number of neighbors",
       least: 1,
-      call: (k: number) => nearestBySharedPaths(network, engine, inputs, 0, k),
+      call: (k: number) => neighborsBySharedPaths(network, engine, inputs, 0, k),
     },
     {
       what: "number of features",
@@ -111,7 +114,7 @@ describe("a number of something that is none", () => {
     {
       what: "batch",
       least: 1,
-      call: (batch: number) => nearestBySharedPaths(network, engine, inputs, 0, 1, { batch }),
+      call: (batch: number) => neighborsBySharedPaths(network, engine, inputs, 0, 1, { batch }),
     },
     { what: "number of classes", least: 1, call: (k: number) => classOverlaps(gates, [0, 0, 0], k) },
   ])("$what, of $call", async ({ what, least, call }) => {
@@ -135,7 +138,7 @@ describe("inputs that are none", () => {
     { name: "tangentKernel, second", call: (x: Inputs) => tangentKernel(network, engine, inputs, { inputs2: x }) },
     { name: "pathKernelTrace", call: (x: Inputs) => pathKernelTrace(network, engine, { inputs: x }) },
     { name: "pathKernelScores", call: (x: Inputs) => pathKernelScores(network, engine, { inputs: x }) },
-    { name: "nearestBySharedPaths", call: (x: Inputs) => nearestBySharedPaths(network, engine, x, 0, 1) },
+    { name: "neighborsBySharedPaths", call: (x: Inputs) => neighborsBySharedPaths(network, engine, x, 0, 1) },
   ];
   it.each(readers)("$name refuses bytes and whole numbers", async ({ call }) => {
     for (const [dtype, data] of [

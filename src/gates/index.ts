@@ -11,6 +11,7 @@ export {
   type ValueKind,
   type ValueReading,
 } from "./layer-values.ts";
+export { checkQuery, type Neighbor, nearestFirst, neighborOf } from "./neighbor.ts";
 export {
   checkInputs,
   type GateReading,

@@ -38,7 +38,7 @@ export {
   tileMemory,
   type WholeOptions,
 } from "./packed/dense-path-kernel.ts";
-export { type Neighbor, nearestByPaths } from "./packed/shared-paths.ts";
+export { neighborsByOverlaps } from "./packed/shared-paths.ts";
 export type { TileMaker, TileWork } from "./packed/tile-maker.ts";
 export { type Alignment, kernelAlignment } from "./regression/alignment.ts";
 export { BlockProducts, type Matrix, matrix } from "./regression/block-products.ts";

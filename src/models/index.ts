@@ -8,7 +8,7 @@ export {
   type ModelSource,
   type TangentKernelOptions,
 } from "./model.ts";
-export { type Neighbor, type NeighborsOptions, neighbors } from "./neighbors.ts";
+export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   checkedTrace,
   NORMALIZATIONS,

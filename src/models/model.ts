@@ -1,8 +1,7 @@
 import type { Engine } from "../engine/index.ts";
-import { type Inputs, type PackedGates, readNetworkGates } from "../gates/index.ts";
+import { type Inputs, type Neighbor, type PackedGates, readNetworkGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import {
-  type Neighbor,
   type TangentKernels,
   type TangentOptions,
   type TangentPart,

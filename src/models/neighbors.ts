@@ -1,15 +1,13 @@
 /** Neighbors of an input by the paths that they share: the one ranking, whatever the network. */
 import type { Engine } from "../engine/index.ts";
-import { type Inputs, readNetworkGates } from "../gates/index.ts";
+import { type Inputs, type Neighbor, readNetworkGates } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
-import { type Neighbor, nearestByPaths } from "../kernels/index.ts";
+import { neighborsByOverlaps } from "../kernels/index.ts";
 
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
-import { nearestBySharedPaths } from "../paths/index.ts";
+import { neighborsBySharedPaths } from "../paths/index.ts";
 import { pathKernelWay } from "./path-kernel.ts";
 import { type Asking, counter } from "./progress.ts";
-
-export type { Neighbor };
 
 export interface NeighborsOptions extends Asking {
   /** As many neighbors; 10 unless told otherwise. */
@@ -34,12 +32,12 @@ export async function neighbors(
   const way = pathKernelWay(network);
   if (way.kind === "pairs of positions") {
     const onProgress = counter(options, "shared paths", "inputs");
-    return await nearestBySharedPaths(network, engine, inputs, query, top, { onProgress, signal });
+    return await neighborsBySharedPaths(network, engine, inputs, query, top, { onProgress, signal });
   }
   const gates = await readNetworkGates(network, engine, inputs, {
     onProgress: counter(options, "gates", "inputs"),
     ...(signal === undefined ? {} : { signal }),
   });
   const ends = { inputs: sizeOf(inputShapeOf(network)), outputs: outputCount(network), biases: way.chain.biases };
-  return nearestByPaths(gates, query, top, ends);
+  return neighborsByOverlaps(gates, query, top, ends);
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packLayer } from "../../src/gates/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { nearestByPaths } from "../../src/kernels/index.ts";
+import { neighborsByOverlaps } from "../../src/kernels/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
 const packed = (layers: readonly (readonly (readonly boolean[])[])[]) => ({
@@ -26,18 +26,18 @@ describe("neighbors by paths", () => {
           [first, second]
             .map((rows) => rows[s]!.filter((on, unit) => on && rows[t]![unit]).length)
             .reduce((product, on) => product * on, 1);
-        for (const { example, similarity } of nearestByPaths(packed([first, second]), 2, 5)) {
+        for (const { example, similarity } of neighborsByOverlaps(packed([first, second]), 2, 5)) {
           const own = Math.sqrt(shared(2, 2) * shared(example, example));
           expect(similarity).toBeCloseTo(own === 0 ? 0 : shared(example, 2) / own, 10);
         }
-        const order = nearestByPaths(packed([first, second]), 2, 5).map(({ similarity }) => similarity);
+        const order = neighborsByOverlaps(packed([first, second]), 2, 5).map(({ similarity }) => similarity);
         expect(order).toEqual([...order].sort((a, b) => b - a));
         expect(order).toHaveLength(5);
       }),
     ));
 
   it("want a query among the examples", () =>
-    expect(errorOf(() => nearestByPaths(packed([[[true], [false]]]), 2, 1))).toEqual({
+    expect(errorOf(() => neighborsByOverlaps(packed([[[true], [false]]]), 2, 1))).toEqual({
       message: "query 2: expected an example from 0 to 1",
       hint: "count the inputs from 0",
     }));

@@ -5,7 +5,7 @@ import { float64, sizeOf } from "../../src/graph/index.ts";
 import { neuralPathKernelOf, tangentKernel } from "../../src/kernels/index.ts";
 import { examplesOf, Model, pathKernelWay } from "../../src/models/index.ts";
 import type { GatedNetwork } from "../../src/network/index.ts";
-import { nearestBySharedPaths } from "../../src/paths/index.ts";
+import { neighborsBySharedPaths } from "../../src/paths/index.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { errorOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -79,7 +79,7 @@ describe("a model", () => {
     const { network, inputs } = caseOf(one);
     await using model = modelOf(network);
     await using engine = await openNodeEngine("cpu", { threads: 1 });
-    const wanted = await nearestBySharedPaths(network, engine, inputs, 1, 2);
+    const wanted = await neighborsBySharedPaths(network, engine, inputs, 1, 2);
     const found = await model.neighbors(inputs, 1, { top: 2 });
     expect(found.map(({ example }) => example)).toEqual(wanted.map(({ example }) => example));
     expectClose(

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { readNetworkGates } from "../../src/gates/index.ts";
 import { float32, float64, sizeOf } from "../../src/graph/index.ts";
-import { denseChain, nearestByPaths } from "../../src/kernels/index.ts";
+import { denseChain, neighborsByOverlaps } from "../../src/kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../../src/network/index.ts";
-import { activate, log2SharedPaths, nearestBySharedPaths, openGates } from "../../src/paths/index.ts";
+import { activate, log2SharedPaths, neighborsBySharedPaths, openGates } from "../../src/paths/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -86,8 +86,8 @@ describe("neighbors by shared paths", () => {
         outputs: outputCount(network),
         biases: chain?.biases ?? [],
       };
-      const fast = nearestByPaths(await readNetworkGates(network, engine, inputs), 4, 29, ends);
-      const general = await nearestBySharedPaths(network, engine, inputs, 4, 29, { batch: 7 });
+      const fast = neighborsByOverlaps(await readNetworkGates(network, engine, inputs), 4, 29, ends);
+      const general = await neighborsBySharedPaths(network, engine, inputs, 4, 29, { batch: 7 });
       const told = (one: (typeof fast)[number]) => [one.example, one.similarity, one.sharedGates, one.log2SharedPaths];
       expectClose(
         [...fast]
@@ -133,7 +133,7 @@ describe("neighbors by shared paths", () => {
       seed: 1,
     });
     await using engine = await openNodeEngine("cpu", { threads: 1 });
-    expect(await rejectionOf(nearestBySharedPaths(network, engine, inputs, 3, 1))).toEqual({
+    expect(await rejectionOf(neighborsBySharedPaths(network, engine, inputs, 3, 1))).toEqual({
       message: "query 3: expected an example from 0 to 2",
       hint: "count the inputs from 0",
     });

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Neighbor } from "../../models/index.ts";
+import type { Neighbor } from "../../gates/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ModelOptions, openModelWithInputs, readModelOptions, withModelOptions } from "../model-option.ts";

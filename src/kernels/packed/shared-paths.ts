@@ -1,17 +1,5 @@
-import { GatewiseError } from "../../errors.ts";
-import { type PackedGates, popcount } from "../../gates/index.ts";
+import { checkQuery, type Neighbor, nearestFirst, neighborOf, type PackedGates, popcount } from "../../gates/index.ts";
 import { checkCount } from "../../network/index.ts";
-
-/** An example and how much of the query's active sub-network it shares. */
-export interface Neighbor {
-  readonly example: number;
-  /** Shared active paths over the geometric mean of both examples' own: `Λ(s, q) / √(Λ(s, s) Λ(q, q))`, 0 to 1. */
-  readonly similarity: number;
-  /** Base-2 logarithm of the number of paths that are active for both, `Λ(s, q)`; −∞ where there is none. */
-  readonly log2SharedPaths: number;
-  /** Share of all gates on for the query that are on for the example too. */
-  readonly sharedGates: number;
-}
 
 /** Between which ends the paths of a fully connected network run, and where else they start. */
 export interface PathEnds {
@@ -29,36 +17,30 @@ export interface PathEnds {
  * @param ends left out: paths through the gates alone, the product of the overlaps
  * @throws GatewiseError if there is no such example
  */
-export function nearestByPaths(
+export function neighborsByOverlaps(
   gates: PackedGates,
   query: number,
   count: number,
   ends: PathEnds = { inputs: 1, outputs: 1, biases: [] },
 ): readonly Neighbor[] {
-  if (!Number.isInteger(query) || query < 0 || query >= gates.examples) {
-    throw new GatewiseError({
-      received: `query ${query}`,
-      expected: `an example from 0 to ${gates.examples - 1}`,
-      next: "count the inputs from 0",
-    });
-  }
+  checkQuery(query, gates.examples);
   checkCount("number of neighbors", count);
   const own = Array.from({ length: gates.examples }, (_, s) => log2Paths(overlaps(gates, s, s), ends));
   const queryOn = overlaps(gates, query, query).reduce((sum, on) => sum + on, 0);
-  return Array.from({ length: gates.examples }, (_, example): Neighbor => {
+  const all = Array.from({ length: gates.examples }, (_, example): Neighbor => {
     const shared = overlaps(gates, example, query);
-    const logarithm = log2Paths(shared, ends);
-    const both = ((own[example] ?? 0) + (own[query] ?? 0)) / 2;
-    return {
+    const sharedOn = shared.reduce((sum, on) => sum + on, 0);
+    return neighborOf(
       example,
-      similarity: logarithm === Number.NEGATIVE_INFINITY ? 0 : 2 ** (logarithm - both),
-      log2SharedPaths: logarithm,
-      sharedGates: queryOn === 0 ? 0 : shared.reduce((sum, on) => sum + on, 0) / queryOn,
-    };
-  })
-    .filter(({ example }) => example !== query)
-    .sort((a, b) => b.similarity - a.similarity || b.sharedGates - a.sharedGates || a.example - b.example)
-    .slice(0, count);
+      log2Paths(shared, ends),
+      [own[example] ?? 0, own[query] ?? 0],
+      queryOn === 0 ? 0 : sharedOn / queryOn,
+    );
+  });
+  return nearestFirst(
+    all.filter(({ example }) => example !== query),
+    count,
+  );
 }
 
 /** Gates on for both examples, layer by layer. */
