@@ -130,23 +130,41 @@ export async function claimExperiment(
     name: experiment.name,
     definition: experiment,
     profile,
-    options: optionsOf(claim, before?.options ?? {}),
+    options: optionsOf(claim, before?.options),
     command,
   };
   await store.write(FILE, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** What is there stays part of the experiment, whatever this command runs. */
-function optionsOf({ experiment, profile, options }: ExperimentClaim, before: ExperimentOptions): ExperimentOptions {
-  const usual = experiment.kind === "theorem" ? undefined : experiment.profiles[profile].runs;
-  const seeds = options.seeds ?? usual;
+function optionsOf(
+  { experiment, profile, options }: ExperimentClaim,
+  before: ExperimentOptions | undefined,
+): ExperimentOptions {
+  const seeds = seedsOf(experiment, profile, options, before);
   return {
     ...(experiment.kind === "regimes"
-      ? { regimes: [...new Set([...(before.regimes ?? []), ...(options.regimes ?? experiment.regimes)])] }
+      ? { regimes: [...new Set([...(before?.regimes ?? []), ...(options.regimes ?? experiment.regimes)])] }
       : {}),
-    ...(seeds === undefined ? {} : { seeds: Math.max(before.seeds ?? 1, seeds) }),
+    ...(seeds === undefined ? {} : { seeds }),
     ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
   };
+}
+
+/** The most that was asked for; undefined for what a profile has of each kind of draws. */
+function seedsOf(
+  experiment: Experiment,
+  profile: ProfileName,
+  { seeds }: ExperimentOptions,
+  before: ExperimentOptions | undefined,
+): number | undefined {
+  if (experiment.kind !== "theorem") {
+    return Math.max(before?.seeds ?? 1, seeds ?? experiment.profiles[profile].runs);
+  }
+  const { draws, channelDraws } = experiment.profiles[profile];
+  const asked = [before ?? { seeds }, { seeds }].map((one) => one.seeds);
+  const most = Math.max(asked[0] ?? 0, asked[1] ?? 0);
+  return asked.includes(undefined) && most <= Math.max(draws, channelDraws) ? undefined : most;
 }
 
 const otherContent = (store: Store, { experiment, profile }: ExperimentClaim, what: string): GatewiseError =>

@@ -1,6 +1,7 @@
 /** Experiments as JSON: those of the papers, and those that a user defines in a program of their own. */
 import { z } from "zod";
 import { DATASET_NAMES } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
 import {
   ARM_STORIES,
   type Experiment,
@@ -16,9 +17,13 @@ const Percent = z.number();
 const Regime = z.enum(REGIME_NAMES);
 const Figure = z.tuple([Percent, Percent]).readonly();
 
+/** Part of file names, and of commands. */
+const Name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens");
+/** `experiment.json` and `run.json` are records; an experiment's results are a JSON file of its name. */
+const RESERVED: ReadonlySet<string> = new Set(["experiment", "run"]);
+
 const Words = {
-  // part of file names, and of commands
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens"),
+  name: Name.refine((name) => !RESERVED.has(name), "a name that no other file of the folder has"),
   title: z.string(),
   source: z.string(),
 };
@@ -41,7 +46,7 @@ const ProfileFields = {
     .exactOptional(),
 };
 const Arm = z.strictObject({
-  name: Words.name,
+  name: Name,
   title: z.string(),
   regime: Regime,
   variant: VariantStructure.exactOptional(),
@@ -49,6 +54,11 @@ const Arm = z.strictObject({
   learntUntil: Count.exactOptional(),
   published: Figure.exactOptional(),
 });
+const Arms = z
+  .array(Arm)
+  .min(1)
+  .readonly()
+  .refine((arms) => new Set(arms.map(({ name }) => name)).size === arms.length, "arms of different names");
 const Series = z.strictObject({
   title: z.string(),
   unit: z.string(),
@@ -74,7 +84,7 @@ const KINDS = {
     ...Words,
     ...SettingsStructure,
     story: z.enum(ARM_STORIES).exactOptional(),
-    profiles: profilesOf(z.strictObject({ ...ProfileFields, arms: z.array(Arm).min(1).readonly() })),
+    profiles: profilesOf(z.strictObject({ ...ProfileFields, arms: Arms })),
   }),
   watched: z.strictObject({
     kind: z.literal("watched"),
@@ -137,3 +147,18 @@ export const ExperimentStructure: z.ZodType<Experiment> = z.discriminatedUnion("
   KINDS.trees,
   KINDS.theorem,
 ]);
+
+/**
+ * Checks an experiment that a program has defined as its folder will be read.
+ * @throws GatewiseError naming the first field that is wrong
+ */
+export function checkExperiment(experiment: Experiment): void {
+  const result = ExperimentStructure.safeParse(JSON.parse(JSON.stringify(experiment)));
+  const [issue] = result.error?.issues ?? [];
+  if (issue === undefined) return;
+  throw new GatewiseError({
+    received: `experiment "${experiment.name}", ${issue.path.join(".") || "as a whole"}: ${issue.message}`,
+    expected: "a definition that can be kept as JSON",
+    next: "correct the field",
+  });
+}

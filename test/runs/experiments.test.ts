@@ -166,4 +166,49 @@ describe("the record of an experiment", () => {
     });
     expect(request.directory).toBe(join(folder.path, "relu-0"));
   });
+
+  it("is not begun of a definition that could not be read again", async () => {
+    await using folder = await temporaryFolder();
+    const { theorem, arms } = OWN_EXPERIMENTS;
+    const next = "correct the field";
+    const of = (experiment: Experiment) => rejectionOf(run(requestOf(experiment, join(folder.path, "x"))));
+    expect(await of({ ...theorem, name: "My experiment" })).toEqual({
+      message:
+        'experiment "My experiment", name: a name of lower-case letters, digits and hyphens: expected a definition that can be kept as JSON',
+      hint: next,
+    });
+    expect(await of({ ...theorem, name: "experiment" })).toEqual({
+      message:
+        'experiment "experiment", name: a name that no other file of the folder has: expected a definition that can be kept as JSON',
+      hint: next,
+    });
+    const [arm] = arms.profiles.quick.arms;
+    const quick = { ...arms.profiles.quick, arms: arm === undefined ? [] : [arm, arm] };
+    expect(await of({ ...arms, profiles: { quick, full: quick } })).toEqual({
+      message:
+        'experiment "own-arms", profiles.quick.arms: arms of different names: expected a definition that can be kept as JSON',
+      hint: next,
+    });
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it.each([
+    { first: undefined, second: 2, kept: undefined },
+    { first: 2, second: undefined, kept: undefined },
+    { first: 2, second: 4, kept: 4 },
+    { first: 4, second: 2, kept: 4 },
+    { first: undefined, second: 4, kept: 4 },
+  ])("of draws: $first, then $second", async ({ first, second, kept }) => {
+    await using folder = await temporaryFolder();
+    const options = (seeds: number | undefined) => (seeds === undefined ? {} : { seeds });
+    const stopped = AbortSignal.abort("enough");
+    for (const [seeds, resume] of [
+      [first, false],
+      [second, true],
+    ] as const) {
+      const request = { ...requestOf(OWN_EXPERIMENTS.theorem, folder.path, resume), options: options(seeds) };
+      await run(request, () => {}, stopped).catch(() => {});
+    }
+    expect((await findExperiment(folder.path))?.options.seeds).toBe(kept);
+  });
 });

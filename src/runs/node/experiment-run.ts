@@ -4,6 +4,7 @@ import { openNodeEngine, openWorkerEngine } from "../../engine/node/index.ts";
 import type { Experiment, ExperimentOptions, ProfileName, Trial } from "../../experiments/index.ts";
 import type { Executor } from "../executor.ts";
 import { claimExperiment, type ExperimentRecord, experimentRecordOf } from "../experiment-record.ts";
+import { checkExperiment } from "../experiment-structure.ts";
 import type { ExperimentEvent, Findings, RunnerHost } from "../runners/runner.ts";
 import { findingsOf, runOf } from "../runners/runners.ts";
 import { statesOf } from "../runners/trials.ts";
@@ -39,11 +40,12 @@ export interface ExperimentWatch {
 /**
  * Runs what is not done yet of an experiment, in its directory. Killed at any moment and resumed, it ends with the results
  * of one that never stopped.
- * @throws GatewiseError if the directory is in use, holds another experiment, or holds this one and `resume` is false; the
+ * @throws GatewiseError if the definition cannot be kept as JSON, or the directory is in use, holds another experiment, or holds this one and `resume` is false; the
  * signal's reason once it is aborted, but for experiments of trials, whose outcomes tell it
  */
 export async function runExperiment(request: ExperimentRequest, watch: ExperimentWatch): Promise<Findings> {
   const { experiment, profile, options, directory, places, device, command } = request;
+  checkExperiment(experiment);
   const store = folderStore(directory);
   const { dataDir, cacheDir } = places;
   const host: RunnerHost = {
