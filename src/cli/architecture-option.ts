@@ -55,7 +55,7 @@ export async function chosenArchitecture({
   data,
 }: ArchitectureOptions): Promise<ChosenArchitecture> {
   if (arch.endsWith(".json")) return await fromFile(arch, { width, depth }, INPUT_SHAPES[data]);
-  const name = parseChoice("architecture", arch, NAMES);
+  const name = parseChoice("architecture", arch, NAMES, ["a .json file"]);
   if (depth !== undefined && name !== "fc") throw hasNone("--depth", depth, name);
   const sizes = {
     inputShape: INPUT_SHAPES[data],

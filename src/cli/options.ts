@@ -2,17 +2,31 @@ import type { Command } from "commander";
 import { distance } from "fastest-levenshtein";
 import { GatewiseError } from "../errors.ts";
 
-/** One of `choices`; a near miss is suggested. */
-export function parseChoice<T extends string>(what: string, text: string, choices: readonly T[]): T {
+/**
+ * One of `choices`; a near miss is suggested.
+ * @param others in words: what may be given in place of a choice
+ */
+export function parseChoice<T extends string>(
+  what: string,
+  text: string,
+  choices: readonly T[],
+  others: readonly string[] = [],
+): T {
   const found = choices.find((choice) => choice === text);
   if (found !== undefined) return found;
-  const [nearest] = [...choices].sort((a, b) => distance(text, a) - distance(text, b));
-  const near = nearest !== undefined && distance(text, nearest) <= Math.max(2, Math.floor(nearest.length / 3));
+  const nearest = nearMiss(text, choices);
   throw new GatewiseError({
     received: `${what} "${text}"`,
-    expected: listOf(choices),
-    next: near ? `did you mean "${nearest}"?` : `choose one of them`,
+    expected: listOf([...choices, ...others]),
+    next: nearest === undefined ? "choose one of them" : `did you mean "${nearest}"?`,
   });
+}
+
+/** The choice that was meant: one that few letters tell from what was typed. */
+export function nearMiss<T extends string>(text: string, choices: readonly T[]): T | undefined {
+  const [nearest] = [...choices].sort((a, b) => distance(text, a) - distance(text, b));
+  if (nearest === undefined) return undefined;
+  return distance(text, nearest) <= Math.max(2, Math.floor(nearest.length / 3)) ? nearest : undefined;
 }
 
 /** Several of `choices`, separated by commas. */

@@ -18,6 +18,7 @@ import { reproduceCommand } from "./commands/reproduce.ts";
 import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { nearMiss } from "./options.ts";
 import { printError } from "./output.ts";
 import { shownLines } from "./shown.ts";
 
@@ -70,7 +71,7 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return EXIT.done;
     // where a command is missing, commander has printed the help for people
-    if (thrown.code !== "commander.help") printError(context, usageError(thrown));
+    if (thrown.code !== "commander.help") printError(context, mistypedOption(program, args) ?? usageError(thrown));
     else if (json) printError(context, noCommand(context));
     return EXIT.wrongUsage;
   }
@@ -84,6 +85,20 @@ function inherit(command: Command, program: Command): void {
 
 const noCommand = ({ command }: CliContext): GatewiseError =>
   new GatewiseError({ received: command, expected: "a command behind it", next: "see --help" });
+
+/**
+ * Options are missing where they are mistyped: of the two complaints the one that helps. Commander makes the other one.
+ */
+function mistypedOption(program: Command, args: readonly string[]): GatewiseError | undefined {
+  const command = program.commands.find((one) => one.name() === args[0]);
+  if (command === undefined || command.commands.length > 0) return undefined;
+  const known = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
+  const typed = args.slice(1).flatMap((word) => /^--[a-z][a-z0-9-]*/i.exec(word) ?? []);
+  const unknown = typed.find((word) => !known.includes(word));
+  if (unknown === undefined) return undefined;
+  const meant = nearMiss(unknown, known);
+  return GatewiseError.of(`unknown option '${unknown}'`, meant === undefined ? "see --help" : `did you mean ${meant}?`);
+}
 
 function usageError({ message }: CommanderError): GatewiseError {
   const [problem = message, ...rest] = message.replace(/^error: /, "").split("\n");

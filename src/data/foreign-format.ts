@@ -9,6 +9,7 @@ export const FOREIGN_FORMATS = [
   "pickle",
   "tflite",
   "safetensors",
+  "html",
   "zip",
   "git-lfs",
 ] as const;
@@ -24,6 +25,7 @@ export const FOREIGN_NAMES = {
   pickle: "a Python pickle",
   tflite: "a TensorFlow Lite model",
   safetensors: "a safetensors file",
+  html: "a web page",
   zip: "a zip archive",
   "git-lfs": "a Git LFS pointer, not the file that it stands for",
 } as const satisfies Record<ForeignFormat, string>;
@@ -41,6 +43,7 @@ export function foreignFormat(bytes: Uint8Array): ForeignFormat | undefined {
   if (startsWith(bytes, "\x89HDF\r\n\x1a\n")) return "hdf5";
   if (startsWith(bytes, "version https://git-lfs.github.com/spec/")) return "git-lfs";
   if (startsWith(bytes, "TFL3", 4)) return "tflite";
+  if (isWebPage(bytes)) return "html";
   if (isPickle(bytes)) return hasPytorchMagic(bytes) ? "pytorch" : "pickle";
   return isSafetensors(bytes) ? "safetensors" : undefined;
 }
@@ -65,6 +68,10 @@ const letter = (byte: number | undefined): string => (byte === undefined ? "?" :
 
 /** The number that PyTorch wrote first before it wrote zip archives (torch/serialization.py, MAGIC_NUMBER). */
 const hasPytorchMagic = (bytes: Uint8Array): boolean => startsWith(bytes, "\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", 2);
+
+/** What a server answers with in place of a file. */
+const isWebPage = (bytes: Uint8Array): boolean =>
+  /^\s*<(!doctype html|html)\b/i.test(new TextDecoder("latin1").decode(bytes.subarray(0, 64)));
 
 /** A header of JSON behind its length. */
 const isSafetensors = (bytes: Uint8Array): boolean =>

@@ -44,6 +44,7 @@ const TO_NPY = {
   pickle: 'in Python: np.save("x.npy", np.asarray(pickle.load(open("x.pkl", "rb"))))',
   tflite: "give examples as .npy",
   safetensors: 'in Python: np.save("x.npy", safetensors.numpy.load_file("x.safetensors")["NAME"])',
+  html: 'download the file itself: pages of GitHub and Hugging Face have a link to it, "raw" or "download"',
   zip: "unpack it first",
   "git-lfs": 'run "git lfs pull" in its repository, or download the file from its page',
 } as const satisfies Record<Exclude<ForeignFormat, "npy">, string>;

@@ -100,6 +100,17 @@ export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
     next:
       inputs.shape.join() === wanted.join()
         ? "put the one example into an array of shape [1, …]"
-        : "reshape the inputs or choose the model that they belong to",
+        : (transposition(shape, wanted) ?? "reshape the inputs or choose the model that they belong to"),
   });
+}
+
+/** PyTorch puts the channels of images first, Keras last: to reshape one into the other would tear the pixels apart. */
+function transposition(shape: readonly number[], wanted: readonly number[]): string | undefined {
+  const [first, second, third] = shape;
+  if (shape.length !== 3) return undefined;
+  const advice = (order: string, where: string): string =>
+    `the network reads channels ${where}: in NumPy, x.transpose(${order})`;
+  if ([third, first, second].join() === wanted.join()) return advice("0, 3, 1, 2", "first");
+  if ([second, third, first].join() === wanted.join()) return advice("0, 2, 3, 1", "last");
+  return undefined;
 }

@@ -2,6 +2,7 @@
 import { sizeOf } from "../graph/index.ts";
 import { tangentKernelMemory } from "../kernels/index.ts";
 import {
+  checkCount,
   type GatedNetwork,
   type GatedNode,
   gatePositions,
@@ -71,8 +72,10 @@ export interface Description {
 /**
  * @param examples number of inputs that the costs are of
  * @param timing of the exact path kernel of the network
+ * @throws GatewiseError for a number that is none
  */
 export function describeNetwork(network: GatedNetwork, examples: number, timing: KernelTiming): Description {
+  checkCount("number of examples", examples);
   const used = usedNodes(network).flatMap((position) => network.nodes.slice(position, position + 1));
   const parameterList = parametersOf(network);
   const firstUsed = new Map<string, number>();

@@ -113,7 +113,7 @@ export class Model implements AsyncDisposable {
    * What an output of one example is made of, exactly: counts, masses, entropy and the strongest paths (theory 2). In
    * float64 and in this thread; it needs no engine.
    * @param example `[1, …inputShape]` or `[…inputShape]`
-   * @throws GatewiseError if the example has another number of elements, or the network no such output
+   * @throws GatewiseError if the example does not have the network's shape, or the network no such output
    */
   paths(example: Inputs, options: PathsOptions = {}): PathsAnswer {
     return pathsOfExample(this.network, example, options);

@@ -17,7 +17,7 @@ import {
   randomPathFeatures,
   type TileOptions,
 } from "../kernels/index.ts";
-import type { GatedNetwork } from "../network/index.ts";
+import { checkCount, checkWord, type GatedNetwork } from "../network/index.ts";
 import { type Asking, counter } from "./progress.ts";
 
 /** How the exact kernel of a network is made. */
@@ -158,6 +158,8 @@ function scaled(
 /** @throws GatewiseError for what does not go together */
 export function checkOptions(network: GatedNetwork, options: PathKernelOptions): void {
   const { inputs2, part = "full", normalize = "none", features = 0 } = options;
+  checkWord("normalization", normalize, NORMALIZATIONS);
+  checkCount("number of features", features, 0);
   if (inputs2 !== undefined && (part !== "full" || normalize === "trace")) {
     throw new GatewiseError({
       received: `a second set of inputs with ${part === "full" ? "normalization by the trace" : `the ${part} alone`}`,

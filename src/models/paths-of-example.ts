@@ -1,7 +1,7 @@
 /** What an output of one example is made of (theory 2): numbers, masses and the strongest paths, by passes alone. */
-import type { Inputs } from "../gates/index.ts";
-import type { DenseArray } from "../graph/index.ts";
-import type { GatedNetwork } from "../network/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { checkInputs, type Inputs } from "../gates/index.ts";
+import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
 import {
   type ActiveNetwork,
   activate,
@@ -47,13 +47,14 @@ const SAMPLES = 1000;
 
 /**
  * @param example `[1, …inputShape]` or `[…inputShape]`
- * @throws GatewiseError if the example has another number of elements, or the network no such output
+ * @throws GatewiseError if the example does not have the network's shape, or the network no such output
  */
 export function pathsOfExample(
   network: GatedNetwork,
-  example: Inputs | DenseArray<"float32"> | DenseArray<"float64">,
+  example: Inputs,
   { output, top = 10, bundles = false }: PathsOptions = {},
 ): PathsAnswer {
+  checkExample(network, example);
   const active = activate(network, example.data);
   const chosen = output ?? largestLogit(active);
   const statistics = pathStatistics(active, chosen);
@@ -68,6 +69,19 @@ export function pathsOfExample(
     ...(bundles ? { bundles: largestBundles(active, chosen, top) } : {}),
     active,
   };
+}
+
+function checkExample(network: GatedNetwork, example: Inputs): void {
+  const wanted = inputShapeOf(network);
+  const isBare = String(example.shape) === String(wanted);
+  checkInputs(network, isBare ? { ...example, shape: [1, ...wanted] } : example);
+  const [examples] = example.shape;
+  if (isBare || examples === 1) return;
+  throw new GatewiseError({
+    received: `${examples} examples`,
+    expected: `one, of shape [${[1, ...wanted].join(", ")}]`,
+    next: "give one of them: inputs.example(0)",
+  });
 }
 
 function largestLogit({ logits }: ActiveNetwork): number {

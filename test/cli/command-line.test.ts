@@ -250,6 +250,19 @@ const MISTAKES: readonly {
     error: () => ({ message: "required option '--model <model>' not specified", hint: "see --help" }),
   },
   {
+    args: () => ["evaluate", "--modle", at("relu")],
+    code: 2,
+    error: () => ({ message: "unknown option '--modle'", hint: "did you mean --model?" }),
+  },
+  {
+    args: () => ["train", "--arch", "resnet"],
+    code: 2,
+    error: () => ({
+      message: 'architecture "resnet": expected fc, vconv, gconv, c4gap or a .json file',
+      hint: "choose one of them",
+    }),
+  },
+  {
     args: () => ["report"],
     code: 2,
     error: () => ({ message: "missing required argument 'run'", hint: "see --help" }),

@@ -7,7 +7,7 @@ import { examplesOf, Model, pathKernelWay } from "../../src/models/index.ts";
 import type { GatedNetwork } from "../../src/network/index.ts";
 import { neighborsBySharedPaths } from "../../src/paths/index.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
-import { errorOf } from "../support/error-of.ts";
+import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { type GatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
 
@@ -136,6 +136,78 @@ describe("a model", () => {
     const { two, ...asked }: { readonly two?: boolean } = options;
     const asking = model.pathKernel(inputs, { ...asked, ...(two === true ? { inputs2: inputs } : {}) });
     await expect(asking).rejects.toMatchObject({ message });
+  });
+});
+
+/** What a caller in JavaScript may pass. */
+const loosely = (value: unknown) => JSON.parse("0", () => value);
+
+describe("an answer", () => {
+  const { network, inputs } = caseOf(CASES[2]);
+  const [n = 0, channels = 0, height = 0, width = 0] = inputs.shape;
+  const example = examplesOf(inputs).example(1);
+  const bytes = loosely({ dtype: "uint8", shape: example.shape, data: Uint8Array.from(example.data) });
+  const last = loosely({ ...example, dtype: example.dtype, shape: [1, height, width, channels], data: example.data });
+  const DTYPE = {
+    message: "inputs of dtype uint8: expected float32 or float64, as the network reads them",
+    hint: "convert them: bytes of images are usually divided by 255",
+  };
+  const ORDER = {
+    message: `inputs of shape [1, ${height}, ${width}, ${channels}]: expected [n, ${channels}, ${height}, ${width}] with at least one example, as the network reads them`,
+    hint: "the network reads channels first: in NumPy, x.transpose(0, 3, 1, 2)",
+  };
+
+  it("of paths is by one example of the network's shape, with or without its axis", () => {
+    const model = modelOf(network);
+    expect(errorOf(() => model.paths(bytes))).toEqual(DTYPE);
+    expect(errorOf(() => model.paths(last))).toEqual(ORDER);
+    expect(errorOf(() => model.paths(inputs))).toEqual({
+      message: `${n} examples: expected one, of shape [1, ${channels}, ${height}, ${width}]`,
+      hint: "give one of them: inputs.example(0)",
+    });
+    const bare = loosely({ dtype: example.dtype, shape: example.shape.slice(1), data: example.data });
+    expect(model.paths(bare)).toEqual(model.paths(example));
+  });
+
+  it("of kernels and neighbors is refused to bytes and to maps with their channels last", async () => {
+    await using model = modelOf(network);
+    for (const [asked, error] of [[bytes, DTYPE] as const, [last, ORDER] as const]) {
+      expect(await rejectionOf(model.predict(asked))).toEqual(error);
+      expect(await rejectionOf(model.gates(asked))).toEqual(error);
+      expect(await rejectionOf(model.pathKernel(asked))).toEqual(error);
+      expect(await rejectionOf(model.tangentKernel(asked))).toEqual(error);
+      expect(await rejectionOf(model.neighbors(asked, 0))).toEqual(error);
+    }
+  });
+
+  it.each([
+    {
+      options: { normalize: "tracee" },
+      message: 'normalization "tracee": expected none or width or trace',
+      hint: "choose one of them",
+    },
+    {
+      options: { features: -1 },
+      message: "number of features -1: expected a whole number of at least 0",
+      hint: "give another number of features",
+    },
+    {
+      options: { features: 1.5 },
+      message: "number of features 1.5: expected a whole number of at least 0",
+      hint: "give another number of features",
+    },
+  ])("of a kernel is refused: $message", async ({ options, ...error }) => {
+    await using model = modelOf(network);
+    expect(await rejectionOf(model.pathKernel(inputs, loosely(options)))).toEqual(error);
+  });
+
+  it("of what the network is, is of a number of examples", async () => {
+    await using model = modelOf(network);
+    const asking = model.describe({ examples: 1.5, clock: () => performance.now() });
+    expect(await rejectionOf(asking)).toEqual({
+      message: "number of examples 1.5: expected a whole number of at least 1",
+      hint: "give another number of examples",
+    });
   });
 });
 

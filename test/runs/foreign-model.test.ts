@@ -10,7 +10,19 @@ import {
   writeNpy,
   writeSafetensors,
 } from "../../src/data/index.ts";
-import { float32 } from "../../src/graph/index.ts";
+import {
+  cast,
+  constant,
+  float32,
+  graph,
+  greater,
+  input,
+  matMul,
+  multiply,
+  relu,
+  sigmoid,
+  writeModel,
+} from "../../src/graph/index.ts";
 import { loadNetwork } from "../../src/runs/node/index.ts";
 import { drawn, onnxModel } from "../graph/onnx/model.ts";
 import { gatewise } from "../support/command-line.ts";
@@ -40,13 +52,14 @@ const FILES = {
   ],
   tflite: [latin("\x1c\0\0\0TFL3\x14\0 \0")],
   safetensors: [writeSafetensors({ w: float32([1], [1]) }, {})],
+  html: [latin("<!DOCTYPE html>\n<html>"), latin("\n\n<html lang=en>")],
   zip: [zip("readme.txt")],
   "git-lfs": [latin("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")],
 } as const satisfies Record<ForeignFormat, readonly Uint8Array[]>;
 
 const TORCH = 'in Python: torch.onnx.export(model, example_input, "model.onnx")';
 const keras = (path: string): string =>
-  `in Python: tf2onnx.convert.from_keras(keras.models.load_model(${path}), output_path="model.onnx"), or model.export("model.onnx", format="onnx") of Keras 3`;
+  `in Python: tf2onnx.convert.from_keras(keras.models.load_model("${path}"), output_path="model.onnx"), or model.export("model.onnx", format="onnx") of Keras 3`;
 const PICKLE =
   'of scikit-learn, in Python: open("model.onnx", "wb").write(skl2onnx.to_onnx(model, X[:1]).SerializeToString()); of PyTorch: torch.onnx.export(model, example_input, "model.onnx")';
 const SAFETENSORS = `it holds weights without their network: load them into it, then ${TORCH}; of Hugging Face: optimum-cli export onnx --model NAME .`;
@@ -184,5 +197,31 @@ describe("the first bytes of a file", () => {
       message: "x.npz: an .npz archive of arrays: expected a .npy file of one array",
       hint: 'take one of its arrays, in NumPy: z = np.load("x.npz"); print(z.files); np.save("x.npy", z[z.files[0]])',
     });
+  });
+});
+
+describe("an exported network", () => {
+  const x = input("x", "float32", ["batch", 2]);
+  const weights = constant(float32([2, 2], [1, -2, 3, 4]));
+  const values = matMul(x, weights);
+
+  it.each([
+    { name: "hard", gates: cast(greater(values, 0), "float32") },
+    { name: "soft", gates: sigmoid(multiply(values, 4)) },
+  ])("behind the $name gates of another is asked as its run directory", async ({ gates }) => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "m.onnx");
+    await writeFile(path, writeModel(graph({ logits: matMul(multiply(values, gates), weights) })).bytes);
+    expect(await rejectionOf(loadNetwork(path))).toEqual({
+      message: `${path}: an exported network behind the gates of another: expected its run directory, or a network that makes its own gates`,
+      hint: "give the run directory that it was exported from",
+    });
+  });
+
+  it("of its own gates is read", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "m.onnx");
+    await writeFile(path, writeModel(graph({ logits: matMul(relu(values), weights) })).bytes);
+    expect((await loadNetwork(path)).source).toEqual({ kind: "onnx" });
   });
 });

@@ -1,5 +1,6 @@
+import { GatewiseError } from "../../errors.ts";
 import { CIFAR_LAYOUTS } from "../cifar-dataset.ts";
-import type { Dataset, DatasetName, TestSet } from "../dataset.ts";
+import { DATASET_NAMES, type Dataset, type DatasetName, type TestSet } from "../dataset.ts";
 import { digitsFromIdx } from "../digits.ts";
 import { DIGITS_FILES, readDigitsFile } from "./digits-files.ts";
 import { loadCifar, loadCifarTest } from "./load-cifar.ts";
@@ -21,6 +22,8 @@ export async function loadDataset(name: DatasetName, places: DataPlaces): Promis
     case "cifar10":
     case "cifar100":
       return await loadCifar(name, await locateCifar(name, places));
+    default:
+      throw unknownDataset(name);
   }
 }
 
@@ -38,8 +41,18 @@ export async function loadTestSet(name: DatasetName, places: DataPlaces): Promis
     case "cifar10":
     case "cifar100":
       return await loadCifarTest(name, await locateCifar(name, places, CIFAR_LAYOUTS[name].test.files));
+    default:
+      throw unknownDataset(name);
   }
 }
+
+/** For callers without types. */
+const unknownDataset = (name: never): GatewiseError =>
+  new GatewiseError({
+    received: `data set ${JSON.stringify(name)}`,
+    expected: DATASET_NAMES.join(", "),
+    next: "choose one of them",
+  });
 
 async function loadDigits(): Promise<Dataset> {
   const [images, labels] = await Promise.all([

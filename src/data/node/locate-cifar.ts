@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { GatewiseError } from "../../errors.ts";
 import { type CifarName, cifarFiles } from "../cifar-dataset.ts";
 import { OFFICIAL_ARCHIVES } from "./cifar-archives.ts";
-import { type DataPlaces, fileAmong, searchPlaces } from "./locate.ts";
+import { type DataPlaces, fileAmong, notIn, searchPlaces } from "./locate.ts";
 import { findOtherVersion } from "./other-cifar.ts";
 
 /** Where a CIFAR data set lies: its archive, or a folder with some of its files and the path of each. */
@@ -37,7 +37,7 @@ export async function locateCifar(
   const other = await searchPlaces(places, (root) => findOtherVersion(name, root));
   if (other.found !== undefined) throw other.found;
   throw new GatewiseError({
-    received: `data set ${name}: not in ${looked.join(", ")}`,
+    received: `data set ${name}: ${notIn(looked)}`,
     expected: `${archive} or ${folder}/ (the binary version) in one of them, or its files in ${name}/ there`,
     next: `run "gatewise data fetch ${name}", or say with --data-dir where the files are`,
   });

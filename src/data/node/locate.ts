@@ -46,11 +46,15 @@ export async function locateFiles(
   });
   if (found !== undefined) return found;
   throw new GatewiseError({
-    received: `data set ${name}: not in ${looked.join(", ")}`,
+    received: `data set ${name}: ${notIn(looked)}`,
     expected: `its ${parts.length === IDX_PARTS.length ? "four IDX files" : "test files, images and labels,"} in one of them, or in ${name}/ or ${torchvisionFolder}/raw/ there`,
     next: `run "gatewise data fetch ${name}", or say with --data-dir where the files are`,
   });
 }
+
+/** Where nothing was found, in words. */
+export const notIn = (looked: readonly string[]): string =>
+  looked.length === 0 ? "no folder to look in" : `not in ${looked.join(", ")}`;
 
 /**
  * What `search` finds in the first place that holds it, and the places looked at.

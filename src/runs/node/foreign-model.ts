@@ -7,7 +7,7 @@ import { GatewiseError } from "../../errors.ts";
 
 const TORCH = 'in Python: torch.onnx.export(model, example_input, "model.onnx")';
 const KERAS =
-  'in Python: tf2onnx.convert.from_keras(keras.models.load_model(FILE), output_path="model.onnx"), or model.export("model.onnx", format="onnx") of Keras 3';
+  'in Python: tf2onnx.convert.from_keras(keras.models.load_model("FILE"), output_path="model.onnx"), or model.export("model.onnx", format="onnx") of Keras 3';
 
 /** What to do with each, FILE being its path. */
 const EXPORTS = {
@@ -20,6 +20,7 @@ const EXPORTS = {
     'of scikit-learn, in Python: open("model.onnx", "wb").write(skl2onnx.to_onnx(model, X[:1]).SerializeToString()); of PyTorch: torch.onnx.export(model, example_input, "model.onnx")',
   tflite: "python -m tf2onnx.convert --tflite FILE --output model.onnx",
   safetensors: `it holds weights without their network: load them into it, then ${TORCH}; of Hugging Face: optimum-cli export onnx --model NAME .`,
+  html: 'download the file itself: pages of GitHub and Hugging Face have a link to it, "raw" or "download"',
   zip: "unpack it and give the .onnx file inside",
   "git-lfs": 'run "git lfs pull" in its repository, or download the file from its page',
 } as const satisfies Record<ForeignFormat, string>;

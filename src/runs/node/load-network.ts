@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { externalFiles, openOnnx } from "../../graph/index.ts";
+import { externalFiles, type OnnxFile, openOnnx } from "../../graph/index.ts";
 import {
   type GatedNetwork,
   gatedNetwork,
@@ -47,7 +47,25 @@ export async function loadNetwork(model: string, choice: ModelChoice = {}): Prom
   const file = openOnnx(bytes);
   const externalData = await readExternalData(model, externalFiles(file));
   const files = [model, ...[...externalData.keys()].map((location) => join(dirname(model), location))];
-  return { network: networkFromOnnx(file, { ...choice, externalData }), source: { kind: "onnx" }, files };
+  return { network: readNetwork(model, file, { ...choice, externalData }), source: { kind: "onnx" }, files };
+}
+
+/** Ops of gates that another network makes, hard and soft, as `export` writes them. */
+const GATE_OPS: readonly string[] = ["Greater", "Sigmoid"];
+
+function readNetwork(path: string, file: OnnxFile, options: OnnxNetworkOptions): GatedNetwork {
+  try {
+    return networkFromOnnx(file, options);
+  } catch (cause) {
+    const { producerName, graph } = file.model;
+    if (producerName !== "gatewise" || !graph?.node.some(({ opType }) => GATE_OPS.includes(opType))) throw cause;
+    throw new GatewiseError({
+      received: `${path}: an exported network behind the gates of another`,
+      expected: "its run directory, or a network that makes its own gates",
+      next: "give the run directory that it was exported from",
+      cause,
+    });
+  }
 }
 
 /** A run has one input and one output, of known sizes. */

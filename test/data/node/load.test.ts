@@ -135,6 +135,18 @@ describe("loadDataset refuses", () => {
     });
   });
 
+  it("a name that is none, or no folder to look in", async () => {
+    const name = JSON.parse('"minst"');
+    expect(await rejectionOf(loadDataset(name, { environment: {}, cacheDir: "" }))).toEqual({
+      message: 'data set "minst": expected digits, mnist, fashion-mnist, cifar10, cifar100',
+      hint: "choose one of them",
+    });
+    expect(await rejectionOf(loadDataset("mnist", { environment: {}, cacheDir: "" }))).toMatchObject({
+      message:
+        "data set mnist: no folder to look in: expected its four IDX files in one of them, or in mnist/ or MNIST/raw/ there",
+    });
+  });
+
   it("a file in place of a folder", async () => {
     await using root = await temporaryFolder();
     const file = join(root.path, "file");
