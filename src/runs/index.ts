@@ -18,6 +18,7 @@ export {
   readRunRecord,
   segmentsOf,
 } from "./run-record.ts";
+export { runTrialWith, type TrialContext, type TrialHost } from "./run-trial.ts";
 export type {
   ExperimentEvent,
   Findings,

@@ -2,14 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/data/node/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import type { Executor } from "../../src/runs/index.ts";
-import { folderStore, runExperiment } from "../../src/runs/node/index.ts";
+import { type Executor, runTrialWith } from "../../src/runs/index.ts";
+import { describeMachine, folderStore, gatewiseVersion, runExperiment, selectData } from "../../src/runs/node/index.ts";
+import { runTrial } from "../../src/runs/node/run-trial.ts";
 import type { RunnerHost } from "../../src/runs/runners/runner.ts";
 import { runOf } from "../../src/runs/runners/runners.ts";
 import { storeConformance } from "../conformance/store.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { OWN_EXPERIMENTS } from "../support/own-experiments.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { tinyJob } from "../support/tiny-trials.ts";
 
 storeConformance("a folder", async () => {
   const folder = await temporaryFolder();
@@ -73,5 +75,34 @@ describe("an experiment in memory", () => {
     ]);
     expect(found.states.map(({ status }) => status)).toEqual(["not-started", "not-started"]);
     expect([...found.outcomes.values()]).toEqual([{ status: "interrupted" }, { status: "interrupted" }]);
+  });
+
+  it("a trial leaves the files that it leaves on disk", async () => {
+    await using folder = await temporaryFolder();
+    const { request } = tinyJob(folder.path, "dlnpf", 0, 2);
+    const context = {
+      signal: new AbortController().signal,
+      report: () => {},
+      clock: () => 0,
+      now: () => "2026-01-01T00:00:00Z",
+    };
+    const store = memoryStore("page");
+    const ended = await runTrialWith(
+      {
+        store: (name) => store.at(name),
+        loadData: (selection) => selectData(selection, {}),
+        openEngine: openNodeEngine,
+        describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
+      },
+      { ...request, directory: "run" },
+      context,
+    );
+    expect(ended).toEqual(await runTrial(request, context));
+    expect(ended.status).toBe("completed");
+    const [run, disk] = [store.at("run"), folderStore(request.directory)];
+    const names = (await disk.list()).filter((name) => name !== "lock");
+    expect([...(await run.list())].sort()).toEqual([...names].sort());
+    expect(names).toContain("kernels.jsonl");
+    for (const name of names) expect(await run.read(name), name).toEqual(new Uint8Array((await disk.read(name)) ?? []));
   });
 });

@@ -1,11 +1,11 @@
 /** Measures the kernel of a run's gates while it trains, and writes what comes out beside its metrics. */
-import { openNodeEngine } from "../../engine/node/index.ts";
-import { GatewiseError } from "../../errors.ts";
-import { type KernelProbe, kernelProbe, measureKernel } from "../../experiments/index.ts";
-import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../../network/index.ts";
-import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../../train/index.ts";
-import { appendKernelLine, keepKernels, writeKernelMatrix } from "../kernel-files.ts";
-import type { Store } from "../store.ts";
+import type { Engine } from "../engine/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
+import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../network/index.ts";
+import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../train/index.ts";
+import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernel-files.ts";
+import type { Store } from "./store.ts";
 
 export interface KernelWatch {
   /** To be called after every epoch, before the checkpoint is written: what is cut after a kill is measured again. */
@@ -17,6 +17,7 @@ export interface KernelWatch {
  * measured unless it stays. The training is left alone: an engine of one CPU thread is opened for each measurement.
  * @param train all training examples
  * @param initial parameters before training
+ * @param openEngine one of one thread of the CPU, flushing denormals
  * @param resume the epoch that training goes on from, undefined from the start
  */
 export async function openKernelWatch(
@@ -25,6 +26,7 @@ export async function openKernelWatch(
   train: LabeledBytes,
   initial: Parameters,
   resume: Pick<Checkpoint, "epoch"> | undefined,
+  openEngine: () => Promise<Engine>,
 ): Promise<KernelWatch> {
   const kept = await keepKernels(run, resume?.epoch ?? -1);
   const regime = regimeOf(plan);
@@ -36,12 +38,12 @@ export async function openKernelWatch(
     if (!isMeasured) await appendKernelLine(run, { epoch: 0, unmeasured: choice.reason });
     return { after: async () => {} };
   }
-  if (!isMeasured) await writeMeasurement(run, networkOf(initial), choice.probe, 0);
+  if (!isMeasured) await writeMeasurement(run, networkOf(initial), choice.probe, 0, openEngine);
   return {
     after: async ({ epoch, tensors }) => {
       // the kernel of fixed gates is after training what it was before
       if (!gatesMove(regime) || !isWatched(epoch, plan.epochs)) return;
-      await writeMeasurement(run, networkOf(tensors), choice.probe, epoch);
+      await writeMeasurement(run, networkOf(tensors), choice.probe, epoch, openEngine);
     },
   };
 }
@@ -50,8 +52,14 @@ export async function openKernelWatch(
 const isWatched = (epoch: number, last: number): boolean => epoch === last || Number.isInteger(Math.log2(epoch));
 
 /** A kernel that cannot be measured (no active path) ends no training: its line says why. */
-async function writeMeasurement(run: Store, network: GatedNetwork, probe: KernelProbe, epoch: number): Promise<void> {
-  const measured = await measuredOr(network, probe);
+async function writeMeasurement(
+  run: Store,
+  network: GatedNetwork,
+  probe: KernelProbe,
+  epoch: number,
+  openEngine: () => Promise<Engine>,
+): Promise<void> {
+  const measured = await measuredOr(network, probe, openEngine);
   if (measured instanceof GatewiseError) {
     await appendKernelLine(run, { epoch, unmeasured: measured.message });
     return;
@@ -67,8 +75,8 @@ async function writeMeasurement(run: Store, network: GatedNetwork, probe: Kernel
   await writeKernelMatrix(run, epoch === 0 ? "start" : "last", measured.kernel);
 }
 
-async function measuredOr(network: GatedNetwork, probe: KernelProbe) {
-  await using engine = await openNodeEngine("cpu", { threads: 1, denormals: "flushed" });
+async function measuredOr(network: GatedNetwork, probe: KernelProbe, openEngine: () => Promise<Engine>) {
+  await using engine = await openEngine();
   try {
     return await measureKernel(network, probe, engine);
   } catch (thrown) {

@@ -1,0 +1,240 @@
+import { type Dataset, fitInputs } from "../data/index.ts";
+import type { Engine, EngineOptions } from "../engine/index.ts";
+import { GatewiseError, messageOf } from "../errors.ts";
+import type { Parameters } from "../network/index.ts";
+import { type Checkpoint, initialTensors, memoryOf, train } from "../train/index.ts";
+import type { TrialOutcome, TrialProgress } from "./executor.ts";
+import { readKernelLines } from "./kernel-files.ts";
+import { openKernelWatch } from "./kernel-watch.ts";
+import { checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
+import {
+  appendMetrics,
+  bestOf,
+  findRecord,
+  keepBest,
+  keepMetrics,
+  metricsOf,
+  readCheckpoint,
+  writeCheckpoint,
+  writeRecord,
+} from "./run-files.ts";
+import { type RunRecord, type RunSegment, resultOf, segmentsOf } from "./run-record.ts";
+import type { Store } from "./store.ts";
+import type { DataSelection, TrialDevice, TrialRequest } from "./trial-request.ts";
+
+/**
+ * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
+ * run of steps which is longer than it may wait.
+ */
+const CHECKPOINT_MS = 30_000;
+
+/** What a trial needs of its process. */
+export interface TrialContext {
+  readonly signal: AbortSignal;
+  readonly report: (progress: TrialProgress) => void;
+  /** What the user should know of the data. */
+  readonly notice?: (text: string) => void;
+  /** Milliseconds from any fixed point. */
+  readonly clock: () => number;
+  /** The time of day, ISO 8601. */
+  readonly now: () => string;
+}
+
+/** What a trial needs of the world. */
+export interface TrialHost {
+  /** The place of a run, by the name that requests have of it. */
+  store(directory: string): Store;
+  /** A data set, cut to the selection. */
+  loadData(selection: DataSelection): Promise<Dataset>;
+  openEngine(device: TrialDevice, options: EngineOptions): Promise<Engine>;
+  /** What runs it. */
+  describe(): Pick<RunRecord, "machine" | "gatewise">;
+}
+
+/** What users must know of the data before the figures. */
+function noticesOf({ data: { limit, testLimit } }: TrialRequest, { train, test, notice }: Dataset): readonly string[] {
+  const short = (option: string, wanted: number | null, { labels }: Dataset["train"]): readonly string[] => {
+    const [there = 0] = labels.shape;
+    return wanted === null || wanted <= there
+      ? []
+      : [`${option} ${wanted}: there are ${there} examples, all are taken`];
+  };
+  return [
+    ...(notice === undefined ? [] : [notice]),
+    ...short("--limit", limit, train),
+    ...short("--test-limit", testLimit, test),
+  ];
+}
+
+/**
+ * Runs one trial in this thread and writes its run. Killed at any moment and resumed, it ends with the
+ * metrics of an uninterrupted one: after each epoch the metrics are appended, then the checkpoints replaced; within an
+ * epoch the last checkpoint is replaced every half a minute, and where the signal stops it.
+ * @throws GatewiseError before anything is written, for a place that is in use or holds another run; failures of the
+ * training itself are the outcome, and stand in `run.json`
+ */
+export async function runTrialWith(
+  host: TrialHost,
+  request: TrialRequest,
+  context: TrialContext,
+): Promise<TrialOutcome> {
+  const { plan } = request;
+  const run = host.store(request.directory);
+  const { now } = context;
+  checkResumable(request, await findRecord(run));
+  const data = fitInputs(await host.loadData(request.data), plan.architecture.inputShape);
+  for (const notice of noticesOf(request, data)) context.notice?.(notice);
+  const learnt = request.learntFrom === null ? undefined : await learntParameters(host, request.learntFrom);
+  const initial = initialTensors(plan, learnt);
+  // a device that is missing leaves no run behind
+  await using engine = await host.openEngine(request.device, {
+    threads: request.threads,
+    memory: memoryOf(plan),
+    denormals: "flushed",
+  });
+  await using _lock = await run.lock();
+  // once more behind the lock: another process may have come first
+  const before = await findRecord(run);
+  checkResumable(request, before);
+  // lines that two writers left are refused before anything is written
+  await metricsOf(run);
+  await readKernelLines(run);
+  if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
+    return { status: "completed", result: before.result };
+  }
+  const last = await readCheckpoint(run, "last");
+  const resume = resumable(plan, initial, last);
+  if (before !== undefined) checkSources(request, before, data, last !== undefined && resume === undefined);
+  checkLength(request.directory, resume?.epoch ?? 0, plan.epochs);
+  const startedAt = now();
+  const record: RunRecord = {
+    ...(before ?? newRecord(host, request, data, startedAt)),
+    plan,
+    learntFrom: request.learntFrom?.label ?? null,
+    segments: [...(before === undefined ? [] : segmentsOf(before)), segmentOf(host, request, resume, startedAt)],
+    status: "running",
+    error: null,
+    finishedAt: null,
+  };
+  await writeRecord(run, record);
+  try {
+    await keepMetrics(run, resume?.epoch ?? 0);
+    const finished = await trainAndWrite(host, run, request, data, initial, resume, { ...context, engine });
+    if (!finished) {
+      await writeRecord(run, { ...record, status: "interrupted" });
+      return { status: "interrupted" };
+    }
+    const result = resultOf(await metricsOf(run));
+    await writeRecord(run, { ...record, status: "completed", result, finishedAt: now() });
+    return { status: "completed", result };
+  } catch (thrown) {
+    const error = {
+      message: messageOf(thrown),
+      hint: thrown instanceof GatewiseError ? thrown.hint : "this is a bug: please report it",
+    };
+    await writeRecord(run, { ...record, status: "failed", error, finishedAt: now() });
+    if (!(thrown instanceof GatewiseError)) throw thrown;
+    return { status: "failed", ...error };
+  }
+}
+
+/** True if all epochs were trained, false if the signal came first. */
+async function trainAndWrite(
+  host: TrialHost,
+  run: Store,
+  { plan, keepBestUntil }: TrialRequest,
+  data: Dataset,
+  initial: Parameters,
+  resume: Checkpoint | undefined,
+  { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
+): Promise<boolean> {
+  let epoch = resume?.epoch ?? 0;
+  let written = clock();
+  const writeLast = async (checkpoint: Checkpoint): Promise<void> => {
+    await writeCheckpoint(run, "last", checkpoint);
+    written = clock();
+  };
+  const openMeasuring = () => host.openEngine("cpu", { threads: 1, denormals: "flushed" });
+  const kernels = await openKernelWatch(run, plan, data.train, initial, resume, openMeasuring);
+  for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
+    switch (event.kind) {
+      case "epoch":
+        epoch = event.metrics.epoch;
+        await appendMetrics(run, event.metrics);
+        await kernels.after(event.checkpoint);
+        if (event.improved) await writeCheckpoint(run, "best", event.checkpoint);
+        if (keepBestUntil.includes(epoch)) await keepBest(run, epoch);
+        await writeLast(event.checkpoint);
+        report({ kind: "epoch", metrics: event.metrics });
+        break;
+      case "steps":
+        if (clock() - written >= CHECKPOINT_MS) await writeLast(await event.checkpoint());
+        report({ kind: "steps", epoch: event.epoch, step: event.step, steps: event.steps });
+        break;
+      case "stopped":
+        await writeLast(event.checkpoint);
+        break;
+    }
+  }
+  return epoch >= plan.epochs;
+}
+
+/** The value network of a trained ReLU network, at its best epoch. */
+async function learntParameters(
+  host: TrialHost,
+  { directory, until }: NonNullable<TrialRequest["learntFrom"]>,
+): Promise<Parameters> {
+  const { tensors } = await bestOf(host.store(directory), until ?? undefined);
+  const prefix = "value.";
+  return Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, array]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
+    ),
+  );
+}
+
+const segmentOf = (
+  host: TrialHost,
+  { device, threads }: TrialRequest,
+  resume: Checkpoint | undefined,
+  startedAt: string,
+): RunSegment => ({
+  machine: host.describe().machine,
+  device,
+  threads,
+  epoch: resume?.epoch ?? 0,
+  step: resume?.part?.steps ?? 0,
+  startedAt,
+});
+
+function newRecord(
+  host: TrialHost,
+  { plan, data, learntFrom, device, threads, command }: TrialRequest,
+  loaded: Dataset,
+  startedAt: string,
+): RunRecord {
+  const { machine, gatewise } = host.describe();
+  return {
+    format: 1,
+    gatewise,
+    status: "running",
+    plan,
+    data: {
+      name: data.name,
+      source: loaded.notice === undefined ? loaded.source : `${loaded.source}; ${loaded.notice}`,
+      trainExamples: loaded.train.labels.data.length,
+      testExamples: loaded.test.labels.data.length,
+      limit: data.limit,
+      testLimit: data.testLimit,
+    },
+    learntFrom: learntFrom?.label ?? null,
+    device,
+    threads,
+    machine,
+    command,
+    startedAt,
+    finishedAt: null,
+    result: null,
+    error: null,
+  };
+}
