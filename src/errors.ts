@@ -19,21 +19,35 @@ export interface ErrorParts {
  */
 export class GatewiseError extends Error {
   override readonly name = "GatewiseError";
+  /** What was received. */
+  readonly received: string;
+  /** What would have been right. */
+  readonly expected: string;
+  /** The next thing to do. */
   readonly hint: string;
   /** What a command line would be mended with, as words; empty where that is not the mistake. */
   readonly options: readonly string[];
 
   constructor({ received, expected, next, options = [], cause }: ErrorParts) {
     super(`${received}: expected ${expected}`, cause === undefined ? undefined : { cause });
+    this.received = received;
+    this.expected = expected;
     this.hint = next;
     this.options = options;
   }
 
-  /** An error whose text is ready: one that came from another thread. */
+  /** An error whose text is ready, of a tool or a process that keeps no parts. */
   static of(message: string, hint: string): GatewiseError {
-    const error = new GatewiseError({ received: "", expected: "", next: hint });
+    const [received = message, ...expected] = message.split(": expected ");
+    const error = new GatewiseError({ received, expected: expected.join(": expected "), next: hint });
     error.message = message;
     return error;
+  }
+
+  /** The same mistake, with another thing to do next. */
+  withHint(next: string): GatewiseError {
+    const { received, expected, options } = this;
+    return new GatewiseError({ received, expected, next, options, cause: this });
   }
 }
 
@@ -51,16 +65,19 @@ export const codeOf = (thrown: unknown): string | undefined =>
 
 /** An error as it crosses between threads: a user's mistake keeps its parts, a bug keeps its stack. */
 export type PackedError =
-  | { readonly kind: "mistake"; readonly message: string; readonly hint: string }
+  | { readonly kind: "mistake"; readonly parts: Omit<ErrorParts, "cause"> }
   | { readonly kind: "bug"; readonly message: string; readonly stack: string };
 
 export function packError(thrown: unknown): PackedError {
-  if (thrown instanceof GatewiseError) return { kind: "mistake", message: thrown.message, hint: thrown.hint };
+  if (thrown instanceof GatewiseError) {
+    const { received, expected, hint: next, options } = thrown;
+    return { kind: "mistake", parts: { received, expected, next, options } };
+  }
   return { kind: "bug", message: messageOf(thrown), stack: (thrown instanceof Error && thrown.stack) || "" };
 }
 
 export function unpackError(packed: PackedError): Error {
-  if (packed.kind === "mistake") return GatewiseError.of(packed.message, packed.hint);
+  if (packed.kind === "mistake") return new GatewiseError(packed.parts);
   const error = new Error(packed.message);
   error.stack = packed.stack;
   return error;

@@ -116,7 +116,7 @@ export async function loadModel(
     return { ...loaded, files: [...loaded.files, ...settings] };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError) || thrown.options.length === 0) throw thrown;
-    throw GatewiseError.of(thrown.message, [context.command, ...thrown.options.map(shellWord)].join(" "));
+    throw thrown.withHint([context.command, ...thrown.options.map(shellWord)].join(" "));
   }
 }
 

@@ -122,7 +122,8 @@ function placedIn(architecture: Architecture, file: string): readonly PlacedLaye
     return placeLayers(architecture);
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;
-    throw GatewiseError.of(`${file}, ${thrown.message}`, thrown.hint);
+    const { received, expected, hint: next } = thrown;
+    throw new GatewiseError({ received: `${file}, ${received}`, expected, next, cause: thrown });
   }
 }
 

@@ -5,7 +5,7 @@ import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
-import { GatewiseError, type PackedError } from "../../errors.ts";
+import { GatewiseError, type PackedError, unpackError } from "../../errors.ts";
 import type { Executor, PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
 import { findRecord, writeRecord } from "../run-files.ts";
 import type { TrialRequest } from "../trial-request.ts";
@@ -66,6 +66,12 @@ function takeReady(waiting: TrialJob[], outcomes: ReadonlyMap<string, TrialOutco
   return index < 0 ? undefined : waiting.splice(index, 1)[0];
 }
 
+function textOf(error: PackedError): { readonly message: string; readonly hint: string } {
+  const thrown = unpackError(error);
+  const { message, stack = "" } = thrown;
+  return { message, hint: thrown instanceof GatewiseError ? thrown.hint : stack };
+}
+
 /** Why a job cannot start, or undefined if it can. */
 function blockedBy(
   { after }: TrialJob,
@@ -109,8 +115,7 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Pool
           case "error":
             settled = {
               status: "failed",
-              message: message.error.message,
-              hint: message.error.kind === "mistake" ? message.error.hint : message.error.stack,
+              ...textOf(message.error),
             };
             break;
         }
