@@ -97,7 +97,7 @@ function watchedResults({ length, rows }: FindingsOf<"watched">): ShownResults {
 
 function treeResults({ experiment: { networks }, runs: found }: FindingsOf<"trees">): ShownResults {
   const rows = obliqueRows(networks, found);
-  const text = formatTable(
+  const table = formatTable(
     [{ title: "network" }, ...["test accuracy %", "runs", "paper", "independent", "difference"].map(right)],
     rows.map(({ regime, mean, std, runs, published: { paper, independent } }) => [
       networks.find((one) => one.regime === regime)?.title ?? regime,
@@ -108,7 +108,7 @@ function treeResults({ experiment: { networks }, runs: found }: FindingsOf<"tree
       signed(mean - independent),
     ]),
   );
-  return { json: { rows }, text };
+  return { json: { rows }, text: `${table}\n` };
 }
 
 function seriesText({ title, unit, rows, draws, slope, slopeError, fitFrom }: TheoremFinding): string {

@@ -125,13 +125,13 @@ export async function claimExperiment(
   }
   const record: ExperimentRecord = {
     format: 2,
-    ...made,
     kind: experiment.kind,
     name: experiment.name,
     definition: experiment,
     profile,
     options: optionsOf(claim, before?.options),
     command,
+    ...made,
   };
   await store.write(FILE, `${JSON.stringify(record, undefined, 2)}\n`);
 }

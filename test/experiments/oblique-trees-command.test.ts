@@ -42,6 +42,11 @@ it("gatewise reproduce oblique-trees writes runs, figures and report, and goes o
   const lines = (await readFile(join(out, "dlgn-seed0", "measured.jsonl"), "utf8")).trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([0, 1, 2]);
 
+  const text = await gatewise([...args.filter((word) => word !== "--json"), "--epochs", "2", "--resume"]);
+  expect(text.stdout).toMatch(
+    /^network +test accuracy % +runs +paper +independent +difference\nDLGN [^\n]+\nDLGN-SF [^\n]+\n\nreport {2}/,
+  );
+
   const shorter = await gatewise([...args, "--epochs", "1", "--resume"]);
   expect(shorter.code).toBe(1);
   expect(JSON.parse(shorter.stdout).error).toEqual({
