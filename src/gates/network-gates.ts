@@ -75,7 +75,7 @@ export function inputRows({ shape, data }: Inputs, from: number, to: number): De
 }
 
 /** @throws GatewiseError if `inputs` are not `[n, ...inputShape]` with `n ≥ 1`, of float32 or float64 */
-export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
+export function checkInputs(network: GatedNetwork, inputs: Inputs, name = "inputs"): void {
   const dtype: string = inputs.dtype;
   if (dtype !== "float32" && dtype !== "float64") {
     throw new GatewiseError({
@@ -93,7 +93,10 @@ export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
   }
   const wanted = inputShapeOf(network);
   const [examples = 0, ...shape] = inputs.shape;
-  if (inputs.shape.length > 0 && examples > 0 && shape.join() === wanted.join()) return;
+  if (inputs.shape.length > 0 && examples > 0 && shape.join() === wanted.join()) {
+    checkFinite(inputs, name);
+    return;
+  }
   throw new GatewiseError({
     received: `inputs of shape [${inputs.shape.join(", ")}]`,
     expected: `[${["n", ...wanted].join(", ")}] with at least one example, as the network reads them`,
@@ -102,6 +105,18 @@ export function checkInputs(network: GatedNetwork, inputs: Inputs): void {
         ? "put the one example into an array of shape [1, …]"
         : (transposition(shape, wanted) ?? "reshape the inputs or choose the model that they belong to"),
   });
+}
+
+/** A gate of NaN is shut and its kernel 0: answers that look like answers. */
+function checkFinite({ data }: Inputs, name: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i]!)) continue;
+    throw new GatewiseError({
+      received: `${name} with ${data[i]} at element ${i}`,
+      expected: "finite numbers",
+      next: "look for missing values where the inputs were made",
+    });
+  }
 }
 
 /** PyTorch puts the channels of images first, Keras last: to reshape one into the other would tear the pixels apart. */

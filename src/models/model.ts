@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/index.ts";
+import { GatewiseError } from "../errors.ts";
 import { type Inputs, type Neighbor, type PackedGates, readNetworkGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import {
@@ -52,6 +53,7 @@ export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "outp
  */
 export class Model implements AsyncDisposable {
   private engineOpened: Promise<KeptPrograms> | undefined;
+  private isReleased = false;
 
   constructor(
     readonly network: GatedNetwork,
@@ -81,9 +83,16 @@ export class Model implements AsyncDisposable {
   }
 
   /** The engine that answers are computed with: for questions of one's own. The model releases it. */
-  engine(): Promise<Engine> {
+  async engine(): Promise<Engine> {
+    if (this.isReleased) {
+      throw new GatewiseError({
+        received: "a model that has been released",
+        expected: "a model in use",
+        next: "ask within the scope of `await using`, or open it again",
+      });
+    }
     this.engineOpened ??= this.options.openEngine().then((engine) => new KeptPrograms(engine));
-    return this.engineOpened;
+    return await this.engineOpened;
   }
 
   /**
@@ -157,6 +166,7 @@ export class Model implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.isReleased = true;
     const engine = await this.engineOpened?.catch(() => undefined);
     this.engineOpened = undefined;
     await engine?.[Symbol.asyncDispose]();

@@ -265,8 +265,8 @@ describe("gatewise reproduce binary-mnist", () => {
     expect({ code, ...JSON.parse(stdout) }).toEqual({
       code: 1,
       error: {
-        message: `${at("binary/seed0.json")}, measured over 1 epochs: expected a folder without it`,
-        hint: "add --resume to keep it, or choose another --out",
+        message: `${at("binary")}, which holds results already: expected a folder without results`,
+        hint: "choose another with --out, or go on with this one: --resume",
       },
     });
   });

@@ -102,6 +102,40 @@ describe("a model", () => {
     expect(await model.tangentKernel(inputs, options)).toEqual(await tangentKernel(network, engine, inputs, options));
   });
 
+  it("answers no more once it is released, and opens no engine again", async () => {
+    const { network, inputs } = caseOf(CASES[0]);
+    let opened = 0;
+    const model = new Model(network, {
+      openEngine: () => {
+        opened += 1;
+        return openNodeEngine("cpu", { threads: 1 });
+      },
+    });
+    await model.predict(inputs);
+    await model[Symbol.asyncDispose]();
+    expect(await rejectionOf(model.predict(inputs))).toEqual({
+      message: "a model that has been released: expected a model in use",
+      hint: "ask within the scope of `await using`, or open it again",
+    });
+    expect(opened).toBe(1);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("refuses inputs of %s in every question", async (value) => {
+    const { network, inputs } = caseOf(CASES[0]);
+    await using model = modelOf(network);
+    const broken = examplesOf({ ...inputs, data: Float64Array.from(inputs.data, (x, i) => (i === 1 ? value : x)) });
+    const message = `inputs with ${value} at element 1: expected finite numbers`;
+    const questions = [
+      model.predict(broken),
+      model.gates(broken),
+      model.pathKernel(broken),
+      model.tangentKernel(broken),
+      model.neighbors(broken, 1),
+    ];
+    for (const asked of questions) expect((await rejectionOf(asked)).message).toBe(message);
+    expect(errorOf(() => model.paths(broken.example(0))).message).toBe(message);
+  });
+
   it("says how far each stage of an answer is", async () => {
     const { network, inputs } = caseOf(CASES[2]);
     await using model = modelOf(network);
