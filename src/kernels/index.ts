@@ -18,7 +18,9 @@ export type { WideLayers } from "./infinite-width/arc-cosine.ts";
 export { type Images, type WideConvolutions, wideConvolutionalKernels } from "./infinite-width/convolutional.ts";
 export {
   expectedPathKernel,
+  expectedTangentKernel,
   type RandomGates,
+  type RandomNetworks,
   type WideKernels,
   type WideNetwork,
   wideNetworkKernels,

@@ -1,5 +1,6 @@
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
 export { type ExampleArray, examplesOf, type InputExamples } from "./example-array.ts";
+export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
 export {
   type DescribeOptions,

@@ -12,6 +12,7 @@ import {
 } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import { type Description, describeNetwork } from "./description.ts";
+import { type GateDifferences, gateDifferences } from "./gate-differences.ts";
 import { KeptPrograms } from "./kept-programs.ts";
 import { timePathKernel } from "./kernel-timing.ts";
 import { logitsOf } from "./logits.ts";
@@ -116,6 +117,16 @@ export class Model implements AsyncDisposable {
       onProgress: counter(options, "gates", "inputs"),
       ...(signal === undefined ? {} : { signal }),
     });
+  }
+
+  /**
+   * How often the gates that the engine computes in float32, which kernels and neighbors use, differ from those that
+   * {@link Model.paths} computes in float64: where a pre-activation is 0 up to rounding.
+   * @param inputs `[n, …inputShape]`
+   * @throws GatewiseError if the inputs do not have the network's shape
+   */
+  async gateDifferences(inputs: Inputs, options: Asking = {}): Promise<GateDifferences> {
+    return await gateDifferences(this.network, await this.engine(), inputs, options);
   }
 
   /**

@@ -1,12 +1,19 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { denseArray } from "../../src/graph/index.ts";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { denseArray, sizeOf } from "../../src/graph/index.ts";
 import { angleBetween, jointlyOn, reluCovariance } from "../../src/kernels/infinite-width/arc-cosine.ts";
 import { wideConvolutionalKernels } from "../../src/kernels/infinite-width/convolutional.ts";
-import { expectedPathKernel, wideNetworkKernels } from "../../src/kernels/infinite-width/fully-connected.ts";
+import {
+  expectedPathKernel,
+  expectedTangentKernel,
+  wideNetworkKernels,
+} from "../../src/kernels/infinite-width/fully-connected.ts";
 import { inputProducts } from "../../src/kernels/infinite-width/input-products.ts";
 import { patchSums } from "../../src/kernels/infinite-width/patch-sums.ts";
 import { matrix } from "../../src/kernels/regression/block-products.ts";
+import { tangentKernel } from "../../src/kernels/tangent/tangent-kernel.ts";
+import { fullyConnected, gatedNetwork, parameterSpecs, REGIMES } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -105,6 +112,59 @@ describe("fully connected networks", () => {
       }
     },
   );
+
+  it.each([
+    { depth: 2, biasVariance: 0, bias: false },
+    { depth: 3, biasVariance: 0.3, bias: true },
+    { depth: 3, biasVariance: 0, bias: true },
+    { depth: 4, biasVariance: 0, bias: false },
+  ])(
+    "depth $depth, bias variance $biasVariance, biases $bias: the mean of tangent kernels by parameters as they are (theory 4.13)",
+    async ({ depth, biasVariance, bias }) => {
+      const { x, products } = await pairOf(depth, 5);
+      const [width, weightVariance] = [64, 1.7];
+      const architecture = fullyConnected({ inputShape: [5], depth, width, outputs: 1, bias });
+      await using engine = await openNodeEngine("cpu", { threads: 1 });
+      const samples: number[] = [];
+      for (let seed = 0; seed < 160; seed++) {
+        const value = Object.fromEntries(
+          parameterSpecs(architecture).map(({ name, shape, kind, fanIn }) => {
+            const scale = Math.sqrt(kind === "bias" ? biasVariance : weightVariance / fanIn);
+            const drawn = randomStream(seed, name).normal(sizeOf(shape));
+            return [
+              name,
+              denseArray(
+                "float64",
+                shape,
+                drawn.map((draw) => draw * scale),
+              ),
+            ];
+          }),
+        );
+        const network = gatedNetwork(architecture, REGIMES.relu, { value, feature: undefined });
+        samples.push((await tangentKernel(network, engine, x)).data[1] ?? Number.NaN);
+      }
+      const kernel = expectedTangentKernel(products, { depth, width, weightVariance, biasVariance, bias });
+      expectMean(kernel.data[1] ?? 0, samples, { share: 0.05, bias: (depth - 2) / width });
+    },
+  );
+
+  it("the two tangent kernels differ layer by layer by fan-in / σ_w² and 1 / σ_b² (theory 4.13)", async () => {
+    // of depth 1 there is one layer: 5 / 1.7 for its weights, 1 / 0.3 for its bias
+    const { products } = await pairOf(1, 5);
+    const one = { depth: 1, width: 9, weightVariance: 1.7, biasVariance: 0.3, bias: true };
+    const weights = wideNetworkKernels(products, { ...one, biasVariance: 0 }).tangent.data;
+    const wanted = weights.map((value) => (value * 5) / 1.7 + 0.3 / 0.3);
+    expectClose(expectedTangentKernel(products, one).data, wanted, { relative: 1e-14 });
+    // of two layers without biases the output's term is what Σ_2 is, and the first layer's the rest
+    const two = { ...WIDE, depth: 2, width: 9, bias: false };
+    const { gaussianProcess, tangent } = wideNetworkKernels(products, two);
+    const converted = tangent.data.map((value, at) => {
+      const output = gaussianProcess.data[at] ?? 0;
+      return (output * 9) / 2 + ((value - output) * 5) / 2;
+    });
+    expectClose(expectedTangentKernel(products, two).data, converted, { relative: 1e-13 });
+  });
 
   it("of depth 1 are linear", async () => {
     const { products } = await pairOf(1, 4);

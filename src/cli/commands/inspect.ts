@@ -1,27 +1,57 @@
 import type { Command } from "commander";
-import type { Description } from "../../models/index.ts";
+import type { Description, GateDifferences } from "../../models/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { type ModelOptions, openModel, readModelOptions, withModelOptions } from "../model-option.ts";
+import {
+  type ModelOptions,
+  openModel,
+  openModelWithInputs,
+  readModelOptions,
+  withModelOptions,
+} from "../model-option.ts";
 import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
+import { withStages } from "../progress.ts";
 
 export function inspectCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = withModelOptions(program.command("inspect"))
     .summary("what a network is, before anything runs")
     .description("Tells a network's layers, parameters, gates and paths, and what its kernels over n inputs will take.")
     .option("--inputs <n>", "number of inputs that the kernels are estimated for", "1000")
+    .option(
+      "--check <file>",
+      "count gates that differ in float32 (kernels) and float64 (paths) for the inputs of a .npy",
+    )
     .addHelpText("after", "\nExample:\n  $ gatewise inspect --model network.onnx --inputs 10000");
-  command.action((options: ModelOptions & { readonly inputs: string }) =>
+  command.action((options: ModelOptions & { readonly inputs: string; readonly check?: string }) =>
     runStages(
       command,
       makeContext,
       ending,
-      () => ({ request: readModelOptions(options), examples: parseWhole("--inputs", options.inputs, 1) }),
-      async ({ request, examples }, context) => {
-        await using model = (await openModel(context, request)).model;
+      () => ({
+        request: readModelOptions(options),
+        examples: parseWhole("--inputs", options.inputs, 1),
+        check: options.check,
+      }),
+      async ({ request, examples, check }, context) => {
+        const opened =
+          check === undefined
+            ? { ...(await openModel(context, request)), inputs: undefined }
+            : await openModelWithInputs(context, request, check);
+        await using model = opened.model;
         const description = await model.describe({ examples, clock: () => performance.now() });
-        const inspected = { ...description, supported: supportedBy(description) };
+        const { inputs } = opened;
+        const gateDifferences =
+          inputs === undefined
+            ? undefined
+            : await withStages(context, (onProgress) =>
+                model.gateDifferences(inputs, { onProgress, signal: context.signal }),
+              );
+        const inspected = {
+          ...description,
+          supported: supportedBy(description),
+          ...(gateDifferences === undefined ? {} : { gateDifferences }),
+        };
         printResult(context, { source: model.source, ...inspected }, () => describe(inspected));
         return EXIT.done;
       },
@@ -32,6 +62,8 @@ export function inspectCommand(program: Command, makeContext: MakeContext, endin
 interface Inspected extends Description {
   /** Commands. */
   readonly supported: readonly string[];
+  /** Of the inputs that were given to be checked. */
+  readonly gateDifferences?: GateDifferences;
 }
 
 /** What every network can be asked. */
@@ -43,7 +75,7 @@ const supportedBy = ({ pathKernel }: Description): readonly string[] => [
 ];
 
 function describe(inspected: Inspected): string {
-  const { layers, parameterList, cost, log2Paths, pathKernelReason } = inspected;
+  const { layers, parameterList, cost, log2Paths, pathKernelReason, gateDifferences } = inspected;
   const table = formatTable(
     [
       { title: "layer" },
@@ -93,6 +125,7 @@ function describe(inspected: Inspected): string {
     "",
     ...(pathKernelReason === null ? [] : [`no exact path kernel: ${pathKernelReason}`, ""]),
     ...(shared.length === 0 ? [] : [sharedNote(shared), ""]),
+    ...(gateDifferences === undefined ? [] : [differencesNote(gateDifferences), ""]),
     `commands: ${inspected.supported.join(", ")}`,
   ].join("\n");
 }
@@ -103,6 +136,22 @@ const MOST_USERS = 4;
 const sharedNote = (names: readonly string[]): string =>
   `${names.join(", ")}: used by several layers, counted once. ntk adds up the gradients of its uses; for paths, npk and
 path-norms each use is a layer with weights of its own.`;
+
+function differencesNote({
+  examples,
+  gates,
+  differing,
+  selections,
+  differingExamples,
+  layers,
+}: GateDifferences): string {
+  const count = (number: number): string => number.toLocaleString("en-US");
+  const largest = layers.reduce((most, layer) => Math.max(most, layer.largest ?? 0), 0);
+  const where = differing === 0 ? "" : `, all with |q| ≤ ${largest.toExponential(1)}`;
+  const pools = selections === 0 ? "" : `; max-pools select otherwise in ${count(selections)} windows`;
+  return `float32 and float64 differ in ${count(differing)} of ${count(gates)} gates${where}${pools}
+in ${count(differingExamples.length)} of ${count(examples)} inputs`;
+}
 
 const megabytes = (bytes: number): string =>
   `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;

@@ -33,9 +33,9 @@ export function wideNetworkKernels(gram: InputProducts, network: WideNetwork): W
   const { weightVariance, biasVariance } = network;
   const gaussianProcess = matrix(gram.rowSquares.length, gram.columnSquares.length);
   const tangent = matrix(gram.rowSquares.length, gram.columnSquares.length);
-  const end = walkPairs(gram, network, (at, covariance, angle, nextCovariance, first) => {
+  const end = walkPairs(gram, network, ({ at, covariance, angle, next, first }) => {
     const before = first ? covariance : tangent.data[at]!;
-    tangent.data[at] = nextCovariance + weightVariance * jointlyOn(angle) * before;
+    tangent.data[at] = next + weightVariance * jointlyOn(angle) * before;
   });
   for (let at = 0; at < end.length; at++) {
     gaussianProcess.data[at] = end[at]!;
@@ -62,22 +62,62 @@ export function expectedPathKernel(gram: InputProducts, network: RandomGates): M
   const { width } = network;
   const bias = network.bias ? 1 : 0;
   const kernel = matrix(gram.rowSquares.length, gram.columnSquares.length, gram.inner.data.slice());
-  walkPairs(gram, network, (at, _, angle) => {
+  walkPairs(gram, network, ({ at, angle }) => {
     kernel.data[at] = width * jointlyOn(angle) * (kernel.data[at]! + bias);
   });
   for (let at = 0; at < kernel.data.length; at++) kernel.data[at]! += bias;
   return kernel;
 }
 
+export interface RandomNetworks extends WideNetwork {
+  /** `w`: units of every hidden layer. */
+  readonly width: number;
+  /** Whether the layers have a bias that is a parameter, also where all start at 0 (`biasVariance` 0). */
+  readonly bias: boolean;
+}
+
+/**
+ * The tangent kernel that is expected of random ReLU networks by their parameters as they are, weights of variance
+ * `σ_w² / fan-in` and biases of variance `σ_b²` (theory 4.13): `T_1 = x·x' + b`,
+ * `T_{l+1} = w E[relu relu'] + b + σ_w² E[1{q>0} 1{q'>0}] T_l`, the kernel is `T_d`. Up to terms of `1 / w` beside it, and
+ * exact for `d ≤ 2`. {@link wideNetworkKernels} has that of parameters of variance 1, in which it does not grow with `w`.
+ * @returns `[m, n]`
+ * @throws GatewiseError for a depth that is no whole number of at least 1
+ */
+export function expectedTangentKernel(gram: InputProducts, network: RandomNetworks): Matrix {
+  const { width, weightVariance } = network;
+  const bias = network.bias ? 1 : 0;
+  const inner = gram.inner.data.map((product) => product + bias);
+  const kernel = matrix(gram.rowSquares.length, gram.columnSquares.length, inner);
+  walkPairs(gram, network, ({ at, angle, moment }) => {
+    kernel.data[at] = width * moment + bias + weightVariance * jointlyOn(angle) * kernel.data[at]!;
+  });
+  return kernel;
+}
+
+/** A pair of inputs at a hidden layer `l`. */
+interface PairAtLayer {
+  readonly at: number;
+  /** Whether `l = 1`. */
+  readonly first: boolean;
+  /** `Σ_l`. */
+  readonly covariance: number;
+  /** `θ_l`. */
+  readonly angle: number;
+  /** `E[relu(q_l) relu(q_l')]`. */
+  readonly moment: number;
+  /** `Σ_{l+1}`. */
+  readonly next: number;
+}
+
 /**
  * Walks every pair through the hidden layers.
- * @param atLayer is told the pair, its Σ_l, the angle `θ_l`, Σ_{l+1}, and whether `l = 1`
  * @returns Σ_d of every pair
  */
 function walkPairs(
   { inner, rowSquares, columnSquares, features }: InputProducts,
   { depth, weightVariance, biasVariance }: WideNetwork,
-  atLayer: (at: number, covariance: number, angle: number, nextCovariance: number, first: boolean) => void,
+  atLayer: (pair: PairAtLayer) => void,
 ): Float64Array {
   if (!Number.isInteger(depth) || depth < 1) {
     throw new GatewiseError({
@@ -99,8 +139,9 @@ function walkPairs(
         const at = i * columns + j;
         const covariance = covariances[at]!;
         const angle = angleBetween(rowVariances[i]!, columnVariances[j]!, covariance);
-        const next = ofUnit(reluCovariance(rowVariances[i]!, columnVariances[j]!, angle));
-        atLayer(at, covariance, angle, next, layer === 1);
+        const moment = reluCovariance(rowVariances[i]!, columnVariances[j]!, angle);
+        const next = ofUnit(moment);
+        atLayer({ at, first: layer === 1, covariance, angle, moment, next });
         covariances[at] = next;
       }
     }
