@@ -27,6 +27,7 @@ export type PathKernelWay =
   /** All others: every pair of examples, at the pairs of positions that the network reads. */
   | { readonly kind: "pairs of positions" };
 
+/** How the exact path kernel of this network is made. */
 export function pathKernelWay(network: GatedNetwork): PathKernelWay {
   const chain = denseChain(network);
   return chain === undefined ? { kind: "pairs of positions" } : { kind: "packed bits", chain };

@@ -31,6 +31,7 @@ export interface Architecture {
   readonly layers: readonly Layer[];
 }
 
+/** Whether a layer has weights of its own. */
 export const isWeightLayer = (layer: Layer): layer is Extract<Layer, WeightLayer> =>
   layer.kind === "dense" || layer.kind === "convolution";
 

@@ -14,7 +14,10 @@ export interface OpenGates {
   readonly selected: ReadonlyMap<number, Int32Array>;
 }
 
-/** @param decided the values of a deciding node, by unit */
+/**
+ * The gates and selections that are open at given pre-activations.
+ * @param decided the values of a deciding node, by unit
+ */
 export function openGates(network: GatedNetwork, decided: (position: number) => ArrayLike<number>): OpenGates {
   const open = new Map<number, Uint8Array>();
   const saturated = new Map<number, Uint8Array>();

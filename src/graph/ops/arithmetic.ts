@@ -109,12 +109,16 @@ export const cast = named(
 );
 const hasDType = <D extends DType>(x: Tensor, dtype: D): x is Tensor<D> => x.dtype === dtype;
 
+/** `a + b` element by element; shapes broadcast by NumPy's rule. */
 export const add = binary("add", { onnx: "Add", gradient: (_a, _b, dy) => [dy, dy] });
+/** `a − b` element by element; shapes broadcast. */
 export const subtract = binary("subtract", { onnx: "Sub", gradient: (_a, _b, dy) => [dy, negate(dy)] });
+/** `a · b` element by element; shapes broadcast. */
 export const multiply: NamedOp<"multiply", Binary<NumericDType>> = binary("multiply", {
   onnx: "Mul",
   gradient: (a, b, dy) => [multiply(dy, b), multiply(dy, a)],
 });
+/** `a / b` element by element; shapes broadcast. */
 export const divide: NamedOp<"divide", Binary<FloatDType>> = binary<"divide", FloatDType>("divide", {
   onnx: "Div",
   gradient: (_a, b, dy, y) => [divide(dy, b), negate(divide(multiply(dy, y), b))],
@@ -134,35 +138,50 @@ function choose(first: Tensor<"bool">, dy: Float): readonly [Float, Float] {
   return [share, subtract(dy, share)];
 }
 
+/** `a > b` element by element; shapes broadcast. */
 export const greater = comparison("greater", "Greater");
+/** `a ≥ b` element by element; shapes broadcast. */
 export const greaterOrEqual = comparison("greaterOrEqual", "GreaterOrEqual");
+/** `a < b` element by element; shapes broadcast. */
 export const less = comparison("less", "Less");
+/** `a ≤ b` element by element; shapes broadcast. */
 export const lessOrEqual = comparison("lessOrEqual", "LessOrEqual");
+/** `a = b` element by element; shapes broadcast. */
 export const equal = comparison("equal", "Equal");
+/** Whether both are true, element by element; shapes broadcast. */
 export const and = comparison<"and", "bool">("and", "And");
+/** Whether it is false, element by element. */
 export const not = unary<"not", "bool">("not", { onnx: "Not", gradient: "none" });
 
+/** `−x` element by element. */
 export const negate: NamedOp<"negate", Unary<NumericDType>> = unary<"negate", NumericDType>("negate", {
   onnx: "Neg",
   gradient: (_, dy) => negate(dy),
 });
+/** `e^x` element by element. */
 export const exp = unary("exp", { onnx: "Exp", gradient: (_, dy, y) => multiply(dy, y) });
+/** Natural logarithm element by element. */
 export const log = unary("log", { onnx: "Log", gradient: (x, dy) => divide(dy, x) });
+/** Square root element by element. */
 export const sqrt = unary("sqrt", { onnx: "Sqrt", gradient: (_, dy, y) => divide(multiply(dy, 0.5), y) });
+/** `|x|` element by element; the gradient at 0 is 0. */
 export const absolute = unary("absolute", { onnx: "Abs", gradient: (x, dy) => multiply(dy, sign(x)) });
 /** −1, 0 or 1, from comparisons: WebGPU has no kernel for Sign. */
 export const sign = <D extends FloatDType>(x: Tensor<D>): Tensor<D> =>
   subtract(cast(greater(x, 0), x.dtype), cast(less(x, 0), x.dtype));
+/** `1 / (1 + e^(−x))` element by element. */
 export const sigmoid = unary("sigmoid", {
   onnx: "Sigmoid",
   gradient: (_, dy, y) => multiply(dy, multiply(y, subtract(1, y))),
 });
+/** Hyperbolic tangent element by element. */
 export const tanh = unary("tanh", { onnx: "Tanh", gradient: (_, dy, y) => multiply(dy, subtract(1, multiply(y, y))) });
 /** `x · 1{x > 0}`; the gradient at 0 is 0, as the gate there is off (theory 1.1). */
 export const relu = unary("relu", {
   onnx: "Relu",
   gradient: (_, dy, y) => multiply(dy, cast(greater(y, 0), dy.dtype)),
 });
+/** `x²` element by element. */
 export const square = <D extends NumericDType>(x: Tensor<D>): Tensor<D> => multiply(x, x);
 
 const powerOp: OpDefinition<{ readonly exponent: number }, FloatInput> = {

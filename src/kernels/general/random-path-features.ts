@@ -25,6 +25,7 @@ export interface PathFeatureOptions {
 }
 
 /**
+ * Outputs of random value networks behind the gates of the network (theory 3.15).
  * @param count features, `R`
  * @returns `[n, R]`: inner products over `R` have the path kernel as mean
  * @throws GatewiseError if the inputs do not have the network's shape, there is no such output, or a count is none

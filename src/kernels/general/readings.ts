@@ -48,7 +48,11 @@ export interface PathReadingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws GatewiseError if the inputs do not have the network's shape */
+/**
+ * What the pair kernel reads of each example: its inputs and what its gates leave open, by the engine.
+ * @param inputs `[n, …inputShape]`
+ * @throws GatewiseError if the inputs do not have the network's shape
+ */
 export async function readPathExamples(
   network: GatedNetwork,
   engine: Engine,

@@ -13,6 +13,7 @@ export interface InputProducts {
 }
 
 /**
+ * Inner products and squared lengths of two sets of inputs.
  * @param rows `[m, features]`
  * @param columns `[n, features]`
  * @throws GatewiseError if the two differ in their features

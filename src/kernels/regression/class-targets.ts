@@ -14,6 +14,7 @@ export interface ClassTargets {
 }
 
 /**
+ * Labels as targets of a regression, a column a class.
  * @param labels whole numbers, one an example
  * @throws GatewiseError if fewer than two classes occur
  */

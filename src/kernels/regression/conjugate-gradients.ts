@@ -26,6 +26,7 @@ export interface ConjugateGradientSolution {
 }
 
 /**
+ * Solves a shifted kernel against targets, reading it row by row: for kernels that no factorization holds.
  * @param kernel symmetric, positive semidefinite `[n, n]`
  * @param diagonal of the kernel, `[n]`
  * @param shift what is added to the diagonal; the smaller, the more iterations

@@ -36,6 +36,7 @@ export interface RidgeOptions extends WorkOptions {
 }
 
 /**
+ * Kernel ridge regression: the coefficients of the training examples.
  * @param kernel of the training examples, symmetric `[n, n]`
  * @param norms of this kernel
  * @param targets `[n, columns]`
