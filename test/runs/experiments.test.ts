@@ -35,7 +35,7 @@ async function stopHalfway(request: ExperimentRequest): Promise<void> {
   const stop = new AbortController();
   const halfway = (event: ExperimentEvent): void => {
     const isStep =
-      event.kind === "count" ? event.done >= 4 : event.kind === "progress" && event.progress.kind === "epoch";
+      event.kind === "count" ? event.done >= 5 : event.kind === "progress" && event.progress.kind === "epoch";
     if (isStep) stop.abort("enough");
   };
   const ended = await run(request, halfway, stop.signal).catch((reason: unknown) => reason);
