@@ -169,10 +169,13 @@ function convolutionCounts(
 /** Counts one behind the other along an axis. */
 function concatCounts(inputs: readonly (readonly bigint[])[], shape: readonly number[], axis: number): bigint[] {
   const outer = sizeOf(shape.slice(0, axis));
-  return Array.from({ length: outer }, (_, o) =>
-    inputs.flatMap((counts) => {
+  const joined = new Array<bigint>(sizeOf(shape));
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    for (const counts of inputs) {
       const block = counts.length / outer;
-      return counts.slice(o * block, (o + 1) * block);
-    }),
-  ).flat();
+      for (let i = o * block; i < (o + 1) * block; i++) joined[at++] = counts[i] ?? 0n;
+    }
+  }
+  return joined;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { GatewiseError } from "../../src/errors.ts";
 import { float64 } from "../../src/graph/index.ts";
 import { type BoxChain, boxChain } from "../../src/kernels/general/box-chain.ts";
 import { openBoxChain } from "../../src/kernels/general/box-chain-memory.ts";
@@ -260,6 +261,51 @@ describe("the path kernel of any network", () => {
       relative: 1e-6, // soft gates are float32
       absolute: 1e-6 * Math.max(...wanted.map(Math.abs)),
     });
+  });
+
+  it("equals the Gram matrix of path bundles for elements in any order, or is refused", async () => {
+    // of two channels at two positions, each element from anywhere or a zero
+    const order = fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 4, maxLength: 4 });
+    const shapes = fc.constantFrom([1, 1, 4], [1, 2, 2], [2, 1, 2], [2, 2, 1], [4, 1, 1]);
+    const drawn = (use: string, ...shape: readonly number[]) =>
+      float64(shape, randomStream(6, use).normal(shape.reduce((a, b) => a * b)));
+    let equal = 0;
+    const check = async (from: readonly number[], shape: readonly number[]): Promise<void> => {
+      const [channels = 0, height = 0, width = 0] = shape;
+      const window = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] } as const;
+      const network: GatedNetwork = {
+        nodes: [
+          { kind: "input", name: "x", shape: [3, 1, 2] },
+          {
+            ...{ kind: "convolution", name: "c", shape: [2, 1, 2], input: 0, groups: 1 },
+            ...{ weight: drawn("c", 2, 3, 1, 1), bias: drawn("b", 2), window: { ...window, kernel: [1, 1] } },
+          },
+          { kind: "gate", name: "g", shape: [2, 1, 2], input: 1, gatedBy: 1, rule: { kind: "hard" } },
+          { kind: "rearrange", name: "moved", shape, input: 2, from: Int32Array.from(from) },
+          {
+            ...{ kind: "convolution", name: "whole", shape: [1, 1, 1], input: 3, groups: 1 },
+            ...{ weight: drawn("w", 1, channels, height, width), bias: undefined },
+            window: { ...window, kernel: [height, width] },
+          },
+          { kind: "rearrange", name: "flat", shape: [1], input: 4, from: undefined },
+        ],
+        output: 5,
+      };
+      const inputs = drawn("inputs", 6, 3, 1, 2);
+      const wanted = (await bundleGram(network, inputs)).flat();
+      try {
+        const got = await neuralPathKernelOf(network, engine, inputs);
+        expectClose(got, float64([6, 6], wanted), { relative: 1e-12, absolute: 1e-12 });
+        equal += 1;
+      } catch (thrown) {
+        if (!(thrown instanceof GatewiseError)) throw thrown;
+        expect(thrown.message).toMatch(/^node "moved", which puts several channels into one map: /);
+      }
+    };
+    await check([1, 0, 3, 2], [1, 2, 2]);
+    await check([3, 1, -1, 0], [1, 1, 4]);
+    await fc.assert(fc.asyncProperty(order, shapes, check), { numRuns: propertyRuns(60) });
+    expect(equal).toBeGreaterThan(6);
   });
 
   it("refuses maps that mix channels, and points to random path features", async () => {

@@ -58,10 +58,9 @@ export function rearrangedTerms(
 
 function movedMask(mask: Mask, from: Int32Array): Float64Array {
   const values = maskValues(mask);
-  return Float64Array.from(from, (i) => {
-    if (i < 0) return 0;
-    return values === undefined ? 1 : values[i]!;
-  });
+  const moved = new Float64Array(from.length);
+  for (let i = 0; i < from.length; i++) if (from[i]! >= 0) moved[i] = values === undefined ? 1 : values[from[i]!]!;
+  return moved;
 }
 
 /** Maps that move as wholes, the positions of all in the same way. */
@@ -78,15 +77,22 @@ export function uniformMove(from: Int32Array, before: KernelShape, shape: Kernel
   let positions: Int32Array | undefined;
   let keepsChannels = before.channels === shape.channels;
   for (let c = 0; c < shape.channels; c++) {
-    const map = from.subarray(c * size, (c + 1) * size);
-    const first = map.find((i) => i >= 0);
-    if (first === undefined) continue; // a channel of zeros
-    const base = Math.floor(first / before.positions) * before.positions;
+    const start = c * size;
+    let some = start;
+    while (some < start + size && from[some]! < 0) some++;
+    if (some === start + size) continue; // a channel of zeros
+    const base = Math.floor(from[some]! / before.positions) * before.positions;
     keepsChannels &&= base === c * before.positions;
-    const own = map.map((i) => (i < 0 ? -1 : i - base));
-    positions ??= own;
-    const agrees = own.every((u, i) => u === positions?.[i] && u < before.positions);
-    if (!agrees) return undefined;
+    const isFirst = positions === undefined;
+    positions ??= new Int32Array(size);
+    for (let i = 0; i < size; i++) {
+      const was = from[start + i]!;
+      const own = was < 0 ? -1 : was - base;
+      // of another channel
+      if (was >= 0 && (own < 0 || own >= before.positions)) return undefined;
+      if (isFirst) positions[i] = own;
+      else if (positions[i] !== own) return undefined;
+    }
   }
   if (positions === undefined) return undefined;
   const isIdentity = size === before.positions && positions.every((u, i) => u === i);
@@ -159,9 +165,12 @@ export function joinedTerms(
 function partOf(whole: readonly number[], part: readonly number[], axis: number, start: number): Int32Array {
   const inner = sizeOf(whole.slice(axis + 1));
   const [length, own] = [whole[axis] ?? 1, part[axis] ?? 1];
-  return Int32Array.from({ length: sizeOf(whole) }, (_, i) => {
-    const along = (Math.floor(i / inner) % length) - start;
-    if (along < 0 || along >= own) return -1;
-    return (Math.floor(i / (inner * length)) * own + along) * inner + (i % inner);
-  });
+  const from = new Int32Array(sizeOf(whole)).fill(-1);
+  const outer = from.length / (inner * length);
+  let next = 0;
+  for (let o = 0; o < outer; o++) {
+    const at = (o * length + start) * inner;
+    for (let i = 0; i < own * inner; i++) from[at + i] = next++;
+  }
+  return from;
 }

@@ -2,7 +2,7 @@
 import { type DenseArray, type DType, sizeOf } from "../../graph/index.ts";
 import { commonShape, isWhole, made, stretched } from "./made-constants.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
-import { type Origin, originOfMapped, originOfOther, originOfPicked, originOfSum } from "./origin.ts";
+import { type Origin, ofSingle, originOfMapped, originOfOther, originOfPicked, originOfSum } from "./origin.ts";
 import { broadcastPlaces } from "./places.ts";
 import { numbersOf } from "./value.ts";
 
@@ -28,7 +28,8 @@ export const elementwise =
     reader.builder.limits.constants(reader.node, others.length * size);
     // one number beside an array of them is a constant of the graph, as it is beside a node
     const origins = arrays.map((array, index): Origin => {
-      const origin = array.data.length === 1 && size > 1 ? [] : reader.origin(index);
+      const own = reader.origin(index);
+      const origin = array.data.length === 1 && size > 1 ? ofSingle(own) : own;
       const moved = origin.length > 0 && array.data.length !== size;
       return moved ? originOfPicked(origin, broadcastPlaces(shape, array.shape)) : origin;
     });

@@ -144,8 +144,10 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
   const plan = inputPlan(input, options);
   const builder = new NetworkBuilder(new Limits(model.bytes), plan.batch);
   const values = new Map<string, Value>();
+  const isTraced = model.nodes.some(({ outputs }) => outputs.some((name) => TRACED.test(name)));
   for (const [name, array] of model.initializers) {
-    values.set(name, constantOf(array, originOf(array, name, "initializer")));
+    const kind = isTraced && ATTRIBUTE.test(name) ? "attribute" : "initializer";
+    values.set(name, constantOf(array, originOf(array, name, kind)));
   }
   // a file that holds no initializers has its weights in Constant nodes
   const constants = [...model.initializers.values()].some(isFloat) ? "constant-node" : "initializer";
@@ -185,6 +187,13 @@ function forget(name: string, values: Map<string, Value>, made: readonly Value[]
   const { buffer } = value.array.data;
   if (made.every((one) => one.kind === "constant" && one.array.data.buffer !== buffer)) limits.drop(value.array.data);
 }
+
+/**
+ * PyTorch's exporter that traces a module names tensors so, and writes the numbers of the program into Constant nodes: an
+ * initializer that has the name of an attribute is one. What it has folded is called `onnx::Mul_12`.
+ */
+const TRACED = /^\/.*_output_\d+$/;
+const ATTRIBUTE = /^\w+(\.\w+)*$/;
 
 const isFloat = (array: DenseArray): array is Weights => array.dtype === "float32" || array.dtype === "float64";
 

@@ -9,8 +9,11 @@ import type { Weights } from "../gated-network.ts";
 export interface FileArray {
   readonly name: string;
   readonly values: Weights;
-  /** Where it stands: what a Constant node gives is a constant of the graph, unless a layer has it as its weight. */
-  readonly kind: "initializer" | "constant-node";
+  /**
+   * Where it stands: what a Constant node gives is a constant of the graph, unless a layer has it as its weight. An
+   * `attribute` is an initializer that is surely no number of the program, even if it is a single one.
+   */
+  readonly kind: "attribute" | "initializer" | "constant-node";
 }
 
 /** Element `i` of a constant changes by `factors[i]` times what element `places[i]` of the source changes by. */
@@ -128,10 +131,14 @@ export function asParameter(weights: Sourced): Sourced {
  * layer may be its bias.
  */
 export function asOperand(weights: Sourced, mayBeBias: boolean): Sourced {
-  const counts = weights.data.length > 1 || mayBeBias;
-  return { ...weights, origin: counts ? fromInitializers(weights.origin) : [] };
+  const own = fromInitializers(weights.origin);
+  return { ...weights, origin: weights.data.length > 1 || mayBeBias ? own : ofSingle(own) };
 }
 
-const fromInitializers = (origin: Origin): Origin => origin.filter(({ source }) => source.kind === "initializer");
+/** Of one number that something is multiplied by or that is added to it: also one of an array of several. */
+export const ofSingle = (origin: Origin): Origin =>
+  origin.filter(({ source: { kind, values } }) => kind === "attribute" || values.data.length > 1);
+
+const fromInitializers = (origin: Origin): Origin => origin.filter(({ source }) => source.kind !== "constant-node");
 
 export const sourced = (weights: Weights, origin: Origin = []): Sourced => ({ ...weights, origin });

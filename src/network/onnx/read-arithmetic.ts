@@ -88,7 +88,7 @@ function affine(reader: NodeReader, x: ExampleValue, given: Sourced, { factor, s
   const shifts = shift && weightsOf("float64", constant.shape, Float64Array.from(constant.data, shift.of));
   if (builder.isRaw(value.position)) return normalized(reader, value, factors, shifts);
 
-  const operand = asOperand(constant, shift !== undefined && isBehindLayer(reader, value));
+  const operand = asOperand(constant, shift !== undefined && factor === ONE && isBehindBareLayer(reader, value));
   const { vector, view, back } = channelVectors(reader, value, operand);
   const channels = exampleShape(view)[0] ?? 1;
   const weight = spread(mapped(vector, factor.of, factor.slope), channels);
@@ -104,11 +104,11 @@ function affine(reader: NodeReader, x: ExampleValue, given: Sourced, { factor, s
   return back(made);
 }
 
-/** Whether a layer gives the value, in whatever order. */
-function isBehindLayer({ builder }: NodeReader, { position }: ExampleValue): boolean {
+/** Whether a layer without a bias gives the value, in whatever order. */
+function isBehindBareLayer({ builder }: NodeReader, { position }: ExampleValue): boolean {
   const node = builder.at(position);
-  const { kind } = node.kind === "rearrange" ? builder.at(node.input) : node;
-  return kind === "dense" || kind === "convolution";
+  const layer = node.kind === "rearrange" ? builder.at(node.input) : node;
+  return (layer.kind === "dense" || layer.kind === "convolution") && layer.bias === undefined;
 }
 
 /** The input's normalization, one node however many ops the model needs for it, in float64: rounded once, at the end. */

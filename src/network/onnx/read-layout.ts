@@ -46,11 +46,9 @@ function fromPlaces(reader: NodeReader, value: Value, shape: readonly number[], 
 /** Elements of a constant by their places; 0 where the place is −1. */
 function picked(array: DenseArray, shape: readonly number[], places: Int32Array): DenseArray {
   const numbers = numbersOf(array);
-  return arrayOf(
-    array.dtype,
-    shape,
-    Float64Array.from(places, (place) => numbers[place] ?? 0),
-  );
+  const moved = new Float64Array(places.length);
+  for (let i = 0; i < moved.length; i++) if (places[i]! >= 0) moved[i] = numbers[places[i]!]!;
+  return arrayOf(array.dtype, shape, moved);
 }
 
 export const identity: OpReader = (reader) => {

@@ -55,6 +55,58 @@ const ROWS: readonly Row[] = [
     parameters: ["w [4,6] ×1", "one [1] ×1"],
   },
   {
+    title: "beside a layer that has a bias it is none, nor is what a layer is taken from",
+    model: {
+      nodes: [
+        { op: "Gemm", inputs: ["x", "w", "b"] },
+        { op: "Add", inputs: ["t0", "one"] },
+        { op: "MatMul", inputs: ["t1", "v"] },
+        { op: "Sub", inputs: ["one", "t2"] },
+      ],
+      constants: { w: of(4, 3), b: of(3), v: of(3, 2), one: of() },
+    },
+    parameters: ["w [4,3] ×1", "b [3] ×1", "v [3,2] ×1"],
+  },
+  {
+    title: "one of an array of several is a scale, beside a node and beside weights",
+    model: {
+      nodes: [
+        { op: "MatMul", inputs: ["x", "w"] },
+        { op: "Gather", inputs: ["scales", "first"] },
+        { op: "Mul", inputs: ["t0", "t1"] },
+        { op: "Gather", inputs: ["scales", "second"] },
+        { op: "Mul", inputs: ["v", "t3"] },
+        { op: "MatMul", inputs: ["t2", "t4"] },
+      ],
+      constants: { w: of(4, 3), v: of(3, 2), scales: of(2), first: int64([], [0]), second: int64([], [1]) },
+    },
+    parameters: ["w [4,3] ×1", "scales [2] ×2", "v [3,2] ×1"],
+  },
+  {
+    title: "a single number is a scale where PyTorch traced the model, whose constants are nodes there",
+    model: {
+      nodes: [
+        { op: "MatMul", inputs: ["x", "layer.weight"], outputs: ["/layer/MatMul_output_0"] },
+        { ...value(of()), outputs: ["/Constant_output_0"] },
+        { op: "Mul", inputs: ["/layer/MatMul_output_0", "/Constant_output_0"], outputs: ["/Mul_output_0"] },
+        { op: "Mul", inputs: ["/Mul_output_0", "layer.scale"], outputs: ["/Mul_1_output_0"] },
+        { op: "Mul", inputs: ["v", "scale"], outputs: ["/Mul_2_output_0"] },
+        { op: "MatMul", inputs: ["/Mul_1_output_0", "/Mul_2_output_0"], outputs: ["/MatMul_output_0"] },
+        { op: "Add", inputs: ["/MatMul_output_0", "onnx::Add_12"], outputs: ["/Add_output_0"] },
+        { op: "Mul", inputs: ["/Add_output_0", "onnx::Mul_12"], outputs: ["y"] },
+      ],
+      constants: {
+        "layer.weight": of(4, 3),
+        "layer.scale": of(1),
+        v: of(3, 2),
+        scale: of(),
+        "onnx::Add_12": of(2),
+        "onnx::Mul_12": of(),
+      },
+    },
+    parameters: ["layer.weight [4,3] ×1", "layer.scale [1] ×1", "v [3,2] ×1", "scale [] ×1", "onnx::Add_12 [2] ×1"],
+  },
+  {
     title: "the input's normalization is none",
     model: {
       nodes: [
