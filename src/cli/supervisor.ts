@@ -95,11 +95,16 @@ class Supervisor {
 
 /** Runs a command in a process of its own, on this one's streams. */
 export async function supervise(args: readonly string[]): Promise<ExitCode> {
+  let hearing: Supervisor | undefined;
+  // before the command is started: a signal in between would end this process and leave that one
+  for (const name of STOP_SIGNALS) process.on(name, () => hearing?.hear(SIGNAL_CODES[name]));
   const child = fork(createRequire(import.meta.url).resolve("#dist/command-process.js"), args, {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
+    // what watchParent reads; its room is not loaded here, for this process starts with every command
+    env: { ...process.env, GATEWISE_PARENT: String(process.pid) },
   });
   const supervisor = new Supervisor(child);
-  for (const name of STOP_SIGNALS) process.on(name, () => supervisor.hear(SIGNAL_CODES[name]));
+  hearing = supervisor;
   const [code, signal] = await new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on("error", (error) => {
       if (child.pid === undefined) reject(error);

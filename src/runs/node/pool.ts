@@ -10,6 +10,7 @@ import type { Executor, PoolOptions, TrialJob, TrialOutcome, TrialProgress } fro
 import { findRecord, writeRecord } from "../run-files.ts";
 import type { TrialRequest } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
+import { watchedBy } from "./parent-watch.ts";
 
 export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
 export type FromTrialWorker =
@@ -90,7 +91,7 @@ function blockedBy(
 
 async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: PoolOptions): Promise<TrialOutcome> {
   const worker = fork(createRequire(import.meta.url).resolve("#dist/trial-worker.js"), {
-    env: nativeEnvironment(process.env),
+    env: watchedBy(nativeEnvironment(process.env)),
     serialization: "advanced",
     execArgv: [],
   });

@@ -40,7 +40,7 @@ const hangsMidway =
     response.write(file.subarray(0, 20));
   };
 
-const WRONG_BYTES = `${OFFICIAL_NAMES.trainImages}: starts with 3c 68 74 6d: expected an IDX file, which starts with 00 00 08 and its rank`;
+const WRONG_BYTES = `${OFFICIAL_NAMES.trainImages}: a web page: expected an IDX file, which starts with 00 00 08 and its rank`;
 
 describe("fetchDataset", () => {
   it("fetches four files that load, with progress and nothing left over", async () => {
