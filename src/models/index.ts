@@ -11,13 +11,11 @@ export {
 } from "./model.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
-  checkedTrace,
   NORMALIZATIONS,
   type Normalization,
   type PathKernel,
   type PathKernelOptions,
   type PathKernelWay,
-  packedPathKernel,
   pathKernel,
   pathKernelWay,
 } from "./path-kernel.ts";

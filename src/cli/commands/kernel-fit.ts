@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { openNodeEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { BlockProducts, type FitStage, fitKernel, type KernelFit, kernelRows } from "../../kernels/index.ts";
+import { BlockProducts, fitKernel, type KernelFit, kernelRows } from "../../kernels/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readClassLabels, readKernel, readSymmetricKernel } from "../kernel-files.ts";
 import { formatTable, printResult } from "../output.ts";
-import { countProgress } from "../progress.ts";
+import { withStages } from "../progress.ts";
 
 interface KernelFitOptions {
   readonly kernel: string;
@@ -72,51 +72,27 @@ function parseRidge(text: string): number | "cv" {
 }
 
 async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, context: CliContext): Promise<ExitCode> {
-  const progress = stageProgress(context);
-  try {
-    const input = {
-      kernel: kernelRows(await readSymmetricKernel(kernel)),
-      labels: await readClassLabels(labels),
-      test: test && {
-        kernel: kernelRows(await readKernel(test.kernel)),
-        labels: await readClassLabels(test.labels),
-      },
-      ridge,
-    };
-    // in this thread: blocks would be copied to a worker and back, and a run lasts a fraction of a second; one engine
-    // thread: ONNX Runtime 1.30 multiplies float64 matrices with one, however many it has
-    await using engine = await openNodeEngine("cpu", { threads: 1 });
-    await using products = new BlockProducts(engine);
-    const fit = await fitKernel(input, products, { signal: context.signal, onProgress: progress.update });
-    // before the result, which stands below the bar
-    progress.close();
-    printResult(context, jsonOf(fit, input.labels.length), () => describe(fit, input.labels.length));
-    return EXIT.done;
-  } finally {
-    progress.close();
-  }
-}
-
-/** One bar after the other, a stage each. */
-function stageProgress(context: CliContext): {
-  readonly update: (stage: FitStage, share: number) => void;
-  readonly close: () => void;
-} {
-  let current: { readonly stage: FitStage; readonly bar: ReturnType<typeof countProgress> } | undefined;
-  return {
-    update(stage, share) {
-      if (current?.stage !== stage) {
-        current?.bar.close();
-        current = { stage, bar: countProgress(context, stage, "percent") };
-        current.bar.update(0, 100);
-      }
-      current.bar.update(Math.round(100 * share), 100);
+  const input = {
+    kernel: kernelRows(await readSymmetricKernel(kernel)),
+    labels: await readClassLabels(labels),
+    test: test && {
+      kernel: kernelRows(await readKernel(test.kernel)),
+      labels: await readClassLabels(test.labels),
     },
-    close() {
-      current?.bar.close();
-      current = undefined;
-    },
+    ridge,
   };
+  // in this thread: blocks would be copied to a worker and back, and a run lasts a fraction of a second; one engine
+  // thread: ONNX Runtime 1.30 multiplies float64 matrices with one, however many it has
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  await using products = new BlockProducts(engine);
+  const fit = await withStages(context, (onProgress) =>
+    fitKernel(input, products, {
+      signal: context.signal,
+      onProgress: (stage, share) => onProgress({ stage, things: "percent", done: Math.round(100 * share), of: 100 }),
+    }),
+  );
+  printResult(context, jsonOf(fit, input.labels.length), () => describe(fit, input.labels.length));
+  return EXIT.done;
 }
 
 /** The fields of the contract first, then more. */
