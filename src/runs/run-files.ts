@@ -4,6 +4,7 @@ import { readSafetensors, writeSafetensors } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import type { Checkpoint, EpochMetrics } from "../train/index.ts";
+import { checkShapes } from "./checkpoint-shapes.ts";
 import { parseJson } from "./parse-json.ts";
 import { type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
 import { readText, type Store } from "./store.ts";
@@ -131,12 +132,16 @@ export async function keepBest(run: Store, epoch: number): Promise<void> {
 /**
  * Parameters of the best epoch of a run.
  * @param until of the epochs up to this one, at which the run has kept it
- * @throws GatewiseError if no epoch of it has ended yet, or it has not kept that one
+ * @throws GatewiseError if no epoch of it has ended yet, it has not kept that one, or they are those of another network
  */
 export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
   const name: CheckpointName = until === undefined ? "best" : `best-${until}`;
   const best = await readCheckpoint(run, name);
-  if (best !== undefined) return best;
+  if (best !== undefined) {
+    const record = await findRecord(run);
+    if (record !== undefined) checkShapes(run.nameOf(fileOf(name)), best.tensors, record.plan);
+    return best;
+  }
   throw new GatewiseError({
     received: `${run.nameOf()} without ${name}.safetensors`,
     expected: `a run with at least ${until ?? "one"} finished epoch${until === undefined ? "" : "s"}`,

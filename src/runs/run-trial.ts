@@ -3,6 +3,7 @@ import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import { type Checkpoint, initialTensors, memoryOf, train } from "../train/index.ts";
+import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
 import { readKernelLines } from "./kernel-files.ts";
 import { openKernelWatch } from "./kernel-watch.ts";
@@ -103,6 +104,7 @@ export async function runTrialWith(
     return { status: "completed", result: before.result };
   }
   const last = await readCheckpoint(run, "last");
+  if (last !== undefined) checkShapes(run.nameOf("last.safetensors"), last.tensors, plan);
   const resume = resumable(plan, initial, last);
   if (before !== undefined) checkSources(request, before, data, last !== undefined && resume === undefined);
   checkLength(request.directory, resume?.epoch ?? 0, plan.epochs);

@@ -223,6 +223,28 @@ describe("a checkpoint", () => {
     expect(await readBest(folder.path)).toEqual({ ...CHECKPOINT, tensors: { "value.1.weight": weight } });
   });
 
+  it.each([
+    {
+      title: "of another network",
+      tensors: { "value.1.weight": float32([2, 2], [1, 2, 3, 4]) },
+      received: "FILE with value.1.weight of shape [2, 2]: expected value.1.weight of shape [784, 8]",
+    },
+    {
+      title: "of other names",
+      tensors: { "value.one.weight": float32([784, 8], new Float32Array(784 * 8)) },
+      received: "FILE without value.1.weight: expected value.1.weight of shape [784, 8]",
+    },
+  ])("$title is not taken for this run's", async ({ tensors, received }) => {
+    await using folder = await temporaryFolder();
+    await writeRecord(folderStore(folder.path), RECORD);
+    await writeCheckpoint(folderStore(folder.path), "best", { ...CHECKPOINT, tensors });
+    const { message, hint } = await rejectionOf(readBest(folder.path));
+    expect({ message: message.replace(join(folder.path, "best.safetensors"), "FILE"), hint }).toEqual({
+      message: `${received}, as the run.json beside it has the network`,
+      hint: "bring back the two that belong together, or train the run again",
+    });
+  });
+
   it("that is not there: no epoch has ended", async () => {
     await using folder = await temporaryFolder();
     expect(await rejectionOf(readBest(folder.path))).toEqual({

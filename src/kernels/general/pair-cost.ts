@@ -52,6 +52,8 @@ const RATES = {
   word: 2,
   /** Of 64 channels at a pair of positions, in the module of box chains. */
   chain: 2.5,
+  /** Of a term of maps that are joined, and of each element of its masks: every part has masks of the whole. */
+  joined: { term: 1e5, element: 100 },
 };
 
 const lookupRate = (pairs: PositionPairs): number => (pairs === "all" ? RATES.lookup.all : RATES.lookup.lines);
@@ -187,7 +189,10 @@ function nodeCost(
         node.kind === "concat" ? all.perChannel * channels * size + (node.axis === 0 ? 0 : all.uniform * size) : 0;
       const added = Math.max(0, all.perChannel - 1) * channels * size;
       const kept = made + (added > 0 ? channels * size : 0);
-      return one({ ...all, perChannel: Math.min(1, all.perChannel) }, kept, 0, made * lookup + added * RATES.row);
+      const { term, element } = RATES.joined;
+      const joining = node.kind === "concat" ? (all.raw + all.uniform) * (term + element * channels * positions) : 0;
+      const work = made * lookup + added * RATES.row + joining;
+      return one({ ...all, perChannel: Math.min(1, all.perChannel) }, kept, 0, work);
     }
     case "rearrange":
       return rearrangeCost(network, plan, node, position, first, { channels, positions, pairs }, one);
