@@ -80,6 +80,9 @@ export async function chosenArchitecture({
 /** Gray images as maps of one channel. */
 const mapsOf = (shape: readonly number[]): readonly number[] => (shape.length === 2 ? [1, ...shape] : shape);
 
+/** Bytes of an architecture: 100,000 layers take a tenth. */
+const LONGEST_FILE = 2 ** 26;
+
 async function fromFile(
   path: string,
   { width, depth }: { readonly width: string | undefined; readonly depth: string | undefined },
@@ -87,7 +90,7 @@ async function fromFile(
 ): Promise<ChosenArchitecture> {
   if (width !== undefined) throw hasNone("--width", width, path);
   if (depth !== undefined) throw hasNone("--depth", depth, path);
-  const text = new TextDecoder().decode(await readBytes(path));
+  const text = new TextDecoder().decode(await readBytes(path, LONGEST_FILE));
   const architecture = readArchitecture(text, path, mapsOf(dataShape));
   const convolutional = flatLayers(placeLayers(architecture)).some(({ layer }) => layer.kind === "convolution");
   const label = path.replace(/^.*[/\\]/, "").replace(/\.json$/, "");

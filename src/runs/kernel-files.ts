@@ -1,8 +1,9 @@
 import { readNpy, writeNpy } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { DenseArray } from "../graph/index.ts";
+import { readLines } from "./json-lines.ts";
 import { type KernelLine, type RunKernels, readKernelLine } from "./kernel-record.ts";
-import { readText, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /**
  * What a run directory holds of the kernel of its gates: `kernels.jsonl`, one line a measurement, and the first and the
@@ -50,14 +51,11 @@ async function readMatrix(
  * @throws GatewiseError unless the epochs rise from line to line: others were written by two processes at once
  */
 export async function readKernelLines(run: Store): Promise<readonly KernelLine[]> {
-  const text = (await readText(run, LINES)) ?? "";
-  const lines = text.split("\n").slice(0, -1);
-  const place = (index: number): string => `${run.nameOf(LINES)}, line ${index + 1}`;
-  const kernels = lines.map((line, i) => readKernelLine(line, place(i)));
+  const kernels = await readLines(run, LINES, readKernelLine);
   const wrong = kernels.findIndex(({ epoch }, i) => epoch <= (kernels[i - 1]?.epoch ?? -1));
   if (wrong < 0) return kernels;
   throw new GatewiseError({
-    received: `${place(wrong)}: epoch ${kernels[wrong]?.epoch}`,
+    received: `${run.nameOf(LINES)}, line ${wrong + 1}: epoch ${kernels[wrong]?.epoch}`,
     expected: `an epoch after ${kernels[wrong - 1]?.epoch}, that of the line before`,
     next: "restore the file, or start a new run: perhaps two processes have written it",
   });

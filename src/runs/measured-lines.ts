@@ -3,8 +3,9 @@
  * of its own; where the part trains, its checkpoint stands beside it as `last.safetensors`, written after the line.
  */
 import { z } from "zod";
+import { readLines } from "./json-lines.ts";
 import { parseJson } from "./parse-json.ts";
-import { readText, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 const LINES = "measured.jsonl";
 
@@ -16,9 +17,7 @@ export const Real = z
 
 /** The lines of a part, none if it has not begun; a last one that a kill cut short is left out. */
 export async function measuredLines<T extends z.ZodType>(part: Store, line: T): Promise<readonly z.infer<T>[]> {
-  const text = (await readText(part, LINES)) ?? "";
-  const lines = text.split("\n").slice(0, -1);
-  return lines.map((one, i) => parseJson(line, one, `${part.nameOf(LINES)}, line ${i + 1}`));
+  return await readLines(part, LINES, (one, place) => parseJson(line, one, place));
 }
 
 /** Drops all other lines of a part, and what a kill has left of one. */

@@ -5,6 +5,7 @@ import { GatewiseError } from "../errors.ts";
 import type { Parameters } from "../network/index.ts";
 import type { Checkpoint, EpochMetrics } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
+import { readLines } from "./json-lines.ts";
 import { parseJson } from "./parse-json.ts";
 import { type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
 import { readText, type Store } from "./store.ts";
@@ -46,14 +47,11 @@ export const writeRecord = (run: Store, record: RunRecord): Promise<void> =>
  * @throws GatewiseError unless the lines are those of the epochs 1, 2, 3, …: others were written by two processes at once
  */
 export async function metricsOf(run: Store): Promise<readonly EpochMetrics[]> {
-  const text = (await readText(run, METRICS)) ?? "";
-  const lines = text.split("\n").slice(0, -1);
-  const place = (index: number): string => `${run.nameOf(METRICS)}, line ${index + 1}`;
-  const metrics = lines.map((line, i) => readEpochMetrics(line, place(i)));
+  const metrics = await readLines(run, METRICS, readEpochMetrics);
   const wrong = metrics.findIndex(({ epoch }, i) => epoch !== i + 1);
   if (wrong < 0) return metrics;
   throw new GatewiseError({
-    received: `${place(wrong)}: epoch ${metrics[wrong]?.epoch}`,
+    received: `${run.nameOf(METRICS)}, line ${wrong + 1}: epoch ${metrics[wrong]?.epoch}`,
     expected: `epoch ${wrong + 1}: a line an epoch, in order`,
     next: "restore the file, or start a new run: perhaps two processes have written it",
   });

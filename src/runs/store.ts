@@ -7,8 +7,12 @@ export interface Store {
   nameOf(file?: string): string;
   /** Names of the files and places in it; none if there is no such place. */
   list(): Promise<readonly string[]>;
-  /** The bytes of a file, or undefined if there is none. */
-  read(file: string): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes of a file, or undefined if there is none.
+   * @param atMost bytes that it may have
+   * @throws GatewiseError if it is larger, before it is read
+   */
+  read(file: string, atMost?: number): Promise<Uint8Array | undefined>;
   /** Puts a file in the place of what had its name: whole or not at all, whatever ends the writer. Makes the place. */
   write(file: string, content: Uint8Array | string): Promise<void>;
   /** Adds text to the end of a file, and comes back when it is kept: what is written afterwards may count on it. */
@@ -23,8 +27,14 @@ export interface Store {
   lock(): Promise<AsyncDisposable>;
 }
 
-/** A file as text, or undefined if there is none. */
+/** Bytes of a text: half of what a string holds, and the lines of 3,000 epochs of 1,000 layers. */
+export const LONGEST_TEXT = 2 ** 28;
+
+/**
+ * A file as text, or undefined if there is none.
+ * @throws GatewiseError if it is longer than {@link LONGEST_TEXT}
+ */
 export async function readText(store: Store, file: string): Promise<string | undefined> {
-  const bytes = await store.read(file);
+  const bytes = await store.read(file, LONGEST_TEXT);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }

@@ -22,6 +22,16 @@ export const storeConformance = (name: string, open: () => Promise<AsyncDisposab
       expect(await opened.store.list()).toEqual(["run"]);
     });
 
+    it("refuses what is longer than asked for, before it is read", async () => {
+      await using opened = await open();
+      await opened.store.write("b", Uint8Array.of(0, 255, 7));
+      expect([...((await opened.store.read("b", 3)) ?? [])]).toEqual([0, 255, 7]);
+      expect(await rejectionOf(opened.store.read("b", 2))).toEqual({
+        message: `${opened.store.nameOf("b")}: 3 bytes: expected at most 2`,
+        hint: "it is damaged or another file than it was taken for: restore it, or give another",
+      });
+    });
+
     it("adds to the end, and removes", async () => {
       await using opened = await open();
       const { store } = opened;

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/data/index.ts";
@@ -129,6 +129,30 @@ describe("run.json", () => {
 });
 
 describe("metrics.jsonl", () => {
+  it.each([
+    { title: "too long", left: `{${" ".repeat(2 ** 20)}`, characters: 2 ** 20 + 1 },
+    { title: "no JSON", left: "epoch 2", characters: 7 },
+  ])("refuses what is behind its last whole line where it is $title", async ({ left, characters }) => {
+    await using folder = await temporaryFolder();
+    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await writeFile(join(folder.path, "metrics.jsonl"), left, { flag: "a" });
+    expect(await rejectionOf(readMetrics(folder.path))).toEqual({
+      message: `${join(folder.path, "metrics.jsonl")}, line 2: ${characters} characters without an end: expected a line of JSON, or the beginning of one`,
+      hint: "restore the file, or start a new run",
+    });
+  });
+
+  it("is refused unread where it is longer than a text can be", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "metrics.jsonl");
+    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await truncate(file, 2 ** 29);
+    expect(await rejectionOf(readMetrics(folder.path))).toEqual({
+      message: `${file}: 536870912 bytes: expected at most 268435456`,
+      hint: "it is damaged or another file than it was taken for: restore it, or give another",
+    });
+  });
+
   it("comes back line by line, without a last line that a kill cut short", async () => {
     await using folder = await temporaryFolder();
     expect(await readMetrics(folder.path)).toEqual([]);

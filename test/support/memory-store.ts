@@ -18,7 +18,17 @@ export function memoryStore(
       );
       return [...new Set(inside)];
     },
-    read: async (file) => files.get(nameOf(file))?.slice(),
+    read: async (file, atMost = Number.POSITIVE_INFINITY) => {
+      const bytes = files.get(nameOf(file));
+      if (bytes !== undefined && bytes.length > atMost) {
+        throw new GatewiseError({
+          received: `${nameOf(file)}: ${bytes.length} bytes`,
+          expected: `at most ${atMost}`,
+          next: "it is damaged or another file than it was taken for: restore it, or give another",
+        });
+      }
+      return bytes?.slice();
+    },
     write: async (file, content) => void files.set(nameOf(file), bytesOf(content)),
     append: async (file, text) => {
       const [before, more] = [files.get(nameOf(file)) ?? new Uint8Array(), bytesOf(text)];

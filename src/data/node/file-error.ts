@@ -9,7 +9,7 @@ const MEANINGS: ReadonlyMap<string, { readonly is: string; readonly next: string
   ["ENOTDIR", { is: "a part of the path is not a directory", next: "give a folder" }],
   ["EEXIST", { is: "a file, not a directory", next: "give a folder" }],
   ["EISDIR", { is: "a directory", next: "give a file of this name, or remove the directory" }],
-  ["ERR_FS_FILE_TOO_LARGE", { is: "larger than 2 GiB", next: "give a file of a data set" }],
+  ["ERR_FS_FILE_TOO_LARGE", { is: "larger than 2 GiB", next: "give a part of it: files are read whole" }],
   ["ENOSPC", { is: "no space left on the disk", next: "free some space and try again: nothing is lost" }],
 ]);
 

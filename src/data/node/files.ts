@@ -38,10 +38,14 @@ async function makeWithParents(path: string): Promise<void> {
   }
 }
 
-/** The bytes of a file, or undefined if there is none. */
-export async function readIfThere(path: string): Promise<Buffer | undefined> {
+/**
+ * The bytes of a file, or undefined if there is none.
+ * @param atMost bytes that it may have
+ * @throws GatewiseError if it is larger, no regular file, or the system refuses
+ */
+export async function readIfThere(path: string, atMost?: number): Promise<Buffer | undefined> {
   try {
-    return await readRegular(path);
+    return await readRegular(path, atMost);
   } catch (thrown) {
     if (thrown instanceof GatewiseError && codeOf(thrown.cause) === "ENOENT") return undefined;
     throw thrown;

@@ -32,6 +32,8 @@ export interface LockOptions {
   readonly patienceMs?: number;
 }
 const RETRY_MS = 100;
+/** Bytes of a lock, generously. */
+const LONGEST_LOCK = 2 ** 16;
 
 /** The diagnostics channel that tells of each lock, for who takes it away where its process is ended hard. */
 export const LOCK_CHANNEL = "gatewise.lock";
@@ -73,7 +75,7 @@ async function takeLock(place: Place, { patienceMs = 5000 }: LockOptions): Promi
   };
   for (let waited = 0; ; waited += RETRY_MS) {
     if (await put(place, mine)) break;
-    const bytes = await readIfThere(place.lock);
+    const bytes = await readIfThere(place.lock, LONGEST_LOCK);
     const holder = readHolder(bytes);
     if (isBlank(bytes) || (holder !== undefined && (await hasDied(holder, mine)))) await removeStale(place, holder);
     // nothing can be learnt by waiting for what cannot be seen
@@ -181,7 +183,7 @@ async function removeStale({ lock }: Place, stale: Holder | undefined): Promise<
   const aside = `${lock}.${randomUUID()}`;
   try {
     await rename(lock, aside);
-    const bytes = await readIfThere(aside);
+    const bytes = await readIfThere(aside, LONGEST_LOCK);
     const isStale = stale === undefined ? isBlank(bytes) : readHolder(bytes)?.id === stale.id;
     if (!isStale) await link(aside, lock);
   } catch (thrown) {
@@ -195,5 +197,5 @@ async function removeStale({ lock }: Place, stale: Holder | undefined): Promise<
 }
 
 async function removeOwn(lock: string, mine: Holder): Promise<void> {
-  if (readHolder(await readIfThere(lock))?.id === mine.id) await rm(lock, { force: true });
+  if (readHolder(await readIfThere(lock, LONGEST_LOCK))?.id === mine.id) await rm(lock, { force: true });
 }

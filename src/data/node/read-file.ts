@@ -9,9 +9,12 @@ const decompress = promisify(gunzip);
 /** Ten times the largest official file: a gzip file that swells beyond it is not one of them. */
 const MAX_DECOMPRESSED = 512 * 1024 * 1024;
 
-/** @throws GatewiseError if it is no regular file, or the system refuses */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  return await readRegular(path);
+/**
+ * @param atMost bytes that the file may have
+ * @throws GatewiseError if it is larger, no regular file, or the system refuses
+ */
+export async function readBytes(path: string, atMost?: number): Promise<Uint8Array> {
+  return await readRegular(path, atMost);
 }
 
 /** Whether the bytes start as gzip data does; an IDX file starts with zeros. */

@@ -47,11 +47,14 @@ export async function openRegular(path: string): Promise<FileHandle> {
 
 /**
  * The bytes of a regular file.
- * @throws GatewiseError if it is none, stands for another file, or the system refuses
+ * @param atMost bytes that it may have, where what it is read for is short
+ * @throws GatewiseError if it is none, stands for another file, is larger, or the system refuses
  */
-export async function readRegular(path: string): Promise<Buffer> {
+export async function readRegular(path: string, atMost = Number.POSITIVE_INFINITY): Promise<Buffer> {
   await using file = await openRegular(path);
   try {
+    const { size } = await file.stat();
+    if (size > atMost) throw tooLarge(path, size, atMost);
     const bytes = await file.readFile();
     refusePointer(bytes, path);
     return bytes;
@@ -59,6 +62,14 @@ export async function readRegular(path: string): Promise<Buffer> {
     throw fileError(thrown, path, "a readable file");
   }
 }
+
+/** A file that is larger than what it is read for can be; told before it is read. */
+const tooLarge = (path: string, size: number, atMost: number): GatewiseError =>
+  new GatewiseError({
+    received: `${path}: ${size} bytes`,
+    expected: `at most ${atMost}`,
+    next: "it is damaged or another file than it was taken for: restore it, or give another",
+  });
 
 /**
  * Refuses to write where there is something else than a regular file or nothing.

@@ -57,6 +57,9 @@ export function readNode(node: NodeProto, index: number): OnnxNode {
   };
 }
 
+/** Bytes of an attribute that is a word, such as `SAME_UPPER`: a longer one is none that any operator knows, however it ends. */
+const LONGEST_WORD = 1000;
+
 function readAttribute(attribute: AttributeProto, node: string): OnnxAttribute {
   const types = AttributeProto_AttributeType;
   switch (attribute.type) {
@@ -65,7 +68,7 @@ function readAttribute(attribute: AttributeProto, node: string): OnnxAttribute {
     case types.INT:
       return { kind: "int", value: Number(attribute.i) };
     case types.STRING:
-      return { kind: "string", value: new TextDecoder().decode(attribute.s) };
+      return { kind: "string", value: new TextDecoder().decode(attribute.s.subarray(0, LONGEST_WORD)) };
     case types.TENSOR:
       return attribute.t === undefined || !isReadable(attribute.t)
         ? { kind: "unread", what: `TENSOR of ${elementTypeName(attribute.t?.dataType ?? 0)}` }

@@ -29,6 +29,9 @@ export interface KernelFile {
   readonly saveEvery?: number;
 }
 
+/** Bytes of a state, generously: a digest and a number. */
+const LONGEST_STATE = 4096;
+
 const partOf = ({ path }: KernelFile): string => `${path}.part`;
 const stateOf = ({ path }: KernelFile): string => `${path}.part.json`;
 
@@ -37,7 +40,7 @@ const stateOf = ({ path }: KernelFile): string => `${path}.part.json`;
  * @throws GatewiseError if the file that is there belongs to another kernel
  */
 export async function finishedTiles(file: KernelFile): Promise<number> {
-  const text = (await readIfThere(stateOf(file)))?.toString();
+  const text = (await readIfThere(stateOf(file), LONGEST_STATE))?.toString();
   // a state alone is left where the end came between the last two steps
   if (text === undefined || !(await exists(partOf(file)))) return 0;
   const state = readState(text, stateOf(file));

@@ -9,7 +9,7 @@ export function folderStore(directory: string): Store {
   return {
     nameOf,
     list: () => readdir(directory).catch(() => []),
-    read: (file) => readIfThere(nameOf(file)),
+    read: (file, atMost) => readIfThere(nameOf(file), atMost),
     write: async (file, content) => {
       await makeFolder(directory);
       await writeWhole(nameOf(file), content);
