@@ -14,9 +14,9 @@ import { parseArgs } from "node:util";
 import { writeNpy } from "../src/data/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import { type DenseArray, float32, float64 } from "../src/graph/index.ts";
-import { generalPathKernel } from "../src/kernels/general/general-path-kernel.ts";
-import { unpackPositions } from "../src/kernels/general/position-bits.ts";
-import { type ExampleReading, readPathExamples } from "../src/kernels/general/readings.ts";
+import { pairKernel } from "../src/kernels/pair/pair-kernel.ts";
+import { unpackPositions } from "../src/kernels/pair/position-bits.ts";
+import { type ExampleReading, readPathExamples } from "../src/kernels/pair/readings.ts";
 import { gatedNetwork, gatePositions, gconv, initialParameters, REGIMES } from "../src/network/index.ts";
 
 const GCONV = gconv({ inputShape: [3, 32, 32], width: 64, outputs: 10 });
@@ -48,14 +48,14 @@ await using engine = await openNodeEngine("cpu", { threads: 1 });
 const started = performance.now();
 const readings = await readPathExamples(network, engine, inputs);
 const read = (performance.now() - started) / 1000;
-await generalPathKernel(network, readings.slice(0, 4));
+await pairKernel(network, readings.slice(0, 4));
 
 const folder = mkdtempSync(join(tmpdir(), "gatewise-gap-"));
 try {
   writeReadings(folder, readings);
   const before = peer();
   const own = { clock: performance.now(), processor: process.cpuUsage() };
-  const kernel = await generalPathKernel(network, readings);
+  const kernel = await pairKernel(network, readings);
   const seconds = (performance.now() - own.clock) / 1000;
   const { user, system } = process.cpuUsage(own.processor);
   const processor = (user + system) / 1e6;

@@ -28,7 +28,7 @@ import {
   relu,
   type Tensor,
 } from "../src/graph/index.ts";
-import { densePathKernel, type GatedInputs } from "../src/kernels/index.ts";
+import { type GatedInputs, packedKernel } from "../src/kernels/index.ts";
 import { openTilePool } from "../src/kernels/node/index.ts";
 import { openOverlapKernel } from "../src/kernels/packed/overlap-kernel.ts";
 import { randomStream } from "../src/random.ts";
@@ -130,7 +130,7 @@ async function ours(
   const biases = Array.from({ length: LAYERS + 1 }, () => false);
   const into = memory.subarray(0, rows.gates.examples ** 2);
   const pool = threads === 1 ? {} : { open: openTilePool(threads) };
-  const kernel = await densePathKernel({ rows, biases }, engine, { into, ...pool });
+  const kernel = await packedKernel({ rows, biases }, engine, { into, ...pool });
   return { seconds: clock() - before, kernel };
 }
 

@@ -1,9 +1,9 @@
 /** What one pair of the exact path kernel takes against what its plan tells: `npx tsx bench/pair-cost.bench.ts`. */
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import { float64, sizeOf } from "../src/graph/index.ts";
-import { generalPathKernel } from "../src/kernels/general/general-path-kernel.ts";
-import { pathKernelCost } from "../src/kernels/general/path-kernel-cost.ts";
-import { readPathExamples } from "../src/kernels/general/readings.ts";
+import { pairKernel } from "../src/kernels/pair/pair-kernel.ts";
+import { readPathExamples } from "../src/kernels/pair/readings.ts";
+import { pairKernelCost } from "../src/kernels/pair/weighed-plan.ts";
 import { networkFromOnnx } from "../src/network/index.ts";
 import { randomStream } from "../src/random.ts";
 import { convolutions, type MapLayer, mapModel } from "../test/support/map-models.ts";
@@ -122,13 +122,13 @@ const NETWORKS: Readonly<Record<string, readonly [shape: readonly number[], laye
 const engine = await openNodeEngine("cpu", { threads: 1 });
 for (const [name, [shape, layers]] of Object.entries(NETWORKS)) {
   const network = networkFromOnnx(mapModel(shape, layers));
-  const { seconds, bytes } = pathKernelCost(network);
+  const { seconds, bytes } = pairKernelCost(network);
   const read = (seed: number) =>
     readPathExamples(network, engine, float64([1, ...shape], randomStream(seed, "x").uniform(sizeOf(shape), 0, 1)));
   const [left, right] = [await read(0), await read(1)];
-  await generalPathKernel(network, left, right, { engine });
+  await pairKernel(network, left, right, { engine });
   const start = process.cpuUsage();
-  await generalPathKernel(network, left, right, { engine });
+  await pairKernel(network, left, right, { engine });
   const measured = process.cpuUsage(start).user / 1e6;
   const columns = [seconds.toFixed(3), measured.toFixed(3), (seconds / measured).toFixed(2), (bytes / 1e6).toFixed(1)];
   console.log(name.padEnd(14), "told s, measured s, ratio, told MB", columns.map((text) => text.padStart(8)).join(""));

@@ -13,8 +13,8 @@ import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { npyHeader, writeNpy } from "../src/data/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
+import { BlockProducts, fitRidge, kernelNorms, kernelRows, type Matrix, matrix } from "../src/fitting/index.ts";
 import { bytesOf } from "../src/graph/index.ts";
-import { BlockProducts, fitRidge, kernelNorms, kernelRows, type Matrix, matrix } from "../src/kernels/index.ts";
 import { randomStream } from "../src/random.ts";
 
 const { values: options } = parseArgs({

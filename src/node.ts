@@ -24,9 +24,9 @@ export {
 export { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "./kernels/node/index.ts";
 export {
   KERNEL_DTYPES,
-  type PathKernelFileOptions,
-  type PathKernelSummary,
-  writePathKernel,
+  type NeuralPathKernelFileOptions,
+  type NeuralPathKernelSummary,
+  writeNeuralPathKernel,
 } from "./models/node/index.ts";
 export {
   type DataSelection,
@@ -77,9 +77,9 @@ export {
   openModel,
   readArray,
   readBest,
-  readKernels,
   readMetrics,
   readRun,
+  readRunKernels,
   runExperiment,
   runTrials,
   saveRun,

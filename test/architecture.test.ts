@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const SRC = resolve("src");
 
 const numeric = ["gates", "network", "engine", "data", "graph"] as const;
-const answers = ["paths", "kernels", ...numeric] as const;
+const answers = ["paths", "kernels", "fitting", ...numeric] as const;
 const protocols = ["models", "train", ...answers] as const;
 type Room =
   | "graph"
@@ -15,6 +15,7 @@ type Room =
   | "network"
   | "gates"
   | "paths"
+  | "fitting"
   | "kernels"
   | "train"
   | "models"
@@ -30,7 +31,8 @@ const MAY_IMPORT = {
   network: ["graph"],
   gates: ["network", "engine", "graph"],
   paths: numeric,
-  kernels: numeric,
+  fitting: ["engine", "graph"],
+  kernels: ["fitting", ...numeric],
   train: numeric,
   models: answers,
   experiments: protocols,

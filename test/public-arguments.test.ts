@@ -6,14 +6,14 @@ import {
   classOverlaps,
   countActivePaths,
   countPaths,
-  densePathKernel,
   estimatedKernel,
   float64,
   kBestPaths,
   largestBundles,
   neighborsByOverlaps,
   neighborsBySharedPaths,
-  neuralPathKernelOf,
+  neuralPathKernelByPairs,
+  packedKernel,
   pathKernelScores,
   pathKernelTrace,
   pathNorm,
@@ -131,8 +131,8 @@ describe("inputs that are none", () => {
   const readers = [
     { name: "readNetworkGates", call: (x: Inputs) => readNetworkGates(network, engine, x) },
     { name: "readPathExamples", call: (x: Inputs) => readPathExamples(network, engine, x) },
-    { name: "neuralPathKernelOf", call: (x: Inputs) => neuralPathKernelOf(network, engine, x) },
-    { name: "neuralPathKernelOf, second", call: (x: Inputs) => neuralPathKernelOf(network, engine, inputs, x) },
+    { name: "neuralPathKernelOf", call: (x: Inputs) => neuralPathKernelByPairs(network, engine, x) },
+    { name: "neuralPathKernelOf, second", call: (x: Inputs) => neuralPathKernelByPairs(network, engine, inputs, x) },
     { name: "randomPathFeatures", call: (x: Inputs) => randomPathFeatures(network, engine, x, 2, { seed: 1 }) },
     { name: "tangentKernel", call: (x: Inputs) => tangentKernel(network, engine, x) },
     { name: "tangentKernel, second", call: (x: Inputs) => tangentKernel(network, engine, inputs, { inputs2: x }) },
@@ -185,12 +185,12 @@ const OTHERS = [
     hint: "choose one of them",
   },
   {
-    call: () => neuralPathKernelOf(network, engine, inputs, undefined, { part: loosely("half") }),
+    call: () => neuralPathKernelByPairs(network, engine, inputs, undefined, { part: loosely("half") }),
     message: 'part "half": expected full or diagonal or trace',
     hint: "choose one of them",
   },
   {
-    call: () => neuralPathKernelOf(network, engine, inputs, inputs, { part: "diagonal" }),
+    call: () => neuralPathKernelByPairs(network, engine, inputs, inputs, { part: "diagonal" }),
     message: 'two sets of inputs with part "diagonal": expected one set of inputs: two sets have no diagonal',
     hint: "leave one of them out",
   },
@@ -216,7 +216,7 @@ const OTHERS = [
   },
   {
     call: () =>
-      densePathKernel(
+      packedKernel(
         { rows: { inputs: float64([2, 4], new Float64Array(8)), gates }, biases: [true, true, true, true] },
         engine,
       ),

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { lockFile, makeFolder, writeWhole } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { figuresOf, type ReportInput, type ReportTrial, renderReport, renderSvg } from "../report/index.ts";
-import { findResults, gatewiseVersion, readKernels, readMetrics, readRun } from "../runs/node/index.ts";
+import { findResults, gatewiseVersion, readMetrics, readRun, readRunKernels } from "../runs/node/index.ts";
 
 /** A run directory as a trial of a report. */
 async function trialAt(directory: string): Promise<ReportTrial> {
@@ -10,7 +10,7 @@ async function trialAt(directory: string): Promise<ReportTrial> {
     id: basename(directory),
     run: await readRun(directory),
     metrics: await readMetrics(directory),
-    kernels: await readKernels(directory),
+    kernels: await readRunKernels(directory),
   };
 }
 

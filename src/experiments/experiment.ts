@@ -3,10 +3,10 @@ import { c4gapCifar10 } from "./c4gap-cifar10.ts";
 import { continuousFeatures } from "./continuous-features.ts";
 import { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
 import { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
-import { binaryMnist, kernelMachine, ntkTrace } from "./kernel-watches.ts";
 import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees.ts";
 import type { RegimeExperiment } from "./regime-experiment.ts";
 import { type TheoremExperiment, theorem } from "./theorem.ts";
+import { binaryMnist, kernelMachine, ntkTrace } from "./watched-kernels.ts";
 import type { WatchedExperiment } from "./watched-training.ts";
 
 /**

@@ -22,15 +22,6 @@ export {
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
-export {
-  binaryMnist,
-  kernelMachine,
-  type Measure,
-  type Measurement,
-  measureOf,
-  ntkTrace,
-  WATCHED_FIGURES,
-} from "./kernel-watches.ts";
 export type { LinearlyGated } from "./oblique-trees/gate-normals.ts";
 export {
   type ObliqueNetwork,
@@ -71,6 +62,15 @@ export {
   theoremResult,
   theoremSizes,
 } from "./theorem.ts";
+export {
+  binaryMnist,
+  kernelMachine,
+  type Measure,
+  type Measurement,
+  measureOf,
+  ntkTrace,
+  WATCHED_FIGURES,
+} from "./watched-kernels.ts";
 export {
   MEASURES,
   type MeanMeasurement,

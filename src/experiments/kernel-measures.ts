@@ -1,6 +1,5 @@
 /** What the kernel of a network's gates knows of the labels, on the examples of a probe (theory 3.1 and 4.9). */
 import type { Engine } from "../engine/index.ts";
-import { type DenseArray, float64 } from "../graph/index.ts";
 import {
   BlockProducts,
   classTargets,
@@ -11,9 +10,10 @@ import {
   kernelRows,
   labelFit,
   positiveFactor,
-  withGatesAsBits,
-} from "../kernels/index.ts";
-import { pathKernel } from "../models/index.ts";
+} from "../fitting/index.ts";
+import { type DenseArray, float64 } from "../graph/index.ts";
+import { withGatesAsBits } from "../kernels/index.ts";
+import { neuralPathKernel } from "../models/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
 import type { KernelProbe, ProbeClass } from "./kernel-probe.ts";
 
@@ -58,7 +58,7 @@ export async function measureKernel(
   engine: Engine,
 ): Promise<MeasuredKernel> {
   const measured = probe.gates === "exact" ? network : withGatesAsBits(network);
-  const raw = await pathKernel(measured, engine, probe.inputs);
+  const raw = await neuralPathKernel(measured, engine, probe.inputs);
   const { trace } = await kernelNorms(kernelRows(raw));
   const kernel = float64(
     raw.shape,

@@ -6,7 +6,7 @@
 import type { Inputs } from "../gates/index.ts";
 import { denseArray, sizeOf } from "../graph/index.ts";
 import { withGatesAsBits } from "../kernels/index.ts";
-import { pathKernelWay } from "../models/index.ts";
+import { neuralPathKernelWay } from "../models/index.ts";
 import { type GatedNetwork, type GatedNode, hasHardGates, isWeightNode, pathNodes } from "../network/index.ts";
 import type { LabeledBytes } from "../train/index.ts";
 import { scaled } from "./watched-training.ts";
@@ -82,7 +82,7 @@ function mostOfAClass(classes: number, budget: number, secondsAPair: number): nu
  * for a position and channel where only the diagonal is read.
  */
 function pairSeconds(network: GatedNetwork): number {
-  if (pathKernelWay(withGatesAsBits(network)).kind === "packed bits") return 1e-5;
+  if (neuralPathKernelWay(withGatesAsBits(network)).kind === "packed bits") return 1e-5;
   const nodes = nodesOnPaths(network);
   const isChain = nodes.every(({ kind }) => kind !== "sum" && kind !== "concat" && kind !== "max-pool");
   const pools = nodes.filter(({ kind }) => kind === "average-pool" || kind === "max-pool");

@@ -5,7 +5,7 @@
  */
 import type { Engine } from "../engine/index.ts";
 import { type DenseArray, float64, sizeOf } from "../graph/index.ts";
-import { neuralPathKernelOf, tangentKernel } from "../kernels/index.ts";
+import { neuralPathKernelByPairs, tangentKernel } from "../kernels/index.ts";
 import {
   type Architecture,
   featureParameterSpecs,
@@ -45,7 +45,7 @@ export async function* convolutionalDraws(
       feature: drawn("feature", featureParameterSpecs(architecture)),
     });
     const tangent = await tangentKernel(network, engine, inputs, { part: "value" });
-    const path = await neuralPathKernelOf(network, engine, inputs);
+    const path = await neuralPathKernelByPairs(network, engine, inputs);
     yield { tangent, path, sigma };
   }
 }

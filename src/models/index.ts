@@ -11,13 +11,13 @@ export {
 } from "./model.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
+  type NeuralPathKernel,
+  type NeuralPathKernelOptions,
+  type NeuralPathKernelWay,
   NORMALIZATIONS,
   type Normalization,
-  type PathKernel,
-  type PathKernelOptions,
-  type PathKernelWay,
-  pathKernel,
-  pathKernelWay,
-} from "./path-kernel.ts";
+  neuralPathKernel,
+  neuralPathKernelWay,
+} from "./neural-path-kernel.ts";
 export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 export type { Asking, StageProgress } from "./progress.ts";

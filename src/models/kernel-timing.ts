@@ -5,15 +5,15 @@ import { denseArray, sizeOf } from "../graph/index.ts";
 import {
   checkPairCost,
   type DenseChain,
-  densePathKernel,
-  generalPathKernel,
   normalizedInputs,
-  pathKernelCost,
+  packedKernel,
+  pairKernel,
+  pairKernelCost,
   readPathExamples,
 } from "../kernels/index.ts";
 import { type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { randomStream } from "../random.ts";
-import { pathKernelWay } from "./path-kernel.ts";
+import { neuralPathKernelWay } from "./neural-path-kernel.ts";
 
 /** How the exact path kernel of a network is made, and how long it takes here; or why there is none. */
 export type KernelTiming =
@@ -45,19 +45,19 @@ const MOST_SECONDS = 0.4;
  * Times the kernel of a few random inputs in this thread, once to warm up and once to count; in a few seconds at most.
  * @param clock milliseconds from any fixed point
  */
-export async function timePathKernel(
+export async function timeNeuralPathKernel(
   network: GatedNetwork,
   engine: () => Promise<Engine>,
   clock: () => number,
 ): Promise<KernelTiming> {
   const timer: Timer = { network, engine, clock };
-  const way = pathKernelWay(network);
+  const way = neuralPathKernelWay(network);
   const isTimed = network.nodes.length <= MOST_NODES;
   if (way.kind === "packed bits") {
     const secondsPerPair = isTimed ? await chainSeconds(timer, way.chain) : toldSeconds(network);
     return { by: way.kind, secondsPerPair };
   }
-  const cost = pathKernelCost(network);
+  const cost = pairKernelCost(network);
   try {
     checkPairCost(cost);
     const isShort = isTimed && cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
@@ -85,7 +85,7 @@ async function chainSeconds({ network, engine: open, clock }: Timer, chain: Dens
   const sample = Math.max(2, Math.min(CHAIN_SAMPLE, Math.floor(fitting)));
   const inputs = randomInputs(network, sample);
   const rows = { inputs: normalizedInputs(chain, inputs), gates: await readNetworkGates(network, engine, inputs) };
-  const seconds = await secondsOf(clock, () => densePathKernel({ rows, biases: chain.biases }, engine));
+  const seconds = await secondsOf(clock, () => packedKernel({ rows, biases: chain.biases }, engine));
   return seconds / ((sample * (sample + 1)) / 2);
 }
 
@@ -99,7 +99,7 @@ async function pairSeconds({ network, engine: open, clock }: Timer): Promise<num
   const engine = await open();
   const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
   const [left, right] = [(await first) ?? [], (await second) ?? []];
-  return await secondsOf(clock, () => generalPathKernel(network, left, right, { engine }));
+  return await secondsOf(clock, () => pairKernel(network, left, right, { engine }));
 }
 
 /** Multiply-adds of one example. */

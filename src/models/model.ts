@@ -14,10 +14,10 @@ import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.t
 import { type Description, describeNetwork } from "./description.ts";
 import { type GateDifferences, gateDifferences } from "./gate-differences.ts";
 import { KeptPrograms } from "./kept-programs.ts";
-import { timePathKernel } from "./kernel-timing.ts";
+import { timeNeuralPathKernel } from "./kernel-timing.ts";
 import { logitsOf } from "./logits.ts";
 import { type NeighborsOptions, neighbors } from "./neighbors.ts";
-import { type PathKernel, type PathKernelOptions, pathKernel } from "./path-kernel.ts";
+import { type NeuralPathKernel, type NeuralPathKernelOptions, neuralPathKernel } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import { type Asking, counter } from "./progress.ts";
 
@@ -79,7 +79,7 @@ export class Model implements AsyncDisposable {
    * seconds at most.
    */
   async describe({ examples = 1000, clock }: DescribeOptions): Promise<Description> {
-    const timing = await timePathKernel(this.network, () => this.engine(), clock);
+    const timing = await timeNeuralPathKernel(this.network, () => this.engine(), clock);
     return describeNetwork(this.network, examples, timing);
   }
 
@@ -145,8 +145,8 @@ export class Model implements AsyncDisposable {
    * @returns `[n, n]`, or `[n, m]` with `m` other inputs; float64
    * @throws GatewiseError if the inputs do not have the network's shape, or the options do not go together
    */
-  async pathKernel(inputs: Inputs, options: PathKernelOptions = {}): Promise<PathKernel> {
-    return await pathKernel(this.network, await this.engine(), inputs, options, this.options.openTiles);
+  async pathKernel(inputs: Inputs, options: NeuralPathKernelOptions = {}): Promise<NeuralPathKernel> {
+    return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.openTiles);
   }
 
   /**

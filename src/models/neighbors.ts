@@ -6,7 +6,7 @@ import { neighborsByOverlaps } from "../kernels/index.ts";
 
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import { neighborsBySharedPaths } from "../paths/index.ts";
-import { pathKernelWay } from "./path-kernel.ts";
+import { neuralPathKernelWay } from "./neural-path-kernel.ts";
 import { type Asking, counter } from "./progress.ts";
 
 export interface NeighborsOptions extends Asking {
@@ -29,7 +29,7 @@ export async function neighbors(
   options: NeighborsOptions = {},
 ): Promise<readonly Neighbor[]> {
   const { top = 10, signal } = options;
-  const way = pathKernelWay(network);
+  const way = neuralPathKernelWay(network);
   if (way.kind === "pairs of positions") {
     const onProgress = counter(options, "shared paths", "inputs");
     return await neighborsBySharedPaths(network, engine, inputs, query, top, { onProgress, signal });

@@ -5,8 +5,8 @@ import type { Parameters } from "../network/index.ts";
 import { type Checkpoint, initialTensors, memoryOf, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
-import { readKernelLines } from "./kernel-files.ts";
-import { openKernelWatch } from "./kernel-watch.ts";
+import { measureKernelWhileTraining } from "./kernel-while-training.ts";
+import { readKernelLines } from "./kernels-of-run.ts";
 import { checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
 import {
   appendMetrics,
@@ -157,7 +157,7 @@ async function trainAndWrite(
     written = clock();
   };
   const openMeasuring = () => host.openEngine("cpu", { threads: 1, denormals: "flushed" });
-  const kernels = await openKernelWatch(run, plan, data.train, initial, resume, openMeasuring);
+  const kernels = await measureKernelWhileTraining(run, plan, data.train, initial, resume, openMeasuring);
   for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
     switch (event.kind) {
       case "epoch":

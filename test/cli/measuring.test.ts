@@ -5,7 +5,7 @@ import { readNpy, writeNpy } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { readNetworkGates } from "../../src/gates/index.ts";
 import { bytesOf, float32, int64 } from "../../src/graph/index.ts";
-import { densePathKernel, neuralPathKernelOf } from "../../src/kernels/index.ts";
+import { neuralPathKernelByPairs, packedKernel } from "../../src/kernels/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { loadNetwork } from "../../src/runs/node/index.ts";
 import { gatewise, TINY } from "../support/command-line.ts";
@@ -36,7 +36,7 @@ async function expected() {
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   const { network } = await loadNetwork(at("run"));
   const gates = await readNetworkGates(network, engine, x);
-  const kernel = await densePathKernel({ rows: { inputs: x, gates }, biases: [true, true, true] }, engine);
+  const kernel = await packedKernel({ rows: { inputs: x, gates }, biases: [true, true, true] }, engine);
   return { gates, kernel };
 }
 
@@ -176,7 +176,9 @@ describe("gatewise npk", () => {
     await json("npk", "--model", model, "--inputs", at("images.npy"), "--out", at("conv.npy"));
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const { network } = await loadNetwork(model);
-    expectClose(await kernelIn("conv.npy"), await neuralPathKernelOf(network, engine, images), { relative: 1e-12 });
+    expectClose(await kernelIn("conv.npy"), await neuralPathKernelByPairs(network, engine, images), {
+      relative: 1e-12,
+    });
     const inspected = await json("inspect", "--model", model);
     expect(inspected).toMatchObject({
       pathKernel: "pairs of positions",

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { kernelProbe, measureKernel } from "../../src/experiments/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { neuralPathKernelOf, withGatesAsBits } from "../../src/kernels/index.ts";
-import { pathKernel } from "../../src/models/index.ts";
+import { neuralPathKernelByPairs, withGatesAsBits } from "../../src/kernels/index.ts";
+import { neuralPathKernel } from "../../src/models/index.ts";
 import {
   type Architecture,
   fullyConnected,
@@ -50,9 +50,9 @@ describe("the path kernel equals the general kernel without shortcuts (theory 3.
   it.each(rows)("$name", async ({ network }) => {
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const inputs = inputsOf(7, network.nodes[0]?.shape ?? []);
-    const wanted = await neuralPathKernelOf(network, engine, inputs, undefined, { shortcuts: false });
+    const wanted = await neuralPathKernelByPairs(network, engine, inputs, undefined, { shortcuts: false });
     // the input's products of the packed kernel are sums of float32 pixels in another order
-    expectClose(await pathKernel(network, engine, inputs), wanted, { relative: 1e-6 });
+    expectClose(await neuralPathKernel(network, engine, inputs), wanted, { relative: 1e-6 });
   });
 });
 
@@ -115,7 +115,7 @@ describe("measureKernel", () => {
       await using engine = await openNodeEngine("cpu", { threads: 1 });
       const { kernel, measures } = await measureKernel(network, probe, engine);
       const measured = gates === "exact" ? network : withGatesAsBits(network);
-      const raw = await neuralPathKernelOf(measured, engine, probe.inputs, undefined, { shortcuts: false });
+      const raw = await neuralPathKernelByPairs(measured, engine, probe.inputs, undefined, { shortcuts: false });
       const n = probe.labels.length;
       const h = Array.from({ length: n }, (_, i) => [...raw.data.subarray(i * n, (i + 1) * n)]);
       const trace = h.reduce((sum, row, i) => sum + row[i]!, 0);

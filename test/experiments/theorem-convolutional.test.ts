@@ -3,7 +3,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { noiseInputs, runTheorem, theorem } from "../../src/experiments/theorem.ts";
 import { convolutionalDraws, theoremConvolutions } from "../../src/experiments/theorem-convolutional.ts";
 import { float64 } from "../../src/graph/index.ts";
-import { neuralPathKernelOf } from "../../src/kernels/index.ts";
+import { neuralPathKernelByPairs } from "../../src/kernels/index.ts";
 import { gatedNetwork, initialParameters, REGIMES } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { bundleGram } from "../kernels/bundle-gram.reference.ts";
@@ -19,7 +19,7 @@ it("the path kernel of these networks is the Gram matrix of their bundles, each 
   const architecture = theoremConvolutions([1, 3, 3], 2, 3);
   const drawn = initialParameters(architecture, "frnpf-ii", { kind: "bernoulli", sigma: 0.5 }, 1);
   const network = gatedNetwork(architecture, REGIMES["frnpf-ii"], drawn);
-  const { data } = await neuralPathKernelOf(network, engine, maps);
+  const { data } = await neuralPathKernelByPairs(network, engine, maps);
   const wanted = (await bundleGram(network, maps)).flat();
   expect(Math.max(...wanted)).toBeGreaterThan(0.1);
   // the reference reads its inputs as float32

@@ -1,25 +1,25 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { matrix } from "../../src/fitting/block-products.ts";
 import { denseArray, sizeOf } from "../../src/graph/index.ts";
 import { angleBetween, jointlyOn, reluCovariance } from "../../src/kernels/infinite-width/arc-cosine.ts";
 import { wideConvolutionalKernels } from "../../src/kernels/infinite-width/convolutional.ts";
 import {
-  expectedPathKernel,
+  expectedNeuralPathKernel,
   expectedTangentKernel,
   wideNetworkKernels,
 } from "../../src/kernels/infinite-width/fully-connected.ts";
 import { inputProducts } from "../../src/kernels/infinite-width/input-products.ts";
 import { patchSums } from "../../src/kernels/infinite-width/patch-sums.ts";
-import { matrix } from "../../src/kernels/regression/block-products.ts";
 import { tangentKernel } from "../../src/kernels/tangent/tangent-kernel.ts";
 import { fullyConnected, gatedNetwork, parameterSpecs, REGIMES } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
+import { openProducts } from "../fitting/small-kernels.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { meanAndError, type RandomNetwork, sampleNetwork } from "./random-networks.reference.ts";
-import { openProducts } from "./small-kernels.ts";
 
 let opened: Awaited<ReturnType<typeof openProducts>>;
 beforeAll(async () => {
@@ -102,7 +102,7 @@ describe("fully connected networks", () => {
       expectMean(gaussianProcess.data[1] ?? 0, of(samples, "process"), tolerance);
       expectMean(tangent.data[1] ?? 0, of(samples, "tangent"), tolerance);
       for (const bias of [false, true]) {
-        const [expected] = expectedPathKernel(products, { ...wide, width: channels, bias }).data.slice(1);
+        const [expected] = expectedNeuralPathKernel(products, { ...wide, width: channels, bias }).data.slice(1);
         const b = bias ? 1 : 0;
         const start = products.inner.data[1] ?? 0;
         const paths = samples.map(
@@ -172,9 +172,13 @@ describe("fully connected networks", () => {
     const wanted = products.inner.data.map((product) => product / 2 + 0.5);
     expectClose(gaussianProcess.data, wanted, { relative: 1e-14 });
     expectClose(tangent.data, wanted, { relative: 1e-14 });
-    expectClose(expectedPathKernel(products, { ...WIDE, depth: 1, width: 9, bias: false }).data, products.inner.data, {
-      relative: 1e-14,
-    });
+    expectClose(
+      expectedNeuralPathKernel(products, { ...WIDE, depth: 1, width: 9, bias: false }).data,
+      products.inner.data,
+      {
+        relative: 1e-14,
+      },
+    );
   });
 
   it("a variance of 2 keeps the size of signals: Σ_d(x, x) = 2‖x‖²/inputs, Θ_d = d Σ_d, H = ‖x‖²/2^(d−1)", () =>
@@ -183,7 +187,7 @@ describe("fully connected networks", () => {
         const { products } = await pairOf(seed, 6);
         const [square = 0] = products.rowSquares;
         const { gaussianProcess, tangent } = wideNetworkKernels(products, { ...WIDE, depth });
-        const paths = expectedPathKernel(products, { ...WIDE, depth, width: 1, bias: false });
+        const paths = expectedNeuralPathKernel(products, { ...WIDE, depth, width: 1, bias: false });
         const got = [gaussianProcess, tangent, paths].map(({ data }) => data[0] ?? 0);
         expectClose(got, [square / 3, (depth * square) / 3, square / 2 ** (depth - 1)], { relative: 1e-12 });
       }),
@@ -193,7 +197,7 @@ describe("fully connected networks", () => {
   it("an input of zeros has no gate on where there is no bias", async () => {
     const x = matrix(2, 3, Float64Array.of(0, 0, 0, 1, 2, 3));
     const products = await inputProducts(x, x, opened.products);
-    const kernel = expectedPathKernel(products, { ...WIDE, depth: 3, width: 4, bias: true });
+    const kernel = expectedNeuralPathKernel(products, { ...WIDE, depth: 3, width: 4, bias: true });
     expectClose(kernel.data.slice(0, 3), [1, 1, 1], { relative: 0 });
   });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { type DenseArray, float64, sizeOf } from "../../src/graph/index.ts";
-import { neuralPathKernelOf, randomPathFeatures } from "../../src/kernels/index.ts";
+import { neuralPathKernelByPairs, randomPathFeatures } from "../../src/kernels/index.ts";
 import { inputShapeOf, networkFromOnnx } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { sharedPath } from "../support/shared-data.ts";
@@ -81,7 +81,7 @@ describe.skipIf(folder === undefined)("random path features of other people's mo
     async ({ file, features: count }) => {
       const network = networkFromOnnx(readFileSync(join(folder ?? "", file)));
       const x = pictures(INPUTS, inputShapeOf(network));
-      const exact = await neuralPathKernelOf(network, engine, x);
+      const exact = await neuralPathKernelByPairs(network, engine, x);
       const products = productsOf(await randomPathFeatures(network, engine, x, count, { seed: 6 }));
       expect(errorsOff(products, exact.data)).toBeLessThan(3);
       const { mean, variance } = timesExact(products, exact.data);

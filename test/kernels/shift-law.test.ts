@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64, sizeOf } from "../../src/graph/index.ts";
-import { neuralPathKernelOf } from "../../src/kernels/index.ts";
+import { neuralPathKernelByPairs } from "../../src/kernels/index.ts";
 import type { GatedNetwork, GatedNode } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -121,7 +121,7 @@ describe("the path kernel behind global average pooling", () => {
   it("does not see a shift under circular padding (theory 3.14)", () =>
     fc.assert(
       fc.asyncProperty(choices, fc.nat(5), fc.nat(5), async (drawn, down, right) => {
-        const { data } = await neuralPathKernelOf(paddedNetwork(drawn, true), engine, images(drawn, down, right));
+        const { data } = await neuralPathKernelByPairs(paddedNetwork(drawn, true), engine, images(drawn, down, right));
         const at = (i: number, j: number): number => data[3 * i + j] ?? Number.NaN;
         // the sums of a pre-activation are of the same terms: a gate would differ only within float32 of 0
         expectClose([at(2, 0), at(2, 2), at(2, 1)], [at(0, 0), at(0, 0), at(0, 1)], { relative: 1e-12 });
@@ -131,7 +131,7 @@ describe("the path kernel behind global average pooling", () => {
 
   it("sees it under zero padding", async () => {
     const drawn = { height: 4, width: 5, bias: true, seed: 9 };
-    const { data } = await neuralPathKernelOf(paddedNetwork(drawn, false), engine, images(drawn, 1, 2));
+    const { data } = await neuralPathKernelByPairs(paddedNetwork(drawn, false), engine, images(drawn, 1, 2));
     expect(Math.abs((data[7] ?? 0) / (data[1] ?? 0) - 1)).toBeGreaterThan(0.01);
   });
 });

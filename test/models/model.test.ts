@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64, sizeOf } from "../../src/graph/index.ts";
-import { neuralPathKernelOf, tangentKernel } from "../../src/kernels/index.ts";
-import { examplesOf, Model, pathKernelWay } from "../../src/models/index.ts";
+import { neuralPathKernelByPairs, tangentKernel } from "../../src/kernels/index.ts";
+import { examplesOf, Model, neuralPathKernelWay } from "../../src/models/index.ts";
 import type { GatedNetwork } from "../../src/network/index.ts";
 import { neighborsBySharedPaths } from "../../src/paths/index.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
@@ -26,10 +26,10 @@ const modelOf = (network: GatedNetwork): Model =>
 describe("a model", () => {
   it.each(CASES)("of $name gives the path kernel, whole and in parts", async (one) => {
     const { network, inputs } = caseOf(one);
-    expect(pathKernelWay(network).kind).toBe(one.way);
+    expect(neuralPathKernelWay(network).kind).toBe(one.way);
     await using model = modelOf(network);
     await using engine = await openNodeEngine("cpu", { threads: 1 });
-    const wanted = await neuralPathKernelOf(network, engine, inputs, undefined, { shortcuts: false });
+    const wanted = await neuralPathKernelByPairs(network, engine, inputs, undefined, { shortcuts: false });
     const kernel = await model.pathKernel(inputs);
     // gates of float32 pre-activations are bits on both sides; soft ones are float32
     expectClose(kernel, wanted, { relative: 1e-6 });

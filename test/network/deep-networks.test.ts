@@ -1,10 +1,10 @@
 /** Networks that are deeper than the call stack: nothing walks them by recursion. */
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/graph/index.ts";
-import { pairPathKernel } from "../../src/kernels/general/pair.ts";
-import { planPathKernel } from "../../src/kernels/general/plan.ts";
-import { readExample } from "../../src/kernels/general/readings.ts";
-import { ExampleSide } from "../../src/kernels/general/side.ts";
+import { kernelOfPair } from "../../src/kernels/pair/one-pair.ts";
+import { planPairs } from "../../src/kernels/pair/plan.ts";
+import { readExample } from "../../src/kernels/pair/readings.ts";
+import { ExampleSide } from "../../src/kernels/pair/side.ts";
 import {
   type Architecture,
   ArchitectureStructure,
@@ -47,7 +47,7 @@ describe(`networks of ${DEPTH} layers`, () => {
     const reading = readExample(network, Float64Array.of(1, 2), () => [1, -1]);
     const side = new ExampleSide(network, reading);
     // one unit of two is on in each layer: one path from each element of the input
-    expect(pairPathKernel(network, planPathKernel(network), side, side)).toBe(1 ** 2 + 2 ** 2);
+    expect(kernelOfPair(network, planPairs(network), side, side)).toBe(1 ** 2 + 2 ** 2);
   });
 
   it("are placed layer by layer, and made", () => {

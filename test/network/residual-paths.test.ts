@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64, sizeOf } from "../../src/graph/index.ts";
-import { neuralPathKernelOf } from "../../src/kernels/index.ts";
+import { neuralPathKernelByPairs } from "../../src/kernels/index.ts";
 import {
   type Architecture,
   fullyConnected,
@@ -66,7 +66,7 @@ describe("the path kernel of a network with residual sums and pools is the Gram 
         const wanted = await bundleGram(network, doubles(drawn));
         const exact = name === "dlgn" ? 1e-5 : 1e-12; // soft gates are float32
         const scale = Math.max(...wanted.flat().map(Math.abs));
-        expectClose(await neuralPathKernelOf(network, engine, doubles(drawn)), float64([3, 3], wanted.flat()), {
+        expectClose(await neuralPathKernelByPairs(network, engine, doubles(drawn)), float64([3, 3], wanted.flat()), {
           relative: exact,
           absolute: exact * scale,
         });
@@ -81,7 +81,7 @@ describe("two consequences for fully connected networks without biases (theory 3
   const architecture = fullyConnected({ inputShape: [INPUTS], depth: 5, width: 7, outputs: 2, bias: false });
   const kernelOf = (seed: number, variant: RegimeVariant) => {
     const drawn = drawNetwork(architecture, regimeOf({ regime: "frnpf-ii", variant }), seed, 6);
-    return { drawn, kernel: neuralPathKernelOf(networkOf(drawn), engine, doubles(drawn)) };
+    return { drawn, kernel: neuralPathKernelByPairs(networkOf(drawn), engine, doubles(drawn)) };
   };
   const gateOrders = () => fc.shuffledSubarray([1, 2, 3, 4], { minLength: 4 });
 

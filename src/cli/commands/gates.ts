@@ -21,7 +21,7 @@ import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readClassLabels } from "../kernel-files.ts";
+import { readClassLabels } from "../fit-files.ts";
 import {
   type ModelOptions,
   type ModelRequest,

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { openNodeEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { BlockProducts, fitKernel, type KernelFit, kernelRows } from "../../kernels/index.ts";
+import { BlockProducts, fitKernel, type KernelFit, kernelRows } from "../../fitting/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readClassLabels, readKernel, readSymmetricKernel } from "../kernel-files.ts";
+import { readClassLabels, readKernelMatrix, readSymmetricKernel } from "../fit-files.ts";
 import { formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 
@@ -76,7 +76,7 @@ async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, con
     kernel: kernelRows(await readSymmetricKernel(kernel)),
     labels: await readClassLabels(labels),
     test: test && {
-      kernel: kernelRows(await readKernel(test.kernel)),
+      kernel: kernelRows(await readKernelMatrix(test.kernel)),
       labels: await readClassLabels(test.labels),
     },
     ridge,

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { GatewiseError } from "../../errors.ts";
-import { pathKernelCost } from "../../kernels/index.ts";
-import { NORMALIZATIONS, type Normalization, pathKernelWay } from "../../models/index.ts";
-import { KERNEL_DTYPES, type PathKernelSummary, writePathKernel } from "../../models/node/index.ts";
+import { pairKernelCost } from "../../kernels/index.ts";
+import { NORMALIZATIONS, type Normalization, neuralPathKernelWay } from "../../models/index.ts";
+import { KERNEL_DTYPES, type NeuralPathKernelSummary, writeNeuralPathKernel } from "../../models/node/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
@@ -163,7 +163,7 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   if (!isResumable(request, model.network)) context.onResumption?.(context.command);
   tellLength(context, request, model.network, inputs.shape[0] ?? 0, inputs2?.shape[0]);
   const summary = await withStages(context, (onProgress) =>
-    writePathKernel(model, inputs, {
+    writeNeuralPathKernel(model, inputs, {
       ...request,
       inputs2,
       out: out && { path: out.path, lock: out },
@@ -177,10 +177,10 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
 
 /** Only tiles in a file are there after an interruption. */
 const isResumable = ({ features, part, out }: NpkRequest, network: GatedNetwork): boolean =>
-  features === 0 && part === "full" && out !== undefined && pathKernelWay(network).kind === "packed bits";
+  features === 0 && part === "full" && out !== undefined && neuralPathKernelWay(network).kind === "packed bits";
 
 function expectTiles({ normalize, resume }: NpkRequest, network: GatedNetwork): void {
-  if ((normalize !== "width" && !resume) || pathKernelWay(network).kind === "packed bits") return;
+  if ((normalize !== "width" && !resume) || neuralPathKernelWay(network).kind === "packed bits") return;
   throw new GatewiseError({
     received: `${resume ? "--resume" : "--normalize width"} for a network that is no chain of dense layers`,
     expected: "a fully connected network with hard gates",
@@ -198,10 +198,10 @@ function tellLength(
   rows: number,
   columns: number | undefined,
 ): void {
-  if (features > 0 || pathKernelWay(network).kind === "packed bits") return;
+  if (features > 0 || neuralPathKernelWay(network).kind === "packed bits") return;
   const whole = part === "full" && out !== undefined;
   const pairs = !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
-  const seconds = pathKernelCost(network).seconds * pairs;
+  const seconds = pairKernelCost(network).seconds * pairs;
   if (seconds < LONG_S) return;
   const { length } = String(pairs);
   note(
@@ -210,7 +210,10 @@ function tellLength(
   );
 }
 
-function describe({ normalize, out }: NpkRequest, { shape, trace, meanRelativeError }: PathKernelSummary): string {
+function describe(
+  { normalize, out }: NpkRequest,
+  { shape, trace, meanRelativeError }: NeuralPathKernelSummary,
+): string {
   const cells = [
     { title: "kernel", cell: `[${shape.join(", ")}]` },
     { title: "trace", cell: trace?.toPrecision(8) ?? "–" },

@@ -9,8 +9,8 @@
  * convolution and the output unscaled.
  */
 import { GatewiseError } from "../../errors.ts";
+import { matrix } from "../../fitting/index.ts";
 import { type DenseArray, sizeOf } from "../../graph/index.ts";
-import { matrix } from "../regression/block-products.ts";
 import { angleBetween, jointlyOn, reluCovariance, type WideLayers } from "./arc-cosine.ts";
 import type { WideKernels } from "./fully-connected.ts";
 import { diagonalWindows, patchSums } from "./patch-sums.ts";

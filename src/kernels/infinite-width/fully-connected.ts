@@ -4,7 +4,7 @@
  * its gates. All come layer by layer from the inner products of the inputs, O(m n depth).
  */
 import { GatewiseError } from "../../errors.ts";
-import { type Matrix, matrix } from "../regression/block-products.ts";
+import { type Matrix, matrix } from "../../fitting/index.ts";
 import { angleBetween, jointlyOn, reluCovariance, type WideLayers } from "./arc-cosine.ts";
 import type { InputProducts } from "./input-products.ts";
 
@@ -58,7 +58,7 @@ export interface RandomGates extends WideNetwork {
  * @returns `[m, n]`
  * @throws GatewiseError for a depth that is no whole number of at least 1
  */
-export function expectedPathKernel(gram: InputProducts, network: RandomGates): Matrix {
+export function expectedNeuralPathKernel(gram: InputProducts, network: RandomGates): Matrix {
   const { width } = network;
   const bias = network.bias ? 1 : 0;
   const kernel = matrix(gram.rowSquares.length, gram.columnSquares.length, gram.inner.data.slice());

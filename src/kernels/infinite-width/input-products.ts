@@ -1,5 +1,5 @@
 import { GatewiseError } from "../../errors.ts";
-import { type BlockProducts, type Matrix, sizesOf } from "../regression/block-products.ts";
+import { type BlockProducts, type Matrix, sizesOf } from "../../fitting/index.ts";
 
 /** Inner products of two sets of inputs: all that kernels of fully connected networks need to know of them. */
 export interface InputProducts {

@@ -1,2 +1,2 @@
-export { finishedTiles, type KernelFile, writeKernelFile } from "./kernel-file.ts";
 export { openTilePool } from "./tile-pool.ts";
+export { finishedTiles, type KernelFile, writeKernelFile } from "./tiled-file.ts";

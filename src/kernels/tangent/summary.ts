@@ -1,10 +1,14 @@
 import type { Engine } from "../../engine/index.ts";
+import {
+  BlockProducts,
+  EIGENVALUE_LIMIT,
+  kernelEigenvalues,
+  kernelNorms,
+  kernelRows,
+  positiveFactor,
+  smallestEigenvalue,
+} from "../../fitting/index.ts";
 import type { DenseArray } from "../../graph/index.ts";
-import { BlockProducts } from "../regression/block-products.ts";
-import { kernelNorms, kernelRows } from "../regression/kernel-rows.ts";
-import { positiveFactor } from "../regression/positive-factor.ts";
-import { smallestEigenvalue } from "../regression/smallest-eigenvalue.ts";
-import { EIGENVALUE_LIMIT, kernelEigenvalues } from "../regression/spectrum.ts";
 
 /** How large a kernel is. */
 export interface KernelSize {

@@ -1,6 +1,6 @@
 export {
   KERNEL_DTYPES,
-  type PathKernelFileOptions,
-  type PathKernelSummary,
-  writePathKernel,
-} from "./write-path-kernel.ts";
+  type NeuralPathKernelFileOptions,
+  type NeuralPathKernelSummary,
+  writeNeuralPathKernel,
+} from "./write-neural-path-kernel.ts";

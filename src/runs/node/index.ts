@@ -14,6 +14,6 @@ export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
 export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray } from "./open-model.ts";
 export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";
-export { findRun, readBest, readKernels, readMetrics, readRun } from "./run-directory.ts";
+export { findRun, readBest, readMetrics, readRun, readRunKernels } from "./run-directory.ts";
 export { selectData } from "./run-trial.ts";
 export { saveRun, type TrainedRun } from "./save-run.ts";

@@ -1,7 +1,7 @@
 /** What a run directory holds. */
 import type { Checkpoint, EpochMetrics } from "../../train/index.ts";
-import { kernelsOf } from "../kernel-files.ts";
 import type { RunKernels } from "../kernel-record.ts";
+import { kernelsOf } from "../kernels-of-run.ts";
 import { bestOf, findRecord, metricsOf, readRecord } from "../run-files.ts";
 import type { RunRecord } from "../run-record.ts";
 import { folderStore } from "./folder-store.ts";
@@ -30,4 +30,4 @@ export const readBest = (directory: string, until?: number): Promise<Checkpoint>
   bestOf(folderStore(directory), until);
 
 /** The kernels of a run; undefined if it has none, as those of older versions. */
-export const readKernels = (directory: string): Promise<RunKernels | undefined> => kernelsOf(folderStore(directory));
+export const readRunKernels = (directory: string): Promise<RunKernels | undefined> => kernelsOf(folderStore(directory));

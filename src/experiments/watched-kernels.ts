@@ -1,0 +1,205 @@
+/** Gate learning, tangent kernels during decoupled learning, and the kernel machine of the gates (theory 6.4, 6.5, 6.9). */
+import { firstExamples } from "../data/index.ts";
+import type { Engine } from "../engine/index.ts";
+import {
+  BlockProducts,
+  classTargets,
+  fitKernel,
+  kernelNorms,
+  kernelRows,
+  labelFit,
+  positiveFactor,
+} from "../fitting/index.ts";
+import { largestOf } from "../graph/index.ts";
+import { kernelSize, tangentKernels } from "../kernels/index.ts";
+import { neuralPathKernel } from "../models/index.ts";
+import {
+  fullyConnected,
+  type GatedNetwork,
+  gatedNetwork,
+  outputsOf,
+  type Parameters,
+  REGIMES,
+} from "../network/index.ts";
+import { type LabeledBytes, networkPair, optimizer, type TrainingData } from "../train/index.ts";
+import { firstOfEachClass, type MeasureName, scaled, type WatchedExperiment } from "./watched-training.ts";
+
+const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
+
+/** Digits 4 and 7: does `ν` fall while a ReLU network trains? */
+export const binaryMnist = {
+  kind: "watched",
+  name: "binary-mnist",
+  measure: "label-fit",
+  source: `Gate learning on Binary-MNIST, ${PAPER}.`,
+  title: "Gate learning on Binary-MNIST: ν over the epochs",
+  architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 100, outputs: 1, bias: false }),
+  regime: "relu",
+  // weights ±√(2/w)
+  initializer: { kind: "bernoulli", sigma: Math.sqrt(2 / 100) },
+  optimizer: optimizer("rmsprop", 1e-4),
+  loss: "mean-squared-error",
+  batch: 64,
+  classes: [4, 7],
+  profiles: {
+    quick: { data: "digits", epochs: 20, every: 2, runs: 2, examples: 200 },
+    full: { data: "mnist", epochs: 50, every: 2, runs: 5, examples: 200 },
+  },
+} as const satisfies WatchedExperiment;
+
+/** Value and feature tangent kernel while gates and values learn apart. */
+export const ntkTrace = {
+  kind: "watched",
+  name: "ntk-trace",
+  measure: "tangent-kernels",
+  source: `Value and feature tangent kernel in decoupled learning, ${PAPER}, and its notebook.`,
+  title: "Value and feature tangent kernel during decoupled learning",
+  architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
+  regime: "dlnpf",
+  initializer: { kind: "glorot-uniform" },
+  optimizer: optimizer("sgd", 1e-2),
+  loss: "softmax-cross-entropy",
+  batch: 32,
+  profiles: {
+    quick: { data: "digits", epochs: 20, every: 5, runs: 1, examples: 200 },
+    full: { data: "mnist", epochs: 60, every: 5, runs: 5, examples: 200 },
+  },
+} as const satisfies WatchedExperiment;
+
+/** What does a kernel machine with the gates of a random, half-trained and trained network reach? */
+export const kernelMachine = {
+  kind: "watched",
+  name: "kernel-machine",
+  measure: "kernel-machine",
+  source: `Kernel ridge regression with the neural path kernel of the gates; networks behind fixed gates: ${PAPER}.`,
+  title: "Kernel machine of the gates: random, half-trained, trained",
+  architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
+  regime: "relu",
+  initializer: { kind: "glorot-uniform" },
+  optimizer: optimizer("adam", 1e-4),
+  loss: "softmax-cross-entropy",
+  batch: 32,
+  profiles: {
+    quick: { data: "digits", epochs: 20, every: 10, runs: 1, examples: 1000 },
+    full: { data: "mnist", epochs: 20, every: 10, runs: 1, examples: 10_000 },
+  },
+} as const satisfies WatchedExperiment;
+
+interface WatchedFigureSpec {
+  readonly title: string;
+  readonly shown: readonly string[];
+  readonly axis: "linear" | "logarithmic";
+}
+
+/** What the figure of an experiment shows of the measured numbers. */
+export const WATCHED_FIGURES = {
+  "label-fit": { title: "ν of the path kernel", shown: ["nu"], axis: "logarithmic" },
+  "tangent-kernels": {
+    title: "Traces of the tangent kernels",
+    shown: ["value trace, class", "feature trace, class"],
+    axis: "logarithmic",
+  },
+  "kernel-machine": { title: "Kernel machine, test accuracy, %", shown: ["test accuracy %"], axis: "linear" },
+} as const satisfies Record<MeasureName, WatchedFigureSpec>;
+
+/** Named numbers, in the order in which they are shown. */
+export type Measurement = Readonly<Record<string, number>>;
+/** Measures a network of trained parameters. */
+export type Measure = (tensors: Parameters) => Promise<Measurement>;
+
+/**
+ * What an experiment measures.
+ * @param engine the engine of the kernels
+ * @param count training examples measured
+ */
+export const measureOf = (
+  experiment: WatchedExperiment,
+  data: TrainingData,
+  count: number,
+  engine: Engine,
+): Measure => {
+  const networkOf = (tensors: Parameters): GatedNetwork =>
+    gatedNetwork(experiment.architecture, REGIMES[experiment.regime], networkPair(tensors));
+  switch (experiment.measure) {
+    case "label-fit": {
+      const probe = firstOfEachClass(data.train, count, classesOf(data.train));
+      return (tensors) => labelFitOf(networkOf(tensors), probe, engine);
+    }
+    case "tangent-kernels": {
+      const probe = firstOfEachClass(data.train, count, outputsOf(experiment.architecture));
+      return (tensors) => tangentSizes(networkOf(tensors), probe, engine);
+    }
+    case "kernel-machine": {
+      // in file order, as --limit takes them
+      const probe = firstExamples(data.train, count);
+      return (tensors) => machineOf(networkOf(tensors), probe, data.test, engine);
+    }
+  }
+};
+
+const classesOf = ({ labels }: LabeledBytes): number => largestOf(labels.data) + 1;
+
+/** `ν` of the path kernel (theory 4.9) on balanced examples. */
+async function labelFitOf(
+  network: GatedNetwork,
+  { inputs, labels }: LabeledBytes,
+  engine: Engine,
+): Promise<Measurement> {
+  const kernel = kernelRows(await neuralPathKernel(network, engine, scaled(inputs)));
+  await using products = new BlockProducts(engine);
+  const norms = await kernelNorms(kernel);
+  const factored = await positiveFactor(kernel, norms, 0, products);
+  const { targets } = classTargets(Int32Array.from(labels.data));
+  const { nu } = await labelFit(kernel, norms, factored, targets, products);
+  return { nu, jitter: factored.jitter };
+}
+
+/** Trace and Frobenius norm of both tangent kernels, of the logit of each example's class and of logit 0. */
+async function tangentSizes(
+  network: GatedNetwork,
+  { inputs, labels }: LabeledBytes,
+  engine: Engine,
+): Promise<Measurement> {
+  const x = scaled(inputs);
+  const sizesOf = async (name: string, output: number | readonly number[]): Promise<Measurement> => {
+    const { value, feature } = await tangentKernels(network, engine, x, { output });
+    const [v, f] = [kernelSize(value), kernelSize(feature)];
+    return {
+      [`value trace, ${name}`]: v.trace,
+      [`feature trace, ${name}`]: f.trace,
+      [`value norm, ${name}`]: v.frobenius,
+      [`feature norm, ${name}`]: f.frobenius,
+    };
+  };
+  return { ...(await sizesOf("class", [...labels.data])), ...(await sizesOf("logit 0", 0)) };
+}
+
+/** Ridge regression with the path kernel: its accuracy on the test examples (theory 6.9). */
+async function machineOf(
+  network: GatedNetwork,
+  train: LabeledBytes,
+  test: LabeledBytes,
+  engine: Engine,
+): Promise<Measurement> {
+  const [inputs, others] = [scaled(train.inputs), scaled(test.inputs)];
+  const kernel = await neuralPathKernel(network, engine, inputs);
+  const testKernel = await neuralPathKernel(network, engine, others, { inputs2: inputs });
+  await using products = new BlockProducts(engine);
+  const fit = await fitKernel(
+    {
+      kernel: kernelRows(kernel),
+      labels: Int32Array.from(train.labels.data),
+      test: { kernel: kernelRows(testKernel), labels: Int32Array.from(test.labels.data) },
+      ridge: "cv",
+    },
+    products,
+  );
+  return {
+    "test accuracy %": fit.testAccuracy ?? Number.NaN,
+    "train accuracy %": fit.trainAccuracy,
+    alignment: fit.alignment.alignment,
+    "effective rank": fit.rank.effectiveRank,
+    nu: fit.direct?.nu ?? Number.NaN,
+    ridge: fit.fit.ridge,
+  };
+}

@@ -1,0 +1,32 @@
+export { type Alignment, kernelAlignment } from "./alignment.ts";
+export { BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
+export type { WorkOptions } from "./cholesky.ts";
+export { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
+export {
+  type ConjugateGradientOptions,
+  type ConjugateGradientSolution,
+  conjugateGradients,
+} from "./conjugate-gradients.ts";
+export {
+  type DirectMeasures,
+  FIT_STAGES,
+  type FitStage,
+  fitKernel,
+  type KernelFit,
+  type KernelFitInput,
+  type KernelFitOptions,
+  predictWith,
+} from "./kernel-fit.ts";
+export { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "./kernel-rows.ts";
+export { type LabelFit, labelFit } from "./label-fit.ts";
+export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";
+export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
+export { chooseRidge, leaveOneOut, type RidgeCandidate, type RidgeChoice } from "./ridge-choice.ts";
+export { smallestEigenvalue } from "./smallest-eigenvalue.ts";
+export {
+  type EffectiveRank,
+  EIGENVALUE_LIMIT,
+  effectiveRank,
+  kernelEigenvalues,
+  participationRatio,
+} from "./spectrum.ts";

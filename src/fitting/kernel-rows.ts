@@ -1,0 +1,104 @@
+import { GatewiseError } from "../errors.ts";
+import type { DenseArray } from "../graph/index.ts";
+
+/**
+ * A matrix read by blocks of rows, so that it need not lie in memory: a dense array, or a file.
+ * Kernels of one set of inputs are `[n, n]` and symmetric; a test kernel is `[m, n]`.
+ */
+export interface KernelRows {
+  readonly rows: number;
+  readonly columns: number;
+  /** Rows `from` to `to − 1` in C order, `[to − from, columns]`; the reader may hand out a view: do not write into it. */
+  read(from: number, to: number): Float64Array | Promise<Float64Array>;
+}
+
+/** The rows of a dense matrix. float64 is not copied, float32 is widened block by block. */
+export function kernelRows({ shape, data }: DenseArray<"float32"> | DenseArray<"float64">): KernelRows {
+  const [rows, columns] = shape;
+  if (rows === undefined || columns === undefined || shape.length !== 2) {
+    throw new GatewiseError({
+      received: `a kernel of shape [${shape.join(", ")}]`,
+      expected: "a matrix",
+      next: "give an array of two axes",
+    });
+  }
+  return {
+    rows,
+    columns,
+    read(from, to) {
+      const block = data.subarray(from * columns, to * columns);
+      return block instanceof Float64Array ? block : Float64Array.from(block);
+    },
+  };
+}
+
+/** The kernel of some of the examples, in the order of `examples`. */
+export function subKernel(kernel: KernelRows, examples: Int32Array): KernelRows {
+  return {
+    rows: examples.length,
+    columns: examples.length,
+    async read(from, to) {
+      const out = new Float64Array((to - from) * examples.length);
+      for (let i = from; i < to; i++) {
+        const example = examples[i]!;
+        const row = await kernel.read(example, example + 1);
+        const start = (i - from) * examples.length;
+        for (let j = 0; j < examples.length; j++) out[start + j] = row[examples[j]!]!;
+      }
+      return out;
+    },
+  };
+}
+
+/** Rows that are read at once: 40 MB at 10,000 columns, enough to keep matrix products busy. */
+export const ROW_BLOCK = 512;
+
+/** The blocks of rows of a matrix, one after the other. */
+export async function* rowBlocks(
+  kernel: KernelRows,
+): AsyncGenerator<{ readonly from: number; readonly to: number; readonly block: Float64Array }> {
+  for (let from = 0; from < kernel.rows; from += ROW_BLOCK) {
+    const to = Math.min(from + ROW_BLOCK, kernel.rows);
+    yield { from, to, block: await kernel.read(from, to) };
+  }
+}
+
+/** Sums over a symmetric kernel that normalizations need. */
+export interface KernelNorms {
+  readonly examples: number;
+  readonly trace: number;
+  /** `‖H‖_F²`. */
+  readonly squaredFrobenius: number;
+  /** `[n]`. */
+  readonly diagonal: Float64Array;
+}
+
+/**
+ * Trace, Frobenius norm and diagonal of a square kernel, in one pass.
+ * @throws GatewiseError if it is empty, not square, or its trace is not a positive number
+ */
+export async function kernelNorms(kernel: KernelRows): Promise<KernelNorms> {
+  const { rows: examples, columns } = kernel;
+  if (examples !== columns || examples === 0) {
+    throw new GatewiseError({
+      received: `a kernel of shape [${examples}, ${columns}]`,
+      expected: "a square matrix: one row and one column an example",
+      next: "give the kernel of the training examples with themselves",
+    });
+  }
+  const diagonal = new Float64Array(examples);
+  let squaredFrobenius = 0;
+  for await (const { from, to, block } of rowBlocks(kernel)) {
+    for (let i = from; i < to; i++) diagonal[i] = block[(i - from) * columns + i]!;
+    for (let i = 0; i < block.length; i++) squaredFrobenius += block[i]! * block[i]!;
+  }
+  const trace = diagonal.reduce((sum, value) => sum + value, 0);
+  if (!(trace > 0 && Number.isFinite(squaredFrobenius))) {
+    throw new GatewiseError({
+      received: `a kernel of trace ${trace}`,
+      expected: "a positive semidefinite matrix of finite numbers that is not zero",
+      next: "check how the kernel was made",
+    });
+  }
+  return { examples, trace, squaredFrobenius, diagonal };
+}

@@ -1,0 +1,140 @@
+/**
+ * A network beside its own gates (theory 2.5 and 3.15): its paths once more, with other weights, while the gates and selections
+ * stay those of the network itself. What a ReLU network decides by its own weights no longer depends on the new ones.
+ *
+ * So that float32 holds what deep and wide networks add up, the new weights are divided by the root of their layer's
+ * fan-in. Paths that go through fewer layers (from a bias, around a residual block) are scaled alike where they meet.
+ */
+import { decidingNodes } from "../../gates/index.ts";
+import { float64, multiply, sizeOf, smallestOf, type Tensor } from "../../graph/index.ts";
+import {
+  type ForwardOptions,
+  forwardNodes,
+  type GatedNetwork,
+  type GatedNode,
+  gateOf,
+  passGate,
+  pathNodes,
+  type Weights,
+} from "../../network/index.ts";
+import { nodeAt } from "../pair/plan.ts";
+
+type FloatTensor = Tensor<"float32">;
+
+export interface SeparatedNetwork {
+  /**
+   * Placeholders for the nodes of the network itself, and behind them those of the paths once more; its output is the
+   * second one.
+   */
+  readonly network: GatedNetwork;
+  /** Nodes of the network itself whose values decide gates and selections: read once, given to every pass. */
+  readonly deciding: readonly number[];
+  /** Weights and biases of the second network: by what they have to be multiplied. */
+  readonly parameters: readonly SeparatedParameter[];
+  /** What the scales multiply every path to the output by. */
+  readonly scale: number;
+  /** By clipped gate of the second network: the scale of values that start there. */
+  readonly starts: ReadonlyMap<number, number>;
+}
+
+export interface SeparatedParameter {
+  readonly position: number;
+  readonly kind: "weight" | "bias";
+  readonly own: Weights;
+  readonly scale: number;
+}
+
+export function separated(network: GatedNetwork): SeparatedNetwork {
+  const deciding = decidingNodes(network).filter((position) => nodeAt(network, position).kind !== "input");
+  const nodes: GatedNode[] = network.nodes.map(placeholder);
+  const places = new Map([[0, 0]]);
+  const scales = new Map([[0, 1]]);
+  const starts = new Map<number, number>();
+  const parameters: SeparatedParameter[] = [];
+  const append = (node: GatedNode, scale: number): number => {
+    const place = nodes.push({ ...node, name: `${node.name} (paths ${nodes.length})` }) - 1;
+    scales.set(place, scale);
+    return place;
+  };
+  const placeOf = (position: number): number => places.get(position) ?? 0;
+  const scaleAt = (place: number): number => scales.get(place) ?? 1;
+  /** The node's value at the scale of others that it meets. */
+  const rescaled = (position: number, scale: number): number => {
+    const place = placeOf(position);
+    if (scaleAt(place) === scale) return place;
+    const { shape } = nodeAt({ nodes, output: 0 }, place);
+    const size = sizeOf(shape);
+    const factor = float64(shape, new Float64Array(size).fill(scale / scaleAt(place)));
+    const shift = float64(shape, new Float64Array(size));
+    return append({ kind: "normalize", name: "rescaled", shape, input: place, factor, shift }, scale);
+  };
+  for (const position of pathNodes(network)) {
+    const node = nodeAt(network, position);
+    if (node.kind === "input") continue;
+    if (node.kind === "sum" || node.kind === "concat") {
+      const scale = smallestOf(node.inputs.map((input) => scaleAt(placeOf(input))));
+      const inputs = node.inputs.map((input) => rescaled(input, scale));
+      places.set(position, append({ ...node, inputs }, scale));
+      continue;
+    }
+    const before = scaleAt(placeOf(node.input));
+    const scale = before * weightScale(node);
+    const place = append({ ...node, input: placeOf(node.input) }, scale);
+    places.set(position, place);
+    if (node.kind === "gate") starts.set(place, scale);
+    if (!("weight" in node)) continue;
+    if (node.weight !== undefined)
+      parameters.push({ position: place, kind: "weight", own: node.weight, scale: scale / before });
+    if (node.bias !== undefined) parameters.push({ position: place, kind: "bias", own: node.bias, scale });
+  }
+  const output = placeOf(network.output);
+  return { network: { nodes, output }, deciding, parameters, scale: scaleAt(output), starts };
+}
+
+/** A node whose value is given: a gate, for a pass may say what a gate gives. */
+const placeholder = ({ name, shape, ...node }: GatedNode): GatedNode =>
+  node.kind === "input"
+    ? { name, shape, ...node }
+    : { name, shape, kind: "gate", input: 0, gatedBy: 0, rule: { kind: "hard" } };
+
+/** One over the root of the fan-in. */
+function weightScale(node: GatedNode): number {
+  if (node.kind === "dense") return 1 / Math.sqrt(node.weight.shape[0] ?? 1);
+  if (node.kind !== "convolution") return 1;
+  return 1 / Math.sqrt(sizeOf(node.weight.shape.slice(1)));
+}
+
+/** What stands for the values that a pass is given. */
+export interface PassTensors {
+  /** Of a weight or bias of the second network, scaled. */
+  readonly parameter: NonNullable<ForwardOptions<"float32">["parameter"]>;
+  /** The value of a deciding node, `[batch, ...shape]`. */
+  readonly decided: (position: number) => FloatTensor;
+}
+
+/**
+ * Outputs of the second network, `[batch, outputs]`.
+ * @param x `[batch, ...inputShape]`
+ */
+export function linearPass(
+  { network, deciding, starts }: SeparatedNetwork,
+  x: FloatTensor,
+  { parameter, decided }: PassTensors,
+): FloatTensor {
+  const given = new Set(deciding);
+  const values = forwardNodes(network, x, {
+    parameter,
+    gate: (position, z, q) =>
+      given.has(position) ? decided(position) : gateValue(nodeAt(network, position), z, q, starts.get(position) ?? 1),
+  });
+  const output = values.get(network.output);
+  if (output === undefined) throw new Error("unreachable: a network without its output");
+  return output;
+}
+
+/** `z · G`; what a clipped gate adds comes at the scale of its paths. */
+function gateValue(node: GatedNode, z: FloatTensor, q: FloatTensor, scale: number): FloatTensor {
+  if (node.kind !== "gate") throw new Error(`unreachable: node "${node.name}" is no gate`);
+  const { gate, start } = gateOf(node.rule, q);
+  return passGate(z, start === undefined ? { gate } : { gate, start: multiply(start, scale) });
+}

@@ -1,0 +1,141 @@
+/**
+ * Random path features (theory 3.15): outputs of networks of independent ±1 weights behind the network's own gates. Their
+ * inner products estimate the path kernel of any architecture in `O(n · R)` passes, where the exact kernel visits
+ * `O(n²)` pairs.
+ */
+import type { Engine } from "../../engine/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { checkInputs, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../../gates/index.ts";
+import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
+import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
+import { randomStream } from "../../random.ts";
+import { kernelNumbers } from "../kernel-numbers.ts";
+import { nodeAt } from "../pair/plan.ts";
+import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
+
+export interface PathFeatureOptions {
+  /** Names the draws. */
+  readonly seed: number;
+  /** Element of the output, 0 unless told otherwise; all outputs of a last dense layer have the same kernel. */
+  readonly output?: number | undefined;
+  /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
+  readonly batch?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((features: number, of: number) => void) | undefined;
+}
+
+/**
+ * Outputs of random value networks behind the gates of the network (theory 3.15).
+ * @param count features, `R`
+ * @returns `[n, R]`: inner products over `R` have the path kernel as mean
+ * @throws GatewiseError if the inputs do not have the network's shape, there is no such output, or a count is none
+ */
+export async function randomPathFeatures(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  count: number,
+  { seed, output = 0, batch = examplesAtOnce(network), signal, onProgress }: PathFeatureOptions,
+): Promise<DenseArray<"float64">> {
+  checkInputs(network, inputs);
+  checkOutput(network, output);
+  checkCount("number of features", count);
+  checkCount("batch", batch);
+  const [examples = 0] = inputs.shape;
+  const paths = separated(network);
+  const given = paths.deciding.map(decidedName);
+  await using decisions =
+    given.length === 0 ? undefined : await engine.compile(decisionGraph(network, paths.deciding), given);
+  await using program = await engine.compile(featureGraph(network, paths, output));
+  const used = new Set(program.model.inputs.map(({ name }) => name));
+  const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
+  const features = new Float64Array(examples * count);
+  for (let from = 0; from < examples; from += batch) {
+    const to = Math.min(from + batch, examples);
+    const x = { x: inputRows(inputs, from, to) };
+    // gates and selections do not depend on the draw: they stay in the engine for all of them
+    const { kept = {} } = (await decisions?.run(x, given)) ?? {};
+    try {
+      // one output a draw: those of a draw share all earlier layers, and an error told from them would be too small
+      for (let draw = 0; draw < count; draw++) {
+        signal?.throwIfAborted();
+        const signs = Object.fromEntries(parameters.map((one) => [nameOf(one), drawn(one, seed, draw)]));
+        const { y } = (await program.run({ ...x, ...kept, ...signs })).fetched;
+        for (let example = from; example < to; example++) {
+          features[example * count + draw] = Number(y?.data[example - from]) / paths.scale;
+        }
+        onProgress?.(Math.floor((count * from + (to - from) * (draw + 1)) / examples), count);
+      }
+    } finally {
+      for (const array of Object.values(kept)) await array[Symbol.asyncDispose]();
+    }
+  }
+  return float64([examples, count], features);
+}
+
+/** From examples `x`, the values that decide their gates and scaled weights to one output of each, `y` `[batch, 1]`. */
+function featureGraph(network: GatedNetwork, paths: SeparatedNetwork, output: number): Graph {
+  const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
+  const y = linearPass(paths, x, {
+    parameter: (position, kind, own) => input(nameOf({ position, kind }), "float32", own.shape),
+    decided: (position) => input(decidedName(position), "float32", ["batch", ...nodeAt(network, position).shape]),
+  });
+  return graph({ y: slice(y, 1, output, output + 1) });
+}
+
+const decidedName = (position: number): string => `q.${position}`;
+
+const nameOf = ({ position, kind }: Pick<SeparatedParameter, "position" | "kind">): string => `${kind}.${position}`;
+
+/** Signs at the scale of their layer. */
+function drawn({ position, kind, own, scale }: SeparatedParameter, seed: number, draw: number): DenseArray<"float32"> {
+  const signs = randomStream(seed, "path-features", draw, position, kind).signs(own.data.length);
+  return float32(
+    own.shape,
+    Float32Array.from(signs, (sign) => sign * scale),
+  );
+}
+
+export interface KernelEstimate {
+  /** `[n, m]` */
+  readonly kernel: DenseArray<"float64">;
+  /** Standard error of an entry over its size, in the mean over all entries that are not 0. */
+  readonly meanRelativeError: number;
+}
+
+/**
+ * The kernel that random features estimate, and how far off its entries are to be expected: the features are independent.
+ * @param features `[n, R]` and `[m, R]` of the same draws
+ */
+export function estimatedKernel(features: DenseArray<"float64">, features2 = features): KernelEstimate {
+  const [rows = 0, count = 0] = features.shape;
+  const [columns = 0, count2] = features2.shape;
+  checkCount("number of features", count, 2);
+  if (features.shape.length !== 2 || features2.shape.length !== 2 || count2 !== count) {
+    throw new GatewiseError({
+      received: `features of shapes [${features.shape.join(", ")}] and [${features2.shape.join(", ")}]`,
+      expected: "[n, R] and [m, R]",
+      next: "draw both with the same count and seed",
+    });
+  }
+  const kernel = kernelNumbers(rows, columns);
+  let errors = 0;
+  let entries = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      let squares = 0;
+      for (let k = 0; k < count; k++) {
+        const product = features.data[i * count + k]! * features2.data[j * count + k]!;
+        sum += product;
+        squares += product * product;
+      }
+      const mean = sum / count;
+      kernel[i * columns + j] = mean;
+      if (mean === 0) continue;
+      errors += Math.sqrt(Math.max(squares / count - mean * mean, 0) / (count - 1)) / Math.abs(mean);
+      entries += 1;
+    }
+  }
+  return { kernel: float64([rows, columns], kernel), meanRelativeError: entries === 0 ? 0 : errors / entries };
+}

@@ -1,0 +1,201 @@
+/** The neural path kernel of any network (theory 3.1): the one place that chooses how it is computed. */
+import type { Engine } from "../engine/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { type Inputs, readNetworkGates } from "../gates/index.ts";
+import { type DenseArray, float64 } from "../graph/index.ts";
+import {
+  type DenseChain,
+  denseChain,
+  estimatedKernel,
+  type GatedInputs,
+  type KernelPart,
+  neuralPathKernelByPairs,
+  normalizedInputs,
+  type PackedKernel,
+  packedKernel,
+  packedKernelDiagonal,
+  randomPathFeatures,
+  type TileOptions,
+} from "../kernels/index.ts";
+import { checkCount, checkWord, type GatedNetwork } from "../network/index.ts";
+import { type Asking, counter } from "./progress.ts";
+
+/** How the exact kernel of a network is made. */
+export type NeuralPathKernelWay =
+  /** Chains of dense layers with hard gates: overlaps of packed gates, a popcount each. */
+  | { readonly kind: "packed bits"; readonly chain: DenseChain }
+  /** All others: every pair of examples, at the pairs of positions that the network reads. */
+  | { readonly kind: "pairs of positions" };
+
+/** How the exact path kernel of this network is made. */
+export function neuralPathKernelWay(network: GatedNetwork): NeuralPathKernelWay {
+  const chain = denseChain(network);
+  return chain === undefined ? { kind: "pairs of positions" } : { kind: "packed bits", chain };
+}
+
+export const NORMALIZATIONS = ["none", "width", "trace"] as const;
+/** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
+export type Normalization = (typeof NORMALIZATIONS)[number];
+
+export interface NeuralPathKernelOptions extends Asking {
+  /** Other inputs for the columns; the rows' own unless given. */
+  readonly inputs2?: Inputs | undefined;
+  /** The whole matrix unless told otherwise. */
+  readonly part?: KernelPart | undefined;
+  /** `none` unless told otherwise. */
+  readonly normalize?: Normalization | undefined;
+  /** Estimate the kernel by as many random path features (theory 3.15); 0, the exact one, unless told otherwise. */
+  readonly features?: number | undefined;
+  /** Names the draws of the features. */
+  readonly seed?: number | undefined;
+}
+
+/** A kernel, `[n, m]`, `[n]` of a diagonal or `[]` of a trace, with what is to be told beside it. */
+export interface NeuralPathKernel extends DenseArray<"float64"> {
+  readonly by: NeuralPathKernelWay["kind"] | "random features";
+  /** Sum of the diagonal before normalization; null between two sets of inputs. */
+  readonly trace: number | null;
+  /** Of random features: mean standard error of an entry over its size. */
+  readonly meanRelativeError?: number;
+}
+
+/**
+ * The kernel of inputs, or between two sets of inputs: exact unless features are asked for.
+ * @param openTiles makes the tiles of a kernel of packed bits, this thread unless given
+ * @throws GatewiseError if the inputs do not have the network's shape, or the network has no kernel of what was asked for
+ */
+export async function neuralPathKernel(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  options: NeuralPathKernelOptions = {},
+  openTiles?: TileOptions["open"],
+): Promise<NeuralPathKernel> {
+  checkOptions(network, options);
+  const { features = 0, inputs2, part = "full", normalize = "none", signal } = options;
+  if (features > 0) return await estimated(network, engine, inputs, features, options);
+  const way = neuralPathKernelWay(network);
+  if (way.kind === "packed bits") {
+    const kernel = await packedKernelOf(network, way.chain, engine, inputs, options);
+    const diagonal = packedKernelDiagonal(kernel);
+    if (part !== "full") return partOf(diagonal, part, way.kind, normalize);
+    const open = openTiles === undefined ? {} : { open: openTiles };
+    const whole = await packedKernel(kernel, engine, { ...open, ...(signal === undefined ? {} : { signal }) });
+    return scaled(whole, way.kind, inputs2 === undefined ? sumOf(diagonal) : null, normalize);
+  }
+  const onProgress = counter(options, "kernel", "pairs");
+  const asked = { part: part === "trace" ? "diagonal" : part, signal, onProgress } as const;
+  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked);
+  if (part !== "full") return partOf(kernel.data, part, way.kind, normalize);
+  return scaled(kernel, way.kind, inputs2 === undefined ? traceOf(kernel) : null, normalize);
+}
+
+/** Gates and inputs of a kernel of packed bits, ready for its tiles. */
+export async function packedKernelOf(
+  network: GatedNetwork,
+  chain: DenseChain,
+  engine: Engine,
+  inputs: Inputs,
+  options: Pick<NeuralPathKernelOptions, "inputs2" | "normalize" | "signal" | "onProgress">,
+): Promise<PackedKernel> {
+  const { inputs2, normalize, signal } = options;
+  const read = async (from: Inputs): Promise<GatedInputs> => ({
+    inputs: normalizedInputs(chain, from),
+    gates: await readNetworkGates(network, engine, from, {
+      onProgress: counter(options, "gates", "inputs"),
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  });
+  return {
+    rows: await read(inputs),
+    ...(inputs2 === undefined ? {} : { columns: await read(inputs2) }),
+    biases: chain.biases,
+    normalize: normalize === "width" ? "width" : "none",
+  };
+}
+
+async function estimated(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  count: number,
+  options: NeuralPathKernelOptions,
+): Promise<NeuralPathKernel> {
+  const { inputs2, seed = 0, normalize = "none", signal } = options;
+  const onProgress = counter(options, "features", "features");
+  const draw = (from: Inputs): Promise<DenseArray<"float64">> =>
+    randomPathFeatures(network, engine, from, count, { seed, signal, onProgress });
+  const rows = await draw(inputs);
+  const { kernel, meanRelativeError } = estimatedKernel(rows, inputs2 === undefined ? rows : await draw(inputs2));
+  const trace = inputs2 === undefined ? traceOf(kernel) : null;
+  return { ...scaled(kernel, "random features", trace, normalize), meanRelativeError };
+}
+
+function partOf(
+  diagonal: Float64Array,
+  part: Exclude<KernelPart, "full">,
+  by: NeuralPathKernel["by"],
+  normalize: Normalization,
+): NeuralPathKernel {
+  const trace = sumOf(diagonal);
+  const array = part === "diagonal" ? float64([diagonal.length], diagonal) : float64([], [trace]);
+  return scaled(array, by, trace, normalize);
+}
+
+/** In place: the kernel is this call's own. */
+function scaled(
+  { shape, data }: DenseArray<"float64">,
+  by: NeuralPathKernel["by"],
+  trace: number | null,
+  normalize: Normalization,
+): NeuralPathKernel {
+  if (normalize === "trace" && trace !== null) {
+    const factor = 1 / checkedTrace(trace);
+    for (let i = 0; i < data.length; i++) data[i]! *= factor;
+  }
+  return { dtype: "float64", shape, data, by, trace };
+}
+
+/** @throws GatewiseError for what does not go together */
+export function checkOptions(network: GatedNetwork, options: NeuralPathKernelOptions): void {
+  const { inputs2, part = "full", normalize = "none", features = 0 } = options;
+  checkWord("normalization", normalize, NORMALIZATIONS);
+  checkCount("number of features", features, 0);
+  if (inputs2 !== undefined && (part !== "full" || normalize === "trace")) {
+    throw new GatewiseError({
+      received: `a second set of inputs with ${part === "full" ? "normalization by the trace" : `the ${part} alone`}`,
+      expected: "one set of inputs: between two there is no diagonal",
+      next: "leave the second set of inputs out, or the normalization and the part",
+    });
+  }
+  if (features > 0 && (part !== "full" || normalize === "width")) {
+    throw new GatewiseError({
+      received: `random features with ${part === "full" ? "normalization by the width" : `the ${part} alone`}`,
+      expected: "a whole kernel, normalized by nothing or by its trace",
+      next: "leave the features out for the exact kernel",
+    });
+  }
+  if (features === 0 && normalize === "width" && neuralPathKernelWay(network).kind !== "packed bits") {
+    throw new GatewiseError({
+      received: "normalization by the width for a network that is no chain of dense layers",
+      expected: "a fully connected network with hard gates",
+      next: "normalize by the trace",
+    });
+  }
+}
+
+/** @throws GatewiseError for a kernel that nothing can be divided by */
+export function checkedTrace(trace: number): number {
+  if (trace > 0) return trace;
+  throw new GatewiseError({
+    received: "a kernel of trace 0: no input has an active path",
+    expected: "active paths to divide by",
+    next: "do not normalize, and see the gates of the network for layers that are never on",
+  });
+}
+
+export const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
+
+function traceOf({ shape: [n = 0], data }: DenseArray<"float64">): number {
+  return sumOf(Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]!));
+}

@@ -1,0 +1,80 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readNpy } from "../../src/data/index.ts";
+import { float32 } from "../../src/graph/index.ts";
+import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
+import type { KernelTile } from "../../src/kernels/packed/packed-kernel.ts";
+import { rejectionOf } from "../support/error-of.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** The symmetric kernel `[[0, 1, 2], [1, 4, 5], [2, 5, 8]]` in three tiles. */
+const TILES: readonly KernelTile[] = [
+  { rows: { from: 0, to: 2 }, columns: { from: 0, to: 2 }, values: Float64Array.of(0, 1, 1, 4), done: 1, of: 3 },
+  { rows: { from: 0, to: 2 }, columns: { from: 2, to: 3 }, values: Float64Array.of(2, 5), done: 2, of: 3 },
+  { rows: { from: 2, to: 3 }, columns: { from: 2, to: 3 }, values: Float64Array.of(8), done: 3, of: 3 },
+];
+const WHOLE = float32([3, 3], [0, 1, 2, 1, 4, 5, 2, 5, 8]);
+
+async function* tiles(from = 0, failure?: Error): AsyncGenerator<KernelTile> {
+  yield* TILES.slice(from, failure === undefined ? undefined : 2);
+  if (failure !== undefined) throw failure;
+}
+
+const file = (path: string): KernelFile => ({
+  path,
+  dtype: "float32",
+  shape: [3, 3],
+  symmetric: true,
+  digest: "abc1",
+  saveEvery: 1,
+});
+
+describe("a kernel file", () => {
+  it("has its name only when it is whole, and nothing stays beside it", async () => {
+    await using folder = await temporaryFolder();
+    const target = file(join(folder.path, "k.npy"));
+    await expect(writeKernelFile(target, tiles(0, new Error("cut short")))).rejects.toThrow("cut short");
+    expect((await readdir(folder.path)).sort()).toEqual(["k.npy.part", "k.npy.part.json"]);
+    expect(await finishedTiles(target)).toBe(2);
+    await writeKernelFile(target, tiles(2));
+    expect(await readdir(folder.path)).toEqual(["k.npy"]);
+    expect(readNpy(await readFile(target.path))).toEqual(WHOLE);
+  });
+
+  it("begins anew where only the state of an earlier one is left", async () => {
+    await using folder = await temporaryFolder();
+    const target = file(join(folder.path, "k.npy"));
+    await expect(writeKernelFile(target, tiles(0, new Error("cut short")))).rejects.toThrow("cut short");
+    await rm(`${target.path}.part`);
+    expect(await finishedTiles(target)).toBe(0);
+    await writeKernelFile(target, tiles());
+    expect(readNpy(await readFile(target.path))).toEqual(WHOLE);
+  });
+
+  it("says what the system refuses", async () => {
+    await using folder = await temporaryFolder();
+    const nowhere = join(folder.path, "missing", "k.npy");
+    expect(await rejectionOf(writeKernelFile(file(nowhere), tiles()))).toEqual({
+      message: `${nowhere}: does not exist: expected a file that can be written`,
+      hint: "check the path",
+    });
+    const taken = join(folder.path, "taken");
+    await mkdir(join(taken, "inside"), { recursive: true });
+    expect(await rejectionOf(writeKernelFile(file(taken), tiles()))).toEqual({
+      message: `${taken}: a directory: expected a file that can be written`,
+      hint: "give a file of this name, or remove the directory",
+    });
+  });
+
+  it("does not continue from a state that it did not write", async () => {
+    await using folder = await temporaryFolder();
+    const target = file(join(folder.path, "k.npy"));
+    await writeFile(`${target.path}.part`, "");
+    await writeFile(`${target.path}.part.json`, '{"tiles":2}\n');
+    expect(await rejectionOf(writeKernelFile(target, tiles(2)))).toEqual({
+      message: `${target.path}.part.json with other content: expected the state of an unfinished kernel`,
+      hint: "delete the two .part files and start again",
+    });
+  });
+});
