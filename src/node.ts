@@ -49,7 +49,6 @@ export {
   segmentsOf,
   type TheoremFindings,
   type TreeFindings,
-  type TrialDevice,
   type TrialFindings,
   type TrialJob,
   type TrialOutcome,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { GatewiseError } from "../errors.ts";
+import { nearMiss } from "../parse-value.ts";
 import { gatewiseVersion } from "../runs/node/index.ts";
 import type { Ending, MakeContext } from "./command.ts";
 import { dataCommand } from "./commands/data.ts";
@@ -18,7 +19,6 @@ import { reproduceCommand } from "./commands/reproduce.ts";
 import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { nearMiss } from "./options.ts";
 import { printError } from "./output.ts";
 import { shownLines } from "./shown.ts";
 

@@ -1,3 +1,4 @@
+export type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
 export {
   ARM_STORIES,
   type Arm,
@@ -63,6 +64,19 @@ export {
   theoremSizes,
 } from "./theorem.ts";
 export {
+  gateTraining,
+  type NameOption,
+  readTrainingOptions,
+  TRAINING_DEVICES,
+  type Training,
+  type TrainingDevice,
+  type TrainingOptionName,
+  type TrainingOptions,
+  trainingName,
+  trainingOf,
+  USUAL_TRAINING,
+} from "./training-options.ts";
+export {
   binaryMnist,
   kernelMachine,
   type Measure,
@@ -71,6 +85,7 @@ export {
   ntkTrace,
   WATCHED_FIGURES,
 } from "./watched-kernels.ts";
+
 export {
   MEASURES,
   type MeanMeasurement,

@@ -31,5 +31,5 @@ export type {
 } from "./runners/runner.ts";
 export { TRIALS } from "./runners/trials.ts";
 export type { Store } from "./store.ts";
-export type { DataSelection, TrialDevice, TrialRequest } from "./trial-request.ts";
+export { type DataSelection, requestOf, type TrialPlace, type TrialRequest } from "./trial-request.ts";
 export { missingLines, type TrialState } from "./trial-states.ts";

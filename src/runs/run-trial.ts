@@ -1,6 +1,7 @@
 import { type Dataset, fitInputs } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
+import type { TrainingDevice } from "../experiments/index.ts";
 import type { Parameters } from "../network/index.ts";
 import { type Checkpoint, initialTensors, memoryOf, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
@@ -21,7 +22,7 @@ import {
 } from "./run-files.ts";
 import { type RunRecord, type RunSegment, resultOf, segmentsOf } from "./run-record.ts";
 import type { Store } from "./store.ts";
-import type { DataSelection, TrialDevice, TrialRequest } from "./trial-request.ts";
+import type { DataSelection, TrialRequest } from "./trial-request.ts";
 
 /**
  * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
@@ -47,7 +48,7 @@ export interface TrialHost {
   store(directory: string): Store;
   /** A data set, cut to the selection. */
   loadData(selection: DataSelection): Promise<Dataset>;
-  openEngine(device: TrialDevice, options: EngineOptions): Promise<Engine>;
+  openEngine(device: TrainingDevice, options: EngineOptions): Promise<Engine>;
   /** What runs it. */
   describe(): Pick<RunRecord, "machine" | "gatewise">;
 }

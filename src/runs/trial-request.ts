@@ -1,4 +1,5 @@
 import type { DatasetName } from "../data/index.ts";
+import type { Training, TrainingDevice } from "../experiments/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 
 /** Where data are looked for and how much of them is used. */
@@ -10,9 +11,6 @@ export interface DataSelection {
   readonly testLimit: number | null;
 }
 
-/** Devices that networks train on. */
-export type TrialDevice = "cpu" | "webgpu";
-
 /** All that a worker needs to run one trial; survives the way to another process. */
 export interface TrialRequest {
   /** Where the run stands: the name of its place in the store of who runs it, a path on disks. */
@@ -23,9 +21,24 @@ export interface TrialRequest {
   readonly learntFrom: { readonly label: string; readonly directory: string; readonly until: number | null } | null;
   /** Epochs at which the best network so far is kept, for other trials to take gates from. */
   readonly keepBestUntil: readonly number[];
-  readonly device: TrialDevice;
+  readonly device: TrainingDevice;
   readonly threads: number;
   readonly command: string;
   /** Go on with what the directory holds; otherwise it must hold no run. */
   readonly resume: boolean;
 }
+
+/** Where a training runs: its place, its data, the run that gives its gates, and what asked for it. */
+export interface TrialPlace extends Pick<TrialRequest, "directory" | "learntFrom" | "command" | "resume"> {
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+}
+
+/** A training as a worker gets it. */
+export const requestOf = ({ plan, data, device, threads }: Training, { places, ...at }: TrialPlace): TrialRequest => ({
+  ...at,
+  plan,
+  data: { ...data, ...places },
+  device,
+  threads,
+  keepBestUntil: [],
+});

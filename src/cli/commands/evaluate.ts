@@ -3,12 +3,12 @@ import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { loadTestSet } from "../../data/node/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
+import { parseChoice } from "../../parse-value.ts";
 import { isModelFolder, readRun } from "../../runs/node/index.ts";
 import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
-import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import {
   loadModel,
@@ -17,7 +17,7 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
-import { parseChoice } from "../options.ts";
+import { DEVICE_OPTION, parseDevice } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { shown } from "../shown.ts";
 

@@ -17,9 +17,9 @@ import {
 import { type DenseArray, denseArray } from "../../graph/index.ts";
 import type { Model } from "../../models/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
+import { parseChoice } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readClassLabels } from "../fit-files.ts";
 import {
@@ -31,7 +31,7 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
-import { parseChoice } from "../options.ts";
+import { DEVICE_OPTION, parseDevice } from "../options.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { checkResult, claimResult } from "../result-file.ts";

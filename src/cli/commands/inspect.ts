@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Description, GateDifferences } from "../../models/index.ts";
+import { parseWhole } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import {
@@ -9,7 +10,6 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
-import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 

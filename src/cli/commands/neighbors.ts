@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Neighbor } from "../../gates/index.ts";
+import { parseWhole } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ModelOptions, openModelWithInputs, readModelOptions, withModelOptions } from "../model-option.ts";
-import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 

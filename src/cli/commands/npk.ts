@@ -4,10 +4,10 @@ import { pairKernelCost } from "../../kernels/index.ts";
 import { NORMALIZATIONS, type Normalization, neuralPathKernelWay } from "../../models/index.ts";
 import { KERNEL_DTYPES, type NeuralPathKernelSummary, writeNeuralPathKernel } from "../../models/node/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
+import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { formatDuration } from "../estimate.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readModelInputs } from "../model-inputs.ts";
@@ -18,7 +18,7 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
-import { parseChoice, parseWhole } from "../options.ts";
+import { DEVICE_OPTION, parseDevice } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { claimResult } from "../result-file.ts";

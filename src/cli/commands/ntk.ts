@@ -12,6 +12,7 @@ import {
 } from "../../kernels/index.ts";
 import type { InputExamples, Model } from "../../models/index.ts";
 import { type GatedNetwork, pathNodes, usedNodes } from "../../network/index.ts";
+import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -22,7 +23,6 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
-import { parseChoice, parseWhole } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { claimResult } from "../result-file.ts";

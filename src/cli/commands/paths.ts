@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { InputExamples, PathsAnswer } from "../../models/index.ts";
+import { parseWhole } from "../../parse-value.ts";
 import type { Bundle, BundleWeight, LargestBundles, Path, Unit } from "../../paths/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -13,7 +14,6 @@ import {
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
-import { parseWhole } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";

@@ -8,12 +8,12 @@ import {
   type ProfileName,
 } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
+import { listOf, parseChoice, parseChoices, parseWhole } from "../../parse-value.ts";
 import { findExperiment, workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { isGiven, listOf, parseChoice, parseChoices, parseWhole } from "../options.ts";
+import { DEVICE_OPTION, flagOf, parseDevice } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { type ReproduceRequest, reproduceExperiment } from "../reproduce-experiment.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
@@ -65,6 +65,11 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
     ),
   );
 }
+
+/** Whether an option was typed, not filled in by its default. */
+const isGiven = (command: Command, long: string): boolean =>
+  command.getOptionValueSource(long.replace(/^--/, "").replaceAll(/-./g, ([, letter = ""]) => letter.toUpperCase())) ===
+  "cli";
 
 /** The list is always the whole one. */
 function refuseBesideList(command: Command, name: string | undefined): void {
@@ -184,7 +189,7 @@ function refuse(
   const given = without.find((option) => options[option] !== undefined);
   if (given === undefined) return;
   throw new GatewiseError({
-    received: `--${given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} with ${experiment}`,
+    received: `${flagOf(given)} with ${experiment}`,
     expected: `no such option: ${because}`,
     next: "leave it out",
   });

@@ -1,45 +1,34 @@
-import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { DATASET_NAMES } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { checkRegime, REGIME_NAMES, type RegimeName, type RegimeVariant, regimeOf } from "../../network/index.ts";
-import { checkResumable, type TrialJob, type TrialOutcome, type TrialRequest } from "../../runs/index.ts";
-import { findRun, runTrials } from "../../runs/node/index.ts";
-import { OPTIMIZER_KINDS, optimizer, type TrainingPlan } from "../../train/index.ts";
-import { chosenArchitecture } from "../architecture-option.ts";
+import { readTrainingOptions, trainingOf, USUAL_TRAINING } from "../../experiments/index.ts";
+import { REGIME_NAMES } from "../../network/index.ts";
+import type { TrialOutcome } from "../../runs/index.ts";
+import {
+  runTraining,
+  type TrainingRequest,
+  trainingFolder,
+  trainingJobs,
+  withArchitectureText,
+} from "../../runs/node/index.ts";
+import { OPTIMIZER_KINDS } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
-import { DEVICE_OPTION, parseDevice } from "../device-option.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { endInterrupted } from "../interruption.ts";
-import { parseChoice, parsePositive, parseWhole } from "../options.ts";
+import { DEVICE_OPTION, flagOf } from "../options.ts";
 import { formatTable, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
-interface TrainOptions {
-  readonly arch: string;
-  readonly regime: string;
-  readonly data: string;
+/** Where the run goes; all other options say what is trained. */
+interface TrainOptions extends Readonly<Record<string, unknown>> {
   readonly dataDir?: string;
-  readonly optimizer: string;
-  readonly lr?: string;
-  readonly batch: string;
-  readonly epochs: string;
-  readonly limit?: string;
-  readonly testLimit?: string;
-  readonly width?: string;
-  readonly depth?: string;
-  readonly valueInput?: string;
-  readonly gateOrder?: string;
-  readonly beta?: string;
-  readonly seed: string;
-  readonly device: string;
-  readonly from?: string;
   readonly out?: string;
   readonly resume?: boolean;
-  readonly threads: string;
+  readonly timeLimit?: string;
+  readonly json?: boolean;
 }
 
 export function trainCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
@@ -47,17 +36,17 @@ export function trainCommand(program: Command, makeContext: MakeContext, ending:
     .command("train")
     .summary("train one network in one regime")
     .description("Trains one network in one regime into a run directory.")
-    .option("--arch <name>", "fc, vconv, gconv, c4gap, or the JSON file of an architecture", "fc")
-    .option("--regime <name>", REGIME_NAMES.join(", "), "relu")
-    .option("--data <name>", DATASET_NAMES.join(", "), "digits")
+    .option("--arch <name>", "fc, vconv, gconv, c4gap, or the JSON file of an architecture", USUAL_TRAINING.arch)
+    .option("--regime <name>", REGIME_NAMES.join(", "), USUAL_TRAINING.regime)
+    .option("--data <name>", DATASET_NAMES.join(", "), USUAL_TRAINING.data)
     .option("--data-dir <dir>", "where the data set is looked for first")
-    .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), "adam")
+    .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), USUAL_TRAINING.optimizer)
     .option(
       "--lr <x>",
       "learning rate (default: that of the architecture's experiment, adam 1e-4 for fc, 3e-4 for convolutions)",
     )
-    .option("--batch <n>", "examples a step", "32")
-    .option("--epochs <n>", "passes over the training set", "10")
+    .option("--batch <n>", "examples a step", String(USUAL_TRAINING.batch))
+    .option("--epochs <n>", "passes over the training set", String(USUAL_TRAINING.epochs))
     .option("--limit <n>", "the first n training examples only")
     .option("--test-limit <n>", "the first n test examples only")
     .option(
@@ -68,7 +57,7 @@ export function trainCommand(program: Command, makeContext: MakeContext, ending:
     .option("--value-input <what>", "what the value network reads: example or ones")
     .option("--gate-order <a,b,…>", "the gates' layers, from 1, in the order in which the value network meets them")
     .option("--beta <x>", "steepness of soft gates (default: 4)")
-    .option("--seed <n>", "decides weights and order", "0")
+    .option("--seed <n>", "decides weights and order", String(USUAL_TRAINING.seed))
     .option(...DEVICE_OPTION)
     .option("--from <run>", "flnpf: the run whose gates are taken (default: one is trained first)")
     .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
@@ -81,141 +70,39 @@ export function trainCommand(program: Command, makeContext: MakeContext, ending:
   );
 }
 
-interface TrainRequest {
-  readonly request: TrialRequest;
-  /** The ReLU network that must be trained first, for `flnpf` without `--from`. */
-  readonly first: TrialRequest | undefined;
+async function readRequest(
+  { dataDir, out, resume = false, timeLimit: _, json: __, ...written }: TrainOptions,
+  { cacheDir, command }: CliContext,
+): Promise<TrainingRequest> {
+  const options = readTrainingOptions(written, flagOf);
+  const training = trainingOf(await withArchitectureText(options), flagOf);
+  const directory = out ?? trainingFolder(training);
+  return { training, directory, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
 }
 
-async function readRequest(options: TrainOptions, context: CliContext): Promise<TrainRequest> {
-  const regime = parseChoice("regime", options.regime, REGIME_NAMES);
-  const name = parseChoice("data set", options.data, DATASET_NAMES);
-  const kind = parseChoice("optimizer", options.optimizer, OPTIMIZER_KINDS);
-  const seed = parseWhole("--seed", options.seed, 0);
-  const { label, architecture, rates } = await chosenArchitecture({ ...options, data: name });
-  const variant = variantOf(options);
-  const plan: TrainingPlan = {
-    architecture,
-    regime,
-    ...(variant === undefined ? {} : { variant }),
-    initializer: { kind: "glorot-uniform" },
-    optimizer: optimizer(kind, options.lr === undefined ? rates[kind] : parsePositive("--lr", options.lr)),
-    loss: "softmax-cross-entropy",
-    batch: parseWhole("--batch", options.batch, 1),
-    epochs: parseWhole("--epochs", options.epochs, 1),
-    seed,
-  };
-  checkRegime(architecture, regimeOf(plan));
-  if (options.from !== undefined && regime !== "flnpf") {
-    throw new GatewiseError({
-      received: `--from with regime "${regime}"`,
-      expected: "--from only with flnpf, which takes another network's gates",
-      next: "leave --from out",
-    });
-  }
-  const device = parseDevice(options.device);
-  const threads = parseWhole("--threads", options.threads, 1);
-  if (device !== "cpu" && threads > 1) {
-    throw new GatewiseError({
-      received: `--threads ${threads} with --device ${device}`,
-      expected: "threads of the processor, which trains with --device cpu only",
-      next: "leave one of them out",
-    });
-  }
-  const directory = options.out ?? `runs/${label}-${name}-${regime}-seed${seed}`;
-  const source = join(directory, "relu");
-  const request: TrialRequest = {
-    directory,
-    plan,
-    data: {
-      name,
-      dataDir: options.dataDir ?? null,
-      cacheDir: context.cacheDir,
-      limit: options.limit === undefined ? null : parseWhole("--limit", options.limit, 1),
-      testLimit: options.testLimit === undefined ? null : parseWhole("--test-limit", options.testLimit, 1),
-    },
-    learntFrom: regime === "flnpf" ? learntFrom(directory, options.from ?? source) : null,
-    device,
-    threads,
-    keepBestUntil: [],
-    command: context.command,
-    resume: options.resume ?? false,
-  };
-  const trainsFirst = regime === "flnpf" && options.from === undefined;
-  const first: TrialRequest = {
-    ...request,
-    directory: source,
-    plan: { ...plan, regime: "relu" satisfies RegimeName },
-    learntFrom: null,
-  };
-  return { request, first: trainsFirst ? first : undefined };
-}
-
-/** What the options change of the regime, or undefined: runs without any stay as they were written. */
-function variantOf({ valueInput, gateOrder, beta }: TrainOptions): RegimeVariant | undefined {
-  if (valueInput === undefined && gateOrder === undefined && beta === undefined) return undefined;
-  return {
-    ...(beta === undefined ? {} : { beta: parsePositive("--beta", beta) }),
-    ...(valueInput === undefined
-      ? {}
-      : { valueInput: parseChoice<"example" | "ones">("value input", valueInput, ["example", "ones"]) }),
-    ...(gateOrder === undefined
-      ? {}
-      : { gateOrder: gateOrder.split(",").map((gate) => parseWhole("--gate-order", gate, 1)) }),
-  };
-}
-
-const learntFrom = (directory: string, from: string) => ({
-  label: relative(resolve(directory), resolve(from)),
-  directory: from,
-  until: null,
-});
-
-async function trainRun({ request, first }: TrainRequest, context: CliContext): Promise<ExitCode> {
-  await checkSource(request, first);
-  noteUnreadPlace(context, request.data.name, request.data.dataDir);
-  if (first !== undefined) checkResumable(request, await findRun(request.directory));
-  const own: TrialJob = { id: request.plan.regime, request, after: first === undefined ? undefined : "relu" };
-  const jobs: readonly TrialJob[] =
-    first === undefined ? [own] : [{ id: "relu", request: first, after: undefined }, own];
-  const view = trialProgress(
-    context,
-    jobs.map(({ id, request: { plan }, after }) => ({ id, plan, after })),
-    { workers: 1 },
-  );
-  let outcomes: ReadonlyMap<string, TrialOutcome>;
+async function trainRun(request: TrainingRequest, context: CliContext): Promise<ExitCode> {
+  noteUnreadPlace(context, request.training.data.name, request.places.dataDir);
+  const jobs = trainingJobs(request).map(({ id, request: { plan }, after }) => ({ id, plan, after }));
+  const view = trialProgress(context, jobs, { workers: 1 });
+  let outcome: TrialOutcome;
   try {
-    outcomes = await runTrials(jobs, { workers: 1, signal: context.signal, onEvent: view.onEvent });
+    outcome = await runTraining(request, { signal: context.signal, onEvent: view.onEvent });
   } finally {
     view.close();
   }
-  return finish(request, [...outcomes.values()], context);
-}
-
-/** Refuses a source that is no trained ReLU network before anything is written. */
-async function checkSource({ learntFrom: source, plan }: TrialRequest, first: TrialRequest | undefined): Promise<void> {
-  if (source === null || first !== undefined) return;
-  const run = await findRun(source.directory);
-  if (run?.plan.regime === "relu") return;
-  throw new GatewiseError({
-    received: `--from ${source.directory}, ${run === undefined ? "which is no run directory" : `a run of regime ${run.plan.regime}`}`,
-    expected: `a run of regime relu whose gates ${plan.regime} takes`,
-    next: "name such a run, or leave --from out to train one first",
-  });
+  return finish(request, outcome, context);
 }
 
 function finish(
-  { directory, plan, resume }: TrialRequest,
-  outcomes: readonly TrialOutcome[],
+  { directory, training: { plan }, resume }: TrainingRequest,
+  outcome: TrialOutcome,
   context: CliContext,
 ): ExitCode {
-  const failed = outcomes.find((outcome) => outcome.status === "failed");
-  if (failed !== undefined) throw GatewiseError.of(failed.message, failed.hint);
-  const last = outcomes.at(-1);
-  if (last?.status !== "completed") {
+  if (outcome.status === "failed") throw GatewiseError.of(outcome.message, outcome.hint);
+  if (outcome.status === "interrupted") {
     return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
   }
-  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch } = last.result;
+  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch } = outcome.result;
   const result = {
     run: directory,
     regime: plan.regime,

@@ -1,14 +1,14 @@
 /** Experiments in folders of this machine. */
 import { loadDataset } from "../../data/node/index.ts";
 import { openNodeEngine, openWorkerEngine } from "../../engine/node/index.ts";
-import type { Experiment, ExperimentOptions, ProfileName, Trial } from "../../experiments/index.ts";
+import type { Experiment, ExperimentOptions, ProfileName, TrainingDevice, Trial } from "../../experiments/index.ts";
 import type { Executor } from "../executor.ts";
 import { claimExperiment, type ExperimentRecord, experimentRecordOf } from "../experiment-record.ts";
 import { checkExperiment } from "../experiment-structure.ts";
 import type { ExperimentEvent, Findings, RunnerHost } from "../runners/runner.ts";
 import { findingsOf, runOf } from "../runners/runners.ts";
 import { statesOf } from "../runners/trials.ts";
-import type { DataSelection, TrialDevice } from "../trial-request.ts";
+import type { DataSelection } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
 import { folderStore } from "./folder-store.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
@@ -21,7 +21,7 @@ export interface ExperimentRequest {
   readonly directory: string;
   readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
   /** Where networks train. */
-  readonly device: TrialDevice;
+  readonly device: TrainingDevice;
   /** What makes it, for the record. */
   readonly command: string;
   /** Go on with what the directory holds; otherwise it must hold no results. */

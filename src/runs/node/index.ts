@@ -15,5 +15,12 @@ export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray 
 export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";
 export { findRun, readBest, readMetrics, readRun, readRunKernels } from "./run-directory.ts";
+export {
+  runTraining,
+  type TrainingRequest,
+  trainingFolder,
+  trainingJobs,
+  withArchitectureText,
+} from "./run-training.ts";
 export { selectData } from "./run-trial.ts";
 export { saveRun, type TrainedRun } from "./save-run.ts";

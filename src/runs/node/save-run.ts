@@ -1,9 +1,9 @@
 import { GatewiseError } from "../../errors.ts";
+import type { TrainingDevice } from "../../experiments/index.ts";
 import type { Checkpoint, EpochMetrics, TrainingData, TrainingPlan } from "../../train/index.ts";
 import { experimentRecordOf } from "../experiment-record.ts";
 import { appendMetrics, findRecord, keepMetrics, writeCheckpoint, writeRecord } from "../run-files.ts";
 import { type RunRecord, readRunRecord, resultOf } from "../run-record.ts";
-import type { TrialDevice } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
 import { describeMachine, gatewiseVersion } from "./machine.ts";
 
@@ -25,7 +25,7 @@ export interface TrainedRun {
   /** `flnpf`: the run that gave the gates, as a reader may find it. */
   readonly learntFrom?: string;
   /** `cpu` unless told otherwise. */
-  readonly device?: TrialDevice;
+  readonly device?: TrainingDevice;
   /** Of the engine; 1 unless told otherwise. */
   readonly threads?: number;
   /** What made it, for the record. */

@@ -9,13 +9,14 @@ import type {
   ObliqueRun,
   ProfileName,
   TheoremFinding,
+  TrainingDevice,
   Trial,
   Watched,
   WatchedProfile,
 } from "../../experiments/index.ts";
 import type { Executor, PoolEvent, TrialOutcome } from "../executor.ts";
 import type { Store } from "../store.ts";
-import type { DataSelection, TrialDevice } from "../trial-request.ts";
+import type { DataSelection } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
 
 /** An experiment as it is asked for, and where its results stand. */
@@ -30,7 +31,7 @@ export interface ExperimentView<K extends ExperimentKind> {
 export interface ExperimentJob<K extends ExperimentKind> extends ExperimentView<K> {
   readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
   /** Where networks train; kernels of float64 are always made on the CPU. */
-  readonly device: TrialDevice;
+  readonly device: TrainingDevice;
   readonly command: string;
   /** Makes the place and keeps others out: to be called once nothing can be refused any more. */
   readonly claim: () => Promise<AsyncDisposable>;
@@ -40,7 +41,7 @@ export interface ExperimentJob<K extends ExperimentKind> extends ExperimentView<
 export interface RunnerHost {
   readonly executor: Executor;
   /** An engine of one thread; `own`: in a thread of its own, so that this one can do other things meanwhile. */
-  openEngine(device: TrialDevice, where: "here" | "own"): Promise<Engine>;
+  openEngine(device: TrainingDevice, where: "here" | "own"): Promise<Engine>;
   loadData(name: DatasetName): Promise<Dataset>;
   /** Milliseconds from any fixed point. */
   clock(): number;

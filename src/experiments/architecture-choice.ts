@@ -1,0 +1,124 @@
+/** The papers' architectures by name, at their sizes and rates, or one of a user's own as JSON. */
+import { CLASSES, type DatasetName, INPUT_SHAPES } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import {
+  type Architecture,
+  c4gap,
+  flatLayers,
+  fullyConnected,
+  gconv,
+  placeLayers,
+  readArchitecture,
+  vconv,
+} from "../network/index.ts";
+import { parseChoice } from "../parse-value.ts";
+import type { OptimizerKind } from "../train/index.ts";
+
+const NAMES = ["fc", "vconv", "gconv", "c4gap"] as const;
+export type ArchitectureName = (typeof NAMES)[number];
+
+/** An architecture as JSON. */
+export interface ArchitectureFile {
+  /** What it is called by: a path. */
+  readonly file: string;
+  /** Undefined until it is read. */
+  readonly text?: string | undefined;
+}
+
+/** Width of each architecture in the papers (theory 5.8 and 6.2). */
+const USUAL_WIDTH = { fc: 128, vconv: 64, gconv: 64, c4gap: 128 } as const satisfies Record<ArchitectureName, number>;
+const USUAL_DEPTH = 6;
+
+/** Rates of the experiments (theory 6.3): a step of SGD is ten times as large behind global average pooling. */
+const RATES = {
+  fc: { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 },
+  vconv: { sgd: 1e-2, adam: 3e-4, rmsprop: 3e-4 },
+  gconv: { sgd: 1e-1, adam: 3e-4, rmsprop: 3e-4 },
+  c4gap: { sgd: 1e-1, adam: 3e-4, rmsprop: 3e-4 },
+} as const satisfies Record<ArchitectureName, Record<OptimizerKind, number>>;
+
+/** Sizes that are asked for, and what their names are to whoever asks. */
+export interface ArchitectureSizes {
+  readonly width: number | undefined;
+  readonly depth: number | undefined;
+  readonly data: DatasetName;
+  readonly nameOf: (option: "arch" | "width" | "depth") => string;
+}
+
+export interface ChosenArchitecture {
+  /** For the run's folder: the architecture's name, or the file's without its folder and ending. */
+  readonly label: string;
+  readonly architecture: Architecture;
+  readonly rates: Readonly<Record<OptimizerKind, number>>;
+}
+
+/**
+ * Reads the name of an architecture or of a file of JSON, or its text beside its name.
+ * @throws GatewiseError for anything else
+ */
+export function readArchitectureChoice(value: unknown): ArchitectureName | ArchitectureFile {
+  if (typeof value === "string" && value.endsWith(".json")) return { file: value };
+  if (typeof value === "object" && value !== null && "file" in value && "text" in value) {
+    const { file, text } = value;
+    if (typeof file === "string" && typeof text === "string") return { file, text };
+  }
+  return parseChoice("architecture", value, NAMES, ["a .json file"]);
+}
+
+/**
+ * The architecture that was chosen, for the inputs and classes of a data set.
+ * @throws GatewiseError for a text that holds none, or a width or depth where there is none to choose
+ */
+export function architectureOf(
+  choice: ArchitectureName | ArchitectureFile,
+  sizes: ArchitectureSizes,
+): ChosenArchitecture {
+  checkSizes(choice, sizes);
+  if (typeof choice !== "string") return fromText(choice, sizes);
+  const { width = USUAL_WIDTH[choice], depth, data } = sizes;
+  const shared = { inputShape: INPUT_SHAPES[data], width, outputs: CLASSES[data] };
+  const maps = { ...shared, inputShape: mapsOf(shared.inputShape) };
+  const named = { label: choice, rates: RATES[choice] };
+  switch (choice) {
+    case "fc":
+      return { ...named, architecture: fullyConnected({ ...shared, depth: depth ?? USUAL_DEPTH }) };
+    case "vconv":
+      return { ...named, architecture: vconv(maps) };
+    case "gconv":
+      return { ...named, architecture: gconv(maps) };
+    case "c4gap":
+      return { ...named, architecture: c4gap(maps) };
+  }
+}
+
+/** Gray images as maps of one channel. */
+const mapsOf = (shape: readonly number[]): readonly number[] => (shape.length === 2 ? [1, ...shape] : shape);
+
+function fromText({ file, text }: ArchitectureFile, { data }: ArchitectureSizes): ChosenArchitecture {
+  if (text === undefined) throw unread(file);
+  const architecture = readArchitecture(text, file, mapsOf(INPUT_SHAPES[data]));
+  const convolutional = flatLayers(placeLayers(architecture)).some(({ layer }) => layer.kind === "convolution");
+  const label = file.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
+  return { label, architecture, rates: convolutional ? RATES.vconv : RATES.fc };
+}
+
+const unread = (file: string): GatewiseError =>
+  new GatewiseError({
+    received: `architecture "${file}", whose text is not there`,
+    expected: "its text beside its name",
+    next: "read the file, and give { file, text }",
+  });
+
+/** @throws GatewiseError for a width or depth where there is none to choose */
+export function checkSizes(choice: ArchitectureName | ArchitectureFile, sizes: Omit<ArchitectureSizes, "data">): void {
+  const what = typeof choice === "string" ? choice : choice.file;
+  if (sizes.width !== undefined && typeof choice !== "string") throw hasNone("width", what, sizes);
+  if (sizes.depth !== undefined && choice !== "fc") throw hasNone("depth", what, sizes);
+}
+
+const hasNone = (size: "width" | "depth", what: string, sizes: Omit<ArchitectureSizes, "data">): GatewiseError =>
+  new GatewiseError({
+    received: `${sizes.nameOf(size)} ${sizes[size]} with ${sizes.nameOf("arch")} ${what}`,
+    expected: size === "depth" ? "a depth only with fc" : "no width: the file says all sizes",
+    next: `leave ${sizes.nameOf(size)} out`,
+  });
