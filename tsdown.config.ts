@@ -5,6 +5,14 @@ import { packDigits } from "./scripts/pack-digits.ts";
 export default defineConfig({
   entry: {
     index: "src/index.ts",
+    graph: "src/graph.ts",
+    network: "src/network.ts",
+    paths: "src/paths.ts",
+    kernels: "src/kernels.ts",
+    fitting: "src/fitting.ts",
+    train: "src/train.ts",
+    experiments: "src/experiments.ts",
+    report: "src/report.ts",
     node: "src/node.ts",
     web: "src/web.ts",
     main: "src/cli/main.ts",

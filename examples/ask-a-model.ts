@@ -2,20 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  constant,
-  convolution,
-  float32,
-  graph,
-  input,
-  matMul,
-  randomStream,
-  relu,
-  reshape,
-  sizeOf,
-  writeModel,
-  writeNpy,
-} from "gatewise";
+import { float32, randomStream, sizeOf, writeNpy } from "gatewise";
+import { constant, convolution, graph, input, matMul, relu, reshape, writeModel } from "gatewise/graph";
 import { loadDataset, openModel, readArray, writeWhole } from "gatewise/node";
 
 // what stands in for a model and inputs of one's own: an untrained network of two convolutions, and embedded digits

@@ -1,5 +1,6 @@
 /** Builds a small graph, differentiates it and runs it: a step of gradient descent by hand. */
-import { float32, gradients, graph, input, matMul, multiply, reduceSum, square, subtract } from "gatewise";
+import { float32 } from "gatewise";
+import { gradients, graph, input, matMul, multiply, reduceSum, square, subtract } from "gatewise/graph";
 import { openNodeEngine } from "gatewise/node";
 
 const x = input("x", "float32", ["batch", 3]);

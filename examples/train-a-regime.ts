@@ -1,6 +1,7 @@
 /** Trains soft gates and values apart (DLNPF) on the embedded digits, and tells what the gates did. */
-import { fullyConnected, initialTensors, optimizer, type TrainingPlan, train } from "gatewise";
+import { fullyConnected } from "gatewise/network";
 import { loadDataset, openNodeEngine } from "gatewise/node";
+import { initialTensors, optimizer, type TrainingPlan, train } from "gatewise/train";
 
 const digits = await loadDataset("digits", { environment: process.env, cacheDir: "" });
 const plan: TrainingPlan = {

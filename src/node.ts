@@ -1,4 +1,4 @@
-/** What needs Node: engines on this machine, data sets and runs on disk. Everything else is in `gatewise`. */
+/** `gatewise/node`: what needs Node: models, engines on this machine, data sets, runs and kernels on disk. */
 export {
   type DataPlaces,
   type FetchedFile,
@@ -28,36 +28,6 @@ export {
   type NeuralPathKernelSummary,
   writeNeuralPathKernel,
 } from "./models/node/index.ts";
-export {
-  type DataSelection,
-  type Executor,
-  type ExperimentEvent,
-  type ExperimentRecord,
-  type Findings,
-  type FindingsOf,
-  type KernelMeasurement,
-  type Machine,
-  missingLines,
-  type PoolEvent,
-  type PoolOptions,
-  type RunKernels,
-  type RunRecord,
-  type RunResult,
-  type RunSegment,
-  readRunRecord,
-  type Store,
-  segmentsOf,
-  type TheoremFindings,
-  type TreeFindings,
-  type TrialFindings,
-  type TrialJob,
-  type TrialOutcome,
-  type TrialProgress,
-  type TrialRequest,
-  type TrialState,
-  type TrialWatch,
-  type WatchedFindings,
-} from "./runs/index.ts";
 export {
   describeMachine,
   type ExperimentRequest,

@@ -1,4 +1,4 @@
-/** What needs a browser: its engine, and models over it. Everything else is in `gatewise`. */
+/** `gatewise/web`: what needs a browser: its engine, and models over it. */
 
 // Browsers of today lack the symbols that `await using` releases by; the build lowers the syntax itself.
 for (const name of ["dispose", "asyncDispose"] as const) {

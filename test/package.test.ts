@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENTRY_POINTS } from "./support/entry-points.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatewise-pack-"));
 const modules = resolve("node_modules");
@@ -92,11 +93,14 @@ describe("the packed package in an empty folder", () => {
     expect(result).toMatchObject({ regime: "relu", epochs: 1, run: "runs/fc-digits-relu-seed0" });
   });
 
-  it.each(["index", "node", "web"])("exports from %s.ts what the snapshot lists", async (entry) => {
-    const exports = await import(join(installed, "dist", `${entry}.js`));
-    expect(Object.keys(exports).sort()).toMatchSnapshot();
+  it.each(ENTRY_POINTS)("exports from $name what the snapshot lists", ({ name }) => {
+    const program = `import("${name}").then((all) => console.log(JSON.stringify(Object.keys(all).sort())))`;
+    expect(JSON.parse(run("node", "-e", program))).toMatchSnapshot();
   });
 });
+
+/** What a page may import. */
+const SHARED_ENTRY_POINTS = ENTRY_POINTS.filter(({ name }) => name !== "gatewise/node");
 
 describe("types of the packed package", () => {
   const PROJECTS = [
@@ -121,7 +125,9 @@ describe("types of the packed package", () => {
       for (const { name, code } of programs) writeFileSync(join(folder, name), code);
       writeFileSync(
         join(folder, "web.mts"),
-        'import { renderSvg } from "gatewise";\nimport { openWasmEngine } from "gatewise/web";\nconsole.log(renderSvg, openWasmEngine);\n',
+        SHARED_ENTRY_POINTS.map(({ name }, i) => `import * as all${i} from "${name}";\nconsole.log(all${i});\n`).join(
+          "",
+        ),
       );
       const compilerOptions = {
         target: "ES2022",

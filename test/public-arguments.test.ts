@@ -1,30 +1,33 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../src/engine/node/index.ts";
-import { type Inputs, readNetworkGates } from "../src/gates/index.ts";
+import type { Inputs } from "../src/gates/index.ts";
+import { float64 } from "../src/index.ts";
+import {
+  estimatedKernel,
+  neighborsByOverlaps,
+  neuralPathKernelByPairs,
+  packedKernel,
+  pathKernelScores,
+  pathKernelTrace,
+  randomPathFeatures,
+  readPathExamples,
+  tangentKernel,
+  tangentKernelMemory,
+  tangentKernels,
+} from "../src/kernels.ts";
 import {
   activate,
   classOverlaps,
   countActivePaths,
   countPaths,
-  estimatedKernel,
-  float64,
   kBestPaths,
   largestBundles,
-  neighborsByOverlaps,
   neighborsBySharedPaths,
-  neuralPathKernelByPairs,
-  packedKernel,
-  pathKernelScores,
-  pathKernelTrace,
   pathNorm,
   pathStatistics,
-  randomPathFeatures,
-  readPathExamples,
+  readNetworkGates,
   samplePaths,
-  tangentKernel,
-  tangentKernelMemory,
-  tangentKernels,
-} from "../src/index.ts";
+} from "../src/paths.ts";
 import { randomStream } from "../src/random.ts";
 import { rejectionOf } from "./support/error-of.ts";
 import { gatedNetworkOf } from "./support/gated-networks.ts";
@@ -131,8 +134,11 @@ describe("inputs that are none", () => {
   const readers = [
     { name: "readNetworkGates", call: (x: Inputs) => readNetworkGates(network, engine, x) },
     { name: "readPathExamples", call: (x: Inputs) => readPathExamples(network, engine, x) },
-    { name: "neuralPathKernelOf", call: (x: Inputs) => neuralPathKernelByPairs(network, engine, x) },
-    { name: "neuralPathKernelOf, second", call: (x: Inputs) => neuralPathKernelByPairs(network, engine, inputs, x) },
+    { name: "neuralPathKernelByPairs", call: (x: Inputs) => neuralPathKernelByPairs(network, engine, x) },
+    {
+      name: "neuralPathKernelByPairs, second",
+      call: (x: Inputs) => neuralPathKernelByPairs(network, engine, inputs, x),
+    },
     { name: "randomPathFeatures", call: (x: Inputs) => randomPathFeatures(network, engine, x, 2, { seed: 1 }) },
     { name: "tangentKernel", call: (x: Inputs) => tangentKernel(network, engine, x) },
     { name: "tangentKernel, second", call: (x: Inputs) => tangentKernel(network, engine, inputs, { inputs2: x }) },

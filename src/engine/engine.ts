@@ -16,7 +16,7 @@ export type Feed = DenseArray | ResidentArray;
 export type Feeds = Readonly<Record<string, Feed>>;
 
 /** What a run gives back: copies of most outputs, and those that were asked to stay in the engine. */
-export interface RunResult {
+export interface ProgramResult {
   readonly fetched: Readonly<Record<string, DenseArray>>;
   readonly kept: Readonly<Record<string, ResidentArray>>;
 }
@@ -30,7 +30,7 @@ export interface Program extends AsyncDisposable {
    * @throws GatewiseError for a missing or unknown feed, a wrong dtype or shape, an unknown output to keep, an array of
    * another engine, something that has been released, or a failure inside the engine
    */
-  run(feeds: Feeds, keep?: readonly string[]): Promise<RunResult>;
+  run(feeds: Feeds, keep?: readonly string[]): Promise<ProgramResult>;
 }
 
 /** Runs graphs on one device. Released with `await using`; its programs and arrays go with it. */

@@ -8,6 +8,6 @@ export {
   type Feeds,
   type OpenEngine,
   type Program,
+  type ProgramResult,
   type ResidentArray,
-  type RunResult,
 } from "./engine.ts";

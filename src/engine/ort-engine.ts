@@ -16,7 +16,7 @@ import {
   writeModel,
 } from "../graph/index.ts";
 import { DeviceCopies, isCopied } from "./device-copies.ts";
-import type { Capabilities, Device, Engine, Feed, Feeds, Program, ResidentArray, RunResult } from "./engine.ts";
+import type { Capabilities, Device, Engine, Feed, Feeds, Program, ProgramResult, ResidentArray } from "./engine.ts";
 import {
   beyondDevice,
   foreignArray,
@@ -90,7 +90,7 @@ class OrtProgram implements Program {
     private readonly sessions: Map<string, Promise<InferenceSession>>,
   ) {}
 
-  async run(feeds: Feeds, keep: readonly string[] = []): Promise<RunResult> {
+  async run(feeds: Feeds, keep: readonly string[] = []): Promise<ProgramResult> {
     if (this.isReleased) throw released("program");
     const { inputs, outputs } = this.model;
     const unknown = Object.keys(feeds).find((name) => !inputs.some((port) => port.name === name));

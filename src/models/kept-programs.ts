@@ -2,7 +2,7 @@
  * An engine that keeps what it compiled: the same graph asked for again is the session of before. A session is made in
  * tens of milliseconds to seconds; writing and comparing the model takes a nanosecond a byte.
  */
-import type { Capabilities, Device, Engine, Feeds, Program, ResidentArray, RunResult } from "../engine/index.ts";
+import type { Capabilities, Device, Engine, Feeds, Program, ProgramResult, ResidentArray } from "../engine/index.ts";
 import { type DenseArray, type Graph, type WrittenModel, writeModel } from "../graph/index.ts";
 
 interface Kept {
@@ -82,7 +82,7 @@ class Lease implements Program {
     return this.program.model;
   }
 
-  run(feeds: Feeds, keep?: readonly string[]): Promise<RunResult> {
+  run(feeds: Feeds, keep?: readonly string[]): Promise<ProgramResult> {
     return this.program.run(feeds, keep);
   }
 

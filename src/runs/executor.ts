@@ -46,6 +46,6 @@ export interface Executor {
   run(jobs: readonly TrialJob[], watch: TrialWatch): Promise<ReadonlyMap<string, TrialOutcome>>;
 }
 
-export interface PoolOptions extends TrialWatch {
+export interface ExecutorOptions extends TrialWatch {
   readonly workers: number;
 }

@@ -1,7 +1,7 @@
 export type {
   Executor,
+  ExecutorOptions,
   PoolEvent,
-  PoolOptions,
   TrialJob,
   TrialOutcome,
   TrialProgress,

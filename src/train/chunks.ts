@@ -1,4 +1,4 @@
-import type { Engine, Feeds, Program, RunResult } from "../engine/index.ts";
+import type { Engine, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
 import type { Parameters } from "../network/index.ts";
 import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
@@ -63,7 +63,7 @@ export async function moved(
   program: Program,
   before: Feeds,
   feeds: Feeds,
-): Promise<{ readonly fetched: RunResult["fetched"]; readonly state: Feeds }> {
+): Promise<{ readonly fetched: ProgramResult["fetched"]; readonly state: Feeds }> {
   const all = wanted(program, { ...before, ...feeds });
   const { fetched, kept } = await program.run(all, movingOutputs(program.model.outputs));
   const next = Object.fromEntries(Object.entries(kept).map(([name, array]) => [name.slice("next:".length), array]));

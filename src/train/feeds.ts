@@ -1,4 +1,4 @@
-import type { Feed, Feeds, Program, RunResult } from "../engine/index.ts";
+import type { Feed, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import type { Parameters } from "../network/index.ts";
 
@@ -9,7 +9,7 @@ export const wanted = (program: Program, feeds: Feeds): Feeds =>
   );
 
 /** The numbers of one output. */
-export function numbers(fetched: RunResult["fetched"], name: string): readonly number[] {
+export function numbers(fetched: ProgramResult["fetched"], name: string): readonly number[] {
   const array = fetched[name];
   if (array === undefined) throw new Error(`unreachable: no output ${name}`);
   return Array.from(array.data, Number);

@@ -1,19 +1,9 @@
 /** What a reader of the API reference finds at each public name. */
-import { resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { readPublicSurface } from "../support/entry-points.ts";
 
-const ENTRIES = ["index", "node", "web"] as const;
-const { options } = ts.parseJsonConfigFileContent(
-  ts.readConfigFile("tsconfig.json", ts.sys.readFile).config,
-  ts.sys,
-  resolve("."),
-);
-const program = ts.createProgram(
-  ENTRIES.map((entry) => resolve("src", `${entry}.ts`)),
-  options,
-);
-const checker = program.getTypeChecker();
+const { checker, names } = readPublicSurface();
 
 interface Export {
   readonly name: string;
@@ -27,19 +17,13 @@ const UNTOLD = 120;
 /** Public names, each once. */
 const exported: readonly Export[] = [
   ...new Map(
-    ENTRIES.flatMap((entry) => {
-      const file = program.getSourceFile(resolve("src", `${entry}.ts`));
-      const module = file && checker.getSymbolAtLocation(file);
-      return module === undefined ? [] : checker.getExportsOfModule(module);
-    }).map((symbol) => {
-      const declared = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-      const [declaration] = declared.declarations ?? [];
+    names.map(({ name, symbol }) => {
+      const [declaration] = symbol.declarations ?? [];
       const isFunction =
         declaration !== undefined &&
-        (declared.flags & ts.SymbolFlags.Value) !== 0 &&
-        checker.getTypeOfSymbolAtLocation(declared, declaration).getCallSignatures().length > 0;
-      const isDocumented = declared.getDocumentationComment(checker).length > 0;
-      return [declared, { name: symbol.name, isFunction, isDocumented }] as const;
+        (symbol.flags & ts.SymbolFlags.Value) !== 0 &&
+        checker.getTypeOfSymbolAtLocation(symbol, declaration).getCallSignatures().length > 0;
+      return [symbol, { name, isFunction, isDocumented: symbol.getDocumentationComment(checker).length > 0 }] as const;
     }),
   ).values(),
 ];

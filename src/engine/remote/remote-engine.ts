@@ -19,8 +19,8 @@ import type {
   EngineOptions,
   Feeds,
   Program,
+  ProgramResult,
   ResidentArray,
-  RunResult,
 } from "../engine.ts";
 import { foreignArray, released } from "../misuse.ts";
 import type { EngineReply, EngineRequest, FromMain, FromWorker, MessageChannelTo, WireFeed } from "./protocol.ts";
@@ -173,7 +173,7 @@ class RemoteProgram implements Program {
     private readonly calls: Calls,
   ) {}
 
-  async run(feeds: Feeds, keep: readonly string[] = []): Promise<RunResult> {
+  async run(feeds: Feeds, keep: readonly string[] = []): Promise<ProgramResult> {
     if (this.isReleased || this.calls.isClosed) throw released("program");
     const wire = Object.entries(feeds).map(([name, feed]) => [name, this.wireFeed(feed)] as const);
     const ids = Object.fromEntries(keep.map((name) => [name, this.calls.nextId()]));

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
 import { GatewiseError, type PackedError, unpackError } from "../../errors.ts";
-import type { Executor, PoolOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
+import type { Executor, ExecutorOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
 import { findRecord, writeRecord } from "../run-files.ts";
 import type { TrialRequest } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
@@ -25,7 +25,7 @@ export type FromTrialWorker =
  */
 export async function runTrials(
   jobs: readonly TrialJob[],
-  options: PoolOptions,
+  options: ExecutorOptions,
 ): Promise<ReadonlyMap<string, TrialOutcome>> {
   const outcomes = new Map<string, TrialOutcome>();
   const waiting = [...jobs];
@@ -89,7 +89,7 @@ function blockedBy(
   };
 }
 
-async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: PoolOptions): Promise<TrialOutcome> {
+async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: ExecutorOptions): Promise<TrialOutcome> {
   const worker = fork(createRequire(import.meta.url).resolve("#dist/trial-worker.js"), {
     env: watchedBy(nativeEnvironment(process.env)),
     serialization: "advanced",
