@@ -10,7 +10,7 @@ const declarationsOf = (symbol: ts.Symbol): readonly ts.Declaration[] =>
   (symbol.declarations ?? []).filter((declaration) => declaration.getSourceFile().fileName.startsWith(dist));
 
 /** Types of public signatures that no entry point exports yet. */
-const HIDDEN = 118;
+const HIDDEN = 125;
 
 /** What is the same in both worlds, and imported from the one that a program runs in. */
 const OF_BOTH_WORLDS: ReadonlySet<string> = new Set(["openModel", "OpenModelOptions", "readArray"]);
