@@ -23,7 +23,8 @@ export interface ProgramResult {
 
 /** A compiled graph, ready to run any number of times. */
 export interface Program extends AsyncDisposable {
-  readonly model: WrittenModel;
+  /** What it takes and gives. */
+  readonly model: Pick<WrittenModel, "inputs" | "outputs">;
   /**
    * @param feeds one array for every input of the graph
    * @param keep names of outputs that stay in the engine, to be fed to a later run

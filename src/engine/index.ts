@@ -11,3 +11,4 @@ export {
   type ProgramResult,
   type ResidentArray,
 } from "./engine.ts";
+export { compileInParts } from "./in-parts.ts";

@@ -1,5 +1,5 @@
 /** Values inside a network, layer by layer: what goes into its gates and what comes out of them (theory 1). */
-import type { Engine } from "../engine/index.ts";
+import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, quoted, sizeOf } from "../graph/index.ts";
 import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf, usedNodes } from "../network/index.ts";
@@ -101,7 +101,7 @@ export async function* readLayerValues(
   const [examples = 0] = inputs.shape;
   const bytes = (dtype === "float32" ? 4 : 8) * tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const size = batch ?? Math.max(1, Math.min(MOST_EXAMPLES, Math.floor(MOST_BYTES / Math.max(1, bytes))));
-  await using program = await engine.compile(valueGraph(network, tensors, dtype));
+  await using program = await compileInParts(engine, valueGraph(network, tensors, dtype));
   for (let from = 0; from < examples; from += size) {
     signal?.throwIfAborted();
     const to = Math.min(from + size, examples);

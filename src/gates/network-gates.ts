@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/index.ts";
+import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, type Graph, graph, greater, input, sizeOf, type Tensor } from "../graph/index.ts";
 import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
@@ -32,7 +32,7 @@ export async function readNetworkGates(
   const [examples = 0] = inputs.shape;
   const layers = gatePositions(network).map((_, index) => index + 1);
   if (layers.length === 0) return { examples, layers: [] };
-  await using program = await engine.compile(networkGateGraph(network));
+  await using program = await compileInParts(engine, networkGateGraph(network));
   const parts: PackedGates[] = [];
   for (let from = 0; from < examples; from += batch) {
     signal?.throwIfAborted();

@@ -1,4 +1,5 @@
 export { asBytes, type BinaryData } from "./binary-data.ts";
+export { cutGraph } from "./cut.ts";
 export {
   BYTES,
   bytesOf,

@@ -1,5 +1,5 @@
 /** How often the gates that the engine computes in float32 differ from those of the path pass in float64. */
-import type { Engine } from "../engine/index.ts";
+import { compileInParts, type Engine } from "../engine/index.ts";
 import { checkInputs, decidingNodes, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import { type GatedNetwork, type GatedNode, gatePositions, scalarGate } from "../network/index.ts";
@@ -49,7 +49,8 @@ export async function gateDifferences(
   let selections = 0;
   const deciding = decidingNodes(network);
   const onProgress = counter(options, "gate differences", "inputs");
-  await using program = deciding.length === 0 ? undefined : await engine.compile(decisionGraph(network, deciding));
+  await using program =
+    deciding.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, deciding));
   const batch = examplesAtOnce(network);
   for (let from = 0; from < examples; from += batch) {
     const to = Math.min(from + batch, examples);

@@ -78,7 +78,7 @@ class Lease implements Program {
     private readonly giveBack: () => Promise<void>,
   ) {}
 
-  get model(): WrittenModel {
+  get model(): Program["model"] {
     return this.program.model;
   }
 

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/index.ts";
+import { compileInParts, type Engine } from "../engine/index.ts";
 import { checkInputs, type Inputs, inputRows } from "../gates/index.ts";
 import { type DenseArray, float32, type Graph, graph, input } from "../graph/index.ts";
 import { forwardNodes, type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
@@ -24,7 +24,7 @@ export async function logitsOf(
   const outputs = outputCount(network);
   const onProgress = counter(options, "logits", "inputs");
   const logits = new Float32Array(examples * outputs);
-  await using program = await engine.compile(logitGraph(network));
+  await using program = await compileInParts(engine, logitGraph(network));
   for (let from = 0; from < examples; from += BATCH) {
     options.signal?.throwIfAborted();
     const to = Math.min(from + BATCH, examples);

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/index.ts";
+import { compileInParts, type Engine } from "../engine/index.ts";
 import {
   checkInputs,
   checkQuery,
@@ -44,7 +44,8 @@ export async function neighborsBySharedPaths(
   const [examples = 0] = inputs.shape;
   checkQuery(query, examples);
   const deciding = decidingNodes(network);
-  await using program = deciding.length === 0 ? undefined : await engine.compile(decisionGraph(network, deciding));
+  await using program =
+    deciding.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, deciding));
   const gatesOf = async (from: number, to: number): Promise<readonly OpenGates[]> => {
     const fetched = (await program?.run({ x: inputRows(inputs, from, to) }))?.fetched ?? {};
     return Array.from({ length: to - from }, (_, row) =>

@@ -2,7 +2,7 @@
  * What the path kernel reads of an example: its gates and the elements that max-pools chose, by one float32 pass through
  * the engine, and the input itself in float64.
  */
-import type { Engine } from "../../engine/index.ts";
+import { compileInParts, type Engine } from "../../engine/index.ts";
 import {
   checkInputs,
   decidingNodes,
@@ -65,7 +65,8 @@ export async function readPathExamples(
   const deciding = decidingNodes(network);
   const size = inputs.data.length / examples;
   const readings: ExampleReading[] = [];
-  await using program = deciding.length === 0 ? undefined : await engine.compile(decisionGraph(network, deciding));
+  await using program =
+    deciding.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, deciding));
   for (let from = 0; from < examples; from += batch) {
     signal?.throwIfAborted();
     const to = Math.min(from + batch, examples);

@@ -3,7 +3,7 @@
  * inner products estimate the path kernel of any architecture in `O(n · R)` passes, where the exact kernel visits
  * `O(n²)` pairs.
  */
-import type { Engine } from "../../engine/index.ts";
+import { compileInParts, type Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../../gates/index.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
@@ -45,8 +45,8 @@ export async function randomPathFeatures(
   const paths = separated(network);
   const given = paths.deciding.map(decidedName);
   await using decisions =
-    given.length === 0 ? undefined : await engine.compile(decisionGraph(network, paths.deciding), given);
-  await using program = await engine.compile(featureGraph(network, paths, output));
+    given.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, paths.deciding), given);
+  await using program = await compileInParts(engine, featureGraph(network, paths, output));
   const used = new Set(program.model.inputs.map(({ name }) => name));
   const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
   const features = new Float64Array(examples * count);

@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/index.ts";
+import { compileInParts, type Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64, zeros } from "../../graph/index.ts";
@@ -75,7 +75,7 @@ export async function runPathPass(
     ]),
   );
   const graph = pathPassGraph(network, pass);
-  await using program = await engine.compile(graph);
+  await using program = await compileInParts(engine, graph);
   const x = inputs === undefined ? zeros("float64", [1, ...inputShapeOf(network)]) : float64(inputs.shape, inputs.data);
   const { fetched } = await program.run({ ...feeds, x });
   const float = (name: string): DenseArray<"float64"> => {

@@ -6,7 +6,7 @@
  * memory is bounded whatever the number of examples. Factors are computed `⌈n / tile⌉ / 2` times each; a tile that
  * holds all of them makes that once.
  */
-import type { Engine, Program, ResidentArray } from "../../engine/index.ts";
+import { compileInParts, type Engine, type Program, type ResidentArray } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, denseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
@@ -83,8 +83,8 @@ async function kernelsOf(
   const parts = wanted.filter((part) => plan[part].outer.length + plan[part].formed.length > 0);
   if (parts.length === 0) return kernels;
 
-  await using factors = await engine.compile(factorGraph(network, plan, parts));
-  await using products = await engine.compile(productGraph(plan, parts));
+  await using factors = await compileInParts(engine, factorGraph(network, plan, parts));
+  await using products = await compileInParts(engine, productGraph(plan, parts));
   const { tile: held, batch } = memoryOf(network, plan, tile);
   const put = async (a: FactorBlock, b: FactorBlock): Promise<void> => {
     const { fetched } = await products.run({ ...a.named(blockNames.rows), ...b.named(blockNames.columns) });
