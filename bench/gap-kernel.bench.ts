@@ -42,7 +42,11 @@ const inputs = float64(
     return (bytes[image * (PIXELS + 1) + 1 + (i % PIXELS)] ?? 0) / 255;
   }),
 );
-const network = gatedNetwork(GCONV, REGIMES.relu, initialParameters(GCONV, "relu", { kind: "glorot-uniform" }, 1));
+const network = gatedNetwork(
+  GCONV,
+  REGIMES.relu,
+  initialParameters({ architecture: GCONV, regime: "relu", initializer: { kind: "glorot-uniform" }, seed: 1 }),
+);
 
 await using engine = await openNodeEngine("cpu", { threads: 1 });
 const started = performance.now();

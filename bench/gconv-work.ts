@@ -1,9 +1,9 @@
 /** Training of GCONV on random images, for the benches that take its steps apart or time them. */
 import type { Engine } from "../src/engine/index.ts";
 import { denseArray } from "../src/graph/index.ts";
-import { gconv, type RegimeName } from "../src/network/index.ts";
+import { gconv, initialParameters, type RegimeName } from "../src/network/index.ts";
 import { randomStream } from "../src/random.ts";
-import { initialTensors, type LabeledBytes, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
+import { type LabeledBytes, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
 
 /** So many random images that gates of all of them are no table: they are computed in every step. */
 function randomImages(count: number): LabeledBytes {
@@ -39,11 +39,8 @@ export function gconvTraining(
     epochs: Number.MAX_SAFE_INTEGER,
     seed: 0,
   };
-  const named = Object.entries(initialTensors({ ...plan, regime: "relu" })).map(
-    ([name, array]) => [name.slice("value.".length), array] as const,
-  );
-  const learnt = Object.fromEntries(named.filter(([name]) => !name.includes(":")));
+  const { value: learnt } = initialParameters({ ...plan, regime: "relu" });
   const data = { train: randomImages(128 * batch), test: randomImages(8) };
   const clock = (): number => performance.now();
-  return { plan, events: train(plan, data, initialTensors(plan, learnt), { engine, clock }) };
+  return { plan, events: train(plan, data, initialParameters(plan, learnt), { engine, clock }) };
 }

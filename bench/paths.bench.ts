@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { gatedNetwork, gconv, initialize, parameterSpecs, REGIMES } from "../src/network/index.ts";
+import { gatedNetwork, gconv, initialParameters, mapParameters, REGIMES } from "../src/network/index.ts";
 import {
   activate,
   countActivePaths,
@@ -22,16 +22,18 @@ const GCONV = gconv({ inputShape: [3, 32, 32], width: 64, outputs: 10 });
 const { values: options } = parseArgs({ options: { repeat: { type: "string", default: "3" } } });
 
 const SEED = 0;
-const specs = parameterSpecs(GCONV);
-const parameters = Object.fromEntries(
-  Object.entries(initialize(specs, { kind: "glorot-uniform" }, SEED, "value-network")).map(([name, one]) => [
-    name,
-    name.endsWith(".bias")
-      ? { ...one, data: Float32Array.from(randomStream(SEED, name).normal(one.data.length), (x) => 0.02 * x) }
-      : one,
-  ]),
-);
-const network = gatedNetwork(GCONV, REGIMES.relu, { value: parameters, feature: undefined });
+const initial = initialParameters({
+  architecture: GCONV,
+  regime: "relu",
+  initializer: { kind: "glorot-uniform" },
+  seed: SEED,
+});
+const parameters = mapParameters(initial, (one, { layer, kind }) => {
+  if (kind === "weight") return one;
+  const drawn = randomStream(SEED, `${layer}.bias`).normal(one.data.length);
+  return { ...one, data: Float32Array.from(drawn, (x) => 0.02 * x) };
+});
+const network = gatedNetwork(GCONV, REGIMES.relu, parameters);
 const image = randomStream(SEED, "image").uniform(3 * 32 * 32, 0, 1);
 const active = activate(network, image);
 const output = active.logits.indexOf(Math.max(...active.logits));

@@ -11,8 +11,15 @@ import Table from "cli-table3";
 import { firstExamples } from "../src/data/index.ts";
 import { loadDataset } from "../src/data/node/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
-import { fullyConnected, PAPER_REGIMES, parameterSpecs, REGIMES, type RegimeName } from "../src/network/index.ts";
-import { initialTensors, type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
+import {
+  fullyConnected,
+  initialParameters,
+  PAPER_REGIMES,
+  parameterSpecs,
+  REGIMES,
+  type RegimeName,
+} from "../src/network/index.ts";
+import { type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
 import { median, PythonPeer, peak } from "./contestants.ts";
 
 const { values: options } = parseArgs({
@@ -61,12 +68,9 @@ async function openGatewise(
     epochs: Number.MAX_SAFE_INTEGER,
     seed: 0,
   };
-  const named = Object.entries(initialTensors({ ...plan, regime: "relu" })).map(
-    ([name, array]) => [name.slice("value.".length), array] as const,
-  );
-  const learnt = Object.fromEntries(named.filter(([name]) => !name.includes(":")));
+  const { value: learnt } = initialParameters({ ...plan, regime: "relu" });
   const parts = { train: firstExamples(data.train, limit), test: firstExamples(data.test, 100) };
-  const events = train(plan, parts, initialTensors(plan, learnt), { engine, clock: () => performance.now() });
+  const events = train(plan, parts, initialParameters(plan, learnt), { engine, clock: () => performance.now() });
   const before = performance.now();
   await events.next();
   const opening = (performance.now() - before) / 1000;

@@ -1,7 +1,7 @@
 /** Trains soft gates and values apart (DLNPF) on the embedded digits, and tells what the gates did. */
-import { fullyConnected } from "gatewise/network";
+import { fullyConnected, initialParameters } from "gatewise/network";
 import { loadDataset, openNodeEngine } from "gatewise/node";
-import { initialTensors, optimizer, type TrainingPlan, train } from "gatewise/train";
+import { optimizer, type TrainingPlan, train } from "gatewise/train";
 
 const digits = await loadDataset("digits", { environment: process.env, cacheDir: "" });
 const plan: TrainingPlan = {
@@ -16,7 +16,7 @@ const plan: TrainingPlan = {
 };
 
 await using engine = await openNodeEngine("cpu", { threads: 1 });
-for await (const event of train(plan, digits, initialTensors(plan), { engine, clock: () => performance.now() })) {
+for await (const event of train(plan, digits, initialParameters(plan), { engine, clock: () => performance.now() })) {
   if (event.kind !== "epoch") continue;
   const { epoch, testAccuracy, gates } = event.metrics;
   const flipped = gates.map((layer) => `${(100 * layer.flipped).toFixed(0)} %`).join(", ");

@@ -11,7 +11,9 @@ import {
   featureParameterSpecs,
   gatedNetwork,
   type Layer,
+  layersOf,
   type ParameterSpec,
+  type ParametersByLayer,
   parameterSpecs,
   REGIMES,
 } from "../network/index.ts";
@@ -27,17 +29,20 @@ export async function* convolutionalDraws(
   // about √(2 / fan-in): both kernels are homogeneous in σ, so any would do; this one keeps numbers near 1
   const sigma = Math.sqrt(2 / (KERNEL ** 2 * width));
   for (const seed of seeds) {
-    const drawn = (network: string, specs: readonly ParameterSpec[]): Readonly<Record<string, DenseArray<"float64">>> =>
-      Object.fromEntries(
-        specs.map(({ name, shape }) => {
-          const signs = randomStream(seed, "theorem convolutions", width, network, name).signs(sizeOf(shape));
+    const drawn = (network: string, specs: readonly ParameterSpec[]): ParametersByLayer<DenseArray<"float64">> =>
+      layersOf(
+        specs.map((spec) => {
+          const { layer, kind, shape } = spec;
+          const signs = randomStream(seed, "theorem convolutions", width, network, `${layer}.${kind}`).signs(
+            sizeOf(shape),
+          );
           return [
-            name,
+            spec,
             float64(
               shape,
               Float64Array.from(signs, (sign) => sign * sigma),
             ),
-          ];
+          ] as const;
         }),
       );
     const network = gatedNetwork(architecture, REGIMES["frnpf-ii"], {

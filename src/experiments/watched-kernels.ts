@@ -18,10 +18,10 @@ import {
   type GatedNetwork,
   gatedNetwork,
   outputsOf,
-  type Parameters,
   REGIMES,
+  type TrialParameters,
 } from "../network/index.ts";
-import { type LabeledBytes, networkPair, optimizer, type TrainingData } from "../train/index.ts";
+import { type LabeledBytes, optimizer, type TrainingData } from "../train/index.ts";
 import { firstOfEachClass, type MeasureName, scaled, type WatchedExperiment } from "./watched-training.ts";
 
 const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
@@ -105,7 +105,7 @@ export const WATCHED_FIGURES = {
 /** Named numbers, in the order in which they are shown. */
 export type Measurement = Readonly<Record<string, number>>;
 /** Measures a network of trained parameters. */
-export type Measure = (tensors: Parameters) => Promise<Measurement>;
+export type Measure = (parameters: TrialParameters) => Promise<Measurement>;
 
 /**
  * What an experiment measures.
@@ -118,21 +118,21 @@ export const measureOf = (
   count: number,
   engine: Engine,
 ): Measure => {
-  const networkOf = (tensors: Parameters): GatedNetwork =>
-    gatedNetwork(experiment.architecture, REGIMES[experiment.regime], networkPair(tensors));
+  const networkOf = (parameters: TrialParameters): GatedNetwork =>
+    gatedNetwork(experiment.architecture, REGIMES[experiment.regime], parameters);
   switch (experiment.measure) {
     case "label-fit": {
       const probe = firstOfEachClass(data.train, count, classesOf(data.train));
-      return (tensors) => labelFitOf(networkOf(tensors), probe, engine);
+      return (parameters) => labelFitOf(networkOf(parameters), probe, engine);
     }
     case "tangent-kernels": {
       const probe = firstOfEachClass(data.train, count, outputsOf(experiment.architecture));
-      return (tensors) => tangentSizes(networkOf(tensors), probe, engine);
+      return (parameters) => tangentSizes(networkOf(parameters), probe, engine);
     }
     case "kernel-machine": {
       // in file order, as --limit takes them
       const probe = firstExamples(data.train, count);
-      return (tensors) => machineOf(networkOf(tensors), probe, data.test, engine);
+      return (parameters) => machineOf(networkOf(parameters), probe, data.test, engine);
     }
   }
 };

@@ -5,10 +5,9 @@
 import type { DatasetName } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
-import type { Parameters, RegimeName } from "../network/index.ts";
+import { initialParameters, type RegimeName, type TrialParameters } from "../network/index.ts";
 import {
   type Checkpoint,
-  initialTensors,
   type LabeledBytes,
   type TrainingContext,
   type TrainingData,
@@ -102,7 +101,6 @@ export interface WatchedStep<M> {
  * Trains with one seed and yields after every epoch, and where the signal stops it, with what `measure` makes of the
  * parameters before training and after every `every` epochs, the last one included. A training that goes on from a
  * checkpoint gives the same bits as one that never stopped.
- * @param measure from parameters by trial name (`value.1.weight`)
  * @param resume a checkpoint of an earlier step, whose row is not measured again
  * @throws the signal's reason once it is aborted
  */
@@ -112,11 +110,11 @@ export async function* watchTraining<M>(
   seed: number,
   data: TrainingData,
   context: TrainingContext,
-  measure: (tensors: Parameters) => Promise<M>,
+  measure: (parameters: TrialParameters) => Promise<M>,
   resume?: Checkpoint,
 ): AsyncGenerator<WatchedStep<M>> {
   const plan = watchedPlan(experiment, profile, seed);
-  const initial = initialTensors(plan);
+  const initial = initialParameters(plan);
   if (resume === undefined) {
     const row = { seed, epoch: 0, testAccuracy: undefined, measured: await measure(initial) };
     yield { row, checkpoint: undefined };
@@ -127,7 +125,7 @@ export async function* watchTraining<M>(
     if (event.kind === "stopped" || !isMeasured(event.metrics.epoch, profile)) yield { row: undefined, checkpoint };
     else {
       const { epoch, testAccuracy } = event.metrics;
-      yield { row: { seed, epoch, testAccuracy, measured: await measure(checkpoint.tensors) }, checkpoint };
+      yield { row: { seed, epoch, testAccuracy, measured: await measure(checkpoint.parameters) }, checkpoint };
     }
   }
   // a training that was aborted ends quietly; what is measured here must not look complete

@@ -1,24 +1,26 @@
-import { float32, sizeOf } from "../graph/index.ts";
+import { float32, type Shape, sizeOf } from "../graph/index.ts";
 import { type Architecture, isGated } from "./architecture.ts";
 import type { GatedNetwork, GatedNode, MapWindow, NodeOperation, Weights } from "./gated-network.ts";
 import type { GateRule } from "./gating.ts";
 import { gateLayers, shallowLayers } from "./parameter-specs.ts";
 import { type PlacedLayer, paddingOf, placeLayers } from "./placed-layers.ts";
-import type { NetworkPair, Regime } from "./regimes.ts";
+import type { Regime } from "./regimes.ts";
+import type { ParametersByLayer, TrialParameters } from "./trial-parameters.ts";
+import { checkParameters, trialParameterSpecs } from "./trial-specs.ts";
 
-type Named<W> = Readonly<Record<string, W>>;
 type TwoNetworks = Extract<Regime, { readonly kind: "two-networks" }>;
 
 /**
  * A network trained here as the graph that it is run by and that its paths are read from (theory 2.6 and 5.1).
- * @param parameters by name (`1.weight`), of the network that predicts and of the one that makes its gates: arrays, or
- * tensors of a graph that is to be trained
+ * @param parameters arrays, or tensors of a graph that is to be trained
+ * @throws GatewiseError if the parameters are not those of the architecture in the regime
  */
-export function gatedNetwork<W = Weights>(
+export function gatedNetwork<W extends { readonly shape: Shape } = Weights>(
   architecture: Architecture,
   regime: Regime,
-  parameters: NetworkPair<Named<W>>,
+  parameters: TrialParameters<W>,
 ): GatedNetwork<W> {
+  checkParameters(parameters, trialParameterSpecs(architecture, regime));
   const placed = placeLayers(architecture);
   const nodes: GatedNode<W>[] = [{ kind: "input", name: "input", shape: architecture.inputShape }];
   const append = (name: string, shape: readonly number[], operation: NodeOperation<W>): number =>
@@ -27,8 +29,7 @@ export function gatedNetwork<W = Weights>(
     const own: Deciders = { gate: (q) => ({ gatedBy: q, rule: HARD }), maximum: (input) => input };
     return { nodes, output: new Builder(append, parameters.value, "", own).layers(placed, 0) };
   }
-  if (parameters.feature === undefined) throw new Error("unreachable: two networks and no feature parameters");
-  const features = featureNodes(architecture, placed, regime, parameters.feature, append);
+  const features = featureNodes(architecture, placed, regime, parameters.feature ?? {}, append);
   const start =
     regime.valueInput === "ones" ? append("ones", architecture.inputShape, ones(architecture.inputShape)) : 0;
   const given: Deciders = {
@@ -70,7 +71,7 @@ function featureNodes<W>(
   architecture: Architecture,
   placed: readonly PlacedLayer[],
   { features }: TwoNetworks,
-  parameters: Named<W>,
+  parameters: ParametersByLayer<W>,
   append: Append<W>,
 ): FeatureNodes {
   const preActivations: number[] = [];
@@ -112,7 +113,7 @@ class Builder<W> {
 
   constructor(
     private readonly append: Append<W>,
-    private readonly parameters: Named<W>,
+    private readonly parameters: ParametersByLayer<W>,
     private readonly prefix: string,
     private readonly decide: Deciders,
   ) {}
@@ -200,12 +201,9 @@ class Builder<W> {
     weightLayer: number | undefined,
     bias: boolean,
   ): { readonly weight: W; readonly bias: W | undefined } {
-    const parameter = (kind: string): W => {
-      const found = this.parameters[`${weightLayer}.${kind}`];
-      if (found === undefined) throw new Error(`unreachable: no parameter ${weightLayer}.${kind}`);
-      return found;
-    };
-    return { weight: parameter("weight"), bias: bias ? parameter("bias") : undefined };
+    const own = this.parameters[weightLayer ?? 0];
+    if (own === undefined) throw new Error(`unreachable: no parameters of layer ${weightLayer}`);
+    return { weight: own.weight, bias: bias ? own.bias : undefined };
   }
 }
 

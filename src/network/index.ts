@@ -24,7 +24,8 @@ export {
   weightLayers,
 } from "./gated-network.ts";
 export { type Gate, type GateKind, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
-export { type Initializer, initialize, type NetworkPurpose, type Parameters } from "./initializers.ts";
+export { type InitialPlan, initialParameters } from "./initial-parameters.ts";
+export { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
 export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
 export type { SetInputs } from "./onnx/network-input.ts";
 export {
@@ -36,12 +37,10 @@ export {
 } from "./parameter-specs.ts";
 export { networkParameters } from "./parameters.ts";
 export { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
-export { type ParameterTensors, type Prediction, predict, predictBehind } from "./predict.ts";
+export { type Prediction, predict, predictBehind } from "./predict.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
 export {
   gatesMove,
-  initialParameters,
-  type NetworkPair,
   PAPER_REGIMES,
   REGIME_NAMES,
   REGIMES,
@@ -58,3 +57,20 @@ export {
   gconv,
   vconv,
 } from "./standard-architectures.ts";
+export {
+  byName,
+  type LayerParameters,
+  layersOf,
+  mapParameters,
+  NETWORKS,
+  type ParameterPlace,
+  type ParametersByLayer,
+  parameterAt,
+  parameterEntries,
+  parameterName,
+  placeOf,
+  type TrialNetwork,
+  type TrialParameters,
+  trialParameters,
+} from "./trial-parameters.ts";
+export { checkParameters, type ParameterWords, type TrialParameterSpec, trialParameterSpecs } from "./trial-specs.ts";

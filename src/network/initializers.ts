@@ -1,6 +1,7 @@
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
 import type { ParameterSpec } from "./parameter-specs.ts";
+import { layersOf, type ParametersByLayer } from "./trial-parameters.ts";
 
 /** How weights are drawn before training; biases start at zero. */
 export type Initializer =
@@ -13,9 +14,6 @@ export type Initializer =
   /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4.2, 6.4). */
   | { readonly kind: "bernoulli"; readonly sigma: number };
 
-/** Parameters of one network by name (`1.weight`). */
-export type Parameters = Readonly<Record<string, DenseArray<"float32">>>;
-
 /** Which network of a trial is drawn: each has random streams of its own. */
 export type NetworkPurpose = "value-network" | "feature-network" | "fresh-value-network";
 
@@ -25,8 +23,8 @@ export function initialize(
   initializer: Initializer,
   seed: number,
   purpose: NetworkPurpose,
-): Parameters {
-  return Object.fromEntries(specs.map((spec) => [spec.name, draw(spec, initializer, seed, purpose)]));
+): ParametersByLayer {
+  return layersOf(specs.map((spec) => [spec, draw(spec, initializer, seed, purpose)] as const));
 }
 
 function draw(

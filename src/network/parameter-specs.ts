@@ -2,10 +2,9 @@ import { GatewiseError } from "../errors.ts";
 import { type Architecture, isGated, isWeightLayer, type Layer } from "./architecture.ts";
 import { flatLayers, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 
-/** A parameter of a network: its name within the network, its shape and the fans of its layer. */
+/** A parameter of a network: its layer, its shape and the fans of that. */
 export interface ParameterSpec {
-  /** `1.weight`, `1.bias`, …: weight layers are counted from 1, as in theory 1.2. */
-  readonly name: string;
+  /** Weight layers are counted from 1, as in theory 1.2. */
   readonly layer: number;
   readonly kind: "weight" | "bias";
   /** Dense `[in, out]`, convolution `[out, in, kernel, kernel]`, bias `[out]`. */
@@ -27,8 +26,8 @@ function specsOf({ layer, weightLayer }: PlacedLayer, inputShape: readonly numbe
   const [out, taps] = layer.kind === "dense" ? [layer.units, 1] : [layer.channels, layer.kernel ** 2];
   const shape = layer.kind === "dense" ? [inputs, out] : [out, inputs, layer.kernel, layer.kernel];
   const fans = { layer: weightLayer, fanIn: inputs * taps, fanOut: out * taps };
-  const weight: ParameterSpec = { name: `${weightLayer}.weight`, kind: "weight", shape, ...fans };
-  return layer.bias ? [weight, { name: `${weightLayer}.bias`, kind: "bias", shape: [out], ...fans }] : [weight];
+  const weight: ParameterSpec = { kind: "weight", shape, ...fans };
+  return layer.bias ? [weight, { kind: "bias", shape: [out], ...fans }] : [weight];
 }
 
 /** Gates with the shape of one example's, called by the number of weight layers up to them: layer `l` of theory 1.2. */

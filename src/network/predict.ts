@@ -3,11 +3,10 @@ import type { Architecture } from "./architecture.ts";
 import { gatedNetwork } from "./from-architecture.ts";
 import { forwardTensors } from "./gated-forward.ts";
 import { gatePositions } from "./gated-network.ts";
-import type { NetworkPair, Regime } from "./regimes.ts";
+import type { Regime } from "./regimes.ts";
+import type { TrialParameters } from "./trial-parameters.ts";
 
 type FloatTensor = Tensor<"float32">;
-/** Tensors of one network's parameters by name (`1.weight`). */
-export type ParameterTensors = Readonly<Record<string, FloatTensor>>;
 
 export interface Prediction {
   /** `[batch, outputs]` */
@@ -22,11 +21,12 @@ export interface Prediction {
 /**
  * The network that predicts, behind its own gates or those of the feature network.
  * @param x `[batch, ...inputShape]`
+ * @throws GatewiseError if the parameters are not those of the architecture in the regime
  */
 export function predict(
   architecture: Architecture,
   regime: Regime,
-  parameters: NetworkPair<ParameterTensors>,
+  parameters: TrialParameters<FloatTensor>,
   x: FloatTensor,
 ): Prediction {
   const network = gatedNetwork(architecture, regime, parameters);
@@ -51,7 +51,7 @@ export function predict(
 export function predictBehind(
   architecture: Architecture,
   regime: Regime,
-  parameters: NetworkPair<ParameterTensors>,
+  parameters: TrialParameters<FloatTensor>,
   x: FloatTensor,
   gates: readonly FloatTensor[],
 ): FloatTensor {

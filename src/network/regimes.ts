@@ -1,9 +1,6 @@
-import { GatewiseError } from "../errors.ts";
-import { formatShape } from "../graph/index.ts";
-import type { Architecture } from "./architecture.ts";
 import type { Gating } from "./gating.ts";
-import { type Initializer, initialize, type Parameters } from "./initializers.ts";
-import { type FeatureKind, featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
+import type { FeatureKind } from "./parameter-specs.ts";
+import type { TrialNetwork } from "./trial-parameters.ts";
 
 /** The regimes that the paper's table compares. */
 export const PAPER_REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] as const;
@@ -49,78 +46,9 @@ export const REGIMES = {
   "dlgn-sf": { ...LEARNT, title: "DLGN-SF", gating: SIGMOID, features: "shallow" },
 } as const satisfies Record<RegimeName, Regime>;
 
-/** Parameters of a trial: of the network that predicts, and of the one that makes its gates if there are two. */
-export interface NetworkPair<P> {
-  readonly value: P;
-  readonly feature: P | undefined;
-}
-
-/**
- * Parameters before training.
- * @param learnt for `flnpf`: the parameters of the trained ReLU network whose gates are taken
- * @throws GatewiseError if `learnt` is missing, or its shapes are not the architecture's
- */
-export function initialParameters(
-  architecture: Architecture,
-  regimeName: RegimeName,
-  initializer: Initializer,
-  seed: number,
-  learnt?: Parameters,
-): NetworkPair<Parameters> {
-  const regime: Regime = REGIMES[regimeName];
-  const specs = parameterSpecs(architecture);
-  if (regime.kind === "own-gates")
-    return { value: initialize(specs, initializer, seed, "value-network"), feature: undefined };
-  const featureSpecs = featureParameterSpecs(architecture, regime.features);
-  switch (regime.featureNetwork) {
-    case "independent":
-      return {
-        value: initialize(specs, initializer, seed, "value-network"),
-        feature: initialize(featureSpecs, initializer, seed, "feature-network"),
-      };
-    case "copy-of-initial-value": {
-      const value = initialize(specs, initializer, seed, "value-network");
-      return { value, feature: pick(value, featureSpecs) };
-    }
-    case "trained":
-      return {
-        value: initialize(specs, initializer, seed, "fresh-value-network"),
-        feature: learntFeatures(regimeName, featureSpecs, learnt),
-      };
-  }
-}
-
-function learntFeatures(
-  regimeName: RegimeName,
-  specs: readonly ParameterSpec[],
-  learnt: Parameters | undefined,
-): Parameters {
-  const next = "name a run of regime relu with the same architecture (--from RUN)";
-  if (learnt === undefined) {
-    throw new GatewiseError({
-      received: `regime "${regimeName}" without a trained network`,
-      expected: "a trained ReLU network to take the gates from",
-      next,
-    });
-  }
-  for (const { name, shape } of specs) {
-    const found = learnt[name]?.shape;
-    if (found?.join() === shape.join()) continue;
-    throw new GatewiseError({
-      received: `a trained network ${found === undefined ? `without ${name}` : `whose ${name} is ${formatShape(found)}`}`,
-      expected: `${name} of ${formatShape(shape)}, as the value network has it`,
-      next,
-    });
-  }
-  return pick(learnt, specs);
-}
-
-const pick = (parameters: Parameters, specs: readonly ParameterSpec[]): Parameters =>
-  Object.fromEntries(Object.entries(parameters).filter(([key]) => specs.some(({ name }) => name === key)));
-
 /** Whether training changes the gates of a regime; those that stay can be computed once for all examples. */
 export const gatesMove = (regime: Regime): boolean => regime.kind === "own-gates" || regime.trainsFeatures;
 
 /** Which of the two networks a regime trains. */
-export const trainedNetworks = (regime: Regime): readonly ("value" | "feature")[] =>
+export const trainedNetworks = (regime: Regime): readonly TrialNetwork[] =>
   regime.kind === "two-networks" && regime.trainsFeatures ? ["value", "feature"] : ["value"];

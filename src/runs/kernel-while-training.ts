@@ -2,14 +2,14 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
-import { type GatedNetwork, gatedNetwork, gatesMove, type Parameters, regimeOf } from "../network/index.ts";
-import { type Checkpoint, type LabeledBytes, networkPair, type TrainingPlan } from "../train/index.ts";
+import { type GatedNetwork, gatedNetwork, gatesMove, regimeOf, type TrialParameters } from "../network/index.ts";
+import type { Checkpoint, LabeledBytes, TrainingPlan } from "../train/index.ts";
 import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernels-of-run.ts";
 import type { Store } from "./store.ts";
 
 export interface KernelMeasuring {
   /** To be called after every epoch, before the checkpoint is written: what is cut after a kill is measured again. */
-  readonly after: (checkpoint: Pick<Checkpoint, "epoch" | "tensors">) => Promise<void>;
+  readonly after: (checkpoint: Pick<Checkpoint, "epoch" | "parameters">) => Promise<void>;
 }
 
 /**
@@ -24,14 +24,13 @@ export async function measureKernelWhileTraining(
   run: Store,
   plan: TrainingPlan,
   train: LabeledBytes,
-  initial: Parameters,
+  initial: TrialParameters,
   resume: Pick<Checkpoint, "epoch"> | undefined,
   openEngine: () => Promise<Engine>,
 ): Promise<KernelMeasuring> {
   const kept = await keepKernels(run, resume?.epoch ?? -1);
   const regime = regimeOf(plan);
-  const networkOf = (tensors: Parameters): GatedNetwork =>
-    gatedNetwork(plan.architecture, regime, networkPair(tensors));
+  const networkOf = (parameters: TrialParameters): GatedNetwork => gatedNetwork(plan.architecture, regime, parameters);
   const choice = kernelProbe(networkOf(initial), train);
   const isMeasured = kept.some(({ epoch }) => epoch === 0);
   if (choice.kind === "none") {
@@ -40,10 +39,10 @@ export async function measureKernelWhileTraining(
   }
   if (!isMeasured) await writeMeasurement(run, networkOf(initial), choice.probe, 0, openEngine);
   return {
-    after: async ({ epoch, tensors }) => {
+    after: async ({ epoch, parameters }) => {
       // the kernel of fixed gates is after training what it was before
       if (!gatesMove(regime) || !isWatched(epoch, plan.epochs)) return;
-      await writeMeasurement(run, networkOf(tensors), choice.probe, epoch, openEngine);
+      await writeMeasurement(run, networkOf(parameters), choice.probe, epoch, openEngine);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What a run directory that holds a run may be gone on with. */
 import type { Dataset } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import type { Parameters } from "../network/index.ts";
+import type { TrialParameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
 import type { RunRecord } from "./run-record.ts";
 import { isSameData } from "./same-data.ts";
@@ -13,12 +13,11 @@ import type { TrialRequest } from "./trial-request.ts";
  */
 export function resumable(
   plan: TrainingPlan,
-  initial: Parameters,
+  initial: TrialParameters,
   last: Checkpoint | undefined,
 ): Checkpoint | undefined {
   if (plan.regime !== "flnpf" || last === undefined) return last;
-  const gates = (tensors: Parameters) => Object.entries(tensors).filter(([name]) => name.startsWith("feature."));
-  return isSameData(Object.fromEntries(gates(last.tensors)), Object.fromEntries(gates(initial))) ? last : undefined;
+  return isSameData(last.parameters.feature ?? {}, initial.feature ?? {}) ? last : undefined;
 }
 
 /**

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { readSafetensors, writeSafetensors } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import type { Parameters } from "../network/index.ts";
-import type { Checkpoint, EpochMetrics } from "../train/index.ts";
+import type { DenseArray } from "../graph/index.ts";
+import { type Checkpoint, type EpochMetrics, stateByName, stateOf } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import { readLines } from "./json-lines.ts";
 import { parseJson } from "./parse-json.ts";
@@ -91,11 +91,10 @@ const CheckpointMetadata = z.object({
 });
 
 export async function writeCheckpoint(run: Store, name: CheckpointName, checkpoint: Checkpoint): Promise<void> {
-  const { tensors, ...place } = checkpoint;
+  const { parameters, averages, ...place } = checkpoint;
   // averages serve to resume only
-  const kept =
-    name === "last" ? tensors : Object.fromEntries(Object.entries(tensors).filter(([label]) => !label.includes(":")));
-  await run.write(fileOf(name), writeSafetensors(kept, { gatewise: JSON.stringify(place) }));
+  const tensors = stateByName({ parameters, averages: name === "last" ? averages : {} });
+  await run.write(fileOf(name), writeSafetensors(tensors, { gatewise: JSON.stringify(place) }));
 }
 
 /** A checkpoint, or undefined if none was written yet. */
@@ -105,10 +104,13 @@ export async function readCheckpoint(run: Store, name: CheckpointName): Promise<
   if (bytes === undefined) return undefined;
   const { tensors, metadata } = readSafetensors(bytes, file);
   const { part, ...place } = parseJson(CheckpointMetadata, metadata.gatewise ?? "", `${file}, metadata`);
-  return { ...place, ...(part === undefined ? {} : { part }), tensors: onlyFloat32(tensors, file) };
+  return { ...place, ...(part === undefined ? {} : { part }), ...stateOf(onlyFloat32(tensors, file), file) };
 }
 
-function onlyFloat32(tensors: ReturnType<typeof readSafetensors>["tensors"], file: string): Parameters {
+function onlyFloat32(
+  tensors: ReturnType<typeof readSafetensors>["tensors"],
+  file: string,
+): Readonly<Record<string, DenseArray<"float32">>> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, array]) => {
       if (array.dtype === "float32") return [name, array];
@@ -137,7 +139,7 @@ export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
   const best = await readCheckpoint(run, name);
   if (best !== undefined) {
     const record = await findRecord(run);
-    if (record !== undefined) checkShapes(run.nameOf(fileOf(name)), best.tensors, record.plan);
+    if (record !== undefined) checkShapes(run.nameOf(fileOf(name)), best.parameters, record.plan);
     return best;
   }
   throw new GatewiseError({

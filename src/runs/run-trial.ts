@@ -2,8 +2,8 @@ import { type Dataset, fitInputs } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { TrainingDevice } from "../experiments/index.ts";
-import type { Parameters } from "../network/index.ts";
-import { type Checkpoint, initialTensors, memoryOf, train } from "../train/index.ts";
+import { initialParameters, type ParametersByLayer, type TrialParameters } from "../network/index.ts";
+import { type Checkpoint, memoryOf, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
 import { measureKernelWhileTraining } from "./kernel-while-training.ts";
@@ -87,7 +87,7 @@ export async function runTrialWith(
   const data = fitInputs(await host.loadData(request.data), plan.architecture.inputShape);
   for (const notice of noticesOf(request, data)) context.notice?.(notice);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(host, request.learntFrom);
-  const initial = initialTensors(plan, learnt);
+  const initial = initialParameters(plan, learnt);
   // a device that is missing leaves no run behind
   await using engine = await host.openEngine(request.device, {
     threads: request.threads,
@@ -105,7 +105,7 @@ export async function runTrialWith(
     return { status: "completed", result: before.result };
   }
   const last = await readCheckpoint(run, "last");
-  if (last !== undefined) checkShapes(run.nameOf("last.safetensors"), last.tensors, plan);
+  if (last !== undefined) checkShapes(run.nameOf("last.safetensors"), last.parameters, plan);
   const resume = resumable(plan, initial, last);
   if (before !== undefined) checkSources(request, before, data, last !== undefined && resume === undefined);
   checkLength(request.directory, resume?.epoch ?? 0, plan.epochs);
@@ -147,7 +147,7 @@ async function trainAndWrite(
   run: Store,
   { plan, keepBestUntil }: TrialRequest,
   data: Dataset,
-  initial: Parameters,
+  initial: TrialParameters,
   resume: Checkpoint | undefined,
   { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
 ): Promise<boolean> {
@@ -186,14 +186,9 @@ async function trainAndWrite(
 async function learntParameters(
   host: TrialHost,
   { directory, until }: NonNullable<TrialRequest["learntFrom"]>,
-): Promise<Parameters> {
-  const { tensors } = await bestOf(host.store(directory), until ?? undefined);
-  const prefix = "value.";
-  return Object.fromEntries(
-    Object.entries(tensors).flatMap(([name, array]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
-    ),
-  );
+): Promise<ParametersByLayer> {
+  const { parameters } = await bestOf(host.store(directory), until ?? undefined);
+  return parameters.value;
 }
 
 const segmentOf = (

@@ -1,4 +1,4 @@
-import type { Parameters } from "../network/index.ts";
+import type { TrainingState } from "./training-state.ts";
 
 /** What the steps of an unfinished epoch have summed up. */
 export interface EpochPart {
@@ -11,16 +11,12 @@ export interface EpochPart {
   readonly milliseconds: number;
 }
 
-/**
- * A trial after some epoch, or within the next one: parameters and averages by name (`value.1.weight:first-moment`).
- * Plain data.
- */
-export interface Checkpoint {
+/** A trial after some epoch, or within the next one. Plain data. */
+export interface Checkpoint extends TrainingState {
   /** Epochs that are done, with their test. */
   readonly epoch: number;
   /** The steps since, if there are any; the order of their examples comes from the seed. */
   readonly part?: EpochPart;
-  readonly tensors: Parameters;
   /** Epoch of the best test accuracy so far (the first at a tie), and that accuracy in percent. */
   readonly bestEpoch: number;
   readonly bestTestAccuracy: number;

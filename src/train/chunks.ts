@@ -1,12 +1,12 @@
 import type { Engine, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
-import type { Parameters } from "../network/index.ts";
-import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
+import { numbers, readState, releaseArrays, wanted } from "./feeds.ts";
 import { type ByteRows, rowsAt } from "./labeled-bytes.ts";
 import { gradientScale, mostSteps, type Optimizer, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { STEPS_PER_RUN, stepsPerRun, stepWork } from "./step-work.ts";
 import { type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
+import { stateByName, type TrainingState } from "./training-state.ts";
 
 /** `count` steps of `batch` examples from position `start` of the epoch's order. */
 export interface Chunk {
@@ -89,20 +89,20 @@ export class ChunkRunner implements AsyncDisposable {
   /**
    * @param data what every chunk reads. It is put into the engine whole; if an array is too large for that, each run takes
    * its own rows along
-   * @param start all parameters and averages before the first chunk, by trial name
+   * @param start parameters and averages before the first chunk
    */
   static async open(
     engine: Engine,
     plan: TrainingPlan,
     data: ExampleRows,
-    start: Parameters,
+    start: TrainingState,
     options: Pick<TrainingGraphOptions, "examples" | "gateTable">,
   ): Promise<ChunkRunner> {
     const { scan, largestArray } = engine.capabilities;
     const chunks = chunksOf(options.examples, plan, scan ? stepsPerRun(plan) : unrolledSteps(plan));
     const fits = Object.values(data).every((array) => array.data.byteLength <= largestArray);
     const resident = fits ? await uploaded(engine, data) : undefined;
-    const runner = new ChunkRunner(engine, plan, options, chunks, data, resident, start);
+    const runner = new ChunkRunner(engine, plan, options, chunks, data, resident, stateByName(start));
     for (const chunk of chunks) await runner.programFor(chunk);
     return runner;
   }
@@ -142,8 +142,8 @@ export class ChunkRunner implements AsyncDisposable {
   }
 
   /** Copies of all parameters and averages as they are now. */
-  read(): Promise<Parameters> {
-    return readAll(this.state);
+  read(): Promise<TrainingState> {
+    return readState(this.state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Feed, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import type { Parameters } from "../network/index.ts";
+import { stateOf, type TrainingState } from "./training-state.ts";
 
 /** The feeds that a program asks for, from all that there are. */
 export const wanted = (program: Program, feeds: Feeds): Feeds =>
@@ -20,12 +20,12 @@ export async function releaseArrays(arrays: Iterable<Feed | undefined>): Promise
   for (const array of arrays) if (array !== undefined && !("data" in array)) await array[Symbol.asyncDispose]();
 }
 
-/** Values of parameters that may live in the engine. */
-export async function readAll(state: Feeds): Promise<Parameters> {
+/** The values of a state that may live in the engine. */
+export async function readState(state: Feeds): Promise<TrainingState> {
   const read = await Promise.all(
     Object.entries(state).map(async ([name, feed]) => [name, "data" in feed ? feed : await feed.read()] as const),
   );
-  return Object.fromEntries(read.map(([name, array]) => [name, asFloat32(name, array)]));
+  return stateOf(Object.fromEntries(read.map(([name, array]) => [name, asFloat32(name, array)])));
 }
 
 function asFloat32(name: string, array: DenseArray): DenseArray<"float32"> {

@@ -1,7 +1,7 @@
 import type { Engine, Program } from "../engine/index.ts";
 import { flippedShares, gateGraph, gateStatistics, joinGates, type PackedGates, packGates } from "../gates/index.ts";
 import { type DenseArray, zeros } from "../graph/index.ts";
-import { gatedLayers, type Parameters } from "../network/index.ts";
+import { byName, gatedLayers, type TrialParameters } from "../network/index.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { wanted } from "./feeds.ts";
 import { parts, rows } from "./labeled-bytes.ts";
@@ -24,12 +24,12 @@ export class GateReader implements AsyncDisposable {
   }
 
   /** Gates as bits. */
-  async packed(parameters: Parameters, inputs: DenseArray<"uint8">): Promise<PackedGates> {
+  async packed(parameters: TrialParameters, inputs: DenseArray<"uint8">): Promise<PackedGates> {
     const [examples = 0] = inputs.shape;
     if (this.program === undefined) return { examples, layers: [] };
     const packed: PackedGates[] = [];
     for (const { start, count } of parts(examples, this.batch)) {
-      const feeds = { ...parameters, inputs: rows(inputs, start, count) };
+      const feeds = { ...byName(parameters), inputs: rows(inputs, start, count) };
       const { fetched } = await this.program.run(wanted(this.program, feeds));
       packed.push(
         packGates(
@@ -43,7 +43,7 @@ export class GateReader implements AsyncDisposable {
 
   /** Gates of any number of inputs as bytes, `gates.0`, … of `[n, …units]`. */
   async table(
-    parameters: Parameters,
+    parameters: TrialParameters,
     inputs: DenseArray<"uint8">,
   ): Promise<Readonly<Record<string, DenseArray<"bool">>>> {
     const [examples = 0] = inputs.shape;
@@ -51,7 +51,9 @@ export class GateReader implements AsyncDisposable {
     if (program === undefined) return {};
     const tables = this.layers.map(({ shape }) => zeros("bool", [examples, ...shape]));
     for (const { start, count } of parts(examples, this.batch)) {
-      const { fetched } = await program.run(wanted(program, { ...parameters, inputs: rows(inputs, start, count) }));
+      const { fetched } = await program.run(
+        wanted(program, { ...byName(parameters), inputs: rows(inputs, start, count) }),
+      );
       tables.forEach(({ data }, i) => {
         const part = fetched[`gates.${i}`];
         if (part?.dtype !== "bool") throw new Error(`unreachable: no bool output gates.${i}`);

@@ -38,8 +38,12 @@ export function optimizer(kind: OptimizerKind, learningRate: number): Optimizer 
   }
 }
 
+/** The averages that optimizers keep for parameters. */
+export const SLOTS = ["velocity", "first-moment", "second-moment"] as const;
+export type SlotName = (typeof SLOTS)[number];
+
 /** Names of the averages that an optimizer keeps for each parameter; all start at zero. */
-export function slotNames(config: Optimizer): readonly string[] {
+export function slotNames(config: Optimizer): readonly SlotName[] {
   switch (config.kind) {
     case "sgd":
       return config.momentum === 0 ? [] : ["velocity"];
@@ -75,7 +79,8 @@ export function mostSteps(config: Optimizer): number {
 }
 
 /** Power of the gradient's scale that a slot carries within a chunk. */
-export const scalePower = (slot: string): 0 | 1 | 2 => (slot === "second-moment" ? 2 : slot === "first-moment" ? 1 : 0);
+export const scalePower = (slot: SlotName): 0 | 1 | 2 =>
+  slot === "second-moment" ? 2 : slot === "first-moment" ? 1 : 0;
 
 /** What one step needs from outside. */
 export const STEP_SCALARS = ["rate", "scale", "epsilon"] as const;
@@ -107,9 +112,11 @@ export function stepScalars(config: Optimizer, t: number, i: number): StepScalar
   }
 }
 
+type Slots = Readonly<Partial<Record<SlotName, FloatTensor>>>;
+
 export interface Update {
   readonly parameter: FloatTensor;
-  readonly slots: Readonly<Record<string, FloatTensor>>;
+  readonly slots: Slots;
 }
 
 /**
@@ -121,10 +128,10 @@ export function update(
   config: Optimizer,
   parameter: FloatTensor,
   gradient: FloatTensor,
-  slots: Readonly<Record<string, FloatTensor>>,
+  slots: Slots,
   { rate, epsilon }: StepScalars<FloatTensor>,
 ): Update {
-  const slot = (name: string): FloatTensor => {
+  const slot = (name: SlotName): FloatTensor => {
     const tensor = slots[name];
     if (tensor === undefined) throw new Error(`unreachable: ${config.kind} without its ${name}`);
     return tensor;

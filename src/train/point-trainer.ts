@@ -5,14 +5,15 @@
 import type { Engine, Feeds, Program, ResidentArray } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, type Graph, gather, input, scan, unroll } from "../graph/index.ts";
-import { outputsOf, type Parameters, predict, regimeOf } from "../network/index.ts";
+import { outputsOf, predict, regimeOf, trialParameterSpecs } from "../network/index.ts";
 import { moved, scalarsOf } from "./chunks.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { numbers, readAll, releaseArrays, wanted } from "./feeds.ts";
-import { inputsFor, networkPair, trialParameters } from "./parameters.ts";
+import { numbers, readState, releaseArrays, wanted } from "./feeds.ts";
+import { inputsFor, recordsOf } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { measured } from "./prediction-graphs.ts";
 import { chunkGraph, stepInputs } from "./training-graph.ts";
+import { stateByName, type TrainingState } from "./training-state.ts";
 
 /** Points with their classes. */
 export interface LabeledPoints {
@@ -38,10 +39,10 @@ export class PointTrainer implements AsyncDisposable {
   ) {}
 
   /**
-   * @param start all parameters and averages, by trial name (`initialTensors`, or those of a checkpoint)
+   * @param start parameters and averages to begin with
    * @throws GatewiseError unless the batches fill the training set
    */
-  static async open(engine: Engine, plan: TrainingPlan, sets: PointSets, start: Parameters): Promise<PointTrainer> {
+  static async open(engine: Engine, plan: TrainingPlan, sets: PointSets, start: TrainingState): Promise<PointTrainer> {
     const examples = sets.train.labels.data.length;
     const steps = examples / plan.batch;
     if (!Number.isInteger(steps)) {
@@ -69,7 +70,7 @@ export class PointTrainer implements AsyncDisposable {
         Int32Array.from({ length: examples }, (_, i) => i),
       ),
     );
-    return new PointTrainer(plan, steps, { train, evaluate }, resident, order, start);
+    return new PointTrainer(plan, steps, { train, evaluate }, resident, order, stateByName(start));
   }
 
   /**
@@ -98,8 +99,8 @@ export class PointTrainer implements AsyncDisposable {
   }
 
   /** Copies of all parameters and averages as they are now. */
-  read(): Promise<Parameters> {
-    return readAll(this.state);
+  read(): Promise<TrainingState> {
+    return readState(this.state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,7 +123,8 @@ function epochGraph(plan: TrainingPlan, examples: number, steps: number, loops: 
 function pointEvaluationGraph(plan: TrainingPlan): Graph {
   const { architecture, loss } = plan;
   const regime = regimeOf(plan);
-  const parameters = networkPair(inputsFor(trialParameters(architecture, regime)));
+  const specs = trialParameterSpecs(architecture, regime);
+  const parameters = recordsOf(specs, inputsFor(specs));
   const x = input("inputs", "float32", ["batch", ...architecture.inputShape]);
   const { logits } = predict(architecture, regime, parameters, x);
   return measured(logits, outputsOf(architecture), loss);

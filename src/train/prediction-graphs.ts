@@ -9,9 +9,10 @@ import {
   type Prediction,
   predict,
   regimeOf,
+  trialParameterSpecs,
 } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf } from "./losses.ts";
-import { inputsFor, networkPair, scaleBytes, trialParameters } from "./parameters.ts";
+import { inputsFor, recordsOf, scaleBytes } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 /** What decides how a trained network predicts. */
@@ -22,7 +23,8 @@ function prediction(plan: PredictionPlan): Prediction {
   const { architecture } = plan;
   const regime = regimeOf(plan);
   const inputs = input("inputs", "uint8", ["batch", ...architecture.inputShape]);
-  const parameters = networkPair(inputsFor(trialParameters(architecture, regime)));
+  const specs = trialParameterSpecs(architecture, regime);
+  const parameters = recordsOf(specs, inputsFor(specs));
   return predict(architecture, regime, parameters, scaleBytes(inputs));
 }
 

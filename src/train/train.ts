@@ -1,14 +1,15 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, float32, formatShape, sizeOf } from "../graph/index.ts";
+import { formatShape, sizeOf } from "../graph/index.ts";
 import {
+  checkParameters,
   checkRegime,
   gatedLayers,
   gatesMove,
-  initialParameters,
   outputsOf,
-  type Parameters,
   regimeOf,
+  type TrialParameters,
+  trialParameterSpecs,
 } from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import type { Checkpoint, EpochPart } from "./checkpoint.ts";
@@ -17,9 +18,9 @@ import { evaluate } from "./evaluate.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
 import { type LabeledBytes, rows } from "./labeled-bytes.ts";
-import { slotsOf, trialParameters } from "./parameters.ts";
 import type { EpochMetrics, TrainingPlan } from "./plan.ts";
 import { evaluationGraph } from "./prediction-graphs.ts";
+import { checkState, startState } from "./training-state.ts";
 
 export interface TrainingData {
   readonly train: LabeledBytes;
@@ -60,40 +61,26 @@ const PROBE = 1000;
 const GATE_TABLE_BYTES = 2 ** 28;
 
 /**
- * Parameters of a trial before training, by name; averages start at zero.
- * @throws GatewiseError if the plan's regime cannot be had of its architecture, or needs gates that `learnt` has not
- */
-export function initialTensors(plan: TrainingPlan, learnt?: Parameters): Parameters {
-  checkRegime(plan.architecture, regimeOf(plan));
-  const pair = initialParameters(plan.architecture, plan.regime, plan.initializer, plan.seed, learnt);
-  const named = (network: "value" | "feature"): [string, DenseArray<"float32">][] =>
-    Object.entries(pair[network] ?? {}).map(([name, array]) => [`${network}.${name}`, array]);
-  const averages = trialParameters(plan.architecture, regimeOf(plan))
-    .filter(({ trains }) => trains)
-    .flatMap(({ name, shape }) =>
-      slotsOf(plan, name).map((slot) => [slot, float32(shape, new Float32Array(sizeOf(shape)))]),
-    );
-  return Object.fromEntries([...named("value"), ...named("feature"), ...averages]);
-}
-
-/**
  * Trains one trial and yields after every run of steps and every epoch.
  *
  * The same plan and data give the same bits on one machine with an engine of one thread; a training resumed from a
  * checkpoint, also from one within an epoch, ends as if it had never stopped.
- * @param initial {@link initialTensors} of the plan
+ * @param initial the parameters before training, `initialParameters` of the plan
  * @param resume a checkpoint to go on from
- * @throws GatewiseError if the loss is no longer finite, or data and architecture do not fit
+ * @throws GatewiseError if the loss is no longer finite, or data, parameters and architecture do not fit
  */
 export async function* train(
   plan: TrainingPlan,
   data: TrainingData,
-  initial: Parameters,
+  initial: TrialParameters,
   context: TrainingContext,
   resume?: Checkpoint,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { engine, clock, signal } = context;
   checkData(plan, data);
+  checkRegime(plan.architecture, regimeOf(plan));
+  checkParameters(initial, trialParameterSpecs(plan.architecture, regimeOf(plan)));
+  if (resume !== undefined) checkState(plan, resume);
   const examples = data.train.labels.data.length;
   await using gateReader = await GateReader.open(engine, plan);
   await using tester = await engine.compile(evaluationGraph(plan));
@@ -113,7 +100,7 @@ export async function* train(
     const order = randomStream(plan.seed, "order", epoch).permutation(examples);
     const before = (epoch === epochsBefore + 1 ? resume?.part : undefined) ?? NO_STEPS;
     const sums = { ...before };
-    const within = async (): Promise<Checkpoint> => ({ ...last, part: { ...sums }, tensors: await chunks.read() });
+    const within = async (): Promise<Checkpoint> => ({ ...last, part: { ...sums }, ...(await chunks.read()) });
     for (const chunk of chunksFrom(chunks.chunks, before.steps)) {
       if (signal?.aborted) {
         if (sums.steps > before.steps) yield { kind: "stopped", checkpoint: await within() };
@@ -131,8 +118,8 @@ export async function* train(
       sums.steps += chunk.count;
       yield { kind: "steps", epoch, step: sums.steps, steps, checkpoint: within };
     }
-    const tensors = await chunks.read();
-    const test = await evaluate(tester, data.test, tensors, { batch, signal }).catch((thrown: unknown) => {
+    const state = await chunks.read();
+    const test = await evaluate(tester, data.test, state.parameters, { batch, signal }).catch((thrown: unknown) => {
       if (signal?.aborted) return undefined;
       throw thrown;
     });
@@ -148,11 +135,11 @@ export async function* train(
       testLoss: test.loss,
       testAccuracy: test.accuracy,
       seconds: sums.milliseconds / 1000,
-      gates: gateMetrics(gatesBefore, await gateReader.packed(tensors, probe)),
+      gates: gateMetrics(gatesBefore, await gateReader.packed(state.parameters, probe)),
     };
     const improved = metrics.testAccuracy > last.bestTestAccuracy;
     last = improved ? { epoch, bestEpoch: epoch, bestTestAccuracy: metrics.testAccuracy } : { ...last, epoch };
-    yield { kind: "epoch", metrics, improved, checkpoint: { ...last, tensors } };
+    yield { kind: "epoch", metrics, improved, checkpoint: { ...last, ...state } };
   }
 }
 
@@ -161,7 +148,7 @@ async function openChunks(
   engine: Engine,
   plan: TrainingPlan,
   train: LabeledBytes,
-  initial: Parameters,
+  initial: TrialParameters,
   resume: Checkpoint | undefined,
   gateReader: GateReader,
 ): Promise<ChunkRunner> {
@@ -170,7 +157,7 @@ async function openChunks(
   const gateTable = !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
   const table = gateTable ? await gateReader.table(initial, train.inputs) : {};
   const rowsOfAll = { inputs: train.inputs, labels: train.labels, ...table };
-  return ChunkRunner.open(engine, plan, rowsOfAll, resume?.tensors ?? initial, { examples, gateTable });
+  return ChunkRunner.open(engine, plan, rowsOfAll, resume ?? startState(plan, initial), { examples, gateTable });
 }
 
 function checkData({ architecture, loss }: TrainingPlan, { train, test }: TrainingData): void {

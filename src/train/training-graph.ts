@@ -23,11 +23,20 @@ import {
   tileConvolutions,
   unroll,
 } from "../graph/index.ts";
-import { gatedLayers, outputsOf, type ParameterTensors, predict, predictBehind, regimeOf } from "../network/index.ts";
+import {
+  gatedLayers,
+  outputsOf,
+  predict,
+  predictBehind,
+  regimeOf,
+  type TrialParameters,
+  trialParameterSpecs,
+} from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
-import { type Optimizer, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
-import { existing, groupsOf, inputsFor, join, networkPair, scaleBytes, split, trialParameters } from "./parameters.ts";
+import { type Optimizer, type SlotName, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
+import { existing, groupsOf, inputsFor, join, type NamedTensors, recordsOf, scaleBytes, split } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
+import { stateName } from "./training-state.ts";
 
 type FloatTensor = Tensor<"float32">;
 
@@ -62,28 +71,28 @@ export function chunkGraph(
 ): Graph {
   const { architecture, optimizer, loss } = plan;
   const regime = regimeOf(plan);
-  const parameters = trialParameters(architecture, regime);
+  const parameters = trialParameterSpecs(architecture, regime);
   const moving = parameters.filter(({ trains }) => trains);
   const fixed = inputsFor(parameters.filter(({ trains }) => !trains));
   const groups = groupsOf(moving);
   const slots = slotNames(optimizer);
-  const suffixes = ["", ...slots.map((slot) => `:${slot}`)];
-  const names = suffixes.flatMap((suffix) =>
-    moving.map((parameter) => ({ ...parameter, name: parameter.name + suffix })),
+  /** A parameter itself, and its averages. */
+  const kept = [undefined, ...slots];
+  const before = inputsFor(
+    kept.flatMap((slot) => moving.map(({ name, shape }) => ({ name: stateName(name, slot), shape }))),
   );
-  const before = inputsFor(names);
   const state = Object.fromEntries(
-    groups.flatMap((group) => suffixes.map((suffix) => [group.name + suffix, join(group, before, suffix)])),
+    groups.flatMap((group) => kept.map((slot) => [stateName(group.name, slot), join(group, before, slot)])),
   );
 
   const { state: after, outputs } = loop(state, { ...steps }, (now, { indices, targets, ...scalars }) => {
     const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
-    const logits = logitsOf(plan, { ...fixed, ...current }, examplesAt(indices));
+    const logits = logitsOf(plan, recordsOf(parameters, { ...fixed, ...current }), examplesAt(indices));
     const slopes = slopesOf(plan, logits, targets, scalars.scale, current);
     const updated = groups.flatMap((group) => {
-      const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, `${group.name}:${slot}`)]));
+      const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, stateName(group.name, slot))]));
       const next = update(optimizer, existing(now, group.name), join(group, slopes), averages, scalars);
-      const nextAverages = slots.map((slot) => [`${group.name}:${slot}`, existing(next.slots, slot)] as const);
+      const nextAverages = slots.map((slot) => [stateName(group.name, slot), existing(next.slots, slot)] as const);
       return [[group.name, next.parameter] as const, ...nextAverages];
     });
     return { state: Object.fromEntries(updated), outputs: { logits } };
@@ -91,9 +100,7 @@ export function chunkGraph(
 
   const unscale = input("unscale", "float32", []);
   const next = groups.flatMap((group) =>
-    suffixes.flatMap((suffix) =>
-      split(group, unscaled(existing(after, group.name + suffix), suffix.slice(1), unscale), suffix),
-    ),
+    kept.flatMap((slot) => split(group, unscaled(existing(after, stateName(group.name, slot)), slot, unscale), slot)),
   );
   return graph({
     ...Object.fromEntries(next.map(([name, tensor]) => [`next:${name}`, tensor])),
@@ -102,12 +109,15 @@ export function chunkGraph(
   });
 }
 
-function logitsOf(plan: TrainingPlan, parameters: ParameterTensors, { x, gates }: StepExamples): FloatTensor {
+function logitsOf(
+  plan: TrainingPlan,
+  parameters: TrialParameters<FloatTensor>,
+  { x, gates }: StepExamples,
+): FloatTensor {
   const regime = regimeOf(plan);
-  const networks = networkPair(parameters);
   return gates === undefined
-    ? predict(plan.architecture, regime, networks, x).logits
-    : predictBehind(plan.architecture, regime, networks, x, gates);
+    ? predict(plan.architecture, regime, parameters, x).logits
+    : predictBehind(plan.architecture, regime, parameters, x, gates);
 }
 
 /** Gradients of the mean loss, in the step's scale, by name. */
@@ -116,8 +126,8 @@ function slopesOf(
   logits: FloatTensor,
   targets: FloatTensor,
   scale: FloatTensor,
-  current: ParameterTensors,
-): ParameterTensors {
+  current: NamedTensors,
+): NamedTensors {
   const mean = multiply(reduceSum(exampleLosses(loss, logits, targets)), 1 / Number(targets.shape[0]));
   const slopes = gradients(isScaled(optimizer) ? multiply(mean, scale) : mean, Object.values(current));
   return Object.fromEntries(
@@ -128,8 +138,9 @@ function slopesOf(
 /** Whether gradients are scaled within a chunk: only averages of squares gain from it. */
 const isScaled = (optimizer: Optimizer): boolean => slotNames(optimizer).some((slot) => scalePower(slot) > 0);
 
-/** An average after a chunk, in its own scale again. */
-function unscaled(tensor: FloatTensor, slot: string, factor: FloatTensor): FloatTensor {
+/** An average after a chunk, in its own scale again; parameters have none. */
+function unscaled(tensor: FloatTensor, slot: SlotName | undefined, factor: FloatTensor): FloatTensor {
+  if (slot === undefined) return tensor;
   switch (scalePower(slot)) {
     case 0:
       return tensor;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.ts";
 import { loadDataset } from "../../src/data/node/index.ts";
 import { readModel } from "../../src/graph/index.ts";
-import { REGIME_NAMES } from "../../src/network/index.ts";
+import { byName, REGIME_NAMES } from "../../src/network/index.ts";
 import { readBest } from "../../src/runs/node/index.ts";
 import { endOf, gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
 import { propertyRuns } from "../support/property-runs.ts";
@@ -355,7 +355,8 @@ describe("an exported network", () => {
     const { accuracy } = JSON.parse((await gatewise(["evaluate", "--model", at(regime), "--json"])).stdout);
     const held = await readBest(at(regime));
     const { initializers } = readModel(await readFile(file));
-    for (const [name, array] of Object.entries(held.tensors)) expect(initializers.get(name), name).toEqual(array);
+    for (const [name, array] of Object.entries(byName(held.parameters)))
+      expect(initializers.get(name), name).toEqual(array);
 
     const { test } = await loadDataset("digits", { environment: {}, cacheDir: "" });
     const examples = test.labels.data.length;

@@ -3,18 +3,12 @@ import type { Engine } from "../../src/engine/index.ts";
 import { gateOutputs } from "../../src/gates/index.ts";
 import type { DenseArray } from "../../src/graph/index.ts";
 import { constant, gradients, graph, input, reduceMean, scan, unroll, zeros } from "../../src/graph/index.ts";
-import { gateOf, predict, REGIMES } from "../../src/network/index.ts";
-import {
-  networkPair,
-  OPTIMIZER_KINDS,
-  type OptimizerKind,
-  optimizer,
-  type TrainingPlan,
-} from "../../src/train/index.ts";
+import { gateOf, mapParameters, parameterName, predict, REGIMES } from "../../src/network/index.ts";
+import { OPTIMIZER_KINDS, type OptimizerKind, optimizer, type TrainingPlan } from "../../src/train/index.ts";
 import { exampleLosses, targetsOf } from "../../src/train/losses.ts";
-import { gradientScale, STEP_SCALARS, stepScalars } from "../../src/train/optimizers.ts";
-import { slotsOf } from "../../src/train/parameters.ts";
+import { gradientScale, STEP_SCALARS, slotNames, stepScalars } from "../../src/train/optimizers.ts";
 import { chunkGraph } from "../../src/train/training-graph.ts";
+import { stateName } from "../../src/train/training-state.ts";
 import { expectClose, type Numbers } from "../support/expect-close.ts";
 import { array, type Oracle, shapeOf } from "../support/oracle.ts";
 
@@ -39,12 +33,11 @@ async function forward(engine: Engine, oracle: Oracle) {
   const tensors = Object.fromEntries(
     Object.entries(parameters).map(([name, { shape }]) => [name, input(name, "float32", shape)]),
   );
-  const { logits, gatePreActivations } = predict(
-    architecture,
-    REGIMES[regime],
-    networkPair(tensors),
-    constant(array(x)),
-  );
+  const records = mapParameters(oracle.records, ({ shape }, place) => {
+    const name = parameterName(place);
+    return tensors[name] ?? input(name, "float32", shape);
+  });
+  const { logits, gatePreActivations } = predict(architecture, REGIMES[regime], records, constant(array(x)));
   const losses = exampleLosses(
     "softmax-cross-entropy",
     logits,
@@ -93,7 +86,9 @@ async function optimize(engine: Engine, oracle: Oracle, kind: OptimizerKind) {
   );
   const scalars = Array.from({ length: steps }, (_, i) => stepScalars(plan.optimizer, i + 1, i + 1));
   const averages = oracle.trained.flatMap((name) =>
-    slotsOf(plan, name).map((slot) => [slot, zeros("float32", parameters[name]?.shape ?? [])] as const),
+    slotNames(plan.optimizer).map(
+      (slot) => [stateName(name, slot), zeros("float32", parameters[name]?.shape ?? [])] as const,
+    ),
   );
   const feeds: Readonly<Record<string, DenseArray>> = {
     ...parameters,

@@ -14,7 +14,6 @@ import {
   regimeOf,
 } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { networkPair } from "../../src/train/index.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { convolution } from "../support/layers.ts";
 import { startOf, tinyData, tinyPlan } from "../support/tiny-training.ts";
@@ -29,7 +28,7 @@ const flattened = (side: number, channels: number) => maps(side, channels, [{ ki
 
 function networkOf(regime: RegimeName, architecture: Architecture = tinyPlan().architecture, seed = 0): GatedNetwork {
   const plan = tinyPlan({ regime, architecture, seed });
-  return gatedNetwork(architecture, regimeOf(plan), networkPair(startOf(plan)));
+  return gatedNetwork(architecture, regimeOf(plan), startOf(plan));
 }
 
 const inputsOf = (count: number, shape: readonly number[]) => {

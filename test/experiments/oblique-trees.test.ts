@@ -37,7 +37,7 @@ describe("the drawn tree (theory 6.7)", () => {
 describe("normals of gates", () => {
   it.each(["dlgn", "dlgn-sf"] as const)("of %s are the gradients of its gates' pre-activations", (regime) => {
     const architecture = fullyConnected({ inputShape: [3], depth: 4, width: 5, outputs: 1, bias: false });
-    const pair = initialParameters(architecture, regime, { kind: "fan-in-uniform" }, 1);
+    const pair = initialParameters({ architecture, regime, initializer: { kind: "fan-in-uniform" }, seed: 1 });
     const { nodes } = gatedNetwork(architecture, REGIMES[regime], pair);
     // each unit vector through the network's own nodes: what a half-space's pre-activation is there is its normal's entry
     const preActivations = nodes.flatMap((node) => (node.kind === "gate" ? [node.gatedBy] : []));
@@ -52,10 +52,7 @@ describe("normals of gates", () => {
         before.reduce((sum, value, i) => sum + value * (node.weight.data[i * units + unit] ?? 0), 0),
       );
     };
-    const parameters = Object.fromEntries(
-      Object.entries(pair.feature ?? {}).map(([name, array]) => [`feature.${name}`, array]),
-    );
-    const found = gateNormals(regime, parameters);
+    const found = gateNormals(regime, pair.feature ?? {});
     expect(found).toHaveLength(3);
     found.forEach((normals, layer) => {
       const rows = [0, 1, 2].map((i) =>

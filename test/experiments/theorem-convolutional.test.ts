@@ -17,7 +17,12 @@ it("the path kernel of these networks is the Gram matrix of their bundles, each 
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   const maps = float64([3, 1, 3, 3], randomStream(5, "theorem maps").normal(27));
   const architecture = theoremConvolutions([1, 3, 3], 2, 3);
-  const drawn = initialParameters(architecture, "frnpf-ii", { kind: "bernoulli", sigma: 0.5 }, 1);
+  const drawn = initialParameters({
+    architecture,
+    regime: "frnpf-ii",
+    initializer: { kind: "bernoulli", sigma: 0.5 },
+    seed: 1,
+  });
   const network = gatedNetwork(architecture, REGIMES["frnpf-ii"], drawn);
   const { data } = await neuralPathKernelByPairs(network, engine, maps);
   const wanted = (await bundleGram(network, maps)).flat();

@@ -10,9 +10,9 @@ import {
 } from "../../src/experiments/index.ts";
 import { firstOfEachClass, watchedPlan } from "../../src/experiments/watched-training.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { fullyConnected } from "../../src/network/index.ts";
+import { fullyConnected, initialParameters } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { initialTensors, type LabeledBytes, train } from "../../src/train/index.ts";
+import { type LabeledBytes, train } from "../../src/train/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
 const examples = (count: number, classes: number, seed: number): LabeledBytes => ({
@@ -70,7 +70,7 @@ describe("a watched training", () => {
     // the training itself is that of every other run
     const plan = watchedPlan(experiment, profile, 0);
     const accuracies = [];
-    for await (const event of train(plan, data, initialTensors(plan), { engine, clock: () => 0 }))
+    for await (const event of train(plan, data, initialParameters(plan), { engine, clock: () => 0 }))
       if (event.kind === "epoch") accuracies.push(event.metrics.testAccuracy);
     expect(rows.map(({ testAccuracy }) => testAccuracy)).toEqual([undefined, accuracies[1], accuracies[2]]);
   });

@@ -13,7 +13,7 @@ import {
 import { inputProducts } from "../../src/kernels/infinite-width/input-products.ts";
 import { patchSums } from "../../src/kernels/infinite-width/patch-sums.ts";
 import { tangentKernel } from "../../src/kernels/tangent/tangent-kernel.ts";
-import { fullyConnected, gatedNetwork, parameterSpecs, REGIMES } from "../../src/network/index.ts";
+import { fullyConnected, gatedNetwork, layersOf, parameterSpecs, REGIMES } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { openProducts } from "../fitting/small-kernels.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
@@ -127,21 +127,20 @@ describe("fully connected networks", () => {
       await using engine = await openNodeEngine("cpu", { threads: 1 });
       const samples: number[] = [];
       for (let seed = 0; seed < 160; seed++) {
-        const value = Object.fromEntries(
-          parameterSpecs(architecture).map(({ name, shape, kind, fanIn }) => {
+        const value = layersOf(
+          parameterSpecs(architecture).map((spec) => {
+            const { layer, shape, kind, fanIn } = spec;
             const scale = Math.sqrt(kind === "bias" ? biasVariance : weightVariance / fanIn);
-            const drawn = randomStream(seed, name).normal(sizeOf(shape));
-            return [
-              name,
-              denseArray(
-                "float64",
-                shape,
-                drawn.map((draw) => draw * scale),
-              ),
-            ];
+            const drawn = randomStream(seed, `${layer}.${kind}`).normal(sizeOf(shape));
+            const array = denseArray(
+              "float64",
+              shape,
+              drawn.map((draw) => draw * scale),
+            );
+            return [spec, array] as const;
           }),
         );
-        const network = gatedNetwork(architecture, REGIMES.relu, { value, feature: undefined });
+        const network = gatedNetwork(architecture, REGIMES.relu, { value });
         samples.push((await tangentKernel(network, engine, x)).data[1] ?? Number.NaN);
       }
       const kernel = expectedTangentKernel(products, { depth, width, weightVariance, biasVariance, bias });

@@ -132,7 +132,7 @@ describe("work", () => {
   const network = gatedNetwork(
     architecture,
     REGIMES.relu,
-    initialParameters(architecture, "relu", { kind: "glorot-uniform" }, 1),
+    initialParameters({ architecture, regime: "relu", initializer: { kind: "glorot-uniform" }, seed: 1 }),
   );
 
   it("states its memory beforehand: factors of the tile and the batch, values of the batch (784 twice: flattened)", () => {

@@ -4,7 +4,7 @@ import { float64 } from "../../src/graph/index.ts";
 import { tangentKernel, tangentKernels } from "../../src/kernels/index.ts";
 import { gatedNetwork, REGIMES } from "../../src/network/index.ts";
 import { expectClose, type Numbers } from "../support/expect-close.ts";
-import { type Oracle, oracles, shapeOf } from "../support/oracle.ts";
+import { layersOfFile, type Oracle, oracles, shapeOf } from "../support/oracle.ts";
 
 /** float64 against float64, relative to the size of the kernel: its small entries are differences of large ones. */
 const TOLERANCE = 1e-12;
@@ -14,14 +14,8 @@ const doubles = (numbers: Numbers) =>
 
 /** The oracle's network with its weights as they were written, not rounded to float32. */
 function networkOf({ architecture, regime, value_net, feature_net }: Oracle) {
-  const named = (layers: Oracle["value_net"]) =>
-    Object.fromEntries(
-      layers.flatMap(({ weight, bias }, i) => [
-        [`${i + 1}.weight`, doubles(weight)] as const,
-        ...(bias === null ? [] : [[`${i + 1}.bias`, doubles(bias)] as const]),
-      ]),
-    );
-  return gatedNetwork(architecture, REGIMES[regime], { value: named(value_net), feature: named(feature_net ?? []) });
+  const [value, feature] = [layersOfFile(value_net, doubles), layersOfFile(feature_net ?? [], doubles)];
+  return gatedNetwork(architecture, REGIMES[regime], { value, feature });
 }
 
 const cases = oracles("").filter(({ ntk_value }) => ntk_value !== undefined);

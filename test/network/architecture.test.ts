@@ -93,13 +93,13 @@ describe.each(CASES)("$name", ({ architecture, outputShapes, weights, parameters
     expect(outputsOf(architecture)).toBe(10);
   });
 
-  it("parameters have their names, shapes and fans, weight before bias", () => {
+  it("parameters have their layers, shapes and fans, weight before bias", () => {
     const wanted = weights.flatMap(([shape, fanIn, fanOut], i) => {
       const out = shape.length === 2 ? shape[1] : shape[0];
       const layer = { layer: i + 1, fanIn, fanOut };
       return [
-        { name: `${i + 1}.weight`, kind: "weight", shape, ...layer },
-        { name: `${i + 1}.bias`, kind: "bias", shape: [out], ...layer },
+        { kind: "weight", shape, ...layer },
+        { kind: "bias", shape: [out], ...layer },
       ];
     });
     expect(parameterSpecs(architecture)).toEqual(wanted);
@@ -124,7 +124,7 @@ it("the standard architectures are those of theory 5.8 and 6.2", () => {
 
 it("without biases there are weights only", () => {
   const specs = parameterSpecs(fullyConnected({ inputShape: [5], depth: 3, width: 2, outputs: 1, bias: false }));
-  expect(specs.map(({ name, shape }) => [name, shape])).toEqual([
+  expect(specs.map(({ layer, kind, shape }) => [`${layer}.${kind}`, shape])).toEqual([
     ["1.weight", [5, 2]],
     ["2.weight", [2, 2]],
     ["3.weight", [2, 1]],

@@ -12,6 +12,7 @@ import {
   type GatedNode,
   gatedNetwork,
   type Layer,
+  layersOf,
   parameterSpecs,
   placeLayers,
   REGIMES,
@@ -59,8 +60,8 @@ describe(`networks of ${DEPTH} layers`, () => {
     }));
     const architecture: Architecture = { inputShape: [2], layers };
     expect(placeLayers(architecture)).toHaveLength(DEPTH);
-    const value = Object.fromEntries(parameterSpecs(architecture).map(({ name }) => [name, weight]));
-    expect(gatedNetwork(architecture, REGIMES.relu, { value, feature: undefined }).nodes).toHaveLength(2 * DEPTH + 1);
+    const value = layersOf(parameterSpecs(architecture).map((spec) => [spec, weight] as const));
+    expect(gatedNetwork(architecture, REGIMES.relu, { value }).nodes).toHaveLength(2 * DEPTH + 1);
     expect(ArchitectureStructure.safeParse(architecture).success).toBe(true);
   });
 

@@ -2,7 +2,7 @@
  * A network of any architecture for one example, as theory 2.6 and 5.1 have it: plain loops in float64. Shares no code with
  * `src/network`: shapes, paddings, gates and their order are worked out here from the layers alone.
  */
-import type { Architecture, Layer, NetworkPair, Regime } from "../../src/network/index.ts";
+import type { Architecture, Layer, Regime } from "../../src/network/index.ts";
 
 /** Parameters of one network by name (`1.weight`). */
 type Named = Readonly<Record<string, ArrayLike<number>>>;
@@ -28,7 +28,7 @@ export interface ReferenceForward {
 export function referenceForward(
   architecture: Architecture,
   regime: Regime,
-  { value, feature }: NetworkPair<Named>,
+  { value, feature }: { readonly value: Named; readonly feature?: Named },
   x: readonly number[],
 ): ReferenceForward {
   const { layers, inputShape: shape } = architecture;

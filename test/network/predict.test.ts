@@ -3,18 +3,21 @@ import { describe, expect, it } from "vitest";
 import { type DenseArray, float32, input } from "../../src/graph/index.ts";
 import {
   type Architecture,
-  featureParameterSpecs,
+  byName,
   fullyConnected,
   initialize,
-  type Parameters,
+  mapParameters,
+  parameterName,
   parameterSpecs,
   predict,
   REGIMES,
   type RegimeName,
+  type TrialNetwork,
+  type TrialParameters,
+  trialParameterSpecs,
+  trialParameters,
 } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { trialParameters } from "../../src/train/index.ts";
-import { inputsFor, networkPair } from "../../src/train/parameters.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { runGraph } from "../support/run-graph.ts";
@@ -22,21 +25,23 @@ import { hiddenPreActivations, pathSum, type ReferenceLayer } from "./reference/
 
 const EXAMPLES = 3;
 
-/** Logits of `x` under parameters by trial name. */
-async function logits(architecture: Architecture, name: RegimeName, parameters: Parameters, x: DenseArray<"float32">) {
+/** Logits of `x`. */
+async function logits(
+  architecture: Architecture,
+  name: RegimeName,
+  parameters: TrialParameters,
+  x: DenseArray<"float32">,
+) {
   const regime = REGIMES[name];
-  const tensors = networkPair(inputsFor(trialParameters(architecture, regime)));
+  const tensors = mapParameters(parameters, ({ shape }, place) => input(parameterName(place), "float32", shape));
   const prediction = predict(architecture, regime, tensors, input("x", "float32", x.shape));
-  const run = await runGraph({ logits: prediction.logits }, { ...parameters, x });
+  const run = await runGraph({ logits: prediction.logits }, { ...byName(parameters), x });
   return run.logits ?? expect.fail("no logits");
 }
 
-const prefixed = (network: string, parameters: Parameters): Parameters =>
-  Object.fromEntries(Object.entries(parameters).map(([name, array]) => [`${network}.${name}`, array]));
-
 interface SmallNetwork {
   readonly architecture: Architecture;
-  readonly parameters: Parameters;
+  readonly parameters: TrialParameters;
   readonly x: DenseArray<"float32">;
 }
 
@@ -57,20 +62,20 @@ const smallNetwork = (): fc.Arbitrary<SmallNetwork> =>
         const count = sizes.reduce((a, b) => a * b, 1);
         return float32(sizes, randomStream(seed, "small network", ...purpose).uniform(count, -1, 1));
       };
-      const specs = { value: parameterSpecs(architecture), feature: featureParameterSpecs(architecture) };
-      const parameters = (["value", "feature"] as const).flatMap((network) =>
-        specs[network].map(({ name, shape }) => [`${network}.${name}`, draw(shape, network, name)] as const),
+      const specs = trialParameterSpecs(architecture, REGIMES["frnpf-ii"]);
+      const parameters = trialParameters(
+        specs.map((spec) => [spec, draw(spec.shape, spec.network, `${spec.layer}.${spec.kind}`)] as const),
       );
-      return { architecture, parameters: Object.fromEntries(parameters), x: draw([EXAMPLES, inputs], "x") };
+      return { architecture, parameters, x: draw([EXAMPLES, inputs], "x") };
     });
 
 /** The layers of one network as lists; a feature network gets an output layer that nothing uses. */
-function referenceLayers({ architecture, parameters }: SmallNetwork, network: string): readonly ReferenceLayer[] {
+function referenceLayers({ architecture, parameters }: SmallNetwork, network: TrialNetwork): readonly ReferenceLayer[] {
   return parameterSpecs(architecture)
     .filter(({ kind }) => kind === "weight")
     .map(({ layer, shape: [from = 0, to = 0] }) => {
-      const weight = parameters[`${network}.${layer}.weight`]?.data ?? new Float32Array(from * to);
-      const bias = parameters[`${network}.${layer}.bias`]?.data ?? new Float32Array(to);
+      const weight = parameters[network]?.[layer]?.weight.data ?? new Float32Array(from * to);
+      const bias = parameters[network]?.[layer]?.bias?.data ?? new Float32Array(to);
       const rows = Array.from({ length: from }, (_, i) => Array.from(weight.subarray(i * to, (i + 1) * to)));
       return { weight: rows, bias: Array.from(bias) };
     });
@@ -130,14 +135,14 @@ describe.each([
   const other = initialize(specs, { kind: "glorot-uniform" }, 1, "feature-network");
 
   it("behind gates of its own weights is the ReLU network", async () => {
-    const parameters = { ...prefixed("value", value), ...prefixed("feature", value) };
+    const parameters = { value, feature: value };
     const relu = await logits(architecture, "relu", parameters, x);
     // the same products and sums, perhaps in another order
     expectClose(await logits(architecture, "frnpf-di", parameters, x), relu, { relative: 1e-5, absolute: 1e-6 });
   });
 
   it("behind gates of other weights is not", async () => {
-    const parameters = { ...prefixed("value", value), ...prefixed("feature", other) };
+    const parameters = { value, feature: other };
     const relu = await logits(architecture, "relu", parameters, x);
     const gated = await logits(architecture, "frnpf-ii", parameters, x);
     expect(gated.data.some((logit, i) => Math.abs(Number(logit) - Number(relu.data[i])) > 1e-2)).toBe(true);

@@ -5,14 +5,17 @@ import {
   type Architecture,
   gatedLayers,
   type Layer,
-  type Parameters,
+  parameterEntries,
   REGIMES,
   type Regime,
   type RegimeName,
   regimeOf,
+  type TrialNetwork,
+  type TrialParameters,
+  trialParameterSpecs,
+  trialParameters,
 } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { networkPair, trialParameters } from "../../src/train/index.ts";
 import { type ReferenceForward, referenceForward } from "./forward.reference.ts";
 
 const PLAIN = ["convolution", "average-pool"] as const;
@@ -138,7 +141,7 @@ export interface DrawnNetwork {
   readonly architecture: Architecture;
   readonly regime: Regime;
   /** By trial name: `value.1.weight`, `feature.1.bias`. */
-  readonly parameters: Parameters;
+  readonly parameters: TrialParameters;
   /** `[examples, ...inputShape]` */
   readonly x: DenseArray<"float32">;
 }
@@ -181,12 +184,13 @@ function orderOf(architecture: Architecture, seed: number): readonly number[] {
 export function drawNetwork(architecture: Architecture, regime: Regime, seed: number, examples = 3): DrawnNetwork {
   const draw = (shape: readonly number[], limit: number, ...purpose: readonly string[]) =>
     float32(shape, randomStream(seed, "drawn network", ...purpose).uniform(sizeOf(shape), -limit, limit));
-  const parameters = trialParameters(architecture, regime).map(({ name, shape }) => {
+  const parameters = trialParameterSpecs(architecture, regime).map((spec) => {
+    const { name, shape } = spec;
     const fan = shape.length === 2 ? (shape[0] ?? 1) : sizeOf(shape.slice(1));
-    return [name, draw(shape, shape.length === 1 ? 0.5 : Math.sqrt(3 / fan), name)] as const;
+    return [spec, draw(shape, shape.length === 1 ? 0.5 : Math.sqrt(3 / fan), name)] as const;
   });
   return {
-    ...{ architecture, regime, parameters: Object.fromEntries(parameters) },
+    ...{ architecture, regime, parameters: trialParameters(parameters) },
     x: draw([examples, ...architecture.inputShape], 1, "x"),
   };
 }
@@ -198,12 +202,18 @@ export function references({
   parameters,
   x,
 }: Omit<DrawnNetwork, "parameters"> & {
-  readonly parameters: Readonly<Record<string, DenseArray<FloatDType>>>;
+  readonly parameters: TrialParameters<DenseArray<FloatDType>>;
 }): readonly ReferenceForward[] {
   const [examples = 0, ...shape] = x.shape;
   const size = sizeOf(shape);
-  const numbers = Object.entries(parameters).map(([name, { data }]) => [name, data] as const);
-  const pair = networkPair(Object.fromEntries(numbers));
+  const entries = parameterEntries(parameters);
+  const of = (network: TrialNetwork) =>
+    Object.fromEntries(
+      entries.flatMap(([place, { data }]) =>
+        place.network === network ? [[`${place.layer}.${place.kind}`, data] as const] : [],
+      ),
+    );
+  const pair = { value: of("value"), feature: of("feature") };
   return Array.from({ length: examples }, (_, i) =>
     referenceForward(architecture, regime, pair, Array.from(x.data.subarray(i * size, (i + 1) * size))),
   );

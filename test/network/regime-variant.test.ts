@@ -3,6 +3,7 @@ import {
   type Architecture,
   checkRegime,
   fullyConnected,
+  initialParameters,
   type Layer,
   REGIME_NAMES,
   REGIMES,
@@ -11,7 +12,6 @@ import {
   type RegimeVariant,
   regimeOf,
 } from "../../src/network/index.ts";
-import { initialTensors } from "../../src/train/index.ts";
 import { errorOf } from "../support/error-of.ts";
 import { tinyPlan } from "../support/tiny-training.ts";
 
@@ -97,7 +97,7 @@ describe("a regime of an architecture", () => {
       hint: "put average-pool in its place",
     };
     expect(errorOf(() => checkRegime(architecture, regimeOf({ regime })))).toEqual(texts);
-    expect(errorOf(() => initialTensors(tinyPlan({ architecture, regime })))).toEqual(texts);
+    expect(errorOf(() => initialParameters(tinyPlan({ architecture, regime })))).toEqual(texts);
     expect(checkRegime(architecture, regimeOf({ regime: "dlnpf" }))).toBeUndefined();
   });
 
@@ -128,7 +128,7 @@ describe("a regime of an architecture", () => {
 
   it("is checked before a training starts", () => {
     const plan = tinyPlan({ regime: "dlgn", variant: { gateOrder: [2, 2] } });
-    expect(errorOf(() => initialTensors(plan))).toEqual({
+    expect(errorOf(() => initialParameters(plan))).toEqual({
       message: "gate order 2,2: expected each of the gates 1 to 2 once",
       hint: "for instance 2,1",
     });

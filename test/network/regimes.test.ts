@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type DenseArray, denseArray } from "../../src/graph/index.ts";
+import { type DenseArray, denseArray, sizeOf } from "../../src/graph/index.ts";
 import {
   fullyConnected,
   type Initializer,
   initialParameters,
-  type Parameters,
+  layersOf,
+  type ParametersByLayer,
+  parameterEntries,
   parameterSpecs,
   REGIME_NAMES,
   REGIMES,
@@ -12,8 +14,8 @@ import {
   type RegimeName,
   regimeOf,
   trainedNetworks,
+  trialParameterSpecs,
 } from "../../src/network/index.ts";
-import { trialParameters } from "../../src/train/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
 const architecture = fullyConnected({ inputShape: [2, 3], depth: 3, width: 5, outputs: 4 });
@@ -23,22 +25,23 @@ const ALL = [...FEATURES, "3.weight", "3.bias"];
 /** Of the feature network's parameters; a shallow one's layers all read the 6 inputs. */
 const SHAPES = { deep: [[6, 5], [5], [5, 5], [5]], shallow: [[6, 5], [5], [6, 5], [5]] } as const;
 
-const initial = (regime: RegimeName, learnt?: Parameters, seed = 7) =>
-  initialParameters(architecture, regime, GLOROT, seed, learnt);
-const without = (parameters: Parameters, ...names: readonly string[]): Parameters =>
-  Object.fromEntries(Object.entries(parameters).filter(([name]) => !names.includes(name)));
+const initial = (regime: RegimeName, learnt?: ParametersByLayer, seed = 7) =>
+  initialParameters({ architecture, regime, initializer: GLOROT, seed }, learnt);
+/** The parameters of one network by layer and kind, `1.weight`. */
+const flat = (layers: ParametersByLayer = {}): ReadonlyMap<string, DenseArray<"float32">> =>
+  new Map(parameterEntries({ value: layers }).map(([{ layer, kind }, array]) => [`${layer}.${kind}`, array]));
 /** A trained network: all elements of a tensor the same, its position. */
-const learnt: Parameters = Object.fromEntries(
-  parameterSpecs(architecture).map(({ name, shape }, i): [string, DenseArray<"float32">] => [
-    name,
-    denseArray("float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(i + 1)),
-  ]),
+const learnt = layersOf(
+  parameterSpecs(architecture).map(
+    (spec, i) => [spec, denseArray("float32", spec.shape, new Float32Array(sizeOf(spec.shape)).fill(i + 1))] as const,
+  ),
 );
+const { 3: learntOutput = expect.fail(), ...learntHidden } = learnt;
 
 describe("initial parameters", () => {
   it("relu has one network", () => {
     const { value, feature } = initial("relu");
-    expect(Object.keys(value)).toEqual(ALL);
+    expect([...flat(value).keys()]).toEqual(ALL);
     expect(feature).toBeUndefined();
   });
 
@@ -46,22 +49,23 @@ describe("initial parameters", () => {
     "%s has a whole value network and a feature network without output layer",
     (regime) => {
       const { value, feature } = initial(regime, learnt);
-      expect(Object.keys(value)).toEqual(ALL);
-      expect(Object.keys(feature ?? {})).toEqual(FEATURES);
-      const shapes = Object.values(feature ?? {}).map(({ shape }) => shape);
+      expect([...flat(value).keys()]).toEqual(ALL);
+      expect([...flat(feature).keys()]).toEqual(FEATURES);
+      const shapes = [...flat(feature).values()].map(({ shape }) => shape);
       expect(shapes).toEqual(SHAPES[regime === "dlgn-sf" ? "shallow" : "deep"]);
     },
   );
 
   it("frnpf-di has the initial value network as feature network, to the bit", () => {
     const { value, feature } = initial("frnpf-di");
-    expect(feature).toEqual(without(value, "3.weight", "3.bias"));
+    const { 3: _, ...hidden } = value;
+    expect(feature).toEqual(hidden);
   });
 
   it.each(["frnpf-ii", "dlnpf", "dlgn"] as const)("%s has independent networks", (regime) => {
     const { value, feature } = initial(regime);
-    for (const name of ["1.weight", "2.weight"]) {
-      const [one, other] = [value[name]?.data ?? [], feature?.[name]?.data ?? []];
+    for (const layer of [1, 2]) {
+      const [one, other] = [value[layer]?.weight.data ?? [], feature?.[layer]?.weight.data ?? []];
       expect(one).toHaveLength(other.length);
       expect(Array.from(one).some((weight, i) => weight === other[i])).toBe(false);
     }
@@ -76,23 +80,20 @@ describe("initial parameters", () => {
 
   it("flnpf takes the hidden layers of the given network and a fresh value network", () => {
     const { value, feature } = initial("flnpf", learnt);
-    expect(feature).toEqual(without(learnt, "3.weight", "3.bias"));
+    expect(feature).toEqual(learntHidden);
     const drawn = [initial("relu").value, initial("frnpf-ii").feature ?? expect.fail()];
-    for (const name of ["1.weight", "2.weight"]) {
-      for (const other of drawn) expect(value[name]?.data).not.toEqual(other[name]?.data);
+    for (const layer of [1, 2]) {
+      for (const other of drawn) expect(value[layer]?.weight.data).not.toEqual(other[layer]?.weight.data);
     }
   });
 
   it("flnpf needs no output layer of the given network, and takes nothing else of it", () => {
-    const given = {
-      ...without(learnt, "3.weight", "3.bias"),
-      "1.weight:velocity": learnt["1.weight"] ?? expect.fail(),
-    };
-    expect(Object.keys(initial("flnpf", given).feature ?? {})).toEqual(FEATURES);
+    expect(initial("flnpf", learntHidden).feature).toEqual(learntHidden);
+    expect(initial("flnpf", { ...learnt, 4: learntOutput }).feature).toEqual(learntHidden);
   });
 
   const hint = "name a run of regime relu with the same architecture (--from RUN)";
-  it.each<{ title: string; given: Parameters | undefined; message: string }>([
+  it.each<{ title: string; given: ParametersByLayer | undefined; message: string }>([
     {
       title: "without parameters",
       given: undefined,
@@ -100,13 +101,14 @@ describe("initial parameters", () => {
     },
     {
       title: "with a parameter missing",
-      given: without(learnt, "2.bias"),
-      message: "a trained network without 2.bias: expected 2.bias of [5], as the value network has it",
+      given: { ...learnt, 2: { weight: learnt[2]?.weight ?? expect.fail() } },
+      message: "a trained network without value.2.bias: expected value.2.bias of [5], as the value network has it",
     },
     {
       title: "with a parameter of another shape",
-      given: { ...learnt, "1.weight": denseArray("float32", [2, 5], new Float32Array(10)) },
-      message: "a trained network whose 1.weight is [2, 5]: expected 1.weight of [6, 5], as the value network has it",
+      given: { ...learnt, 1: { weight: denseArray("float32", [2, 5], new Float32Array(10)) } },
+      message:
+        "a trained network whose value.1.weight is [2, 5]: expected value.1.weight of [6, 5], as the value network has it",
     },
   ])("flnpf $title is refused", ({ given, message }) => {
     expect(errorOf(() => initial("flnpf", given))).toEqual({ message, hint });
@@ -143,7 +145,7 @@ describe.each(REGIME_NAMES)("regime %s", (name) => {
     const trains: readonly string[] = TABLE[name].trains;
     expect(trainedNetworks(regime)).toEqual(trains);
     const features = name === "relu" ? [] : FEATURES.map((parameter) => `feature.${parameter}`);
-    const parameters = trialParameters(architecture, regime);
+    const parameters = trialParameterSpecs(architecture, regime);
     expect(parameters.map((parameter) => parameter.name)).toEqual([...ALL.map((one) => `value.${one}`), ...features]);
     const moving = parameters.flatMap((parameter) => (parameter.trains ? [parameter.name] : []));
     expect(moving).toEqual([...ALL.map((one) => `value.${one}`), ...(trains.includes("feature") ? features : [])]);

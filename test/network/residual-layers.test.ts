@@ -5,6 +5,7 @@ import {
   flatLayers,
   gatedLayers,
   type Layer,
+  type ParameterSpec,
   parameterSpecs,
   placeLayers,
 } from "../../src/network/index.ts";
@@ -50,7 +51,7 @@ it("a pre-activation block, counted by hand", () => {
     { layer: 2, shape: [6, 4, 4] },
     { layer: 4, shape: [6, 4, 4] },
   ]);
-  expect(parameterSpecs(architecture).map(({ name, shape, fanIn, fanOut }) => [name, shape, fanIn, fanOut])).toEqual([
+  expect(parameterSpecs(architecture).map((spec) => [nameOf(spec), spec.shape, spec.fanIn, spec.fanOut])).toEqual([
     ["1.weight", [4, 3, 3, 3], 27, 36],
     ["2.weight", [6, 4, 3, 3], 36, 54],
     ["3.weight", [6, 6, 3, 3], 54, 54],
@@ -58,7 +59,7 @@ it("a pre-activation block, counted by hand", () => {
     ["5.weight", [24, 5], 24, 5],
     ["5.bias", [5], 24, 5],
   ]);
-  expect(featureParameterSpecs(architecture).map(({ name }) => name)).toEqual([
+  expect(featureParameterSpecs(architecture).map(nameOf)).toEqual([
     ...["1.weight", "2.weight", "3.weight", "4.weight"],
   ]);
 });
@@ -82,8 +83,10 @@ it("where the last gates stand within a sum, its branches end with them", () => 
     { layer: 2, shape: [5] },
     { layer: 4, shape: [6] },
   ]);
-  expect(featureParameterSpecs(architecture).map(({ name }) => name)).toEqual(["1.weight", "2.weight", "4.weight"]);
+  expect(featureParameterSpecs(architecture).map(nameOf)).toEqual(["1.weight", "2.weight", "4.weight"]);
 });
+
+const nameOf = ({ layer, kind }: ParameterSpec): string => `${layer}.${kind}`;
 
 describe("errors", () => {
   const valid: Layer = {

@@ -12,7 +12,6 @@ import {
   regimeOf,
 } from "../../src/network/index.ts";
 import { activate, countPaths, pathStatistics } from "../../src/paths/index.ts";
-import { networkPair } from "../../src/train/index.ts";
 import { bundleGram } from "../kernels/bundle-gram.reference.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -23,7 +22,7 @@ const engine = await openNodeEngine("cpu", { threads: 1 });
 afterAll(async () => await engine[Symbol.asyncDispose]());
 
 const networkOf = ({ architecture, regime, parameters }: DrawnNetwork) =>
-  gatedNetwork(architecture, regime, networkPair(parameters));
+  gatedNetwork(architecture, regime, parameters);
 const doubles = ({ x }: DrawnNetwork) => float64(x.shape, x.data);
 /** Paths that are walked one by one here. */
 const MOST_PATHS = 5000n;

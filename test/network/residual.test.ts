@@ -14,16 +14,19 @@ import {
 } from "../../src/graph/index.ts";
 import {
   type Architecture,
+  byName,
   gateOf,
   type Layer,
+  mapParameters,
+  parameterName,
   predict,
   predictBehind,
   REGIME_NAMES,
   type Regime,
   regimeOf,
+  trialParameterSpecs,
 } from "../../src/network/index.ts";
-import { networkPair, trialParameters } from "../../src/train/index.ts";
-import { inputsFor } from "../../src/train/parameters.ts";
+import { inputsFor, recordsOf } from "../../src/train/parameters.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { type DrawnNetwork, drawNetwork, drawnNetworks, isClear, references } from "./random-architectures.ts";
@@ -40,8 +43,9 @@ async function run(outputs: Tensors, feeds: Readonly<Record<string, DenseArray>>
 
 /** The network as graph, with its logits behind its own gates and behind the same gates given. */
 function graphOf({ architecture, regime, x }: DrawnNetwork) {
-  const inputs = inputsFor(trialParameters(architecture, regime));
-  const pair = networkPair(inputs);
+  const specs = trialParameterSpecs(architecture, regime);
+  const inputs = inputsFor(specs);
+  const pair = recordsOf(specs, inputs);
   const examples = input("x", "float32", x.shape);
   const { logits, gatePreActivations } = predict(architecture, regime, pair, examples);
   const gating = regime.kind === "two-networks" ? regime.gating : ({ kind: "hard" } as const);
@@ -56,7 +60,7 @@ async function expectReference(network: DrawnNetwork): Promise<void> {
   fc.pre(isClear(wanted));
   const { logits, behind, gatePreActivations } = graphOf(network);
   const decided = Object.fromEntries(gatePreActivations.map((q, i) => [`q${i}`, q]));
-  const found = await run({ logits, behind, ...decided }, { ...network.parameters, x: network.x });
+  const found = await run({ logits, behind, ...decided }, { ...byName(network.parameters), x: network.x });
   wanted.forEach((example, i) => {
     for (const [k, logit] of example.logits.entries()) {
       // float32 against float64, relative to what was summed
@@ -135,22 +139,29 @@ describe("gradients of a residual network by all its parameters equal central di
     const slopes = gradients(reduceSum(square(logits)), Object.values(inputs));
     const outputs = Object.fromEntries(slopes.map((slope, i) => [names[i] ?? "", slope]));
     const found = await run(Object.fromEntries(Object.entries(outputs).map(([name, slope]) => [`d ${name}`, slope])), {
-      ...network.parameters,
+      ...byName(network.parameters),
       x: network.x,
     });
-    const parameters: Readonly<Record<string, DenseArray<FloatDType>>> = network.parameters;
+    const named = byName(network.parameters);
     /** `Σ logits²` with one number changed, in float64. */
     const loss = (name: string, at: number, change: number): number => {
-      const array = parameters[name] ?? expect.fail(name);
-      const data = Float64Array.from(array.data, (one, i) => (i === at ? one + change : one));
-      const changed = { ...parameters, [name]: float64(array.shape, data) };
-      return references({ ...network, parameters: changed })
+      const parameters = mapParameters<DenseArray<FloatDType>, DenseArray<FloatDType>>(
+        network.parameters,
+        (array, place) => {
+          if (parameterName(place) !== name) return array;
+          return float64(
+            array.shape,
+            Float64Array.from(array.data, (one, i) => (i === at ? one + change : one)),
+          );
+        },
+      );
+      return references({ ...network, parameters })
         .flatMap((example) => example.logits)
         .reduce((sum, logit) => sum + logit ** 2, 0);
     };
     for (const name of names) {
       const slope = Array.from(found[`d ${name}`]?.data ?? [], Number);
-      expect(slope).toHaveLength(parameters[name]?.data.length ?? 0);
+      expect(slope).toHaveLength(named[name]?.data.length ?? 0);
       // every weight of the small tensors, every seventh of the others
       const places = [...slope.keys()].filter((at) => slope.length < 20 || at % 7 === 0);
       const got = places.map((at) => slope[at] ?? Number.NaN);

@@ -221,10 +221,7 @@ describe("golden values of brute force", () => {
   const FLOAT32 = { relative: 2e-5, absolute: 1e-7 };
 
   it.each(cases)("$oracle.name", ({ oracle, wanted }) => {
-    const value = Object.fromEntries(
-      Object.entries(oracle.parameters).map(([name, one]) => [name.replace(/^value\./, ""), one]),
-    );
-    const network = gatedNetwork(oracle.architecture, REGIMES.relu, { value, feature: undefined });
+    const network = gatedNetwork(oracle.architecture, REGIMES.relu, oracle.records);
     const [first = []] = Array.isArray(oracle.x) ? oracle.x : [];
     const active = activate(network, Array.isArray(first) ? first.map(Number) : []);
     const statistics = pathStatistics(active, wanted.logit);

@@ -6,14 +6,14 @@ import { writeNpy } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { denseArray, float64 } from "../../src/graph/index.ts";
 import { neuralPathKernelByPairs } from "../../src/kernels/index.ts";
-import { gatedNetwork, REGIME_NAMES, regimeOf } from "../../src/network/index.ts";
+import { gatedNetwork, initialParameters, REGIME_NAMES, regimeOf } from "../../src/network/index.ts";
 import type { TrialOutcome, TrialProgress } from "../../src/runs/index.ts";
 import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { readRunKernels, selectData } from "../../src/runs/node/index.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
 import { readCheckpoint } from "../../src/runs/run-files.ts";
 import type { TrialRequest } from "../../src/runs/trial-request.ts";
-import { initialTensors, networkPair, train } from "../../src/train/index.ts";
+import { train } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -75,8 +75,9 @@ describe("a run writes its kernel", () => {
       [100, 28, 28],
       Float32Array.from(pixels, (byte) => byte / 255),
     );
-    const { tensors } = (await readCheckpoint(folderStore(request.directory), "last")) ?? expect.fail("no checkpoint");
-    const network = gatedNetwork(request.plan.architecture, regimeOf(request.plan), networkPair(tensors));
+    const { parameters } =
+      (await readCheckpoint(folderStore(request.directory), "last")) ?? expect.fail("no checkpoint");
+    const network = gatedNetwork(request.plan.architecture, regimeOf(request.plan), parameters);
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const { data } = await neuralPathKernelByPairs(network, engine, inputs, undefined, { shortcuts: false });
     const trace = Array.from({ length: 100 }, (_, i) => data[101 * i]!).reduce((sum, value) => sum + value, 0);
@@ -114,11 +115,11 @@ describe("a run writes its kernel", () => {
     await run(request);
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const data = await selectData(request.data, process.env);
-    const tensors = [];
-    for await (const event of train(request.plan, data, initialTensors(request.plan), { engine, clock: () => 0 })) {
-      if (event.kind === "epoch") tensors.push(event.checkpoint.tensors);
+    const states = [];
+    for await (const event of train(request.plan, data, initialParameters(request.plan), { engine, clock: () => 0 })) {
+      if (event.kind === "epoch") states.push(event.checkpoint);
     }
-    expect((await readCheckpoint(folderStore(request.directory), "last"))?.tensors).toEqual(tensors.at(-1));
+    expect(await readCheckpoint(folderStore(request.directory), "last")).toEqual(states.at(-1));
   });
 
   it("or why there is none, and trains on", async () => {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { float32 } from "../../src/graph/index.ts";
+import { mapParameters } from "../../src/network/index.ts";
 import type { TrialOutcome, TrialProgress } from "../../src/runs/index.ts";
 import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { readMetrics, readRun } from "../../src/runs/node/index.ts";
@@ -203,18 +204,13 @@ describe("a loss that breaks", () => {
     const before = await contentOf(request.directory);
     // as if the second epoch had made the weights this large
     const last = (await readCheckpoint(folderStore(request.directory), "last")) ?? expect.fail("no checkpoint");
-    const tensors = Object.fromEntries(
-      Object.entries(last.tensors).map(([name, { shape, data }]) => [
-        name,
-        name.includes(":")
-          ? float32(shape, data)
-          : float32(
-              shape,
-              data.map((value) => value * 1e30),
-            ),
-      ]),
+    const parameters = mapParameters(last.parameters, ({ shape, data }) =>
+      float32(
+        shape,
+        data.map((value) => value * 1e30),
+      ),
     );
-    await writeCheckpoint(folderStore(request.directory), "last", { ...last, tensors });
+    await writeCheckpoint(folderStore(request.directory), "last", { ...last, parameters });
     expect(await run(withPlan(request, { epochs: 4 }))).toEqual({
       status: "failed",
       message: "a loss of NaN in epoch 3, step 1: expected a finite loss",

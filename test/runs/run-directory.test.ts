@@ -8,7 +8,7 @@ import { folderStore } from "../../src/runs/node/folder-store.ts";
 import { findRun, readBest, readMetrics, readRun } from "../../src/runs/node/run-directory.ts";
 import { appendMetrics, keepMetrics, readCheckpoint, writeCheckpoint, writeRecord } from "../../src/runs/run-files.ts";
 import type { RunRecord } from "../../src/runs/run-record.ts";
-import { type Checkpoint, type EpochMetrics, optimizer } from "../../src/train/index.ts";
+import { type Checkpoint, type EpochMetrics, optimizer, stateByName } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -225,10 +225,8 @@ const CHECKPOINT: Checkpoint = {
   epoch: 5,
   bestEpoch: 3,
   bestTestAccuracy: 100 / 3,
-  tensors: {
-    "value.1.weight": float32([2, 2], [1, -0, Number.MIN_VALUE, 1e30]),
-    "value.1.weight:first-moment": float32([2, 2], [1, 2, 3, 4]),
-  },
+  parameters: { value: { 1: { weight: float32([2, 2], [1, -0, Number.MIN_VALUE, 1e30]) } } },
+  averages: { "first-moment": { value: { 1: { weight: float32([2, 2], [1, 2, 3, 4]) } } } },
 };
 
 describe("a checkpoint", () => {
@@ -243,25 +241,24 @@ describe("a checkpoint", () => {
   it("to predict with comes back without averages", async () => {
     await using folder = await temporaryFolder();
     await writeCheckpoint(folderStore(folder.path), "best", CHECKPOINT);
-    const { "value.1.weight": weight } = CHECKPOINT.tensors;
-    expect(await readBest(folder.path)).toEqual({ ...CHECKPOINT, tensors: { "value.1.weight": weight } });
+    expect(await readBest(folder.path)).toEqual({ ...CHECKPOINT, averages: {} });
   });
 
   it.each([
     {
       title: "of another network",
-      tensors: { "value.1.weight": float32([2, 2], [1, 2, 3, 4]) },
+      parameters: { value: { 1: { weight: float32([2, 2], [1, 2, 3, 4]) } } },
       received: "FILE with value.1.weight of shape [2, 2]: expected value.1.weight of shape [784, 8]",
     },
     {
-      title: "of other names",
-      tensors: { "value.one.weight": float32([784, 8], new Float32Array(784 * 8)) },
+      title: "without a layer",
+      parameters: { value: { 2: { weight: float32([784, 8], new Float32Array(784 * 8)) } } },
       received: "FILE without value.1.weight: expected value.1.weight of shape [784, 8]",
     },
-  ])("$title is not taken for this run's", async ({ tensors, received }) => {
+  ])("$title is not taken for this run's", async ({ parameters, received }) => {
     await using folder = await temporaryFolder();
     await writeRecord(folderStore(folder.path), RECORD);
-    await writeCheckpoint(folderStore(folder.path), "best", { ...CHECKPOINT, tensors });
+    await writeCheckpoint(folderStore(folder.path), "best", { ...CHECKPOINT, parameters });
     const { message, hint } = await rejectionOf(readBest(folder.path));
     expect({ message: message.replace(join(folder.path, "best.safetensors"), "FILE"), hint }).toEqual({
       message: `${received}, as the run.json beside it has the network`,
@@ -280,10 +277,22 @@ describe("a checkpoint", () => {
   it.each([
     {
       title: "without our metadata",
-      bytes: writeSafetensors(CHECKPOINT.tensors, {}),
+      bytes: writeSafetensors(stateByName(CHECKPOINT), {}),
       error: {
         message: "FILE, metadata: Unexpected end of JSON input: expected JSON",
         hint: "restore the file, or start a new run",
+      },
+    },
+    {
+      title: "of other names",
+      bytes: writeSafetensors(
+        { "value.1.weight:momentum": float32([1], [1]) },
+        { gatewise: '{"epoch":1,"bestEpoch":1,"bestTestAccuracy":1}' },
+      ),
+      error: {
+        message:
+          'FILE with "value.1.weight:momentum": expected parameters and their averages alone, such as value.1.weight and value.1.weight:first-moment',
+        hint: "use a checkpoint that gatewise wrote",
       },
     },
     {

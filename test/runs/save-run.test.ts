@@ -6,16 +6,9 @@ import { writeNpy } from "../../src/data/index.ts";
 import { loadDataset, writeWhole } from "../../src/data/node/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float32 } from "../../src/graph/index.ts";
-import { fullyConnected } from "../../src/network/index.ts";
+import { fullyConnected, initialParameters } from "../../src/network/index.ts";
 import { openModel, readRun, saveRun, type TrainedRun } from "../../src/runs/node/index.ts";
-import {
-  type Checkpoint,
-  type EpochMetrics,
-  initialTensors,
-  optimizer,
-  type TrainingPlan,
-  train,
-} from "../../src/train/index.ts";
+import { type Checkpoint, type EpochMetrics, optimizer, type TrainingPlan, train } from "../../src/train/index.ts";
 import { gatewise } from "../support/command-line.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -39,7 +32,7 @@ async function trainedTo(epochs: number): Promise<TrainedRun> {
   await using engine = await openNodeEngine("cpu", { threads: 1, denormals: "flushed" });
   const metrics: EpochMetrics[] = [];
   let [last, best]: (Checkpoint | undefined)[] = [];
-  for await (const event of train(PLAN, digits, initialTensors(PLAN), { engine, clock: () => 0 })) {
+  for await (const event of train(PLAN, digits, initialParameters(PLAN), { engine, clock: () => 0 })) {
     if (event.kind !== "epoch") continue;
     metrics.push(event.metrics);
     last = event.checkpoint;

@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { denseArray } from "../../src/graph/index.ts";
-import type { Architecture, Layer, Parameters, RegimeName } from "../../src/network/index.ts";
+import { type DenseArray, denseArray } from "../../src/graph/index.ts";
+import {
+  type Architecture,
+  byName,
+  type Layer,
+  type ParametersByLayer,
+  type RegimeName,
+  type TrialParameters,
+} from "../../src/network/index.ts";
 import type { Numbers } from "./expect-close.ts";
 
 /** Part of the repository: a clone without anything beside it checks the numbers too. */
@@ -52,8 +59,10 @@ const OracleFile = z.object({
 export interface Oracle extends z.infer<typeof OracleFile> {
   readonly architecture: Architecture;
   readonly regime: RegimeName;
-  /** Parameters before training under trial names: `value.1.weight`. */
-  readonly parameters: Parameters;
+  /** Parameters before training. */
+  readonly records: TrialParameters;
+  /** The same by name: `value.1.weight`. */
+  readonly parameters: ReturnType<typeof byName<DenseArray<"float32">>>;
   /** Names of the trained parameters, in the order of `gradients`. */
   readonly trained: readonly string[];
 }
@@ -65,18 +74,25 @@ export function oracles(prefix: string): readonly Oracle[] {
   return files.map((file) => complete(OracleFile.parse(JSON.parse(readFileSync(join(GOLDEN, file), "utf8")))));
 }
 
+/** The layers of a golden case as records. */
+export const layersOfFile = <P>(layers: Oracle["value_net"], arrayOf: (numbers: Numbers) => P): ParametersByLayer<P> =>
+  Object.fromEntries(
+    layers.map(({ weight, bias }, i) => [
+      i + 1,
+      bias === null ? { weight: arrayOf(weight) } : { weight: arrayOf(weight), bias: arrayOf(bias) },
+    ]),
+  );
+
 function complete(file: z.infer<typeof OracleFile>): Oracle {
   const soft = file.gate !== "hard";
   const regime = file.feature_net === null ? "relu" : soft ? "dlnpf" : "frnpf-ii";
-  const networks = { value: file.value_net, feature: file.feature_net ?? [] };
-  const parameters = Object.entries(networks).flatMap(([network, layers]) =>
-    layers.flatMap(({ weight, bias }, i) => [
-      [`${network}.${i + 1}.weight`, array(weight)] as const,
-      ...(bias === null ? [] : [[`${network}.${i + 1}.bias`, array(bias)] as const]),
-    ]),
-  );
-  const trained = parameters.flatMap(([name]) => (name.startsWith("value.") || regime === "dlnpf" ? [name] : []));
-  return { ...file, regime, architecture: architectureOf(file), parameters: Object.fromEntries(parameters), trained };
+  const records: TrialParameters = {
+    value: layersOfFile(file.value_net, array),
+    ...(file.feature_net === null ? {} : { feature: layersOfFile(file.feature_net, array) }),
+  };
+  const parameters = byName(records);
+  const trained = Object.keys(parameters).filter((name) => name.startsWith("value.") || regime === "dlnpf");
+  return { ...file, regime, architecture: architectureOf(file), records, parameters, trained };
 }
 
 function architectureOf({ value_net, pool, x }: z.infer<typeof OracleFile>): Architecture {

@@ -1,11 +1,10 @@
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { denseArray, sizeOf } from "../../src/graph/index.ts";
-import { fullyConnected, type Parameters } from "../../src/network/index.ts";
+import { fullyConnected, initialParameters, type TrialParameters } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import {
   type Checkpoint,
   type EpochMetrics,
-  initialTensors,
   type LabeledBytes,
   optimizer,
   type TrainingContext,
@@ -58,24 +57,26 @@ export interface TrainedEpoch {
 }
 
 /** Parameters of another network for `flnpf`; other regimes take none. */
-export const startOf = (plan: TrainingPlan): Parameters => {
-  if (plan.regime !== "flnpf") return initialTensors(plan);
-  const relu = initialTensors({ ...plan, regime: "relu", seed: plan.seed + 100 });
-  const learnt = Object.entries(relu).map(([name, array]) => [name.replace("value.", ""), array] as const);
-  return initialTensors(plan, Object.fromEntries(learnt));
+export const startOf = (plan: TrainingPlan): TrialParameters => {
+  if (plan.regime !== "flnpf") return initialParameters(plan);
+  return initialParameters(plan, initialParameters({ ...plan, regime: "relu", seed: plan.seed + 100 }).value);
 };
 
 /** All epochs of a training, on one CPU thread unless another engine is given. */
 export async function trainAll(
   plan: TrainingPlan,
   data: TrainingData,
-  { resume, ...context }: Partial<TrainingContext> & { readonly resume?: Checkpoint } = {},
+  {
+    resume,
+    initial = startOf(plan),
+    ...context
+  }: Partial<TrainingContext> & { readonly resume?: Checkpoint; readonly initial?: TrialParameters } = {},
 ): Promise<readonly TrainedEpoch[]> {
   await using own = context.engine === undefined ? await openNodeEngine("cpu", { threads: 1 }) : undefined;
   const engine = context.engine ?? own;
   if (engine === undefined) throw new Error("unreachable: no engine");
   const epochs: TrainedEpoch[] = [];
-  for await (const event of train(plan, data, startOf(plan), { clock: () => 0, ...context, engine }, resume)) {
+  for await (const event of train(plan, data, initial, { clock: () => 0, ...context, engine }, resume)) {
     if (event.kind === "epoch") epochs.push(event);
   }
   return epochs;

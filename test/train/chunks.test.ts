@@ -5,11 +5,18 @@ import type { Capabilities, Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { ortEngine } from "../../src/engine/ort-engine.ts";
 import { denseArray, float32, sizeOf } from "../../src/graph/index.ts";
-import { type Architecture, fullyConnected, type Layer, type Parameters } from "../../src/network/index.ts";
+import {
+  type Architecture,
+  byName,
+  fullyConnected,
+  type Layer,
+  type TrialParameters,
+} from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { ChunkRunner, chunksOf } from "../../src/train/chunks.ts";
 import { GateReader } from "../../src/train/gate-reader.ts";
-import { initialTensors, type Optimizer, optimizer, type TrainingPlan } from "../../src/train/index.ts";
+import { type Optimizer, optimizer, startState, stateByName, type TrainingPlan } from "../../src/train/index.ts";
+import { SLOTS } from "../../src/train/optimizers.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { startOf, tinyData, tinyPlan } from "../support/tiny-training.ts";
 
@@ -50,7 +57,8 @@ const SEEN = {
   ),
   labels: denseArray("uint8", [EXAMPLES], Uint8Array.from(randomStream(4, "y").uniform(EXAMPLES, 0, 2))),
 };
-const START = { "value.1.weight": float32([INPUTS, 1], randomStream(4, "w").uniform(INPUTS, -1, 1)) };
+const WEIGHT = float32([INPUTS, 1], randomStream(4, "w").uniform(INPUTS, -1, 1));
+const START: TrialParameters = { value: { 1: { weight: WEIGHT } } };
 
 const planOf = (config: Optimizer): TrainingPlan =>
   tinyPlan({
@@ -63,7 +71,7 @@ const planOf = (config: Optimizer): TrainingPlan =>
 
 /** One linear unit, labels −1 and +1 without any rule: the textbook's (and Keras's) formulas, step by step in float64. */
 function reference(config: Optimizer, order: Int32Array) {
-  const w = Array.from(START["value.1.weight"].data);
+  const w = Array.from(WEIGHT.data);
   const [m, v, velocity] = [w.map(() => 0), w.map(() => 0), w.map(() => 0)];
   const losses: number[] = [];
   for (let t = 1; t <= STEPS; t++) {
@@ -117,8 +125,7 @@ async function chunked(
   lacking: Partial<Capabilities> = {},
 ) {
   const plan = planOf(config);
-  const averages = Object.entries(initialTensors(plan)).filter(([name]) => name.includes(":"));
-  const start: Parameters = { ...START, ...Object.fromEntries(averages) };
+  const start = startState(plan, START);
   await using engine = openLacking(lacking);
   await using runner = await ChunkRunner.open(engine, plan, SEEN, start, { examples: EXAMPLES, gateTable: false });
   const losses: number[] = [];
@@ -127,7 +134,7 @@ async function chunked(
     losses.push(...(await runner.run({ start: position, batch: BATCH, count }, order, 0)).losses);
     position += count * BATCH;
   }
-  return { losses, tensors: await runner.read() };
+  return { losses, ...(await runner.read()) };
 }
 
 describe.each([
@@ -143,11 +150,11 @@ describe.each([
   ])("in $title are those of a float64 loop", async ({ counts }) => {
     const order = randomStream(0, "order", 1).permutation(EXAMPLES);
     const wanted = reference(config, order);
-    const { losses, tensors } = await chunked(config, order, counts);
+    const { losses, parameters, averages } = await chunked(config, order, counts);
     // 600 roundings of float32
     const tolerance = { relative: 2e-4, absolute: 2e-5 };
     expectClose(losses, wanted.losses, tolerance);
-    expectClose(tensors["value.1.weight"]?.data ?? [], wanted.w, tolerance);
+    expectClose(parameters.value[1]?.weight.data ?? [], wanted.w, tolerance);
     // averages are kept without the factors 1 − β₁ and 1 − β₂ (optimizers.ts)
     const [beta1, beta2] =
       config.kind === "adam" ? [config.beta1, config.beta2] : [0, config.kind === "rmsprop" ? config.rho : 0];
@@ -156,9 +163,9 @@ describe.each([
       "first-moment": wanted.m.map((value) => value / (1 - beta1)),
       "second-moment": wanted.v.map((value) => value / (1 - beta2)),
     };
-    for (const [slot, values] of Object.entries(slots)) {
-      const average = tensors[`value.1.weight:${slot}`];
-      if (average !== undefined) expectClose(average.data, values, { relative: 1e-3, absolute: 1e-4 });
+    for (const slot of SLOTS) {
+      const average = averages[slot]?.value[1]?.weight;
+      if (average !== undefined) expectClose(average.data, slots[slot], { relative: 1e-3, absolute: 1e-4 });
     }
   });
 });
@@ -178,8 +185,9 @@ describe.each([
     const wanted = await chunked(config, order, counts);
     const got = await chunked(config, order, counts, lacking);
     expectClose(got.losses, wanted.losses, { relative: 1e-5 });
-    for (const [name, { data }] of Object.entries(wanted.tensors)) {
-      expectClose(got.tensors[name]?.data ?? [], data, { relative: 1e-5, absolute: 1e-6 });
+    const arrays = stateByName(got);
+    for (const [name, { data }] of Object.entries(stateByName(wanted))) {
+      expectClose(arrays[name]?.data ?? [], data, { relative: 1e-5, absolute: 1e-6 });
     }
   });
 });
@@ -191,7 +199,10 @@ describe("the runs of an epoch", () => {
   ])("$title", async ({ lacking, longest }) => {
     await using engine = openLacking(lacking);
     const plan = planOf(optimizer("sgd", 1e-2));
-    await using runner = await ChunkRunner.open(engine, plan, SEEN, START, { examples: EXAMPLES, gateTable: false });
+    await using runner = await ChunkRunner.open(engine, plan, SEEN, startState(plan, START), {
+      examples: EXAMPLES,
+      gateTable: false,
+    });
     expect(runner.chunks.reduce((sum, { count }) => sum + count, 0)).toBe(STEPS);
     expect(Math.max(...runner.chunks.map(({ count }) => count))).toBe(longest);
   });
@@ -225,16 +236,19 @@ describe("a table of fixed gates trains as gates computed in every step", () => 
     const results = [];
     for (const gateTable of [true, false]) {
       const feeds = gateTable ? { ...train, ...table } : train;
-      await using runner = await ChunkRunner.open(engine, plan, { ...feeds }, start, { examples: 1203, gateTable });
+      await using runner = await ChunkRunner.open(engine, plan, { ...feeds }, startState(plan, start), {
+        examples: 1203,
+        gateTable,
+      });
       const losses: number[] = [];
       for (const chunk of chunksOf(1203, plan)) losses.push(...(await runner.run(chunk, order, 0)).losses);
-      results.push({ losses, tensors: await runner.read() });
+      results.push({ losses, parameters: byName((await runner.read()).parameters) });
     }
     const [tabled, computed] = results;
     expectClose(tabled?.losses ?? [], computed?.losses ?? [], { relative: 1e-4, absolute: 1e-6 });
-    for (const [name, { data, shape }] of Object.entries(computed?.tensors ?? {})) {
+    for (const [name, { data, shape }] of Object.entries(computed?.parameters ?? {})) {
       expect(data).toHaveLength(sizeOf(shape));
-      if (!name.includes(":")) expectClose(tabled?.tensors[name]?.data ?? [], data, { relative: 1e-3, absolute: 1e-4 });
+      expectClose(tabled?.parameters[name]?.data ?? [], data, { relative: 1e-3, absolute: 1e-4 });
     }
   });
 });

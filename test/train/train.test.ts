@@ -3,9 +3,24 @@ import type { Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { openWasmEngine } from "../../src/engine/web/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { fullyConnected, REGIME_NAMES, REGIMES, type RegimeName, trainedNetworks } from "../../src/network/index.ts";
+import {
+  byName,
+  fullyConnected,
+  REGIME_NAMES,
+  REGIMES,
+  type RegimeName,
+  trainedNetworks,
+} from "../../src/network/index.ts";
 import { ChunkRunner } from "../../src/train/chunks.ts";
-import { type Checkpoint, evaluate, evaluationGraph, type Optimizer, optimizer, train } from "../../src/train/index.ts";
+import {
+  type Checkpoint,
+  evaluate,
+  evaluationGraph,
+  type Optimizer,
+  optimizer,
+  startState,
+  train,
+} from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { startOf, tinyData, tinyPlan, trainAll } from "../support/tiny-training.ts";
@@ -18,12 +33,17 @@ describe.each(REGIME_NAMES)("regime %s", (regime) => {
     const plan = tinyPlan({ regime, epochs: 1 });
     const start = startOf(plan);
     const [epoch] = await trainAll(plan, data);
-    const tensors = epoch?.checkpoint.tensors ?? expect.fail("no epoch");
-    expect(Object.keys(tensors).sort()).toEqual(Object.keys(start).sort());
-    for (const [name, { data: now }] of Object.entries(tensors)) {
+    const { parameters, averages } = epoch?.checkpoint ?? expect.fail("no epoch");
+    const before = new Map(Object.entries(byName(start)));
+    const after = Object.entries(byName(parameters));
+    expect(after.map(([name]) => name)).toEqual([...before.keys()]);
+    for (const [name, { data: now }] of after) {
       const fixed = name.startsWith("feature.") && !trainsFeatures(regime);
-      expect(now.join() === start[name]?.data.join(), name).toBe(fixed);
+      expect(now.join() === before.get(name)?.data.join(), name).toBe(fixed);
     }
+    const trained = after.flatMap(([name]) => (name.startsWith("value.") || trainsFeatures(regime) ? [name] : []));
+    for (const slot of ["first-moment", "second-moment"] as const)
+      expect(Object.keys(byName(averages[slot] ?? expect.fail(slot)))).toEqual(trained);
   });
 
   it("learns, and trains a network without gates too", async () => {
@@ -167,11 +187,18 @@ it("the optimizer counts its steps over the epochs", async () => {
   const [, , , last] = await trainAll(plan, data);
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   const options = { examples: 45, gateTable: false };
-  await using runner = await ChunkRunner.open(engine, plan, { ...data.train }, startOf(plan), options);
+  await using runner = await ChunkRunner.open(
+    engine,
+    plan,
+    { ...data.train },
+    startState(plan, startOf(plan)),
+    options,
+  );
   const order = Int32Array.from({ length: 4 * 45 }, (_, i) => i % 45);
   await runner.run({ start: 0, batch: 45, count: 4 }, order, 0);
-  const wanted = (await runner.read())["value.1.weight"];
-  expectClose(last?.checkpoint.tensors["value.1.weight"] ?? [], wanted ?? [], { relative: 1e-4, absolute: 1e-5 });
+  const { 1: wanted } = (await runner.read()).parameters.value;
+  const { 1: got } = last?.checkpoint.parameters.value ?? expect.fail("no epoch");
+  expectClose(got?.weight ?? [], wanted?.weight ?? [], { relative: 1e-4, absolute: 1e-5 });
 });
 
 it("a batch larger than the data set is one step of all of it", async () => {

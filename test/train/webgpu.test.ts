@@ -4,7 +4,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import type { Architecture } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { ChunkRunner } from "../../src/train/chunks.ts";
-import { OPTIMIZER_KINDS, optimizer, type TrainingPlan } from "../../src/train/index.ts";
+import { OPTIMIZER_KINDS, optimizer, startState, stateByName, type TrainingPlan } from "../../src/train/index.ts";
 import { oracleConformance } from "../conformance/oracles.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { oracles } from "../support/oracle.ts";
@@ -41,14 +41,17 @@ async function tenSteps(engine: Engine, plan: TrainingPlan) {
   const { train } = tinyData(examples, 1, plan.architecture.inputShape);
   const order = randomStream(plan.seed, "order", 1).permutation(examples);
   const rows = { inputs: train.inputs, labels: train.labels };
-  await using runner = await ChunkRunner.open(engine, plan, rows, startOf(plan), { examples, gateTable: false });
+  await using runner = await ChunkRunner.open(engine, plan, rows, startState(plan, startOf(plan)), {
+    examples,
+    gateTable: false,
+  });
   const half = { batch: plan.batch, count: STEPS / 2 };
   const first = await runner.run({ start: 0, ...half }, order, 0);
   const second = await runner.run({ start: examples / 2, ...half }, order, 0);
   return {
     losses: [...first.losses, ...second.losses],
     correct: first.correct + second.correct,
-    tensors: await runner.read(),
+    arrays: stateByName(await runner.read()),
   };
 }
 
@@ -75,8 +78,8 @@ describe.skipIf(!isThere)("on webgpu", () => {
       const got = await tenSteps(webgpu, plan);
       expectClose(got.losses, wanted.losses, { relative: 1e-5 });
       expect(got.correct).toBe(wanted.correct);
-      for (const [name, { data }] of Object.entries(wanted.tensors)) {
-        expectClose(got.tensors[name]?.data ?? [], data, { relative: 1e-4, absolute: 1e-5 });
+      for (const [name, { data }] of Object.entries(wanted.arrays)) {
+        expectClose(got.arrays[name]?.data ?? [], data, { relative: 1e-4, absolute: 1e-5 });
       }
     });
   });

@@ -74,7 +74,7 @@ async function evaluateRun(options: EvaluateRequest, context: CliContext): Promi
   await using engine = await openWorkerEngine(device, { threads: 1 });
   await using program = await engine.compile(evaluation);
   const batch = examplesPerRun(network.nodes.map(({ shape }) => shape));
-  const result = await evaluate(program, dataset.test, {}, { batch, signal: context.signal });
+  const result = await evaluate(program, dataset.test, undefined, { batch, signal: context.signal });
   printResult(context, result, () =>
     formatTable(
       [

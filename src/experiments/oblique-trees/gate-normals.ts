@@ -3,20 +3,20 @@
  * positive (theory 5.5), and the normal can be laid beside that of a tree's node (theory 6.7).
  */
 import { type DenseArray, type FloatDType, float64 } from "../../graph/index.ts";
-import type { Parameters } from "../../network/index.ts";
+import type { ParametersByLayer } from "../../network/index.ts";
 
 /** Regimes whose gates are half-spaces of the input. */
 export type LinearlyGated = "dlgn" | "dlgn-sf";
 
 /**
  * Normals of all gates, layer by layer: for `dlgn` the columns of `W_1 W_2 … W_l`, for `dlgn-sf` those of each weight.
- * @param parameters by trial name (`feature.1.weight` `[in, out]`), without biases
+ * @param features the feature network's, weights `[in, out]` without biases
  * @returns one `[inputs, units]` a layer
  */
-export function gateNormals(regime: LinearlyGated, parameters: Parameters): readonly DenseArray<"float64">[] {
+export function gateNormals(regime: LinearlyGated, features: ParametersByLayer): readonly DenseArray<"float64">[] {
   const normals: DenseArray<"float64">[] = [];
   for (let layer = 1; ; layer++) {
-    const weight = parameters[`feature.${layer}.weight`];
+    const weight = features[layer]?.weight;
     if (weight === undefined) return normals;
     const before = regime === "dlgn" ? normals.at(-1) : undefined;
     normals.push(before === undefined ? float64(weight.shape, weight.data) : product(before, weight));

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/index.ts";
-import type { Parameters } from "../../network/index.ts";
-import { initialTensors, PointTrainer } from "../../train/index.ts";
+import { initialParameters, type TrialParameters } from "../../network/index.ts";
+import { PointTrainer, startState, type TrainingState } from "../../train/index.ts";
 import { gateNormals, type LinearlyGated, largestCosines } from "./gate-normals.ts";
 import { type ObliqueNetwork, obliquePlan, type TreeExperiment } from "./oblique-trees.ts";
 import type { TreeData } from "./tree-data.ts";
@@ -27,10 +27,7 @@ export interface ObliqueRun {
 }
 
 /** A run that can be gone on with. */
-export interface ObliqueCheckpoint extends ObliqueRun {
-  /** Parameters and averages by trial name. */
-  readonly tensors: Parameters;
-}
+export interface ObliqueCheckpoint extends ObliqueRun, TrainingState {}
 
 /** Which run, how long, and from where. */
 export interface ObliqueTrial {
@@ -58,11 +55,11 @@ export async function* watchGates(
 ): AsyncGenerator<ObliqueCheckpoint> {
   const { regime } = network;
   const plan = obliquePlan(experiment, network, epochs, seed);
-  const start = resume?.tensors ?? initialTensors(plan);
+  const start = resume ?? startState(plan, initialParameters(plan));
   await using trainer = await PointTrainer.open(engine, plan, data, start);
-  const look = (epoch: number, tensors: Parameters): NormalsSeen => ({
+  const look = (epoch: number, { feature = {} }: TrialParameters): NormalsSeen => ({
     epoch,
-    cosines: largestCosines(gateNormals(regime, tensors), data.normals),
+    cosines: largestCosines(gateNormals(regime, feature), data.normals),
   });
   let run: ObliqueRun = resume ?? {
     regime,
@@ -71,9 +68,9 @@ export async function* watchGates(
     bestEpoch: 0,
     validationAccuracy: 0,
     testAccuracy: 0,
-    seen: [look(0, start)],
+    seen: [look(0, start.parameters)],
   };
-  if (resume === undefined) yield { ...run, tensors: start };
+  if (resume === undefined) yield { ...run, ...start };
   for (let epoch = run.epoch + 1; epoch <= epochs; epoch++) {
     signal?.throwIfAborted();
     await trainer.epoch(epoch);
@@ -84,8 +81,8 @@ export async function* watchGates(
       run = { ...run, bestEpoch: epoch, validationAccuracy: accuracy, testAccuracy: test.accuracy };
     }
     if (epoch % experiment.every !== 0 && epoch !== epochs) continue;
-    const tensors = await trainer.read();
-    run = { ...run, seen: [...run.seen, look(epoch, tensors)] };
-    yield { ...run, tensors };
+    const state = await trainer.read();
+    run = { ...run, seen: [...run.seen, look(epoch, state.parameters)] };
+    yield { ...run, ...state };
   }
 }

@@ -9,7 +9,6 @@ import {
   type OnnxNetworkOptions,
   regimeOf,
 } from "../../network/index.ts";
-import { networkPair } from "../../train/index.ts";
 import { readExternalData } from "./external-data.ts";
 import { isFolder, refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
 import { readBest, readRun } from "./run-directory.ts";
@@ -37,8 +36,8 @@ export async function loadNetwork(model: string, choice: ModelChoice = {}): Prom
     await refuseForeignFolder(model);
     refuseChoice(model, choice);
     const { plan } = await readRun(model);
-    const { tensors } = await readBest(model);
-    const network = gatedNetwork(plan.architecture, regimeOf(plan), networkPair(tensors));
+    const { parameters } = await readBest(model);
+    const network = gatedNetwork(plan.architecture, regimeOf(plan), parameters);
     const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
     return { network, source: { kind: "run", regime: plan.regime }, files };
   }

@@ -88,10 +88,11 @@ async function runOne(
   );
   await using engine = await host.openEngine(device, "own");
   for await (const checkpoint of watchGates(experiment, data, { ...run, resume }, { engine, signal })) {
-    const { epoch, bestEpoch, validationAccuracy, testAccuracy, seen, tensors } = checkpoint;
+    const { epoch, bestEpoch, validationAccuracy, testAccuracy, seen, parameters, averages } = checkpoint;
     const cosines = seen.at(-1)?.cosines ?? [];
     await appendMeasured(part, { epoch, bestEpoch, validationAccuracy, testAccuracy, cosines });
-    await writeCheckpoint(part, "last", { epoch, bestEpoch, bestTestAccuracy: testAccuracy, tensors });
+    const place = { epoch, bestEpoch, bestTestAccuracy: testAccuracy };
+    await writeCheckpoint(part, "last", { ...place, parameters, averages });
     count(id, epoch);
   }
 }
@@ -117,7 +118,8 @@ async function resumable(part: Store, run: TreeRun): Promise<ObliqueCheckpoint |
     run,
     (await linesOf(part)).filter(({ epoch }) => epoch <= checkpoint.epoch),
   );
-  if (found?.epoch === checkpoint.epoch) return { ...found, tensors: checkpoint.tensors };
+  const { parameters, averages } = checkpoint;
+  if (found?.epoch === checkpoint.epoch) return { ...found, parameters, averages };
   throw new GatewiseError({
     received: `${part.nameOf("measured.jsonl")} without epoch ${checkpoint.epoch}`,
     expected: "a line of it, whose last.safetensors stands beside",

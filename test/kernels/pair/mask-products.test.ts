@@ -38,7 +38,7 @@ function softNetwork(layers: readonly Layer[]): GatedNetwork {
   return gatedNetwork(
     architecture,
     REGIMES.dlnpf,
-    initialParameters(architecture, "dlnpf", { kind: "glorot-uniform" }, 3),
+    initialParameters({ architecture, regime: "dlnpf", initializer: { kind: "glorot-uniform" }, seed: 3 }),
   );
 }
 
@@ -142,7 +142,12 @@ describe("inner products of masks through the engine (theory 3.7)", () => {
 
   it("there are none behind hard gates", async () => {
     const architecture: Architecture = { inputShape: [2, 6, 8], layers: [...GAP, dense(2, false)] };
-    const parameters = initialParameters(architecture, "relu", { kind: "glorot-uniform" }, 3);
+    const parameters = initialParameters({
+      architecture,
+      regime: "relu",
+      initializer: { kind: "glorot-uniform" },
+      seed: 3,
+    });
     const network = gatedNetwork(architecture, REGIMES.relu, parameters);
     expect(await productsOf(network)).toBeUndefined();
   });

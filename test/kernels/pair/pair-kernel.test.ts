@@ -24,7 +24,6 @@ import {
   type RegimeName,
 } from "../../../src/network/index.ts";
 import { randomStream } from "../../../src/random.ts";
-import { networkPair } from "../../../src/train/index.ts";
 import { rejectionOf } from "../../support/error-of.ts";
 import { expectClose } from "../../support/expect-close.ts";
 import { BODY_NAMES, GATE_KINDS, gatedNetworkChoices, gatedNetworkOf } from "../../support/gated-networks.ts";
@@ -78,7 +77,12 @@ describe("the path kernel of any network", () => {
           { kind: "dense", units: 2, bias: true, gated: false },
         ],
       };
-      const parameters = initialParameters(architecture, "frnpf-ii", { kind: "glorot-uniform" }, 3);
+      const parameters = initialParameters({
+        architecture,
+        regime: "frnpf-ii",
+        initializer: { kind: "glorot-uniform" },
+        seed: 3,
+      });
       const network = gatedNetwork(architecture, REGIMES["frnpf-ii"], parameters);
       const { pairs } = planPairs(network);
       expect([...pairs.values()].every((own) => own !== "all")).toBe(true);
@@ -95,7 +99,7 @@ describe("the path kernel of any network", () => {
     oracle.npk === undefined ? [] : [{ oracle, npk: oracle.npk }],
   );
   it.each(rows)("of $oracle.name equals PyTorch's", async ({ oracle, npk }) => {
-    const network = gatedNetwork(oracle.architecture, REGIMES[oracle.regime], networkPair(oracle.parameters));
+    const network = gatedNetwork(oracle.architecture, REGIMES[oracle.regime], oracle.records);
     const shape = shapeOf(oracle.x);
     const inputs = float64(shape, [oracle.x].flat(10).map(Number));
     const relative = hasHardGates(network) ? 1e-12 : 1e-6;
@@ -432,6 +436,6 @@ function chainNetwork(
   return gatedNetwork(
     architecture,
     REGIMES[regime],
-    initialParameters(architecture, regime, { kind: "glorot-uniform" }, 2),
+    initialParameters({ architecture, regime, initializer: { kind: "glorot-uniform" }, seed: 2 }),
   );
 }

@@ -3,14 +3,18 @@ import { describe, expect, it } from "vitest";
 import { constant, float32, graph, input, sizeOf, type WrittenModel, writeModel } from "../../../src/graph/index.ts";
 import {
   type Architecture,
+  byName,
   forwardNodes,
   gatedNetwork,
   type Layer,
+  mapParameters,
   networkFromOnnx,
   networkParameters,
-  parameterSpecs,
   predict,
   REGIMES,
+  type TrialParameters,
+  trialParameterSpecs,
+  trialParameters,
   type Weights,
 } from "../../../src/network/index.ts";
 import { randomStream } from "../../../src/random.ts";
@@ -63,20 +67,21 @@ const architectures = (): fc.Arbitrary<Architecture> =>
       ],
     }));
 
-const drawParameters = (architecture: Architecture): Readonly<Record<string, ReturnType<typeof float32>>> =>
-  Object.fromEntries(
-    parameterSpecs(architecture).map(({ name, shape }) => [
-      name,
-      float32(shape, randomStream(1, "round trip", name).uniform(sizeOf(shape), -1, 1)),
-    ]),
+const drawParameters = (architecture: Architecture): TrialParameters =>
+  trialParameters(
+    trialParameterSpecs(architecture, REGIMES.relu).map((spec) => {
+      const { layer, kind, shape } = spec;
+      const drawn = randomStream(1, "round trip", `${layer}.${kind}`).uniform(sizeOf(shape), -1, 1);
+      return [spec, float32(shape, drawn)] as const;
+    }),
   );
 
 /** As the command line exports a run. */
-function exported(architecture: Architecture, parameters: ReturnType<typeof drawParameters>): WrittenModel {
-  const value = Object.fromEntries(Object.entries(parameters).map(([name, array]) => [name, constant(array)]));
+function exported(architecture: Architecture, parameters: TrialParameters): WrittenModel {
+  const tensors = mapParameters(parameters, (array) => constant(array));
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
-  const arrays = new Map(Object.entries(value).map(([name, tensor]) => [tensor, name]));
-  const { logits } = predict(architecture, REGIMES.relu, { value, feature: undefined }, x);
+  const arrays = new Map(Object.entries(byName(tensors)).map(([name, tensor]) => [tensor, name]));
+  const { logits } = predict(architecture, REGIMES.relu, tensors, x);
   return writeModel(graph({ logits }), { arrays });
 }
 
@@ -85,19 +90,12 @@ describe("networks written here and read back", () => {
     await fc.assert(
       fc.asyncProperty(architectures(), async (architecture) => {
         const parameters = drawParameters(architecture);
-        const own = gatedNetwork(architecture, REGIMES.relu, { value: parameters, feature: undefined });
+        const own = gatedNetwork(architecture, REGIMES.relu, parameters);
         const read = networkFromOnnx(exported(architecture, parameters).bytes);
         const x = examples(3, architecture.inputShape);
         const batch = input("x", "float32", x.shape);
-        const before = predict(
-          architecture,
-          REGIMES.relu,
-          {
-            value: Object.fromEntries(Object.entries(parameters).map(([name, array]) => [name, constant(array)])),
-            feature: undefined,
-          },
-          batch,
-        ).logits;
+        const tensors = mapParameters(parameters, (array) => constant(array));
+        const before = predict(architecture, REGIMES.relu, tensors, batch).logits;
         const after = forwardNodes(read, batch).get(read.output) ?? before;
         const values = await runGraph({ before, after }, { x });
         expectClose(values.after ?? 0, values.before ?? 1, { relative: 1e-5, absolute: 1e-6 });
@@ -116,21 +114,18 @@ describe("networks written here and read back", () => {
     const weights = nodes.flatMap((node): readonly (Weights | undefined)[] =>
       node.kind === "dense" ? [node.weight, node.bias] : [],
     );
-    expect(weights).toEqual([parameters["1.weight"], parameters["1.bias"], parameters["2.weight"], undefined]);
+    const { 1: first, 2: last } = parameters.value;
+    expect(weights).toEqual([first?.weight, first?.bias, last?.weight, undefined]);
   });
 
   it("keep their parameters apart and by name, though biases before training hold the same numbers", () =>
     fc.assert(
       fc.property(architectures(), (architecture) => {
-        const drawn = Object.entries(drawParameters(architecture));
-        const parameters = Object.fromEntries(
-          drawn.map(([name, array]) => [
-            name,
-            name.endsWith("bias") ? float32(array.shape, array.data.fill(0)) : array,
-          ]),
+        const parameters = mapParameters(drawParameters(architecture), (array, { kind }) =>
+          kind === "bias" ? float32(array.shape, array.data.fill(0)) : array,
         );
         const read = networkParameters(networkFromOnnx(exported(architecture, parameters).bytes));
-        expect(Object.fromEntries(read.map(({ name, values }) => [name, values]))).toEqual(parameters);
+        expect(Object.fromEntries(read.map(({ name, values }) => [name, values]))).toEqual(byName(parameters));
         expect(read.filter(({ uses }) => uses.length !== 1)).toEqual([]);
       }),
       { numRuns: 20 },
@@ -138,9 +133,7 @@ describe("networks written here and read back", () => {
 
   it("a gated network has gates that are no units of the model, and is refused by name", () => {
     const architecture: Architecture = { inputShape: [4], layers: [dense(3, true, true), dense(2, false, false)] };
-    const value = Object.fromEntries(
-      Object.entries(drawParameters(architecture)).map(([name, array]) => [name, constant(array)]),
-    );
+    const { value } = mapParameters(drawParameters(architecture), (array) => constant(array));
     const x = input("input", "float32", ["batch", 4]);
     const { logits } = predict(architecture, REGIMES["frnpf-ii"], { value, feature: value }, x);
     const { bytes } = writeModel(graph({ logits }));

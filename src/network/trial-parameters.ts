@@ -1,0 +1,105 @@
+/**
+ * Parameters as nested records. A parameter has one name, the path to it: `parameters.value[1].weight` in memory is
+ * `value.1.weight` in a checkpoint and among the inputs of a graph; only this file makes the one of the other.
+ */
+import type { DenseArray } from "../graph/index.ts";
+
+/** What a weight layer learns. `P`: arrays, or tensors of a graph. */
+export interface LayerParameters<P = DenseArray<"float32">> {
+  /** Dense `[in, out]`, convolution `[out, in, kernel, kernel]`. */
+  readonly weight: P;
+  /** `[out]`; layers may have none. */
+  readonly bias?: P;
+}
+
+/** Parameters of one network by the number of the weight layer, from 1 (theory 1.2). */
+export type ParametersByLayer<P = DenseArray<"float32">> = Readonly<Record<number, LayerParameters<P>>>;
+
+/** The networks of a trial: the one that predicts, and the one that makes its gates, where it does not make its own. */
+export const NETWORKS = ["value", "feature"] as const;
+export type TrialNetwork = (typeof NETWORKS)[number];
+
+/** All parameters of a trial: `value` predicts, `feature` makes its gates in regimes of two networks. */
+export interface TrialParameters<P = DenseArray<"float32">> {
+  readonly value: ParametersByLayer<P>;
+  readonly feature?: ParametersByLayer<P>;
+}
+
+/** Where a parameter stands. */
+export interface ParameterPlace {
+  readonly network: TrialNetwork;
+  /** Number of the weight layer, from 1. */
+  readonly layer: number;
+  readonly kind: "weight" | "bias";
+}
+
+/** The path as one name, `value.1.weight`: in files, as input of graphs, in messages. */
+export const parameterName = ({ network, layer, kind }: ParameterPlace): string => `${network}.${layer}.${kind}`;
+
+const NAME = /^(?<network>value|feature)\.(?<layer>[1-9]\d{0,8})\.(?<kind>weight|bias)$/;
+
+/** The place that a name tells, or undefined if it is none. */
+export function placeOf(name: string): ParameterPlace | undefined {
+  const { network, layer, kind } = NAME.exec(name)?.groups ?? {};
+  if (layer === undefined) return undefined;
+  return {
+    network: network === "value" ? "value" : "feature",
+    layer: Number(layer),
+    kind: kind === "weight" ? "weight" : "bias",
+  };
+}
+
+/** All parameters with their places, by network and layer, weight before bias. */
+export const parameterEntries = <P>(parameters: TrialParameters<P>): readonly (readonly [ParameterPlace, P])[] =>
+  NETWORKS.flatMap((network) =>
+    Object.entries(parameters[network] ?? {}).flatMap(([key, { weight, bias }]) => {
+      const place = { network, layer: Number(key) };
+      const entries: (readonly [ParameterPlace, P])[] = [[{ ...place, kind: "weight" }, weight]];
+      if (bias !== undefined) entries.push([{ ...place, kind: "bias" }, bias]);
+      return entries;
+    }),
+  );
+
+/** The parameter at a place, or undefined. */
+export const parameterAt = <P>(
+  parameters: TrialParameters<P>,
+  { network, layer, kind }: ParameterPlace,
+): P | undefined => parameters[network]?.[layer]?.[kind];
+
+/** The records by the names of the parameters: feeds of a graph, tensors of a file. */
+export const byName = <P>(parameters: TrialParameters<P>): Readonly<Record<string, P>> =>
+  Object.fromEntries(parameterEntries(parameters).map(([place, parameter]) => [parameterName(place), parameter]));
+
+/**
+ * The records of one network.
+ * @param entries each layer with its weight, in any order
+ */
+export function layersOf<P>(
+  entries: Iterable<readonly [Pick<ParameterPlace, "layer" | "kind">, P]>,
+): ParametersByLayer<P> {
+  const layers: Record<number, { weight?: P; bias?: P }> = {};
+  for (const [{ layer, kind }, parameter] of entries) layers[layer] = { ...layers[layer], [kind]: parameter };
+  return Object.fromEntries(
+    Object.entries(layers).flatMap(([layer, { weight, bias }]) => {
+      // a bias alone is no layer: whoever reads the records misses the weight, and says so
+      if (weight === undefined) return [];
+      return [[layer, bias === undefined ? { weight } : { weight, bias }]];
+    }),
+  );
+}
+
+/** The records of all networks that have entries; `value` is there in any case. */
+export function trialParameters<P>(entries: Iterable<readonly [ParameterPlace, P]>): TrialParameters<P> {
+  const all = [...entries];
+  const of = (network: TrialNetwork) => layersOf(all.filter(([place]) => place.network === network));
+  return all.some(([{ network }]) => network === "feature")
+    ? { value: of("value"), feature: of("feature") }
+    : { value: of("value") };
+}
+
+/** The same records of something else. */
+export const mapParameters = <P, Q>(
+  parameters: TrialParameters<P>,
+  make: (parameter: P, place: ParameterPlace) => Q,
+): TrialParameters<Q> =>
+  trialParameters(parameterEntries(parameters).map(([place, parameter]) => [place, make(parameter, place)] as const));

@@ -1,0 +1,69 @@
+/** What parameters a trial has, and whether records hold them. */
+import { GatewiseError } from "../errors.ts";
+import { formatShape, type Shape } from "../graph/index.ts";
+import type { Architecture } from "./architecture.ts";
+import { featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
+import { type Regime, trainedNetworks } from "./regimes.ts";
+import { parameterAt, parameterName, type TrialNetwork, type TrialParameters } from "./trial-parameters.ts";
+
+/** A parameter of a trial. */
+export interface TrialParameterSpec extends ParameterSpec {
+  readonly network: TrialNetwork;
+  /** Its path as one name, `value.1.weight`. */
+  readonly name: string;
+  readonly trains: boolean;
+}
+
+/** All parameters of a trial, the value network's first. */
+export function trialParameterSpecs(architecture: Architecture, regime: Regime): readonly TrialParameterSpec[] {
+  const trained = trainedNetworks(regime);
+  const of = (network: TrialNetwork, specs: readonly ParameterSpec[]): readonly TrialParameterSpec[] =>
+    specs.map((spec) => ({
+      ...spec,
+      network,
+      name: parameterName({ network, ...spec }),
+      trains: trained.includes(network),
+    }));
+  const features = regime.kind === "own-gates" ? [] : featureParameterSpecs(architecture, regime.features);
+  return [...of("value", parameterSpecs(architecture)), ...of("feature", features)];
+}
+
+/** Words of the error about parameters that are not a trial's. */
+export interface ParameterWords {
+  /** Where they come from: `last.safetensors`. */
+  readonly received: string;
+  /** Who says what they should be: `as the run.json beside it has the network`. */
+  readonly expected: string;
+  readonly next: string;
+}
+
+const GIVEN: ParameterWords = {
+  received: "parameters",
+  expected: "as the architecture has it in its regime",
+  next: "take initialParameters of the same plan, or the parameters of a checkpoint of it",
+};
+
+/**
+ * Checks that parameters are those of a trial.
+ * @param specs {@link trialParameterSpecs} of it
+ * @throws GatewiseError for one that is missing or of another shape, by its name
+ */
+export function checkParameters(
+  parameters: TrialParameters<{ readonly shape: Shape }>,
+  specs: readonly TrialParameterSpec[],
+  words: ParameterWords = GIVEN,
+): void {
+  for (const spec of specs) {
+    const { name, shape } = spec;
+    const found = parameterAt(parameters, spec);
+    if (found !== undefined && `${found.shape}` === `${shape}`) continue;
+    throw new GatewiseError({
+      received:
+        found === undefined
+          ? `${words.received} without ${name}`
+          : `${words.received} with ${name} of shape ${formatShape(found.shape)}`,
+      expected: `${name} of shape ${formatShape(shape)}, ${words.expected}`,
+      next: words.next,
+    });
+  }
+}
