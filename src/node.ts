@@ -28,10 +28,10 @@ export {
   type NeuralPathKernelSummary,
   writeNeuralPathKernel,
 } from "./models/node/index.ts";
+export { type WriteReportOptions, writeReport } from "./report/node/index.ts";
 export {
   describeMachine,
   type ExperimentRequest,
-  type ExperimentResults,
   type ExperimentWatch,
   findExperiment,
   findResults,
@@ -50,10 +50,12 @@ export {
   readRun,
   readRunKernels,
   runExperiment,
+  runTraining,
   runTrials,
   saveRun,
   selectData,
   type TrainedRun,
+  type TrainingRequest,
   trialStates,
   workerCount,
 } from "./runs/node/index.ts";

@@ -12,7 +12,6 @@ import { experimentProgress, trialsAsked } from "./experiment-progress.ts";
 import { shownResults } from "./experiment-tables.ts";
 import { interruptedCode, interruptionOf } from "./interruption.ts";
 import { note, printResult } from "./output.ts";
-import { reportOf } from "./report-of.ts";
 import { shown } from "./shown.ts";
 
 /** What `reproduce` and `demo` run. */
@@ -44,13 +43,18 @@ export async function reproduceExperiment(request: ReproduceRequest, context: Cl
     view.close();
   }
   const file = join(directory, "report.html");
-  if (!context.signal.aborted)
-    return await finish(request, findings, await reportOf([directory], file, context), context);
+  if (!context.signal.aborted) return await finish(request, findings, await reportOf(directory, context), context);
   // the figures of a large table take longer than a stopped command has
   const code = await finish(request, findings, file, context);
   context.onSaid?.(code);
-  await reportOf([directory], file, context);
+  await reportOf(directory, context);
   return code;
+}
+
+async function reportOf(directory: string, { command }: CliContext): Promise<string> {
+  // loaded now, not at the start: drawing takes longer to load than most commands take
+  const { writeReport } = await import("../report/node/index.ts");
+  return await writeReport([directory], { command, createdAt: new Date().toISOString() });
 }
 
 /** `10 epochs`, or `6 to 10 epochs`. */

@@ -7,6 +7,14 @@ export { findingsPage } from "./findings-page.ts";
 export { type ObliquePageParts, obliquePage } from "./oblique-page.ts";
 export { renderSvg } from "./render-svg.ts";
 export { renderReport } from "./report.ts";
+export {
+  REPORT_PAGE,
+  type ReportContent,
+  type ReportFile,
+  type ReportMaking,
+  reportContent,
+  reportFiles,
+} from "./report-files.ts";
 export type { ReportInput, ReportTrial } from "./report-input.ts";
 export type { FigureSpec } from "./specification.ts";
 export { theoremFigure } from "./theorem-figure.ts";

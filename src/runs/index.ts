@@ -9,6 +9,7 @@ export type {
 } from "./executor.ts";
 export { type ExperimentRecord, experimentRecordOf } from "./experiment-record.ts";
 export type { KernelMeasurement, RunKernels } from "./kernel-record.ts";
+export { type ExperimentResults, type Place, placeAt, type RunContent, resultsAt } from "./place.ts";
 export { checkResumable } from "./resuming.ts";
 export {
   type Machine,

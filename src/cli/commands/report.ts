@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printResult } from "../output.ts";
-import { reportOf } from "../report-of.ts";
 import { checkResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 
@@ -26,11 +25,16 @@ export function reportCommand(program: Command, makeContext: MakeContext, ending
       ending,
       () => runs,
       async (_, context) => {
-        const [only = "."] = runs.length === 1 ? runs : ["."];
-        const file = out ?? join(only, "report.html");
+        // loaded where it is needed: drawing takes longer to load than most commands take
+        const { reportFile, writeReport } = await import("../../report/node/index.ts");
+        const file = out ?? reportFile(runs);
         // a folder that is still to be made holds nothing to replace
         if (existsSync(dirname(file))) await checkResult(file, {});
-        const report = await reportOf(runs, file, context);
+        const report = await writeReport(runs, {
+          out: file,
+          command: context.command,
+          createdAt: new Date().toISOString(),
+        });
         printResult(context, { report }, () => `report  ${shown(report)}`);
         return EXIT.done;
       },

@@ -5,8 +5,9 @@ import type { Experiment, ExperimentOptions, ProfileName, TrainingDevice, Trial 
 import type { Executor } from "../executor.ts";
 import { claimExperiment, type ExperimentRecord, experimentRecordOf } from "../experiment-record.ts";
 import { checkExperiment } from "../experiment-structure.ts";
+import { type ExperimentResults, resultsAt } from "../place.ts";
 import type { ExperimentEvent, Findings, RunnerHost } from "../runners/runner.ts";
-import { findingsOf, runOf } from "../runners/runners.ts";
+import { runOf } from "../runners/runners.ts";
 import { statesOf } from "../runners/trials.ts";
 import type { DataSelection } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
@@ -78,20 +79,9 @@ export async function runExperiment(request: ExperimentRequest, watch: Experimen
 export const findExperiment = (directory: string): Promise<ExperimentRecord | undefined> =>
   experimentRecordOf(folderStore(directory));
 
-/** An experiment's folder: what it was made for, and what it holds. */
-export interface ExperimentResults {
-  readonly record: ExperimentRecord;
-  readonly findings: Findings;
-}
-
 /** The results in an experiment's folder, complete or not; undefined if the folder holds none. */
-export async function findResults(directory: string): Promise<ExperimentResults | undefined> {
-  const store = folderStore(directory);
-  const record = await experimentRecordOf(store);
-  if (record === undefined) return undefined;
-  const { definition: experiment, profile, options } = record;
-  return { record, findings: await findingsOf(experiment.kind, { experiment, profile, options, store }) };
-}
+export const findResults = (directory: string): Promise<ExperimentResults | undefined> =>
+  resultsAt(folderStore(directory));
 
 /** The state of each trial in a folder of runs; a complete run of other epochs than asked for is `interrupted`. */
 export const trialStates = (directory: string, trials: readonly Trial[]): Promise<readonly TrialState[]> =>

@@ -1,6 +1,5 @@
 export {
   type ExperimentRequest,
-  type ExperimentResults,
   type ExperimentWatch,
   findExperiment,
   findResults,

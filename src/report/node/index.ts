@@ -1,0 +1,1 @@
+export { reportFile, type WriteReportOptions, writeReport } from "./write-report.ts";

@@ -1,0 +1,38 @@
+import { dirname, join } from "node:path";
+import { lockFile, makeFolder, writeWhole } from "../../data/node/index.ts";
+import { placeAt } from "../../runs/index.ts";
+import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
+import { REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
+
+export interface WriteReportOptions extends Pick<ReportMaking, "command" | "createdAt"> {
+  /** The file to write; `report.html` in the folder, or here for several, unless told otherwise. */
+  readonly out?: string | undefined;
+}
+
+/** Where the report of folders goes unless told otherwise. */
+export const reportFile = ([only, ...others]: readonly string[]): string =>
+  join(only === undefined || others.length > 0 ? "." : only, REPORT_PAGE);
+
+/**
+ * Writes the report over folders of runs and experiments, and its figures beside it as Vega-Lite specs and SVG: over one
+ * experiment of any kind, of the papers or of one's own, complete or not, or over all runs of several folders.
+ * @returns the path of the report
+ * @throws GatewiseError before anything is written, for a folder that holds neither, and an experiment of which nothing is
+ * measured yet
+ */
+export async function writeReport(directories: readonly string[], options: WriteReportOptions): Promise<string> {
+  const { out: file = reportFile(directories), command, createdAt } = options;
+  const content = await reportContent(
+    await Promise.all(directories.map((directory) => placeAt(folderStore(directory)))),
+  );
+  const folder = dirname(file);
+  await makeFolder(folder);
+  await using _lock = await lockFile(file);
+  const making = { command, createdAt, version: gatewiseVersion(), machine: describeMachine() };
+  for await (const { path, text } of reportFiles(content, making)) {
+    const to = path === REPORT_PAGE ? file : join(folder, path);
+    await makeFolder(dirname(to));
+    await writeWhole(to, text);
+  }
+  return file;
+}

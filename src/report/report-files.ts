@@ -1,0 +1,130 @@
+/** The report of places that hold runs or experiments, as files: of a folder, of the private files of a page, of a zip. */
+import { GatewiseError } from "../errors.ts";
+import type { ExperimentRecord, Machine, Place } from "../runs/index.ts";
+import { type ExperimentPage, renderExperimentPage } from "./experiment-page.ts";
+import type { Figure } from "./figure.ts";
+import { figuresOf } from "./figures.ts";
+import { findingsPage } from "./findings-page.ts";
+import { renderSvg } from "./render-svg.ts";
+import { renderReport } from "./report.ts";
+import type { ReportInput } from "./report-input.ts";
+
+/** What a report tells, before anything is drawn. */
+export type ReportContent =
+  /** Of one experiment that has a page of its own. */
+  | {
+      readonly kind: "page";
+      readonly page: ExperimentPage;
+      readonly made: Pick<ExperimentRecord, "command" | "gatewise" | "machine">;
+      readonly threads: number;
+    }
+  /** Of runs: those of a comparison of regimes, or of whatever places. */
+  | {
+      readonly kind: "runs";
+      readonly told: Omit<ReportInput, "command" | "createdAt" | "version">;
+      readonly command: string | undefined;
+    };
+
+/** Who makes a report, where and when; nothing here reads a clock or a machine. */
+export interface ReportMaking {
+  /** Of a report over runs; that which made the experiment unless told otherwise. */
+  readonly command?: string | undefined;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly version: string;
+  /** Told of experiments that do not know their own. */
+  readonly machine: Machine;
+}
+
+export interface ReportFile {
+  /** From the report's folder: `figures/accuracy.svg`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The path of the page itself, which comes last. */
+export const REPORT_PAGE = "report.html";
+
+/**
+ * The report over places: over one experiment of any kind, complete or not, or over all runs of several places.
+ * @throws GatewiseError for a place that holds neither, an experiment of which nothing is measured yet, and one without
+ * runs among several
+ */
+export async function reportContent(places: readonly Place[]): Promise<ReportContent> {
+  const [first] = places;
+  if (places.length !== 1 || first === undefined)
+    return { kind: "runs", told: await toldOf(places), command: undefined };
+  const { results } = first;
+  if (results === undefined) return { kind: "runs", told: await toldOf(places), command: undefined };
+  const { record, findings } = results;
+  if (findings.kind === "regimes") return { kind: "runs", told: await experimentTold(first), command: record.command };
+  const threads = findings.kind === "trees" ? findings.experiment.networks.length : 1;
+  return { kind: "page", page: findingsPage(findings), made: record, threads };
+}
+
+type Told = Extract<ReportContent, { readonly kind: "runs" }>["told"];
+
+/** All trials of an experiment. */
+async function experimentTold({ results, runs }: Place): Promise<Told> {
+  const { findings, record } = results ?? {};
+  if (findings?.kind !== "regimes" || record === undefined) throw new Error("unreachable: no comparison of regimes");
+  const { experiment, profile, states } = findings;
+  const { epochs } = experiment.profiles.full;
+  return {
+    title: `${experiment.title} (${profile} profile)`,
+    published: experiment.published,
+    publishedSource: experiment.source,
+    comparable: profile === "full" && (record.options.epochs ?? epochs) === epochs,
+    trials: await runs(),
+    missing: states.flatMap(({ id, status }) => (status === "not-started" ? [id] : [])),
+  };
+}
+
+async function toldOf(places: readonly Place[]): Promise<Told> {
+  const trials = await Promise.all(
+    places.map(async ({ name, path, results, runs }) => {
+      const kind = results?.findings.kind ?? "regimes";
+      if (kind !== "regimes" && kind !== "arms") throw withoutTrials(path);
+      const own = await runs();
+      return results === undefined ? own : own.map((trial) => ({ ...trial, id: `${name}/${trial.id}` }));
+    }),
+  );
+  return {
+    title: places.map(({ name }) => name).join(", "),
+    published: {},
+    publishedSource: null,
+    comparable: false,
+    trials: trials.flat(),
+    missing: [],
+  };
+}
+
+const withoutTrials = (path: string): GatewiseError =>
+  new GatewiseError({
+    received: `${path}, an experiment without runs, among others`,
+    expected: "runs, or folders of experiments that have some",
+    next: `make a report of it alone: gatewise report ${path}`,
+  });
+
+/** The files of a report, one after the other as they are drawn: each figure as Vega-Lite and as SVG, then the page. */
+export async function* reportFiles(content: ReportContent, making: ReportMaking): AsyncGenerator<ReportFile> {
+  const { createdAt, version } = making;
+  if (content.kind === "runs") {
+    const input = { ...content.told, command: making.command ?? content.command ?? "", createdAt, version };
+    yield* figureFiles(figuresOf(input), "figures/");
+    yield { path: REPORT_PAGE, text: await renderReport(input) };
+    return;
+  }
+  const { page, made, threads } = content;
+  const { command, gatewise, machine } = made;
+  yield* figureFiles(page.figures, "");
+  const all = { command, createdAt, version: gatewise, threads, machine: machine ?? making.machine };
+  yield { path: REPORT_PAGE, text: await renderExperimentPage(page, all) };
+}
+
+async function* figureFiles(figures: readonly Figure[], folder: string): AsyncGenerator<ReportFile> {
+  for (const figure of figures) {
+    yield { path: `${folder}${figure.name}.vl.json`, text: `${JSON.stringify(figure.spec, undefined, 2)}\n` };
+    yield { path: `${folder}${figure.name}.svg`, text: await renderSvg(figure) };
+  }
+}
