@@ -16,7 +16,7 @@ export {
   type ProgramResult,
   type ResidentArray,
 } from "./engine/index.ts";
-export { type ErrorParts, GatewiseError } from "./errors.ts";
+export { ERROR_CODES, type ErrorCode, type ErrorParts, GatewiseError } from "./errors.ts";
 export type { Inputs, Neighbor, PackedGates, PackedLayer } from "./gates/index.ts";
 export {
   type BinaryData,

@@ -1,13 +1,18 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { GatewiseError, packError, unpackError } from "../src/errors.ts";
+import { inFlags } from "../src/cli/in-flags.ts";
+import { ERROR_CODES, GatewiseError, packError, unpackError } from "../src/errors.ts";
 
 describe("a mistake", () => {
   const parts = {
     received: 'regime "dlnfp"',
     expected: "relu or dlnpf",
     next: "did you mean dlnpf?",
-    options: ["--regime"],
-  };
+    settings: { regime: "dlnpf" },
+    code: "file-not-found",
+  } as const;
 
   it("keeps its parts, also on the way between threads", () => {
     const error = new GatewiseError(parts);
@@ -17,8 +22,13 @@ describe("a mistake", () => {
   });
 
   it("is the same with another thing to do next", () => {
-    const told = new GatewiseError(parts).withHint("train --regime dlnpf");
-    expect(told).toMatchObject({ received: parts.received, options: ["--regime"], hint: "train --regime dlnpf" });
+    const told = new GatewiseError(parts).withHint("say dlnpf");
+    expect(told).toMatchObject({
+      received: parts.received,
+      settings: parts.settings,
+      code: "file-not-found",
+      hint: "say dlnpf",
+    });
   });
 
   it("of a text that is ready has the parts that the text tells", () => {
@@ -26,8 +36,13 @@ describe("a mistake", () => {
       message: "option --x: expected a number: expected",
       received: "option --x",
       expected: "a number: expected",
+      code: "invalid-argument",
     });
     expect(GatewiseError.of("missing", "")).toMatchObject({ message: "missing", received: "missing", expected: "" });
+  });
+
+  it("of another process has the code that is told", () => {
+    expect(GatewiseError.of("gone", "", "worker-ended").code).toBe("worker-ended");
   });
 
   it("of ours keeps its stack", () => {
@@ -35,5 +50,45 @@ describe("a mistake", () => {
     expect(bug).not.toBeInstanceOf(GatewiseError);
     expect(bug.message).toBe("x is undefined");
     expect(bug.stack).toMatch(/errors\.test/);
+  });
+});
+
+describe("texts of the library", () => {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((file) => /^(?!cli\b).*(?<!\.as)\.ts$/.test(file))
+    .map((file) => ({ file, text: readFileSync(join("src", file), "utf8") }));
+  /** Strings and templates, … for what a template holds. */
+  const texts = files.flatMap(({ file, text }) => {
+    const found: { readonly file: string; readonly text: string }[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) found.push({ file, text: node.text });
+      if (ts.isTemplateExpression(node))
+        found.push({
+          file,
+          text: [node.head, ...node.templateSpans.map(({ literal }) => literal)].map((part) => part.text).join("…"),
+        });
+      ts.forEachChild(node, visit);
+    };
+    if (text.includes("--")) visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
+    return found;
+  });
+  /** Commands of exporters, and style sheets. */
+  const OTHERS = /tf2onnx|optimum-cli|var\(--/;
+
+  it("name options and functions, no flags of a command line", () => {
+    const flags = texts.filter(({ text }) => /(^|[^\w-])--[a-z]/.test(text) && !OTHERS.test(text));
+    expect(flags).toEqual([]);
+  });
+
+  it("are said with flags on a command line", () => {
+    const text = 'run `fetchDataset("mnist")`, set `inputShape: [1, 28]`, use `device` cpu, and `await using` it';
+    expect(inFlags(text)).toBe(
+      'run "gatewise data fetch mnist", set --input-shape 1,28, use --device cpu, and `await using` it',
+    );
+  });
+
+  it("tell all codes", () => {
+    const all = files.map(({ text }) => text).join("") + readFileSync("src/cli/interruption.ts", "utf8");
+    expect(ERROR_CODES.filter((code) => all.split(`"${code}"`).length < 3)).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ export function endInterrupted(
 ): ExitCode {
   const what = interruptionOf(context.signal);
   if (context.json) {
-    printError(context, GatewiseError.of(`${what}: expected to run to its end`, `to go on: ${command}`));
+    printError(context, GatewiseError.of(`${what}: expected to run to its end`, `to go on: ${command}`, "interrupted"));
   } else {
     note(context, `${what}; to go on:\n  ${command}`);
   }

@@ -115,9 +115,19 @@ export async function loadModel(
     const settings = [...set.values()].filter((value) => typeof value === "string");
     return { ...loaded, files: [...loaded.files, ...settings] };
   } catch (thrown) {
-    if (!(thrown instanceof GatewiseError) || thrown.options.length === 0) throw thrown;
-    throw thrown.withHint([context.command, ...thrown.options.map(shellWord)].join(" "));
+    if (!(thrown instanceof GatewiseError) || Object.keys(thrown.settings).length === 0) throw thrown;
+    throw thrown.withHint([context.command, ...flagsOf(thrown.settings).map(shellWord)].join(" "));
   }
+}
+
+/** What chooses a network inside a file, as the words of a command. */
+function flagsOf({ input, output, inputShape, set }: Readonly<Record<string, unknown>>): readonly string[] {
+  return [
+    ...(output === undefined ? [] : ["--model-output", String(output)]),
+    ...(input === undefined ? [] : ["--model-input", String(input)]),
+    ...(Array.isArray(inputShape) ? ["--input-shape", inputShape.join()] : []),
+    ...Object.entries(set ?? {}).flatMap(([name, value]) => ["--set", `${name}=${value}`]),
+  ];
 }
 
 /** A model that is open, and the paths of the files that it was read from. */

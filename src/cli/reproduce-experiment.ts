@@ -10,6 +10,7 @@ import { noteUnreadPlace } from "./data-place.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { experimentProgress, trialsAsked } from "./experiment-progress.ts";
 import { shownResults } from "./experiment-tables.ts";
+import { inFlags } from "./in-flags.ts";
 import { interruptedCode, interruptionOf } from "./interruption.ts";
 import { note, printResult } from "./output.ts";
 import { shown } from "./shown.ts";
@@ -96,7 +97,9 @@ function finishTrials(
   const { trials, outcomes, states } = findings;
   const ended = trials.map(({ id }) => ({ id, outcome: outcomes.get(id) }));
   const failed = ended.flatMap(({ id, outcome }) =>
-    outcome?.status === "failed" ? [{ id, message: outcome.message, hint: outcome.hint }] : [],
+    outcome?.status === "failed"
+      ? [{ id, code: outcome.code, message: inFlags(outcome.message), hint: inFlags(outcome.hint) }]
+      : [],
   );
   const missing = states
     .filter(({ status }) => status !== "completed")

@@ -35,6 +35,7 @@ export function sayEnding({ args, code, signal, stopped, resumption }: Ending): 
   printError(
     { stdout, stderr, json },
     new GatewiseError({
+      code: "worker-ended",
       received: `${command}, whose process ended: ${signal ?? `exit code ${code}`}`,
       expected: "a process that runs to its end",
       next: "if memory was short, give it fewer inputs or threads, or a machine with more",

@@ -21,6 +21,7 @@ export function arrayFromBytes(dtype: DType, shape: readonly number[], bytes: Ui
     const wrong = bytes.findIndex((byte) => byte > 1);
     if (wrong >= 0) {
       throw new GatewiseError({
+        code: "damaged-file",
         received: `${what}: bool ${wrong} stored as ${bytes[wrong]}`,
         expected: "0 or 1",
         next: "write the array again from its source",

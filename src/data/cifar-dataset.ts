@@ -71,9 +71,10 @@ export function assembleCifar(name: CifarName, files: readonly string[] = cifarF
   const about = { name, classes: CLASSES[name], inputShape: CIFAR_SHAPE };
   const incomplete = (source: string, missing: readonly string[]): GatewiseError =>
     new GatewiseError({
+      code: "file-not-found",
       received: `${source}: no ${missing.join(", ")}`,
       expected: `it with the other files of ${name}`,
-      next: `run "gatewise data fetch ${name}", or complete it`,
+      next: `run \`fetchDataset("${name}")\`, or complete it`,
     });
   return {
     open: (file, path, bytes) =>
@@ -141,6 +142,7 @@ function assemblePart({ files, examples: most }: CifarPart, { labelClasses }: Ci
     whole ??= { inputs: new Uint8Array(total * PIXELS), labels: new Uint8Array(total) };
     if (whole.labels.length !== total) {
       throw new GatewiseError({
+        code: "damaged-file",
         received: `${path}: ${records} examples`,
         expected: `${whole.labels.length / files.length}, as in the other batches`,
         next: "the file is truncated, or of another data set: fetch it again",

@@ -34,6 +34,7 @@ export function recordsIn(file: string, bytes: number, labelBytes: number, most:
   const records = bytes / recordBytes;
   if (!Number.isInteger(records) || records < 1) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${bytes} bytes`,
       expected: `whole records of ${recordBytes} bytes`,
       next: "the file is truncated or damaged: fetch it again",
@@ -41,6 +42,7 @@ export function recordsIn(file: string, bytes: number, labelBytes: number, most:
   }
   if (records > most) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${records} examples`,
       expected: `at most the ${most} of the official file`,
       next: "give the official file",
@@ -64,6 +66,7 @@ export function recordReader(file: string, labelClasses: readonly number[], plac
     const classes = labelClasses[position] ?? 0;
     if (label >= classes) {
       throw new GatewiseError({
+        code: "damaged-file",
         received: `${file}: label ${label} of example ${record}`,
         expected: `0 to ${classes - 1}`,
         next: "the file is damaged, or of another data set: fetch it again",
@@ -98,6 +101,7 @@ export function recordReader(file: string, labelClasses: readonly number[], plac
 
 const wrongLength = (file: string, bytes: number, total: number): GatewiseError =>
   new GatewiseError({
+    code: "damaged-file",
     received: `${file}: ${bytes < total ? "only" : "at least"} ${bytes} bytes came`,
     expected: `${total}, as its size said`,
     next: bytes < total ? "the file is truncated: fetch it again" : "the file grew while it was read: try again",

@@ -26,6 +26,7 @@ export function datasetFromIdx(name: DatasetName, files: Readonly<Record<IdxPart
   const testShape = test.inputs.shape.slice(1);
   if (inputShape.join() !== testShape.join()) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${files.testImages.name}: images of ${testShape.join("×")} pixels`,
       expected: `${inputShape.join("×")}, the size in ${files.trainImages.name}`,
       next: "take both files from the same data set",
@@ -42,6 +43,7 @@ export function examplesFromIdx(images: IdxFile, labels: IdxFile, classes: numbe
   const inputs = readIdx(images.bytes, images.name);
   if (inputs.shape.length !== 3 || inputs.data.length === 0) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${images.name}: ${kindOf(inputs.shape)}`,
       expected: "images, of shape [n, height, width] with n at least 1",
       next: "check that the image and label files were not swapped",
@@ -50,6 +52,7 @@ export function examplesFromIdx(images: IdxFile, labels: IdxFile, classes: numbe
   const classOf = readIdx(labels.bytes, labels.name);
   if (classOf.shape.length !== 1) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${labels.name}: ${kindOf(classOf.shape)}`,
       expected: "labels, of shape [n]",
       next: "check that the image and label files were not swapped",
@@ -57,6 +60,7 @@ export function examplesFromIdx(images: IdxFile, labels: IdxFile, classes: numbe
   }
   if (classOf.shape[0] !== inputs.shape[0]) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${labels.name}: ${classOf.shape[0]} labels`,
       expected: `${inputs.shape[0]}, one for each image in ${images.name}`,
       next: "take both files from the same part (train or t10k) of the same data set",
@@ -65,6 +69,7 @@ export function examplesFromIdx(images: IdxFile, labels: IdxFile, classes: numbe
   const wrong = classOf.data.findIndex((label) => label >= classes);
   if (wrong >= 0) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${labels.name}: label ${classOf.data[wrong]} of example ${wrong}`,
       expected: `0 to ${classes - 1}`,
       next: "give the label file of this data set",

@@ -25,6 +25,7 @@ export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   const format = foreignFormat(bytes);
   if (format !== undefined) {
     throw new GatewiseError({
+      code: "unsupported-file",
       received: `${file}: ${FOREIGN_NAMES[format]}`,
       expected: "an IDX file, which starts with 00 00 08 and its rank",
       next: format === "zip" ? "unpack it: the IDX file is inside" : "give an official IDX file",
@@ -32,6 +33,7 @@ export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   }
   if (bytes.length < 4) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${bytes.length} bytes`,
       expected: "an IDX file, whose header has at least 8 bytes",
       next: "the file is truncated: fetch it again",
@@ -42,6 +44,7 @@ export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   const rank = view.getUint8(3);
   if (view.getUint16(0) !== 0 || elementType === undefined || rank === 0) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: starts with ${hex(bytes.subarray(0, 4))}`,
       expected: "an IDX file, which starts with 00 00 08 and its rank",
       next: view.getUint16(0) === 0x1f8b ? "decompress it first: it is gzip data" : "give an official IDX file",
@@ -49,6 +52,7 @@ export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   }
   if (view.getUint8(2) !== UNSIGNED_BYTE) {
     throw new GatewiseError({
+      code: "unsupported-file",
       received: `${file}: elements of type ${elementType}`,
       expected: "unsigned bytes, the only type read here",
       next: "write images and labels as unsigned bytes",
@@ -57,6 +61,7 @@ export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   const start = 4 + 4 * rank;
   if (bytes.length < start) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${bytes.length} bytes`,
       expected: `a header of ${start} bytes for rank ${rank}`,
       next: "the file is truncated: fetch it again",
@@ -67,6 +72,7 @@ export function readIdx(source: BinaryData, file: string): DenseArray<"uint8"> {
   const wanted = sizeOf(shape);
   if (present !== wanted) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${present} bytes after the header`,
       expected: `${wanted} for its shape [${shape.join(", ")}]`,
       next: present < wanted ? "the file is truncated: fetch it again" : "the file is damaged: fetch it again",

@@ -39,7 +39,7 @@ const DTYPES_TEXT = "float32, float64, int64, int32, uint8 or bool, little endia
 const TO_NPY = {
   npz: `take one of its arrays, in NumPy: z = np.load("x.npz"); print(z.files); np.save("x.npy", z[z.files[0]])`,
   pytorch: 'in Python: np.save("x.npy", torch.load("x.pt").numpy())',
-  keras: "give the model with --model, and examples as .npy",
+  keras: "give the model with `model`, and examples as .npy",
   hdf5: 'in Python: np.save("x.npy", h5py.File("x.h5")["NAME"][:])',
   pickle: 'in Python: np.save("x.npy", np.asarray(pickle.load(open("x.pkl", "rb"))))',
   tflite: "give examples as .npy",
@@ -86,6 +86,7 @@ export function readNpy(source: BinaryData, file = "npy data"): DenseArray {
   const dtype = DTYPE_OF.get(description);
   if (dtype === undefined) {
     throw new GatewiseError({
+      code: "unsupported-file",
       received: `${file}: element type ${description}`,
       expected: DTYPES_TEXT,
       next: `convert it in NumPy: np.save("x.npy", x.astype("float32"))`,
@@ -95,6 +96,7 @@ export function readNpy(source: BinaryData, file = "npy data"): DenseArray {
   const wanted = byteLengthOf(dtype, shape);
   if (present !== wanted) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${present} bytes after the header`,
       expected: `${wanted} for ${dtype} of shape [${shape.join(", ")}]`,
       next: present < wanted ? "the file is truncated: write it again" : "the file is damaged: write it again",
@@ -110,12 +112,14 @@ function headerOf(bytes: Uint8Array, file: string): { readonly text: string; rea
     const format = foreignFormat(bytes);
     if (format !== undefined && format !== "npy") {
       throw new GatewiseError({
+        code: "unsupported-file",
         received: `${file}: ${FOREIGN_NAMES[format]}`,
         expected: "a .npy file of one array",
         next: TO_NPY[format],
       });
     }
     throw new GatewiseError({
+      code: "unsupported-file",
       received: bytes.length < 12 ? `${file}: ${bytes.length} bytes` : `${file}: other first bytes than \\x93NUMPY`,
       expected: "a .npy file",
       next: `write one in NumPy: np.save("x.npy", x)`,
@@ -125,6 +129,7 @@ function headerOf(bytes: Uint8Array, file: string): { readonly text: string; rea
   const [major, minor] = [view.getUint8(6), view.getUint8(7)];
   if (major < 1 || major > 3 || minor !== 0) {
     throw new GatewiseError({
+      code: "unsupported-file",
       received: `${file}: .npy version ${major}.${minor}`,
       expected: "1.0, 2.0 or 3.0",
       next: `write it again with NumPy: np.save("x.npy", x)`,
@@ -134,6 +139,7 @@ function headerOf(bytes: Uint8Array, file: string): { readonly text: string; rea
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > Math.min(MAX_HEADER, bytes.length - from)) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: a header that ends beyond ${length > MAX_HEADER ? `${MAX_HEADER} bytes` : "the file"}`,
       expected: "the short header of a dense array",
       next: "the file is truncated or damaged: write it again",
@@ -160,6 +166,7 @@ const FIELDS = {
 function parseHeader(text: string, file: string): Header {
   const wrong = () =>
     new GatewiseError({
+      code: "damaged-file",
       received: `${file}: header ${text.trim().slice(0, 200)}`,
       expected: "{'descr': …, 'fortran_order': …, 'shape': (…)}",
       next: `write it again with NumPy: np.save("x.npy", x)`,

@@ -99,6 +99,7 @@ export function readSafetensors(source: BinaryData, file = "safetensors data"): 
   });
   if (end !== data.length) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${data.length} bytes after the header`,
       expected: `${end}, where the last tensor ends`,
       next: "the file is damaged: write it again",
@@ -110,6 +111,7 @@ export function readSafetensors(source: BinaryData, file = "safetensors data"): 
 function readHeader(bytes: Uint8Array, file: string): z.infer<typeof Header> & { readonly start: number } {
   if (bytes.length < 8) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${bytes.length} bytes`,
       expected: "a safetensors file, which has at least 8",
       next: "the file is truncated: write it again",
@@ -119,6 +121,7 @@ function readHeader(bytes: Uint8Array, file: string): z.infer<typeof Header> & {
   const limit = Math.min(MAX_HEADER, bytes.length - 8);
   if (length > BigInt(limit)) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: a header of ${length} bytes`,
       expected: `at most ${limit}, ${limit === MAX_HEADER ? "the format's limit" : "which the file has left"}`,
       next: "the file is truncated or no safetensors file: write it again",
@@ -129,6 +132,7 @@ function readHeader(bytes: Uint8Array, file: string): z.infer<typeof Header> & {
   if (!header.success) {
     const issue = header.error.issues[0];
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: header${issue === undefined ? "" : ` at ${issue.path.join(".") || "its top"}: ${issue.message}`}`,
       expected: "an entry with dtype, shape and data_offsets for each tensor",
       next: "the file is damaged: write it again",
@@ -142,6 +146,7 @@ function parseHeaderText(bytes: Uint8Array, file: string): unknown {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: header that is no JSON (${messageOf(cause)})`,
       expected: "a safetensors file, whose header is JSON in UTF-8",
       next: "the file is damaged or no safetensors file: write it again",
@@ -156,6 +161,7 @@ function readTensor(data: Uint8Array, info: TensorInfo, expectedStart: number, w
   const dtype = DTYPE_OF.get(info.dtype);
   if (dtype === undefined) {
     throw new GatewiseError({
+      code: "unsupported-file",
       received: `${what}: dtype ${info.dtype}`,
       expected: [...DTYPE_OF.keys()].join(", "),
       next: "convert the tensor to one of them before saving",
@@ -163,6 +169,7 @@ function readTensor(data: Uint8Array, info: TensorInfo, expectedStart: number, w
   }
   if (start !== expectedStart || end < start || end > data.length) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${what}: data_offsets [${start}, ${end}]`,
       expected: `a start at ${expectedStart}, where the tensor before ends, and an end within ${data.length} bytes`,
       next: "the file is truncated or damaged: write it again",
@@ -171,6 +178,7 @@ function readTensor(data: Uint8Array, info: TensorInfo, expectedStart: number, w
   const wanted = byteLengthOf(dtype, shape);
   if (end - start !== wanted) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${what}: ${end - start} bytes`,
       expected: `${wanted} for ${info.dtype} of shape [${shape.join(", ")}]`,
       next: "the file is damaged: write it again",

@@ -12,6 +12,7 @@ export const foreignArray = (): GatewiseError =>
 
 export const released = (owner: "engine" | "program" | "array"): GatewiseError =>
   new GatewiseError({
+    code: "released",
     received: `${owner === "program" ? "a" : "an"} ${owner} that has been released`,
     expected: `${owner === "program" ? "a" : "an"} ${owner} in use`,
     next: "release it after its last use: `await using` does so at the end of its block",
@@ -56,15 +57,17 @@ export type ModelFeature = Exclude<keyof Capabilities, "kernels" | "largestArray
 /** @param node as `nodeThatNeeds` calls it */
 export const beyondDevice = (node: string, feature: ModelFeature, device: Device): GatewiseError =>
   new GatewiseError({
+    code: "unsupported-model",
     received: `${node} of the model`,
     expected: `${LACKING[feature].expected} on ${device}`,
-    next: `${LACKING[feature].next}, or run it with --device cpu`,
+    next: `${LACKING[feature].next}, or run it with \`device\` cpu`,
   });
 
 /** @param node as `nodeWithoutKernel` calls it */
 export const withoutKernel = (node: string, device: Device): GatewiseError =>
   new GatewiseError({
+    code: "unsupported-model",
     received: `${node} of the model`,
     expected: `a node that ${device} has a kernel for`,
-    next: "build it of other ops, or run it with --device cpu",
+    next: "build it of other ops, or run it with `device` cpu",
   });

@@ -204,9 +204,10 @@ class OrtEngine implements Engine {
       });
     } catch (thrown) {
       throw new GatewiseError({
+        code: "unsupported-model",
         received: `a model that ${this.device} does not take: ${messageOf(thrown)}`,
         expected: "a model whose nodes this device has kernels for",
-        next: "look at the node that the message names, or run it with --device cpu",
+        next: "look at the node that the message names, or run it with `device` cpu",
         cause: thrown,
       });
     }

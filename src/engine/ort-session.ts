@@ -10,6 +10,7 @@ export async function runSession(
     return await session.run(feeds);
   } catch (thrown) {
     throw new GatewiseError({
+      code: "engine-failed",
       received: `a failed run: ${messageOf(thrown)}`,
       expected: "a run to the end",
       next: "look at the node that the message names; with large batches, try a smaller one",

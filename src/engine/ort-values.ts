@@ -15,6 +15,7 @@ export const dtypeOf = (tensor: OrtTensor): DType => {
       return type;
     default:
       throw new GatewiseError({
+        code: "unsupported-model",
         received: `an output of ${type}`,
         expected: "float32, float64, int64, int32, uint8 or bool",
         next: "cast it inside the graph",

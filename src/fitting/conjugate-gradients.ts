@@ -84,6 +84,7 @@ const worst = (squares: Float64Array, wanted: Float64Array): number =>
 
 const notReached = (residual: number, tolerance: number, iterations: number): GatewiseError =>
   new GatewiseError({
+    code: "numerical-failure",
     received: `a relative residual of ${residual.toExponential(1)} after ${iterations} iterations`,
     expected: `conjugate gradients that reach ${tolerance.toExponential(1)}`,
     next: "give a larger ridge",
@@ -91,6 +92,7 @@ const notReached = (residual: number, tolerance: number, iterations: number): Ga
 
 const notPositive = (): GatewiseError =>
   new GatewiseError({
+    code: "numerical-failure",
     received: "a kernel with a direction of negative curvature",
     expected: "a positive semidefinite matrix",
     next: "check how the kernel was made, or give a larger ridge",

@@ -39,6 +39,7 @@ export async function positiveFactor(
     failedRow = result.row;
   }
   throw new GatewiseError({
+    code: "numerical-failure",
     received: `a kernel whose pivot ${failedRow} is not positive, with ${JITTERS.at(-1)} of trace/n added to the diagonal`,
     expected: "a positive semidefinite matrix",
     next: "check how the kernel was made",

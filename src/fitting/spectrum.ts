@@ -36,6 +36,7 @@ export async function kernelEigenvalues(kernel: KernelRows): Promise<Float64Arra
   const { rows } = kernel;
   if (rows > EIGENVALUE_LIMIT) {
     throw new GatewiseError({
+      code: "too-large",
       received: `a kernel of ${rows} examples`,
       expected: `at most ${EIGENVALUE_LIMIT} for all its eigenvalues`,
       next: "take fewer examples, or ask for the effective rank and the smallest eigenvalue alone",

@@ -30,6 +30,7 @@ export function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Arr
       if (m === l) break;
       if (sweep === MAX_SWEEPS) {
         throw new GatewiseError({
+          code: "numerical-failure",
           received: `eigenvalue ${l} that does not settle`,
           expected: "a matrix of finite numbers",
           next: "check how the kernel was made",

@@ -60,7 +60,7 @@ function named(positions: ReadonlyMap<string, number>, name: string): number {
   throw new GatewiseError({
     received: `layer ${quoted(name)}`,
     expected: `${names}${positions.size > MOST_NAMES ? ", …" : ""} or all`,
-    next: "gatewise inspect lists the names of a model's layers",
+    next: "`layerTensors` lists the names of a model's layers",
   });
 }
 

@@ -10,9 +10,10 @@ export function kernelNumbers(rows: number, columns: number): Float64Array<Array
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new GatewiseError({
+      code: "too-large",
       received: `a kernel of ${rows} × ${columns} numbers, ${((8 * rows * columns) / 1e9).toFixed(0)} GB`,
       expected: "one that there is memory for",
-      next: "give fewer inputs; npk --out writes exact kernels tile by tile",
+      next: "give fewer inputs; `writeNeuralPathKernel` writes exact kernels tile by tile",
       cause,
     });
   }

@@ -87,6 +87,7 @@ export class Model implements AsyncDisposable {
   async engine(): Promise<Engine> {
     if (this.isReleased) {
       throw new GatewiseError({
+        code: "released",
         received: "a model that has been released",
         expected: "a model in use",
         next: "ask within the scope of `await using`, or open it again",

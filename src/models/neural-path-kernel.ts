@@ -177,6 +177,7 @@ export function checkOptions(network: GatedNetwork, options: NeuralPathKernelOpt
   }
   if (features === 0 && normalize === "width" && neuralPathKernelWay(network).kind !== "packed bits") {
     throw new GatewiseError({
+      code: "unsupported-model",
       received: "normalization by the width for a network that is no chain of dense layers",
       expected: "a fully connected network with hard gates",
       next: "normalize by the trace",
@@ -188,6 +189,7 @@ export function checkOptions(network: GatedNetwork, options: NeuralPathKernelOpt
 export function checkedTrace(trace: number): number {
   if (trace > 0) return trace;
   throw new GatewiseError({
+    code: "numerical-failure",
     received: "a kernel of trace 0: no input has an active path",
     expected: "active paths to divide by",
     next: "do not normalize, and see the gates of the network for layers that are never on",

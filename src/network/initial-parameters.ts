@@ -50,7 +50,7 @@ function learntFeatures(
   specs: readonly ParameterSpec[],
   learnt: ParametersByLayer | undefined,
 ): ParametersByLayer {
-  const next = "name a run of regime relu with the same architecture (--from RUN)";
+  const next = "name a run of regime relu with the same architecture (`from`)";
   if (learnt === undefined) {
     throw new GatewiseError({
       received: `regime "${regimeName}" without a trained network`,

@@ -1,4 +1,5 @@
 /** Trials that somebody runs for us, here or elsewhere: what is asked for, what is told meanwhile, and how it ends. */
+import type { ErrorCode } from "../errors.ts";
 import type { EpochMetrics } from "../train/index.ts";
 import type { RunResult } from "./run-record.ts";
 import type { TrialRequest } from "./trial-request.ts";
@@ -10,7 +11,8 @@ export type TrialProgress =
 export type TrialOutcome =
   | { readonly status: "completed"; readonly result: RunResult }
   | { readonly status: "interrupted" }
-  | { readonly status: "failed"; readonly message: string; readonly hint: string };
+  /** Without a code where it is a bug of ours. */
+  | { readonly status: "failed"; readonly code?: ErrorCode; readonly message: string; readonly hint: string };
 
 export interface TrialJob {
   readonly id: string;

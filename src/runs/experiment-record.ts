@@ -112,9 +112,10 @@ export async function claimExperiment(
   const before = await experimentRecordOf(store);
   if (before !== undefined && !resume) {
     throw new GatewiseError({
+      code: "already-exists",
       received: `${store.nameOf()}, which holds results already`,
       expected: "a folder without results",
-      next: "choose another with --out, or go on with this one: --resume",
+      next: "choose another with `directory`, or go on with this one: `resume`",
     });
   }
   if ((await findRecord(store)) !== undefined) throw otherContent(store, claim, "a single run");
@@ -169,9 +170,10 @@ function seedsOf(
 
 const otherContent = (store: Store, { experiment, profile }: ExperimentClaim, what: string): GatewiseError =>
   new GatewiseError({
+    code: "already-exists",
     received: `${store.nameOf()}, which holds ${what}`,
     expected: `a folder for ${experiment.name}, ${profile} profile`,
-    next: "choose another folder with --out",
+    next: "choose another folder with `directory`",
   });
 
 /** Words and published figures may change between versions; what is run may not. */

@@ -27,6 +27,7 @@ export async function readLines<T>(
   // after a power cut some systems have the length of a line, and zeros in its place
   if (left === 0 || (left <= LONGEST_CUT && /^[{\0]/.test(text.slice(start, start + 1)))) return values;
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${place(values.length)}: ${left} characters without an end`,
     expected: "a line of JSON, or the beginning of one",
     next: "restore the file, or start a new run",

@@ -40,6 +40,7 @@ async function readMatrix(
   const array = readNpy(bytes, file);
   if (array.dtype === "float64" && array.shape.join() === `${examples},${examples}`) return array;
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${file}: ${array.dtype} of shape [${array.shape.join(", ")}]`,
     expected: `float64 of shape [${examples}, ${examples}], as kernels.jsonl beside it says`,
     next: "restore the two files, or delete both",
@@ -55,6 +56,7 @@ export async function readKernelLines(run: Store): Promise<readonly KernelLine[]
   const wrong = kernels.findIndex(({ epoch }, i) => epoch <= (kernels[i - 1]?.epoch ?? -1));
   if (wrong < 0) return kernels;
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${run.nameOf(LINES)}, line ${wrong + 1}: epoch ${kernels[wrong]?.epoch}`,
     expected: `an epoch after ${kernels[wrong - 1]?.epoch}, that of the line before`,
     next: "restore the file, or start a new run: perhaps two processes have written it",

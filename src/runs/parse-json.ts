@@ -8,6 +8,7 @@ export function parseJson<T extends z.ZodType>(structure: T, text: string, file:
     value = JSON.parse(text);
   } catch (cause) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${file}: ${messageOf(cause)}`,
       expected: "JSON",
       next: "restore the file, or start a new run",
@@ -19,6 +20,7 @@ export function parseJson<T extends z.ZodType>(structure: T, text: string, file:
   const [issue] = result.error.issues;
   const at = issue?.path.length ? `${file}, ${issue.path.join(".")}` : file;
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${at}: ${issue?.message ?? "wrong structure"}`,
     expected: "a file as this version of gatewise writes it",
     next: "use the version that wrote it, or start a new run",

@@ -36,7 +36,7 @@ export function checkSources(
     throw new GatewiseError({
       received: `data set ${name} of ${now.join(" and ")} examples, from ${data.source}`,
       expected: `the ${trainExamples} and ${testExamples} that ${directory} was trained and tested on`,
-      next: "name the folder of those with --data-dir",
+      next: "name the folder of those with `dataDir`",
     });
   }
   // behind other gates the trial starts again, but only where the run that gives them is the same, trained on
@@ -52,7 +52,7 @@ export function checkLength(run: string, reached: number, epochs: number): void 
   throw new GatewiseError({
     received: `${run}, trained for ${reached} epochs`,
     expected: `a run of at most ${epochs}`,
-    next: "ask for at least as many --epochs, or choose another directory with --out",
+    next: "ask for at least as many `epochs`, or choose another directory with `directory`",
   });
 }
 
@@ -67,9 +67,10 @@ export function checkResumable(
   if (before === undefined) return;
   if (!resume) {
     throw new GatewiseError({
+      code: "already-exists",
       received: `${directory}, which holds a run already`,
       expected: "a directory without a run",
-      next: "choose another with --out, or go on with this one: --resume",
+      next: "choose another with `directory`, or go on with this one: `resume`",
     });
   }
   const { name, limit, testLimit } = data;
@@ -83,7 +84,8 @@ export function checkResumable(
 
 const otherConfiguration = (directory: string): GatewiseError =>
   new GatewiseError({
+    code: "already-exists",
     received: `${directory}, which holds a run of another configuration`,
     expected: "the configuration that stands in its run.json (only the number of epochs may change)",
-    next: "repeat the command that made it (it stands in run.json), or choose another directory with --out",
+    next: "repeat what made it (it stands in run.json), or choose another directory with `directory`",
   });

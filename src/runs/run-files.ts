@@ -33,6 +33,7 @@ export async function readRecord(run: Store): Promise<RunRecord> {
   const record = await findRecord(run);
   if (record !== undefined) return record;
   throw new GatewiseError({
+    code: "file-not-found",
     received: `${run.nameOf()} without a ${RECORD}`,
     expected: "a run directory, as train and reproduce write it",
     next: "check the path; reproduce puts each run into a folder of its own",
@@ -51,6 +52,7 @@ export async function metricsOf(run: Store): Promise<readonly EpochMetrics[]> {
   const wrong = metrics.findIndex(({ epoch }, i) => epoch !== i + 1);
   if (wrong < 0) return metrics;
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${run.nameOf(METRICS)}, line ${wrong + 1}: epoch ${metrics[wrong]?.epoch}`,
     expected: `epoch ${wrong + 1}: a line an epoch, in order`,
     next: "restore the file, or start a new run: perhaps two processes have written it",
@@ -68,6 +70,7 @@ export async function keepMetrics(run: Store, epochs: number): Promise<void> {
   const kept = (await metricsOf(run)).slice(0, epochs);
   if (kept.length < epochs) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${run.nameOf(METRICS)} with ${kept.length} epochs`,
       expected: `the ${epochs} epochs of last.safetensors beside it`,
       next: "restore the file, or start a new run",
@@ -115,6 +118,7 @@ function onlyFloat32(
     Object.entries(tensors).map(([name, array]) => {
       if (array.dtype === "float32") return [name, array];
       throw new GatewiseError({
+        code: "damaged-file",
         received: `${file}: ${name} of ${array.dtype}`,
         expected: "float32 parameters",
         next: "use a checkpoint that gatewise wrote",
@@ -143,8 +147,9 @@ export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
     return best;
   }
   throw new GatewiseError({
+    code: "file-not-found",
     received: `${run.nameOf()} without ${name}.safetensors`,
     expected: `a run with at least ${until ?? "one"} finished epoch${until === undefined ? "" : "s"}`,
-    next: "resume the run (train --resume --out DIR), or choose another",
+    next: "resume the run (`resume`), or choose another",
   });
 }

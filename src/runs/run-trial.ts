@@ -63,8 +63,8 @@ function noticesOf({ data: { limit, testLimit } }: TrialRequest, { train, test, 
   };
   return [
     ...(notice === undefined ? [] : [notice]),
-    ...short("--limit", limit, train),
-    ...short("--test-limit", testLimit, test),
+    ...short("`limit`", limit, train),
+    ...short("`testLimit`", testLimit, test),
   ];
 }
 
@@ -137,7 +137,7 @@ export async function runTrialWith(
     };
     await writeRecord(run, { ...record, status: "failed", error, finishedAt: now() });
     if (!(thrown instanceof GatewiseError)) throw thrown;
-    return { status: "failed", ...error };
+    return { status: "failed", code: thrown.code, ...error };
   }
 }
 

@@ -199,6 +199,7 @@ function checkData({ architecture, loss }: TrainingPlan, { train, test }: Traini
 
 function brokenLoss({ optimizer }: TrainingPlan, loss: number | undefined, where: string): GatewiseError {
   return new GatewiseError({
+    code: "numerical-failure",
     received: `a loss of ${loss} ${where}`,
     expected: "a finite loss",
     next: `lower the learning rate (it is ${optimizer.learningRate}); the epochs before are kept`,

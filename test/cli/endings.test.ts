@@ -38,7 +38,7 @@ describe("interrupted with --json", () => {
       await using folder = await temporaryFolder();
       const inFolder = (text: string): string => text.replace("DIR", folder.path);
       const result = await gatewise([...args.map(inFolder), "--json"], AbortSignal.abort(code));
-      expect(JSON.parse(result.stdout)).toEqual({
+      expect(JSON.parse(result.stdout)).toMatchObject({
         error: { message: "interrupted: expected to run to its end", hint: `to go on: ${inFolder(next)}` },
       });
       expect(result).toMatchObject({ code, stderr: "" });
@@ -104,7 +104,7 @@ describe("without a command", () => {
     { args: ["data", "--json"], line: "gatewise data --json" },
   ])("$line says so", async ({ args, line }) => {
     const { code, stdout, stderr } = await gatewise(args);
-    expect(JSON.parse(stdout)).toEqual({
+    expect(JSON.parse(stdout)).toMatchObject({
       error: { message: `${line}: expected a command behind it`, hint: "see --help" },
     });
     expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
@@ -192,7 +192,7 @@ it("what is refused leaves nothing behind", async () => {
   for (const { title, args, message, hint } of REFUSED) {
     const inFolder = (text: string): string => text.replaceAll(/\bDIR\b/g, folder.path);
     const { code, stdout, stderr } = await gatewise([...args.map(inFolder), "--json"]);
-    expect(JSON.parse(stdout), title).toEqual({ error: { message: inFolder(message), hint } });
+    expect(JSON.parse(stdout), title).toMatchObject({ error: { message: inFolder(message), hint } });
     expect({ code, stderr }, title).toEqual({ code: 1, stderr: "" });
     expect(readdirSync(folder.path, { recursive: true }), title).toEqual(before);
   }

@@ -86,7 +86,7 @@ describe("--time-limit", () => {
     const limited = [...args(half), "--time-limit", "2s", "--json"];
     const stopped = await gatewise(limited);
     expect(stopped.code).toBe(75);
-    expect(JSON.parse(stopped.stdout)).toEqual({
+    expect(JSON.parse(stopped.stdout)).toMatchObject({
       error: {
         message: "stopped at the time limit of 2s: expected to run to its end",
         hint: `to go on: gatewise ${limited.join(" ")} --resume`,

@@ -67,7 +67,7 @@ export function engineConformance(name: string, open: () => Promise<Engine>): vo
     };
     const refusalOf = (node: string) => ({
       message: `${node} of the model: expected a node that ${engine.device} has a kernel for`,
-      hint: "build it of other ops, or run it with --device cpu",
+      hint: "build it of other ops, or run it with `device` cpu",
     });
 
     it("runs a graph", async () => {
@@ -89,7 +89,7 @@ export function engineConformance(name: string, open: () => Promise<Engine>): vo
         if (dtype === "float64" && !engine.capabilities.float64) {
           expect(await rejectionOf(compile(outputs))).toEqual({
             message: `input "x" of the model: expected a model without float64 on ${engine.device}`,
-            hint: "build it in float32, or run it with --device cpu",
+            hint: "build it in float32, or run it with `device` cpu",
           });
           return;
         }
@@ -139,7 +139,7 @@ export function engineConformance(name: string, open: () => Promise<Engine>): vo
             `^node "Scan:scan_\\d+" of the model: expected a model without loops \\(Scan, Loop\\) on ${engine.device}$`,
           ),
         );
-        expect(hint).toBe("unroll the loop, or run it with --device cpu");
+        expect(hint).toBe("unroll the loop, or run it with `device` cpu");
         return;
       }
       await using program = await compile({ sum: state.sum });
@@ -288,7 +288,7 @@ export function engineConformance(name: string, open: () => Promise<Engine>): vo
             "s",
           ),
         );
-        expect(hint).toBe("look at the node that the message names, or run it with --device cpu");
+        expect(hint).toBe("look at the node that the message names, or run it with `device` cpu");
       });
 
       it("a run that fails inside, and takes the next", async () => {

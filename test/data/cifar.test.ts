@@ -109,7 +109,7 @@ describe("datasetFromCifar", () => {
       name: "cifar10",
       changes: { "data_batch_4.bin": undefined, "test_batch.bin": undefined },
       message: "here: no data_batch_4.bin, test_batch.bin: expected it with the other files of cifar10",
-      hint: 'run "gatewise data fetch cifar10", or complete it',
+      hint: 'run `fetchDataset("cifar10")`, or complete it',
     },
   ] satisfies {
     title: string;

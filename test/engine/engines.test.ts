@@ -76,7 +76,7 @@ describe("a device without float64 names", () => {
     },
   );
   const x = input("x", "float32", [2]);
-  const hint = "build it in float32, or run it with --device cpu";
+  const hint = "build it in float32, or run it with `device` cpu";
 
   it("the constant", async () =>
     expect(await rejectionOf(engine.compile(graph({ y: constant(float64([1], [1])) })))).toEqual({
@@ -118,7 +118,7 @@ describe("a device that this machine does not have", () => {
       ),
     );
     expect(hint).toBe(
-      "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+      "use `device` cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
     );
   });
 });
@@ -142,7 +142,7 @@ describe("a machine without a WebGPU driver", () => {
       /^device "webgpu", which does not start \(.*adapter.*\): expected a device that this machine and its drivers have$/s,
     );
     expect(hint).toBe(
-      "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+      "use `device` cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
     );
   });
 });
@@ -159,7 +159,7 @@ describe("a device with kernels for some ops", () => {
     },
   );
   const x = input("x", "float32", [2]);
-  const hint = "build it of other ops, or run it with --device cpu";
+  const hint = "build it of other ops, or run it with `device` cpu";
   const refusalOf = async (y: Tensor): Promise<string> => {
     const { message, hint: next } = await rejectionOf(engine.compile(graph({ y })));
     expect(next).toBe(hint);

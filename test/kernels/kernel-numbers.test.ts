@@ -6,7 +6,7 @@ import { errorOf } from "../support/error-of.ts";
 
 const TOO_LARGE = {
   message: "a kernel of 200000 × 200000 numbers, 320 GB: expected one that there is memory for",
-  hint: "give fewer inputs; npk --out writes exact kernels tile by tile",
+  hint: "give fewer inputs; `writeNeuralPathKernel` writes exact kernels tile by tile",
 };
 
 it("a kernel of more numbers than there is memory for", () => {

@@ -277,7 +277,7 @@ describe("a kernel in a file", () => {
     await expect(writeKernelFile(target, tiles, () => stop.abort("enough"))).rejects.toBe("enough");
     expect(await rejectionOf(finishedTiles({ ...target, digest: "abc2" }))).toEqual({
       message: `${target.path}.part, which was begun with another model, other inputs or options: expected an unfinished file of this kernel`,
-      hint: "give the same command as at first, choose another --out, or delete the two .part files",
+      hint: "give the same options as at first, choose another `path`, or delete the two .part files",
     });
   });
 });

@@ -92,7 +92,7 @@ describe("initial parameters", () => {
     expect(initial("flnpf", { ...learnt, 4: learntOutput }).feature).toEqual(learntHidden);
   });
 
-  const hint = "name a run of regime relu with the same architecture (--from RUN)";
+  const hint = "name a run of regime relu with the same architecture (`from`)";
   it.each<{ title: string; given: ParametersByLayer | undefined; message: string }>([
     {
       title: "without parameters",

@@ -137,11 +137,11 @@ describe("the record of an experiment", () => {
     await using folder = await temporaryFolder();
     const { theorem, watched } = OWN_EXPERIMENTS;
     await stopHalfway(requestOf(theorem, folder.path));
-    const next = "choose another folder with --out";
+    const next = "choose another folder with `directory`";
     const out = (experiment: Experiment, resume = true) => rejectionOf(run(requestOf(experiment, folder.path, resume)));
     expect(await out(theorem, false)).toEqual({
       message: `${folder.path}, which holds results already: expected a folder without results`,
-      hint: "choose another with --out, or go on with this one: --resume",
+      hint: "choose another with `directory`, or go on with this one: `resume`",
     });
     expect(await out(watched)).toEqual({
       message: `${folder.path}, which holds own-theorem, quick profile: expected a folder for own-watched, quick profile`,

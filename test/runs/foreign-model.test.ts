@@ -88,7 +88,7 @@ const ROWS: readonly { name: string; bytes: Uint8Array; is: string; next: (path:
     name: "x.npy",
     bytes: FILES.npy[0],
     is: "a NumPy array",
-    next: () => "give the model with --model, and arrays with --inputs",
+    next: () => "give the model with `model`, and arrays with `inputs`",
   },
   {
     name: "saved_model.pb",

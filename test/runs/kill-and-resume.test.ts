@@ -51,6 +51,7 @@ describe("a run that is killed", () => {
     expect(outcomes.get("relu-1")?.status).toBe("completed");
     expect(outcomes.get("relu-0")).toEqual({
       status: "failed",
+      code: "worker-ended",
       message: "a worker process that ended: SIGKILL: expected a worker that runs its trial to the end",
       hint: "resume to go on from its last checkpoint; if memory was short, with fewer workers",
     });

@@ -48,6 +48,7 @@ describe.skipIf(process.platform !== "linux")("a worker that ends while it start
         "relu-0",
         {
           status: "failed",
+          code: "worker-ended",
           message: "a worker process that ended: SIGKILL: expected a worker that runs its trial to the end",
           hint: "resume to go on from its last checkpoint; if memory was short, with fewer workers",
         },

@@ -67,7 +67,7 @@ describe("a directory that holds a run", () => {
     const before = await stateOf(request.directory);
     expect(await rejectionOf(run(change(request)))).toEqual({
       message: `${request.directory}, which holds a run of another configuration: expected the configuration that stands in its run.json (only the number of epochs may change)`,
-      hint: "repeat the command that made it (it stands in run.json), or choose another directory with --out",
+      hint: "repeat what made it (it stands in run.json), or choose another directory with `directory`",
     });
     expect(await stateOf(request.directory)).toEqual(before);
   });
@@ -78,7 +78,7 @@ describe("a directory that holds a run", () => {
     await run(request);
     expect(await rejectionOf(run({ ...request, resume: false }))).toEqual({
       message: `${request.directory}, which holds a run already: expected a directory without a run`,
-      hint: "choose another with --out, or go on with this one: --resume",
+      hint: "choose another with `directory`, or go on with this one: `resume`",
     });
   });
 
@@ -99,7 +99,7 @@ describe("a directory that holds a run", () => {
     const before = await stateOf(request.directory);
     expect(await rejectionOf(run(withPlan(request, { epochs: 2 })))).toEqual({
       message: `${request.directory}, trained for 3 epochs: expected a run of at most 2`,
-      hint: "ask for at least as many --epochs, or choose another directory with --out",
+      hint: "ask for at least as many `epochs`, or choose another directory with `directory`",
     });
     expect(await stateOf(request.directory)).toEqual(before);
   });
@@ -114,7 +114,7 @@ describe("a directory that holds a run", () => {
       message: `${file} with 0 epochs: expected the 2 epochs of last.safetensors beside it`,
       hint: "restore the file, or start a new run",
     };
-    expect(await run(withPlan(request, { epochs: 3 }))).toEqual({ status: "failed", ...error });
+    expect(await run(withPlan(request, { epochs: 3 }))).toEqual({ status: "failed", code: "damaged-file", ...error });
     expect(await readRun(request.directory)).toMatchObject({ status: "failed", error });
   });
 });
@@ -192,7 +192,7 @@ describe("a loss that breaks", () => {
       message: "a loss of NaN on the test examples after epoch 1: expected a finite loss",
       hint: "lower the learning rate (it is 1e+30); the epochs before are kept",
     };
-    expect(await run(oneStep)).toEqual({ status: "failed", ...error });
+    expect(await run(oneStep)).toEqual({ status: "failed", code: "numerical-failure", ...error });
     expect(await readRun(request.directory)).toMatchObject({ status: "failed", error, result: null });
     expect(await readMetrics(request.directory)).toEqual([]);
   });
@@ -213,6 +213,7 @@ describe("a loss that breaks", () => {
     await writeCheckpoint(folderStore(request.directory), "last", { ...last, parameters });
     expect(await run(withPlan(request, { epochs: 4 }))).toEqual({
       status: "failed",
+      code: "numerical-failure",
       message: "a loss of NaN in epoch 3, step 1: expected a finite loss",
       hint: "lower the learning rate (it is 0.001); the epochs before are kept",
     });

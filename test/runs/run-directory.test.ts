@@ -270,7 +270,7 @@ describe("a checkpoint", () => {
     await using folder = await temporaryFolder();
     expect(await rejectionOf(readBest(folder.path))).toEqual({
       message: `${folder.path} without best.safetensors: expected a run with at least one finished epoch`,
-      hint: "resume the run (train --resume --out DIR), or choose another",
+      hint: "resume the run (`resume`), or choose another",
     });
   });
 

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { fetchDataset, loadDataset, verifyDataset } from "../../data/node/index.ts";
-import { GatewiseError, messageOf } from "../../errors.ts";
+import { GatewiseError } from "../../errors.ts";
 import { parseChoice } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { inFlags } from "../in-flags.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { byteProgress } from "../progress.ts";
 import { shown } from "../shown.ts";
@@ -98,7 +99,7 @@ async function findDataset(name: DatasetName, options: PlaceOptions, context: Cl
     return { name, available: true, ...examples, inputShape, source, ...(notice === undefined ? {} : { notice }) };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;
-    return { name, available: false, problem: messageOf(thrown), hint: thrown.hint };
+    return { name, available: false, problem: inFlags(thrown.message), hint: inFlags(thrown.hint) };
   }
 }
 

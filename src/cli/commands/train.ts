@@ -98,7 +98,7 @@ function finish(
   outcome: TrialOutcome,
   context: CliContext,
 ): ExitCode {
-  if (outcome.status === "failed") throw GatewiseError.of(outcome.message, outcome.hint);
+  if (outcome.status === "failed") throw GatewiseError.of(outcome.message, outcome.hint, outcome.code);
   if (outcome.status === "interrupted") {
     return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
   }

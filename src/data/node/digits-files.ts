@@ -15,6 +15,7 @@ export function digitsPath(file: string): string {
     return createRequire(import.meta.url).resolve(`#digits/${file}`);
   } catch (cause) {
     throw new GatewiseError({
+      code: "file-not-found",
       received: `embedded digits: ${file} is missing`,
       expected: "it in the package's dist/digits folder",
       next: 'run "npm run build", or install the package again',

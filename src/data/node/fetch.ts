@@ -97,9 +97,10 @@ async function fetchFile(
     reasons.push(`${mirror}: ${outcome.reason}`);
   }
   throw new GatewiseError({
+    code: "download-failed",
     received: `${file}: not to be had (${reasons.join("; ")})`,
     expected: "one mirror to deliver it whole",
-    next: `run "gatewise data fetch ${name}" again, which goes on where it stopped, or put the file into ${folder} yourself`,
+    next: `run \`fetchDataset("${name}")\` again, which goes on where it stopped, or put the file into ${folder} yourself`,
   });
 }
 

@@ -23,5 +23,6 @@ export function fileError(thrown: unknown, path: string, expected: string): unkn
   // other codes of Node itself (ERR_INVALID_ARG_TYPE, …) tell of a wrong call
   if (code === undefined || (meaning === undefined && code.startsWith("ERR_"))) return thrown;
   const { is, next } = meaning ?? { is: code, next: "check the path and the disk" };
-  return new GatewiseError({ received: `${path}: ${is}`, expected, next, cause: thrown });
+  const kind = code === "ENOENT" ? "file-not-found" : "file-access";
+  return new GatewiseError({ code: kind, received: `${path}: ${is}`, expected, next, cause: thrown });
 }

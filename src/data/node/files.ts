@@ -108,6 +108,7 @@ export async function writeError(thrown: unknown, path: string, expected: string
 
 const takesNothing = (cause: unknown, path: string, expected: string): GatewiseError =>
   new GatewiseError({
+    code: "file-access",
     received: `${path}: its folder takes no new entries`,
     expected,
     next: "use another folder",

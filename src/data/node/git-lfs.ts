@@ -10,6 +10,7 @@ const START = "version https://git-lfs.github.com/spec/";
 export function refusePointer(bytes: Uint8Array, path: string): void {
   if (new TextDecoder("latin1").decode(bytes.subarray(0, START.length)) !== START) return;
   throw new GatewiseError({
+    code: "unsupported-file",
     received: `${path}: a Git LFS pointer, not the file that it stands for`,
     expected: "the file itself",
     next: 'run "git lfs pull" in its repository, or download the file from its page',

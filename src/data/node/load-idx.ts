@@ -45,7 +45,7 @@ function refuseOther(
   throw new GatewiseError({
     received: `${folder}: the files of ${other}`,
     expected: `those of ${name}, which have the same names`,
-    next: `ask for ${other}, or give the folder of ${name} with --data-dir`,
+    next: `ask for ${other}, or give the folder of ${name} with \`dataDir\``,
   });
 }
 
@@ -59,9 +59,10 @@ async function readPart(name: IdxName, { folder, paths }: LocatedFiles, part: Id
   const path = paths[part];
   if (path === undefined) {
     throw new GatewiseError({
+      code: "file-not-found",
       received: `${folder}: no ${OFFICIAL_FILES[name].files[part].name}`,
       expected: `it (or its .gz) beside the other files of ${name}`,
-      next: `run "gatewise data fetch ${name}", or complete the folder`,
+      next: `run \`fetchDataset("${name}")\`, or complete the folder`,
     });
   }
   const stored = await readBytes(path);

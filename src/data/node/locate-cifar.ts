@@ -37,9 +37,10 @@ export async function locateCifar(
   const other = await searchPlaces(places, (root) => findOtherVersion(name, root));
   if (other.found !== undefined) throw other.found;
   throw new GatewiseError({
+    code: "file-not-found",
     received: `data set ${name}: ${notIn(looked)}`,
     expected: `${archive} or ${folder}/ (the binary version) in one of them, or its files in ${name}/ there`,
-    next: `run "gatewise data fetch ${name}", or say with --data-dir where the files are`,
+    next: `run \`fetchDataset("${name}")\`, or say with \`dataDir\` where the files are`,
   });
 }
 

@@ -46,9 +46,10 @@ export async function locateFiles(
   });
   if (found !== undefined) return found;
   throw new GatewiseError({
+    code: "file-not-found",
     received: `data set ${name}: ${notIn(looked)}`,
     expected: `its ${parts.length === IDX_PARTS.length ? "four IDX files" : "test files, images and labels,"} in one of them, or in ${name}/ or ${torchvisionFolder}/raw/ there`,
-    next: `run "gatewise data fetch ${name}", or say with --data-dir where the files are`,
+    next: `run \`fetchDataset("${name}")\`, or say with \`dataDir\` where the files are`,
   });
 }
 

@@ -96,6 +96,7 @@ function held({ path, kind, lock }: Place, holder: Holder | undefined, mine: Hol
   const isHidden = holder !== undefined && !isElsewhere && !isSeen(holder, mine);
   const by = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   return new GatewiseError({
+    code: "in-use",
     received: `${path}, in use by ${by}${isHidden ? ", in another container or an earlier start of the machine" : ""}`,
     expected: `a ${kind} that no other process writes`,
     next: isElsewhere

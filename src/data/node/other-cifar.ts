@@ -59,8 +59,9 @@ const isPickled = async (path: string): Promise<boolean> =>
 export function otherVersion(name: CifarName, path: string, version: string): GatewiseError {
   const { file, mirrors } = OFFICIAL_ARCHIVES[name];
   return new GatewiseError({
+    code: "unsupported-file",
     received: `${path}: the ${version} version of ${name}${version === "Python" ? " (pickled batches)" : ""}`,
     expected: "its binary version, whose files end in .bin",
-    next: `run "gatewise data fetch ${name}", or fetch ${file} from ${mirrors[0]}`,
+    next: `run \`fetchDataset("${name}")\`, or fetch ${file} from ${mirrors[0]}`,
   });
 }

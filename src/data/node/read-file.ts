@@ -59,6 +59,7 @@ export async function decompressed(bytes: Uint8Array, file: string): Promise<Uin
     switch (codeOf(cause)) {
       case "Z_BUF_ERROR":
         throw new GatewiseError({
+          code: "damaged-file",
           received: `${file}: gzip data that end too early`,
           expected: "a whole gzip file",
           next: "the file is truncated: fetch it again",
@@ -66,6 +67,7 @@ export async function decompressed(bytes: Uint8Array, file: string): Promise<Uin
         });
       case "ERR_BUFFER_TOO_LARGE":
         throw new GatewiseError({
+          code: "too-large",
           received: `${file}: more than ${MAX_DECOMPRESSED} bytes of content`,
           expected: "a file of a data set",
           next: "fetch the official file",
@@ -73,6 +75,7 @@ export async function decompressed(bytes: Uint8Array, file: string): Promise<Uin
         });
       default:
         throw new GatewiseError({
+          code: "damaged-file",
           received: `${file}: damaged gzip data (${messageOf(cause)})`,
           expected: "a whole gzip file",
           next: "the file is damaged: fetch it again",

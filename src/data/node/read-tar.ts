@@ -66,6 +66,7 @@ function archiveError(thrown: unknown, path: string): unknown {
   const code = codeOf(thrown);
   if (code === "Z_BUF_ERROR") {
     return new GatewiseError({
+      code: "damaged-file",
       received: `${path}: gzip data that end too early`,
       expected: "a whole archive",
       next: "the file is truncated: fetch it again",
@@ -76,6 +77,7 @@ function archiveError(thrown: unknown, path: string): unknown {
   const isTarError = thrown instanceof Error && thrown.constructor === Error && code === undefined;
   if (isTarError || code?.startsWith("Z_")) {
     return new GatewiseError({
+      code: "damaged-file",
       received: `${path}: damaged ${isTarError ? "tar" : "gzip"} data (${messageOf(thrown)})`,
       expected: "a whole archive",
       next: "the file is damaged: fetch it again",

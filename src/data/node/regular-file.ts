@@ -20,7 +20,7 @@ function refuseOther(stats: Stats, path: string, expected: string): void {
   if (kind === undefined) return;
   const next =
     kind === "a directory" ? "give a file of this name, or remove the directory" : "give the path of a regular file";
-  throw new GatewiseError({ received: `${path}: ${kind}`, expected, next });
+  throw new GatewiseError({ code: "file-access", received: `${path}: ${kind}`, expected, next });
 }
 
 /**
@@ -66,6 +66,7 @@ export async function readRegular(path: string, atMost = Number.POSITIVE_INFINIT
 /** A file that is larger than what it is read for can be; told before it is read. */
 const tooLarge = (path: string, size: number, atMost: number): GatewiseError =>
   new GatewiseError({
+    code: "too-large",
     received: `${path}: ${size} bytes`,
     expected: `at most ${atMost}`,
     next: "it is damaged or another file than it was taken for: restore it, or give another",

@@ -19,6 +19,7 @@ async function loadRuntime(): Promise<OrtRuntime> {
     return runtime;
   } catch (thrown) {
     throw new GatewiseError({
+      code: "engine-unavailable",
       received: `an onnxruntime-node that does not load: ${messageOf(thrown)}`,
       expected: "its native library for this platform",
       next: "run npm install again on this machine; Linux, macOS and Windows on x64 and arm64 are supported",
@@ -74,9 +75,10 @@ async function probe(engine: Engine): Promise<void> {
     // the engine's own error says it in the runtime's words, which is what helps here
     const reason = messageOf(thrown instanceof GatewiseError ? thrown.cause : thrown).trim();
     throw new GatewiseError({
+      code: "engine-unavailable",
       received: `device "${engine.device}", which does not start (${reason})`,
       expected: "a device that this machine and its drivers have",
-      next: "use --device cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
+      next: "use `device` cpu, or install a driver for it (Vulkan for webgpu, ONNX Runtime's CUDA provider for cuda)",
       cause: thrown,
     });
   }

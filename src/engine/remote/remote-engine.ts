@@ -122,6 +122,7 @@ class Calls {
 
   private die(reason: string, cause?: unknown): void {
     this.dead ??= new GatewiseError({
+      code: "worker-ended",
       received: `an engine worker that ended: ${reason}`,
       expected: "a worker that lives until it is released",
       next: "try again; if it was out of memory, with fewer workers or a smaller batch",

@@ -27,6 +27,7 @@ export async function openWasmEngine({ wasmPaths, ...options }: WasmOptions): Pr
   }
   if (threads > 1 && typeof SharedArrayBuffer === "undefined") {
     throw new GatewiseError({
+      code: "engine-unavailable",
       received: `${threads} threads in a page that is not cross-origin isolated`,
       expected: "1 thread, or memory that threads can share",
       next: "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
@@ -74,6 +75,7 @@ async function importRuntime() {
     return await import("onnxruntime-web/wasm");
   } catch (thrown) {
     throw new GatewiseError({
+      code: "engine-unavailable",
       received: `an onnxruntime-web that does not load: ${messageOf(thrown)}`,
       expected: "the package onnxruntime-web",
       next: "npm install onnxruntime-web",

@@ -31,6 +31,7 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   const lists = new Weighing(bytes).weigh();
   const damaged = (cause?: unknown): GatewiseError =>
     new GatewiseError({
+      code: "damaged-file",
       received: `${bytes.length} bytes that do not parse`,
       expected: "an ONNX model",
       next: "the file is truncated, damaged or of another format: export the model again",
@@ -207,6 +208,7 @@ class Weighing {
     this.decoded += cost;
     if (this.decoded <= MAX_DECODED) return;
     throw new GatewiseError({
+      code: "too-large",
       received: `a model whose names, numbers and nodes take more than ${MAX_DECODED} bytes to read`,
       expected: "at most as much beside its weights, and weights as raw data",
       next: "the file is damaged, or save its weights in a file beside it: onnx.save(model, path, save_as_external_data=True)",
@@ -217,6 +219,7 @@ class Weighing {
     this.nodes += 1;
     if (this.nodes <= MAX_NODES) return;
     throw new GatewiseError({
+      code: "too-large",
       received: `more than ${MAX_NODES} nodes`,
       expected: `at most ${MAX_NODES}`,
       next: "simplify the model before it is exported",

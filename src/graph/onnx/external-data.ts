@@ -112,6 +112,7 @@ function checkGiven(tensors: readonly ExternalTensor[], data: ExternalData): voi
   const files = [...new Set(missing.map(({ location }) => location))];
   const shown = files.slice(0, 4).map(quoted).join(", ");
   throw new GatewiseError({
+    code: "file-not-found",
     received: `${first.what} with its data in the file ${quoted(first.location)}`,
     expected: `the bytes of ${shown}${files.length > 4 ? `, … (${files.length} files)` : ""}`,
     next: "give them as externalData, by location; or save the model as one file",
@@ -119,4 +120,4 @@ function checkGiven(tensors: readonly ExternalTensor[], data: ExternalData): voi
 }
 
 const unfit = (received: string, expected: string): GatewiseError =>
-  new GatewiseError({ received, expected, next: AGAIN });
+  new GatewiseError({ code: "damaged-file", received, expected, next: AGAIN });

@@ -42,6 +42,7 @@ export function sortedNodes(
   const stuck = nodes.find((node) => (waiting.get(node) ?? 0) > 0);
   if (stuck === undefined) return sorted;
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${stuck.label}, which waits for its own result`,
     expected: "a graph without cycles",
     next: "the file is damaged: export the model again",
@@ -68,6 +69,7 @@ function makersOf(nodes: readonly OnnxNode[], known: readonly string[]): Readonl
 /** An error for a tensor that the file holds a second time. */
 export const twice = (what: string): GatewiseError =>
   new GatewiseError({
+    code: "damaged-file",
     received: `${what} a second time`,
     expected: "every tensor once",
     next: "the file is damaged: export the model again",
@@ -75,6 +77,7 @@ export const twice = (what: string): GatewiseError =>
 
 const missing = (reader: string, name: string): GatewiseError =>
   new GatewiseError({
+    code: "damaged-file",
     received: `${reader} that reads ${quoted(name)}, which nothing makes`,
     expected: "a model that holds all its tensors",
     next: "the file is damaged: export the model again",

@@ -52,6 +52,7 @@ export const elementTypeName = (dataType: number): string => TensorProto_DataTyp
 
 export const elementTypeError = ({ dataType }: TensorProto, what: string): GatewiseError =>
   new GatewiseError({
+    code: "unsupported-model",
     received: `${what} of element type ${elementTypeName(dataType)}`,
     expected: `${DTYPES.join(", ")} or float16`,
     next: "export the model without quantization, in float32",
@@ -69,7 +70,7 @@ export function readShape(dims: readonly bigint[], what: string): readonly numbe
 }
 
 const damaged = (received: string, expected: string): GatewiseError =>
-  new GatewiseError({ received, expected, next: "the file is damaged: export the model again" });
+  new GatewiseError({ code: "damaged-file", received, expected, next: "the file is damaged: export the model again" });
 
 /** Number of elements that the file holds; fractional where bytes are missing. */
 function elementsHeld(tensor: TensorProto, dtype: DType, half: boolean): number {

@@ -83,6 +83,7 @@ export function readModel(source: BinaryData | OnnxFile, { externalData = new Ma
   const { graph } = model;
   if (graph === undefined || graph.node.length === 0) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `${bytes} bytes without a node`,
       expected: "an ONNX model",
       next: "check that the file is whole and holds a network",
@@ -109,6 +110,7 @@ function opsetOf({ opsetImport }: ModelProto): number {
   const version = Number(opsetImport.find(({ domain }) => isOnnx(domain))?.version ?? 0n);
   if (OPSETS.oldest <= version && version <= OPSETS.newest) return version;
   throw new GatewiseError({
+    code: "unsupported-model",
     received: version === 0 ? "a model without ONNX's operator set" : `operator set ${version}`,
     expected: `${OPSETS.oldest} to ${OPSETS.newest}`,
     next: "export the model with opset_version=18",
@@ -118,6 +120,7 @@ function opsetOf({ opsetImport }: ModelProto): number {
 function readInitializers({ initializer, sparseInitializer }: GraphProto): Pick<OnnxModel, "initializers" | "unread"> {
   if (sparseInitializer.length > 0) {
     throw new GatewiseError({
+      code: "unsupported-model",
       received: "a model with sparse weights",
       expected: "dense weights",
       next: "convert its sparse initializers before the export",

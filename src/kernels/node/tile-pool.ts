@@ -166,6 +166,7 @@ class TilePool {
   private die(reason: string, cause?: unknown): void {
     if (this.isClosed) return;
     this.dead ??= new GatewiseError({
+      code: "worker-ended",
       received: `a kernel worker that ended: ${reason}`,
       expected: "a worker that lives until it is released",
       next: "try again; if it was out of memory, with fewer threads",

@@ -46,9 +46,10 @@ export async function finishedTiles(file: KernelFile): Promise<number> {
   const state = readState(text, stateOf(file));
   if (state.digest === file.digest) return state.tiles;
   throw new GatewiseError({
+    code: "already-exists",
     received: `${partOf(file)}, which was begun with another model, other inputs or options`,
     expected: "an unfinished file of this kernel",
-    next: "give the same command as at first, choose another --out, or delete the two .part files",
+    next: "give the same options as at first, choose another `path`, or delete the two .part files",
   });
 }
 
@@ -61,6 +62,7 @@ function readState(text: string, name: string): State {
   const [, digest, tiles] = /^\{"digest":"([0-9a-f]+)","tiles":(\d{1,9})\}\n$/.exec(text) ?? [];
   if (digest !== undefined && tiles !== undefined) return { digest, tiles: Number(tiles) };
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${name} with other content`,
     expected: "the state of an unfinished kernel",
     next: "delete the two .part files and start again",
@@ -105,6 +107,7 @@ async function* goingOn(
   for await (const tile of tiles) {
     if (tile.done !== next) {
       throw new GatewiseError({
+        code: "damaged-file",
         received: `${partOf(file)} with ${next - 1} tiles done, and tile ${tile.done}`,
         expected: "tiles that go on where the file stands",
         next: "another process has written it meanwhile: give the command again",

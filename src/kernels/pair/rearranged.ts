@@ -135,9 +135,10 @@ function picked(term: Term, from: Int32Array, before: KernelShape, shape: Kernel
 
 const mixing = (name: string): GatewiseError =>
   new GatewiseError({
+    code: "unsupported-model",
     received: `node "${name}", which puts several channels into one map`,
     expected: "channels that stay apart where maps are convolved or pooled",
-    next: "estimate the kernel by random path features (--features R)",
+    next: "estimate the kernel by random path features (`features`)",
   });
 
 /**

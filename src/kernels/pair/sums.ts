@@ -100,7 +100,8 @@ function addMasks(masks: readonly Mask[], size: number): Float64Array {
 
 const meetingError = ({ name }: GatedNode): GatewiseError =>
   new GatewiseError({
+    code: "unsupported-model",
     received: `node "${name}", where paths of the same weights meet again behind different poolings or orders`,
     expected: "paths that part and meet again with a weight layer between, or with gates alone",
-    next: "estimate the kernel by random path features (--features R)",
+    next: "estimate the kernel by random path features (`features`)",
   });

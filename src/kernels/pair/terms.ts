@@ -126,8 +126,9 @@ export function channelKernels(shape: KernelShape, name: string): Float64Array<A
   const numbers = shape.channels * pairCount(shape);
   if (numbers <= LARGEST) return new Float64Array(numbers);
   throw new GatewiseError({
+    code: "too-large",
     received: `node "${name}", whose exact kernel has ${numbers.toLocaleString("en-US")} numbers for a pair of examples`,
     expected: `at most ${LARGEST.toLocaleString("en-US")} (2 GiB)`,
-    next: "estimate the kernel by random path features (--features R)",
+    next: "estimate the kernel by random path features (`features`)",
   });
 }

@@ -33,9 +33,10 @@ export const pairKernelCost = (network: GatedNetwork): PairCost => weighedPlan(n
 export function checkPairCost({ bytes, seconds, largest }: PairCost): void {
   if (bytes <= MOST_PAIR_BYTES) return;
   throw new GatewiseError({
+    code: "too-large",
     received: `an exact path kernel of ${gigabytes(bytes)} and about ${duration(seconds)} for each pair of inputs, most of it at node "${largest}"`,
     expected: `at most ${gigabytes(MOST_PAIR_BYTES)} for a pair`,
-    next: "estimate the kernel by random path features (--features R)",
+    next: "estimate the kernel by random path features (`features`)",
   });
 }
 

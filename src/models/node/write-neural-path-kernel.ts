@@ -107,9 +107,10 @@ async function tilesToSkip(file: KernelFile, resume: boolean): Promise<number> {
   const done = await finishedTiles(file);
   if (done === 0 || resume) return done;
   throw new GatewiseError({
+    code: "already-exists",
     received: `${file.path}.part, an unfinished file of this kernel with ${done} tiles done`,
-    expected: "--resume, or no such file",
-    next: "add --resume to go on with it, or delete the two .part files",
+    expected: "`resume`, or no such file",
+    next: "add `resume` to go on with it, or delete the two .part files",
   });
 }
 

@@ -30,6 +30,7 @@ export function inputPlan(port: OnnxPort, { inputShape, sizesFrom }: ShapeOption
   const what = `input ${quoted(port.name)}`;
   if (!FLOAT_TYPES.includes(port.elementType)) {
     throw new GatewiseError({
+      code: "unsupported-model",
       received: `${what} of element type ${port.elementType}`,
       expected: "float32, float64 or float16",
       next: "export the model with floating-point inputs",
@@ -61,7 +62,7 @@ export function inputPlan(port: OnnxPort, { inputShape, sizesFrom }: ShapeOption
     received: `${what} of shape ${portShape(port)}`,
     expected: "the sizes of one example, which the model leaves open",
     next: `give them, for example inputShape: [${likely.join(", ")}]`,
-    options: ["--input-shape", likely.join()],
+    settings: { inputShape: likely },
   });
 }
 

@@ -55,6 +55,7 @@ export class Limits {
     const size = sizeOf(shape);
     if (size > MAX_INPUT) {
       throw new GatewiseError({
+        code: "too-large",
         received: `${label} of shape [${shape.slice(0, MAX_RANK).join(", ")}]`,
         expected: `at most ${MAX_INPUT} elements an example`,
         next: SMALLER,
@@ -77,6 +78,7 @@ export class Limits {
     const fits = shape.length <= MAX_RANK && shape.every((size) => Number.isSafeInteger(size) && size >= 1);
     if (!fits) {
       throw new GatewiseError({
+        code: "too-large",
         received: `${label} of shape [${shape.slice(0, MAX_RANK).join(", ")}]`,
         expected: `at most ${MAX_RANK} sizes, each a whole number of at least 1`,
         next: "check the shapes of the model and of its input",
@@ -85,6 +87,7 @@ export class Limits {
     this.activations += sizeOf(shape);
     if (this.activations > this.mostActivations) {
       throw new GatewiseError({
+        code: "too-large",
         received: `${label} of shape [${shape.join(", ")}]`,
         expected: `at most ${this.mostActivations} elements an example in all nodes up to this one`,
         next: SMALLER,

@@ -54,7 +54,7 @@ export class NetworkBuilder {
   mixed(node: OnnxNode, what: string): GatewiseError {
     if (this.batch === "open") return nodeError(node, what, "axis 0 to stay the batch, of any size");
     const shape = this.written.join(", ");
-    const next = `export the model with one example a batch; if axis 0 is no batch, say so by inputShape: [${shape}] (--input-shape ${this.written.join()})`;
+    const next = `export the model with one example a batch; if axis 0 is no batch, say so by \`inputShape: [${shape}]\``;
     return nodeError(node, what, `the ${this.batch} examples of the batch one by one`, next);
   }
 
@@ -163,6 +163,7 @@ export class NetworkBuilder {
     const used = usedNodes({ nodes: this.nodes, output });
     if (used[0] !== 0) {
       throw new GatewiseError({
+        code: "unsupported-model",
         received: "an output that does not depend on the input",
         expected: "a network from one input to one output",
         next: "check the outputs of the model",

@@ -134,6 +134,7 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
   const last = needed.at(-1);
   if (last === undefined) {
     throw new GatewiseError({
+      code: "damaged-file",
       received: `an output ${quoted(output.name)} that no node makes`,
       expected: "a network from one input to one output",
       next: "check the outputs of the model",
@@ -205,6 +206,7 @@ const originOf = (array: DenseArray, name: string, kind: FileArray["kind"]): Ori
 function refuseUnread(node: OnnxNode, { unread }: OnnxModel): void {
   if (node.operatorSet !== "" && !READERS.has(node.opType)) {
     throw new GatewiseError({
+      code: "unsupported-model",
       received: `${node.label} of the operator set ${quoted(node.operatorSet)}`,
       expected: "ops of ONNX's own set",
       next: "export the model without custom or fused ops",
@@ -229,6 +231,7 @@ function readNode(
   const read = (isConstant ? FOLDS.get(node.opType) : undefined) ?? READERS.get(node.opType);
   if (read === undefined) {
     throw new GatewiseError({
+      code: "unsupported-model",
       received: node.label,
       expected: ONNX_OPS.join(", "),
       next: "only networks of ReLU-like gates have paths: replace this layer, or cut the model before it",
@@ -247,6 +250,7 @@ function exampleAt(values: ReadonlyMap<string, Value>, { name }: OnnxPort): Exam
   const value = values.get(name);
   if (value?.kind === "example") return value;
   throw new GatewiseError({
+    code: "unsupported-model",
     received: `a constant output ${quoted(name)}`,
     expected: "a network from one input to one output",
     next: "check the outputs of the model",

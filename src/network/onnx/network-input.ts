@@ -62,7 +62,7 @@ export function networkInput(
     received: `a model of ${portList(inputs, "input")}`,
     expected: "one input for the examples, and a value for each of the others",
     next: `choose one and set the others: input: ${JSON.stringify(chosen.name)}, set: ${JSON.stringify(settings)}`,
-    options: ["--model-input", chosen.name, ...others.flatMap(({ name }) => ["--set", `${name}=0`])],
+    settings: { input: chosen.name, set: settings },
   });
 }
 

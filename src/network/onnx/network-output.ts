@@ -40,6 +40,7 @@ function onlyOutput(outputs: readonly OnnxPort[], makers: Makers): OnnxPort {
   const [port] = candidates;
   if (port === undefined) {
     throw new GatewiseError({
+      code: "unsupported-model",
       received: "a model without outputs",
       expected: "a network from one input to one output",
       next: "export the model again with its outputs, or choose a tensor inside it",
@@ -50,7 +51,7 @@ function onlyOutput(outputs: readonly OnnxPort[], makers: Makers): OnnxPort {
     received: `a model of ${portList(outputs, "output")}`,
     expected: "one of them to be chosen",
     next: `choose one by its name or number: output: ${JSON.stringify(port.name)}`,
-    options: ["--model-output", port.name],
+    settings: { output: port.name },
   });
 }
 

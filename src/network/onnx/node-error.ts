@@ -7,4 +7,5 @@ export const nodeError = (
   received: string,
   expected: string,
   next = "change this layer of the model, or export it another way",
-): GatewiseError => new GatewiseError({ received: `${node.label} with ${received}`, expected, next });
+): GatewiseError =>
+  new GatewiseError({ code: "unsupported-model", received: `${node.label} with ${received}`, expected, next });

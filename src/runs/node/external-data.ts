@@ -113,4 +113,9 @@ const refused = (
   expected: string,
   next = "export the model again, or save it as one file",
 ): GatewiseError =>
-  new GatewiseError({ received: `${tensor} with its data in the file ${quoted(location)}${why}`, expected, next });
+  new GatewiseError({
+    code: "file-not-found",
+    received: `${tensor} with its data in the file ${quoted(location)}${why}`,
+    expected,
+    next,
+  });

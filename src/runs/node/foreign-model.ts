@@ -11,8 +11,8 @@ const KERAS =
 
 /** What to do with each, FILE being its path. */
 const EXPORTS = {
-  npy: "give the model with --model, and arrays with --inputs",
-  npz: "give the model with --model; arrays go to --inputs as .npy",
+  npy: "give the model with `model`, and arrays with `inputs`",
+  npz: "give the model with `model`; arrays go to `inputs` as .npy",
   pytorch: TORCH,
   keras: KERAS,
   hdf5: KERAS,
@@ -84,6 +84,7 @@ export async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory();
   } catch (cause) {
     throw new GatewiseError({
+      code: "file-not-found",
       received: `${path}, which is not there`,
       expected: "a run directory or an .onnx file",
       next: "check the path",
@@ -117,4 +118,9 @@ export async function refuseForeignFolder(path: string): Promise<void> {
 }
 
 const foreign = (path: string, is: string, next: string): GatewiseError =>
-  new GatewiseError({ received: `${path}: ${is}`, expected: "a run directory or an .onnx file", next });
+  new GatewiseError({
+    code: "unsupported-file",
+    received: `${path}: ${is}`,
+    expected: "a run directory or an .onnx file",
+    next,
+  });

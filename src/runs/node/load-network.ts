@@ -59,6 +59,7 @@ function readNetwork(path: string, file: OnnxFile, options: OnnxNetworkOptions):
     const { producerName, graph } = file.model;
     if (producerName !== "gatewise" || !graph?.node.some(({ opType }) => GATE_OPS.includes(opType))) throw cause;
     throw new GatewiseError({
+      code: "unsupported-model",
       received: `${path}: an exported network behind the gates of another`,
       expected: "its run directory, or a network that makes its own gates",
       next: "give the run directory that it was exported from",

@@ -51,6 +51,7 @@ export async function readArray(path: string): Promise<InputExamples> {
   const array = readNpy(await readBytes(path), path);
   if (array.dtype === "float32" || array.dtype === "float64") return examplesOf(array);
   throw new GatewiseError({
+    code: "unsupported-file",
     received: `${path} of ${array.dtype}`,
     expected: "float32 or float64, scaled as the network was trained (pixels in [0, 1])",
     next: 'convert it in NumPy: np.save("x.npy", x.astype("float32") / 255)',

@@ -67,10 +67,11 @@ function takeReady(waiting: TrialJob[], outcomes: ReadonlyMap<string, TrialOutco
   return index < 0 ? undefined : waiting.splice(index, 1)[0];
 }
 
-function textOf(error: PackedError): { readonly message: string; readonly hint: string } {
+function failureOf(error: PackedError): TrialOutcome {
   const thrown = unpackError(error);
   const { message, stack = "" } = thrown;
-  return { message, hint: thrown instanceof GatewiseError ? thrown.hint : stack };
+  if (!(thrown instanceof GatewiseError)) return { status: "failed", message, hint: stack };
+  return { status: "failed", code: thrown.code, message, hint: thrown.hint };
 }
 
 /** Why a job cannot start, or undefined if it can. */
@@ -114,10 +115,7 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Exec
             settled = message.outcome;
             break;
           case "error":
-            settled = {
-              status: "failed",
-              ...textOf(message.error),
-            };
+            settled = failureOf(message.error);
             break;
         }
       });
@@ -137,12 +135,13 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Exec
 }
 
 function failedWith(received: string) {
-  const { message, hint } = new GatewiseError({
+  const { code, message, hint } = new GatewiseError({
+    code: "worker-ended",
     received,
     expected: "a worker that runs its trial to the end",
     next: "resume to go on from its last checkpoint; if memory was short, with fewer workers",
   });
-  return { status: "failed", message, hint } as const;
+  return { status: "failed", code, message, hint } as const;
 }
 
 /** A worker ended without a word: its run, if it was under way, is marked and can be resumed. */

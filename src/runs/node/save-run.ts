@@ -46,6 +46,7 @@ export async function saveRun(directory: string, trained: TrainedRun): Promise<v
   await using _lock = await run.lock();
   if ((await findRecord(run)) !== undefined || (await experimentRecordOf(run)) !== undefined) {
     throw new GatewiseError({
+      code: "already-exists",
       received: `${directory}, which holds results already`,
       expected: "a folder without results",
       next: "save the run to another folder",

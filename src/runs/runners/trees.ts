@@ -121,6 +121,7 @@ async function resumable(part: Store, run: TreeRun): Promise<ObliqueCheckpoint |
   const { parameters, averages } = checkpoint;
   if (found?.epoch === checkpoint.epoch) return { ...found, parameters, averages };
   throw new GatewiseError({
+    code: "damaged-file",
     received: `${part.nameOf("measured.jsonl")} without epoch ${checkpoint.epoch}`,
     expected: "a line of it, whose last.safetensors stands beside",
     next: "restore the file, or start a new run",

@@ -112,7 +112,7 @@ describe("loadDataset refuses", () => {
     await using root = await temporaryFolder();
     expect(await rejectionOf(loadDataset("cifar100", placesAt(root.path)))).toEqual({
       message: `data set cifar100: not in ${root.path}: expected cifar-100-binary.tar.gz or cifar-100-binary/ (the binary version) in one of them, or its files in cifar100/ there`,
-      hint: 'run "gatewise data fetch cifar100", or say with --data-dir where the files are',
+      hint: 'run `fetchDataset("cifar100")`, or say with `dataDir` where the files are',
     });
   });
 
@@ -121,7 +121,7 @@ describe("loadDataset refuses", () => {
     await writeTinyCifar(root.path, new Map([...TINY_CIFAR.cifar10].slice(0, 5)));
     expect(await rejectionOf(loadDataset("cifar10", placesAt(root.path)))).toEqual({
       message: `${root.path}: no test_batch.bin: expected it with the other files of cifar10`,
-      hint: 'run "gatewise data fetch cifar10", or complete it',
+      hint: 'run `fetchDataset("cifar10")`, or complete it',
     });
   });
 
@@ -185,7 +185,7 @@ describe("loadDataset refuses", () => {
       title: "an archive without one batch",
       bytes: gzipSync(tinyArchive("cifar10", without("data_batch_4.bin"))),
       says: ": no data_batch_4.bin: expected it with the other files of cifar10",
-      hint: 'run "gatewise data fetch cifar10", or complete it',
+      hint: 'run `fetchDataset("cifar10")`, or complete it',
     },
     {
       title: "an archive with half records",
@@ -197,7 +197,7 @@ describe("loadDataset refuses", () => {
       title: "the archive of CIFAR-100",
       bytes: gzipSync(tinyArchive("cifar100")),
       says: ": no data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, test_batch.bin: expected it with the other files of cifar10",
-      hint: 'run "gatewise data fetch cifar10", or complete it',
+      hint: 'run `fetchDataset("cifar10")`, or complete it',
     },
   ])("$title", async ({ bytes, says, hint }) => {
     await using root = await temporaryFolder();
@@ -341,7 +341,7 @@ async function loadDatasetOf(name: CifarName) {
 describe("the Python version of CIFAR", () => {
   const pickle = Buffer.from("\x80\x02}q\x01(U\x0bbatch_label", "latin1");
   const hint = (name: CifarName): string =>
-    `run "gatewise data fetch ${name}", or fetch ${ARCHIVES[name]} from https://www.cs.toronto.edu/~kriz/`;
+    `run \`fetchDataset("${name}")\`, or fetch ${ARCHIVES[name]} from https://www.cs.toronto.edu/~kriz/`;
   const message = (path: string, name: CifarName): string =>
     `${path}: the Python version of ${name} (pickled batches): expected its binary version, whose files end in .bin`;
 

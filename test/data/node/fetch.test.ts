@@ -241,7 +241,7 @@ describe("fetchDataset", () => {
       message:
         `${FIRST}: not to be had (${missing.url}: HTTP 404; ${wrong.url}: ${WRONG_BYTES}; ${silent.url}: no data for 0.5 s; ` +
         `${closed.url}: ECONNREFUSED; ${broken.url}: the connection broke off): expected one mirror to deliver it whole`,
-      hint: `run "gatewise data fetch mnist" again, which goes on where it stopped, or put the file into ${folder.path}/mnist yourself`,
+      hint: `run \`fetchDataset("mnist")\` again, which goes on where it stopped, or put the file into ${folder.path}/mnist yourself`,
     });
     expect(await readdir(join(folder.path, "mnist"))).toEqual([`${FIRST}.part`]);
   });

@@ -68,7 +68,7 @@ describe("loadDataset finds", () => {
     expect([test.inputs.shape, source, "train" in rest]).toEqual([[4, 2, 3], testOnly, false]);
     expect(await rejectionOf(loadTestSet("mnist", { ...places, cacheDir: "/nowhere" }))).toEqual({
       message: `data set mnist: not in ${trainOnly}, /nowhere: expected its test files, images and labels, in one of them, or in mnist/ or MNIST/raw/ there`,
-      hint: 'run "gatewise data fetch mnist", or say with --data-dir where the files are',
+      hint: 'run `fetchDataset("mnist")`, or say with `dataDir` where the files are',
     });
     expect((await rejectionOf(loadDataset("mnist", { environment: {}, cacheDir: testOnly }))).message).toBe(
       `${testOnly}: no train-images-idx3-ubyte: expected it (or its .gz) beside the other files of mnist`,
@@ -122,7 +122,7 @@ describe("loadDataset refuses", () => {
     const places = { dataDir: "/no/data", environment: { GATEWISE_DATA: root.path }, cacheDir: "/no/cache" };
     expect(await rejectionOf(loadDataset("fashion-mnist", places))).toEqual({
       message: `data set fashion-mnist: not in /no/data, ${root.path}, /no/cache: expected its four IDX files in one of them, or in fashion-mnist/ or FashionMNIST/raw/ there`,
-      hint: 'run "gatewise data fetch fashion-mnist", or say with --data-dir where the files are',
+      hint: 'run `fetchDataset("fashion-mnist")`, or say with `dataDir` where the files are',
     });
   });
 
@@ -131,7 +131,7 @@ describe("loadDataset refuses", () => {
     await writeTinyFiles(root.path, "gz", { without: ["testLabels"] });
     expect(await rejectionOf(loadDataset("mnist", { environment: {}, cacheDir: root.path }))).toEqual({
       message: `${root.path}: no t10k-labels-idx1-ubyte: expected it (or its .gz) beside the other files of mnist`,
-      hint: 'run "gatewise data fetch mnist", or complete the folder',
+      hint: 'run `fetchDataset("mnist")`, or complete the folder',
     });
   });
 
@@ -217,7 +217,7 @@ describe("loadDataset refuses", () => {
     const rejection = rejectionOf(loadDataset("fashion-mnist", { dataDir: data, environment: {}, cacheDir: "/none" }));
     expect(await rejection).toEqual({
       message: `${data}: the files of mnist: expected those of fashion-mnist, which have the same names`,
-      hint: "ask for mnist, or give the folder of fashion-mnist with --data-dir",
+      hint: "ask for mnist, or give the folder of fashion-mnist with `dataDir`",
     });
   });
 

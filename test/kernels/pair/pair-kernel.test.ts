@@ -337,7 +337,7 @@ describe("the path kernel of any network", () => {
     expect(await rejectionOf(neuralPathKernelByPairs(other, engine, inputs))).toEqual({
       message:
         'node "mixed", which puts several channels into one map: expected channels that stay apart where maps are convolved or pooled',
-      hint: "estimate the kernel by random path features (--features R)",
+      hint: "estimate the kernel by random path features (`features`)",
     });
   });
 

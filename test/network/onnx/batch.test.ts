@@ -261,7 +261,7 @@ const MIXED: Readonly<Record<string, readonly [ModelOf, string]>> = {
   ],
 };
 const NEXT = (shape: string) =>
-  `export the model with one example a batch; if axis 0 is no batch, say so by inputShape: [${shape}] (--input-shape ${shape.replaceAll(" ", "")})`;
+  `export the model with one example a batch; if axis 0 is no batch, say so by \`inputShape: [${shape}]\``;
 
 describe("nodes that mix the examples of a batch", () => {
   it.each(Object.entries(MIXED))("%s", (_, [model, says]) => {

@@ -1,0 +1,25 @@
+/** The library names options and functions, between backticks; a command line has flags and commands in their place. */
+
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ["dataDir", "--data-dir"],
+  ["device", "--device"],
+  ["directory", "--out"],
+  ["epochs", "--epochs"],
+  ["features", "--features R"],
+  ["from", "--from RUN"],
+  ["inputs", "--inputs"],
+  ["layerTensors", "gatewise inspect"],
+  ["limit", "--limit"],
+  ["model", "--model"],
+  ["path", "--out"],
+  ["resume", "--resume"],
+  ["testLimit", "--test-limit"],
+  ["writeNeuralPathKernel", "npk --out"],
+]);
+
+/** A text of the library as a command line says it. Words between backticks that are no option of a command stay. */
+export const inFlags = (text: string): string =>
+  text
+    .replaceAll(/`fetchDataset\("([^"`]+)"\)`/g, '"gatewise data fetch $1"')
+    .replaceAll(/`inputShape: \[([^\]`]*)\]`/g, (_, sizes: string) => `--input-shape ${sizes.replaceAll(" ", "")}`)
+    .replaceAll(/`(\w+)`/g, (whole, name: string) => FLAGS.get(name) ?? whole);
