@@ -6,7 +6,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["directory", "--out"],
   ["epochs", "--epochs"],
   ["features", "--features R"],
-  ["from", "--from RUN"],
+  ["from", "--from"],
   ["inputs", "--inputs"],
   ["layerTensors", "gatewise inspect"],
   ["limit", "--limit"],

@@ -87,5 +87,5 @@ const otherConfiguration = (directory: string): GatewiseError =>
     code: "already-exists",
     received: `${directory}, which holds a run of another configuration`,
     expected: "the configuration that stands in its run.json (only the number of epochs may change)",
-    next: "repeat what made it (it stands in run.json), or choose another directory with `directory`",
+    next: "repeat the command that made it (it stands in run.json), or choose another directory with `directory`",
   });

@@ -322,7 +322,7 @@ describe("a mistake", () => {
     ).toMatchObject({
       error: {
         message: `${at("empty")} without best.safetensors: expected a run with at least one finished epoch`,
-        hint: "resume the run (train --resume --out DIR), or choose another",
+        hint: "resume the run (--resume), or choose another",
       },
     });
   });

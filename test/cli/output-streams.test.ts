@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== "linux")("a folder that takes nothing", () 
     await using folder = await temporaryFolder();
     const { code, stdout, stderr } = await endOf(startGatewise(folder.path, [...args, "--json"]));
     const message = `${path}: its folder takes no new entries: expected ${expected}`;
-    expect(JSON.parse(stdout).error).toEqual({ message, hint: "use another folder" });
+    expect(JSON.parse(stdout).error).toMatchObject({ message, hint: "use another folder" });
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   });
 

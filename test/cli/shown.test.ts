@@ -72,7 +72,7 @@ describe("the ways to a terminal", () => {
     ];
     for (const text of texts) expect(text).not.toMatch(HIDDEN);
     expect(texts[0]?.trimEnd().split("\n")).toHaveLength(json ? 1 : 2);
-    if (json) expect(JSON.parse(texts[0] ?? "").error).toEqual({ message: error.message, hint: error.hint });
+    if (json) expect(JSON.parse(texts[0] ?? "").error).toMatchObject({ message: error.message, hint: error.hint });
   });
 });
 

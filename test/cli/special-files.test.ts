@@ -68,7 +68,7 @@ describe("in place of a file to read", () => {
       [at("socket"), "a socket"],
       ["/dev/zero", "a device"],
     ] as const) {
-      expect(await errorFor(words, path)).toEqual({
+      expect(await errorFor(words, path)).toMatchObject({
         message: `${path}: ${kind}: expected a readable file`,
         hint: "give the path of a regular file",
       });

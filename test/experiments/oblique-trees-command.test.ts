@@ -33,7 +33,7 @@ it("gatewise reproduce oblique-trees writes runs, figures and report, and goes o
 
   const again = await gatewise([...args, "--epochs", "2"]);
   expect(again.code).toBe(1);
-  expect(JSON.parse(again.stdout).error).toEqual({
+  expect(JSON.parse(again.stdout).error).toMatchObject({
     message: `${out}, which holds results already: expected a folder without results`,
     hint: "choose another with --out, or go on with this one: --resume",
   });
@@ -49,7 +49,7 @@ it("gatewise reproduce oblique-trees writes runs, figures and report, and goes o
 
   const shorter = await gatewise([...args, "--epochs", "1", "--resume"]);
   expect(shorter.code).toBe(1);
-  expect(JSON.parse(shorter.stdout).error).toEqual({
+  expect(JSON.parse(shorter.stdout).error).toMatchObject({
     message: `${join(out, "dlgn-seed0")}, trained for 2 epochs: expected a run of at most 1`,
     hint: "ask for at least as many --epochs, or choose another directory with --out",
   });

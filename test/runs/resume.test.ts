@@ -67,7 +67,7 @@ describe("a directory that holds a run", () => {
     const before = await stateOf(request.directory);
     expect(await rejectionOf(run(change(request)))).toEqual({
       message: `${request.directory}, which holds a run of another configuration: expected the configuration that stands in its run.json (only the number of epochs may change)`,
-      hint: "repeat what made it (it stands in run.json), or choose another directory with `directory`",
+      hint: "repeat the command that made it (it stands in run.json), or choose another directory with `directory`",
     });
     expect(await stateOf(request.directory)).toEqual(before);
   });

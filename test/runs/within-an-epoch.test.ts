@@ -160,7 +160,7 @@ describe("a directory that was copied while its run was in the midst of an epoch
     const learntFrom = { label: "../other/relu-0", directory: other.directory, until: null };
     expect(await rejectionOf(run({ ...flnpf, learntFrom }))).toEqual({
       message: `${flnpf.directory}, which holds a run of another configuration: expected the configuration that stands in its run.json (only the number of epochs may change)`,
-      hint: "repeat what made it (it stands in run.json), or choose another directory with `directory`",
+      hint: "repeat the command that made it (it stands in run.json), or choose another directory with `directory`",
     });
   });
 

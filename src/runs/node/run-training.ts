@@ -72,7 +72,7 @@ async function checkSource({ from, plan: { regime } }: Training): Promise<void> 
   const run = await findRun(from);
   if (run?.plan.regime === "relu") return;
   throw new GatewiseError({
-    received: `from ${from}, ${run === undefined ? "which is no run directory" : `a run of regime ${run.plan.regime}`}`,
+    received: `\`from\` ${from}, ${run === undefined ? "which is no run directory" : `a run of regime ${run.plan.regime}`}`,
     expected: `a run of regime relu whose gates ${regime} takes`,
     next: "name such a run, or leave `from` out to train one first",
   });
