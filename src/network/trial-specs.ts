@@ -1,5 +1,5 @@
 /** What parameters a trial has, and whether records hold them. */
-import { GatewiseError } from "../errors.ts";
+import { type ErrorCode, GatewiseError } from "../errors.ts";
 import { formatShape, type Shape } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
 import { featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
@@ -30,6 +30,7 @@ export function trialParameterSpecs(architecture: Architecture, regime: Regime):
 
 /** Words of the error about parameters that are not a trial's. */
 export interface ParameterWords {
+  readonly code: ErrorCode;
   /** Where they come from: `last.safetensors`. */
   readonly received: string;
   /** Who says what they should be: `as the run.json beside it has the network`. */
@@ -38,6 +39,7 @@ export interface ParameterWords {
 }
 
 const GIVEN: ParameterWords = {
+  code: "invalid-argument",
   received: "parameters",
   expected: "as the architecture has it in its regime",
   next: "take initialParameters of the same plan, or the parameters of a checkpoint of it",
@@ -58,6 +60,7 @@ export function checkParameters(
     const found = parameterAt(parameters, spec);
     if (found !== undefined && `${found.shape}` === `${shape}`) continue;
     throw new GatewiseError({
+      code: words.code,
       received:
         found === undefined
           ? `${words.received} without ${name}`

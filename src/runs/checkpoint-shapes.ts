@@ -8,6 +8,7 @@ import type { TrainingPlan } from "../train/index.ts";
  */
 export const checkShapes = (file: string, parameters: TrialParameters, plan: TrainingPlan): void =>
   checkParameters(parameters, trialParameterSpecs(plan.architecture, regimeOf(plan)), {
+    code: "damaged-file",
     received: file,
     expected: "as the run.json beside it has the network",
     next: "bring back the two that belong together, or train the run again",
