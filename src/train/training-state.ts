@@ -83,6 +83,7 @@ const unknownName = (where: string, name: string): GatewiseError =>
   });
 
 const RESUMED: ParameterWords = {
+  code: "invalid-argument",
   received: "a checkpoint",
   expected: "as the plan has it",
   next: "resume from a checkpoint of the same plan, one with its averages (last, not best)",
