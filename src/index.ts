@@ -64,6 +64,7 @@ export {
   type PathsAnswer,
   type PathsOptions,
   type StageProgress,
+  type TangentAnswer,
   type TangentKernelOptions,
 } from "./models/index.ts";
 export type { Path, PathStart, PathStatistics, Unit } from "./paths/index.ts";

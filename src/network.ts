@@ -67,6 +67,7 @@ export {
   placeOf,
   predict,
   predictBehind,
+  predictionModel,
   REGIME_NAMES,
   REGIMES,
   type Regime,

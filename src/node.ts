@@ -24,8 +24,14 @@ export {
 export { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "./kernels/node/index.ts";
 export {
   KERNEL_DTYPES,
+  type LayerValueOptions,
   type NeuralPathKernelFileOptions,
   type NeuralPathKernelSummary,
+  type NeuralPathKernelWork,
+  neuralPathKernelWork,
+  type ValueFile,
+  valueFiles,
+  writeLayerValues,
   writeNeuralPathKernel,
 } from "./models/node/index.ts";
 export { type WriteReportOptions, writeReport } from "./report/node/index.ts";
@@ -33,6 +39,7 @@ export {
   describeMachine,
   type ExperimentRequest,
   type ExperimentWatch,
+  exportedModel,
   findExperiment,
   findResults,
   findRun,

@@ -34,7 +34,7 @@ const MAY_IMPORT = {
   fitting: ["engine", "graph"],
   kernels: ["fitting", ...numeric],
   train: numeric,
-  models: answers,
+  models: ["train", ...answers],
   experiments: protocols,
   runs: ["experiments", ...protocols],
   report: ["runs", "experiments", ...protocols],

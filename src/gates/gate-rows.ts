@@ -1,3 +1,4 @@
+import { type DenseArray, denseArray } from "../graph/index.ts";
 import type { PackedGates } from "./packed-gates.ts";
 
 /** Gates of some examples, the layers of an example one behind the other in whole 64-bit words. */
@@ -22,6 +23,12 @@ export function gateRows({ examples, layers }: PackedGates): GateRows {
     start += wordsPerExample;
   }
   return { examples, words: words32 / 2, data };
+}
+
+/** Gates as bytes, as a file holds them: `[examples, bytes]`, the layers of an example in whole 64-bit words. */
+export function gateBytes(gates: PackedGates): DenseArray<"uint8"> {
+  const { examples, words, data } = gateRows(gates);
+  return denseArray("uint8", [examples, 8 * words], new Uint8Array(data.buffer));
 }
 
 /** Examples `from` to `to`; shares the memory. */

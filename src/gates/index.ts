@@ -2,7 +2,7 @@ export { type ClassOverlap, classOverlaps } from "./class-overlap.ts";
 export { decidingNodes, decisionGraph } from "./deciding-nodes.ts";
 export { examplesAtOnce } from "./examples-at-once.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
-export { type GateRows, gateRows, sliceGates } from "./gate-rows.ts";
+export { type GateRows, gateBytes, gateRows, sliceGates } from "./gate-rows.ts";
 export {
   type LayerTensor,
   layerTensors,
@@ -21,3 +21,4 @@ export {
 } from "./network-gates.ts";
 export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
 export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";
+export { classesOf, type GateSummary, type GateSummaryOptions, type LayerSummary, summarizeGates } from "./summary.ts";

@@ -7,7 +7,6 @@ export {
   Model,
   type ModelOptions,
   type ModelSource,
-  type TangentKernelOptions,
 } from "./model.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
@@ -21,3 +20,4 @@ export {
 } from "./neural-path-kernel.ts";
 export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 export type { Asking, StageProgress } from "./progress.ts";
+export type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";

@@ -2,16 +2,11 @@ import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type Inputs, type Neighbor, type PackedGates, readNetworkGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import {
-  type TangentKernels,
-  type TangentOptions,
-  type TangentPart,
-  type TileOptions,
-  tangentKernel,
-  tangentKernels,
-} from "../kernels/index.ts";
+import { type TangentKernels, type TileOptions, tangentKernel, tangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
+import type { Evaluation, LabeledBytes } from "../train/index.ts";
 import { type Description, describeNetwork } from "./description.ts";
+import { evaluateNetwork } from "./evaluation.ts";
 import { type GateDifferences, gateDifferences } from "./gate-differences.ts";
 import { KeptPrograms } from "./kept-programs.ts";
 import { timeNeuralPathKernel } from "./kernel-timing.ts";
@@ -20,6 +15,13 @@ import { type NeighborsOptions, neighbors } from "./neighbors.ts";
 import { type NeuralPathKernel, type NeuralPathKernelOptions, neuralPathKernel } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import { type Asking, counter } from "./progress.ts";
+import {
+  type TangentAnswer,
+  type TangentKernelOptions,
+  tangentAnswer,
+  tangentAnswerBytes,
+  tangentOptions,
+} from "./tangent-kernels.ts";
 
 /** Where a network comes from. */
 export type ModelSource =
@@ -41,11 +43,6 @@ export interface DescribeOptions {
   readonly examples?: number | undefined;
   /** Milliseconds from any fixed point: the path kernel of a few random inputs is timed by it. */
   readonly clock: () => number;
-}
-
-export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2"> {
-  /** Of the parameters that carry the value, of those that only make the gates, or of both: `all` unless told otherwise. */
-  readonly part?: TangentPart | "all" | undefined;
 }
 
 /**
@@ -108,6 +105,15 @@ export class Model implements AsyncDisposable {
   }
 
   /**
+   * Accuracy and softmax cross-entropy on labeled examples, such as those of a data set.
+   * @param examples `[n, …]` bytes, scaled by 1/255; maps `[c, h, w]` are turned where the network reads `[h, w, c]`
+   * @throws GatewiseError if the network reads another number of pixels
+   */
+  async evaluate(examples: LabeledBytes, options: Asking = {}): Promise<Evaluation> {
+    return await evaluateNetwork(this.network, await this.engine(), examples, options);
+  }
+
+  /**
    * Gates of all inputs as bits (theory 1.1): a layer for each gate that paths pass, in the order of the network.
    * @param inputs `[n, …inputShape]`
    * @throws GatewiseError if the inputs do not have the network's shape
@@ -167,6 +173,21 @@ export class Model implements AsyncDisposable {
   }
 
   /**
+   * Tangent kernel of one output in numbers: size and smallest eigenvalue, and the sizes of its parts where the network has
+   * a feature network.
+   * @param inputs `[n, …inputShape]`
+   * @throws GatewiseError if the inputs do not have the network's shape, or it has no such output
+   */
+  async tangentAnswer(inputs: Inputs, options: Omit<TangentKernelOptions, "inputs2"> = {}): Promise<TangentAnswer> {
+    return await tangentAnswer(this.network, await this.engine(), inputs, options);
+  }
+
+  /** Bytes that {@link tangentAnswer} takes at most for a number of examples. */
+  tangentBytes(examples: number, part?: TangentKernelOptions["part"]): number {
+    return tangentAnswerBytes(this.network, examples, part);
+  }
+
+  /**
    * The examples that share most active paths with one of them, exactly.
    * @param inputs `[n, …inputShape]`
    * @param query one of them, from 0
@@ -183,14 +204,4 @@ export class Model implements AsyncDisposable {
     this.engineOpened = undefined;
     await engine?.[Symbol.asyncDispose]();
   }
-}
-
-function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
-  const { signal, output, inputs2 } = options;
-  return {
-    onProgress: counter(options, "ntk", "inputs"),
-    ...(signal === undefined ? {} : { signal }),
-    ...(output === undefined ? {} : { output }),
-    ...(inputs2 === undefined ? {} : { inputs2 }),
-  };
 }

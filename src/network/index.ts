@@ -38,6 +38,7 @@ export {
 export { networkParameters } from "./parameters.ts";
 export { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 export { type Prediction, predict, predictBehind } from "./predict.ts";
+export { predictionModel } from "./prediction-model.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
 export {
   gatesMove,

@@ -1,19 +1,17 @@
 import type { Command } from "commander";
 import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
 import { loadTestSet } from "../../data/node/index.ts";
-import { openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { parseChoice } from "../../parse-value.ts";
 import { isModelFolder, readRun } from "../../runs/node/index.ts";
-import { evaluate, examplesPerRun, networkEvaluationGraph } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import {
-  loadModel,
   type ModelOptions,
   type ModelRequest,
+  openModel,
   readModelOptions,
   withModelOptions,
 } from "../model-option.ts";
@@ -69,12 +67,9 @@ async function evaluateRun(options: EvaluateRequest, context: CliContext): Promi
   const dataset = await loadTestSet(name ?? (await ownDataset(model)), places);
   noteUnreadPlace(context, dataset.name, dataDir);
   if (dataset.notice !== undefined) note(context, shown(dataset.notice));
-  const { network } = await loadModel(context, request, dataset.inputShape);
-  const evaluation = networkEvaluationGraph(network, dataset.inputShape);
-  await using engine = await openWorkerEngine(device, { threads: 1 });
-  await using program = await engine.compile(evaluation);
-  const batch = examplesPerRun(network.nodes.map(({ shape }) => shape));
-  const result = await evaluate(program, dataset.test, undefined, { batch, signal: context.signal });
+  const opened = await openModel(context, request, { device, sizesFrom: dataset.inputShape });
+  await using network = opened.model;
+  const result = await network.evaluate(dataset.test, { signal: context.signal });
   printResult(context, result, () =>
     formatTable(
       [

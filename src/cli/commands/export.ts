@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { writeWhole } from "../../data/node/index.ts";
-import { constant, graph, input, writeModel } from "../../graph/index.ts";
-import { byName, mapParameters, predict, regimeOf, type TrialParameters } from "../../network/index.ts";
-import type { RunRecord } from "../../runs/index.ts";
-import { readBest, readRun } from "../../runs/node/index.ts";
+import { exportedModel } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { formatTable, printResult } from "../output.ts";
@@ -27,10 +24,8 @@ export function exportCommand(program: Command, makeContext: MakeContext, ending
       ending,
       () => ({ run, onnx }),
       async (_, context) => {
-        const { plan } = await readRun(run);
         await using result = await claimResult(onnx, {}, [join(run, "run.json"), join(run, "best.safetensors")]);
-        const { parameters } = await readBest(run);
-        const model = predictingModel(plan, parameters);
+        const model = await exportedModel(run);
         await writeWhole(result.path, model.bytes);
         const [from, to] = [model.inputs[0], model.outputs[0]].map(
           (port) => `${port?.name} ${port?.dtype} [${port?.shape.join(", ")}]`,
@@ -45,15 +40,4 @@ export function exportCommand(program: Command, makeContext: MakeContext, ending
       },
     ),
   );
-}
-
-/** The network that predicts, with its parameters inside, for any batch. */
-function predictingModel(plan: RunRecord["plan"], parameters: TrialParameters) {
-  const { architecture } = plan;
-  const tensors = mapParameters(parameters, (array) => constant(array));
-  const x = input("input", "float32", ["batch", ...architecture.inputShape]);
-  const { logits } = predict(architecture, regimeOf(plan), tensors, x);
-  // each an array of its own under its name, though two may hold the same numbers (biases before training)
-  const arrays = new Map(Object.entries(byName(tensors)).map(([name, tensor]) => [tensor, name]));
-  return writeModel(graph({ logits }), { arrays });
 }

@@ -4,18 +4,17 @@ import { writeNpy } from "../../data/index.ts";
 import { makeFolder, writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
-  type ClassOverlap,
-  classOverlaps,
-  flippedShares,
-  gateRows,
-  gateStatistics,
+  classesOf,
+  gateBytes,
   type Inputs,
+  type LayerSummary,
   type LayerTensor,
   layerTensors,
   type PackedGates,
+  summarizeGates,
 } from "../../gates/index.ts";
-import { type DenseArray, denseArray } from "../../graph/index.ts";
 import type { Model } from "../../models/index.ts";
+import { type ValueFile, valueFiles, writeLayerValues } from "../../models/node/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { parseChoice } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
@@ -36,7 +35,6 @@ import { type Column, formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { checkResult, claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
-import { type ValueFile, valueFiles, writeLayerValues } from "../write-layer-values.ts";
 
 interface GatesOptions extends ModelOptions {
   readonly inputs: string;
@@ -121,28 +119,28 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   const gatesOf = (one: Model): Promise<PackedGates> =>
     withStages(context, (onProgress) => one.gates(inputs, { onProgress, signal: context.signal }));
   const gates = await gatesOf(model);
-  const flipped = other && flippedShares(await gatesOf(other), gates);
-  const overlaps = labels && classOverlaps(gates, labels.ofExamples, labels.classes.length);
+  const { examples, layers, classes } = summarizeGates(gates, { labels, against: other && (await gatesOf(other)) });
   if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
   if (values !== undefined) {
-    await writeLayerValues(context, model, inputs, values.tensors, { ...values, dtype: options.valueDtype });
+    const asked = { files: values.files, dtype: options.valueDtype, signal: context.signal };
+    await withStages(context, (onProgress) =>
+      writeLayerValues(model, inputs, values.tensors, { ...asked, onProgress }),
+    );
   }
-  const layers = gateStatistics(gates).map((layer, index) => ({
-    ...layer,
-    ...(flipped === undefined ? {} : { flipped: flipped[index] ?? 0 }),
-    ...(overlaps === undefined ? {} : { classOverlap: overlaps[index]?.shares.map(withoutNaN) }),
-  }));
   const result = {
-    examples: gates.examples,
-    layers,
-    ...(labels === undefined ? {} : { classes: labels.classes }),
+    examples,
+    layers: layers.map(({ classOverlap, ...layer }) => ({
+      ...layer,
+      ...(classOverlap === undefined ? {} : { classOverlap: classOverlap.map(withoutNaN) }),
+    })),
+    ...(classes === undefined ? {} : { classes }),
     out: values?.gates ?? options.out ?? null,
     ...(values === undefined ? {} : { values: values.files.map((file) => ({ ...file, dtype: options.valueDtype })) }),
   };
   printResult(context, result, () =>
     [
-      describeLayers(gates, layers),
-      ...(overlaps === undefined ? [] : [describeOverlaps(overlaps)]),
+      describeLayers(examples, layers),
+      ...(classes === undefined ? [] : [describeOverlaps(layers)]),
       ...(values === undefined ? [] : [describeValues(values.files)]),
       ...(options.out === undefined ? [] : [`gates written to ${shown(values?.gates ?? options.out)}`]),
     ].join("\n\n"),
@@ -184,34 +182,11 @@ async function openOther(
   return await openModel(context, chosen, { device, sizesFrom: inputs.shape.slice(1) });
 }
 
-/** `[examples, bytes]`, the words of all layers of an example one behind the other. */
-function gateBytes(gates: PackedGates): DenseArray<"uint8"> {
-  const { examples, words, data } = gateRows(gates);
-  return denseArray("uint8", [examples, 8 * words], new Uint8Array(data.buffer));
-}
-
-/** A class beyond this is a mistake: overlaps are told for every pair of classes. */
-const MAX_CLASSES = 1000;
-
-interface Labels {
-  /** The labels that occur, rising; any whole numbers, such as −1 and +1. */
-  readonly classes: readonly number[];
-  /** For each example the place of its label in `classes`. */
-  readonly ofExamples: readonly number[];
-}
-
-async function readLabels(file: string): Promise<Labels> {
+async function readLabels(file: string): Promise<Int32Array> {
   const labels = await readClassLabels(file);
-  const classes = [...new Set(labels)].sort((a, b) => a - b);
-  if (classes.length > MAX_CLASSES) {
-    throw new GatewiseError({
-      received: `${file} with ${classes.length} different labels`,
-      expected: `at most ${MAX_CLASSES} classes`,
-      next: "give the class of each example, or fewer examples",
-    });
-  }
-  const places = new Map(classes.map((label, place) => [label, place]));
-  return { classes, ofExamples: Array.from(labels, (label) => places.get(label) ?? 0) };
+  // before the gates are made for nothing
+  classesOf(labels, file);
+  return labels;
 }
 
 const withoutNaN = (shares: readonly number[]): readonly (number | null)[] =>
@@ -219,10 +194,7 @@ const withoutNaN = (shares: readonly number[]): readonly (number | null)[] =>
 
 const percent = (share: number): string => (100 * share).toFixed(1);
 
-function describeLayers(
-  { examples }: PackedGates,
-  layers: readonly (ReturnType<typeof gateStatistics>[number] & { readonly flipped?: number })[],
-): string {
+function describeLayers(examples: number, layers: readonly LayerSummary[]): string {
   const flips = layers.some(({ flipped }) => flipped !== undefined);
   const right = (title: string): Column => ({ title, align: "right" });
   const columns = ["layer", "gates", "on %", "dead", "always on", ...(flips ? ["differ %"] : [])].map(right);
@@ -237,7 +209,7 @@ function describeLayers(
   return `${examples} inputs\n\n${formatTable(columns, rows)}`;
 }
 
-function describeOverlaps(overlaps: readonly ClassOverlap[]): string {
+function describeOverlaps(layers: readonly LayerSummary[]): string {
   const mean = (shares: readonly number[]): string => {
     const known = shares.filter((share) => !Number.isNaN(share));
     return known.length === 0 ? "–" : percent(known.reduce((sum, share) => sum + share, 0) / known.length);
@@ -248,7 +220,7 @@ function describeOverlaps(overlaps: readonly ClassOverlap[]): string {
       { title: "both on, one class %", align: "right" },
       { title: "both on, two classes %", align: "right" },
     ],
-    overlaps.map(({ layer, shares }) => [
+    layers.map(({ layer, classOverlap: shares = [] }) => [
       String(layer),
       mean(shares.flatMap((row, a) => row.slice(a, a + 1))),
       mean(shares.flatMap((row, a) => row.filter((_, b) => a !== b))),

@@ -1,9 +1,13 @@
 import type { Command } from "commander";
 import { GatewiseError } from "../../errors.ts";
-import { pairKernelCost } from "../../kernels/index.ts";
-import { NORMALIZATIONS, type Normalization, neuralPathKernelWay } from "../../models/index.ts";
-import { KERNEL_DTYPES, type NeuralPathKernelSummary, writeNeuralPathKernel } from "../../models/node/index.ts";
-import type { GatedNetwork } from "../../network/index.ts";
+import { NORMALIZATIONS, type Normalization } from "../../models/index.ts";
+import {
+  KERNEL_DTYPES,
+  type NeuralPathKernelSummary,
+  type NeuralPathKernelWork,
+  neuralPathKernelWork,
+  writeNeuralPathKernel,
+} from "../../models/node/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
@@ -159,28 +163,20 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
   await using out = await claimResult(request.out, sources, opened.files);
   const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, model.network);
-  if (request.features === 0) expectTiles(request, model.network);
-  if (!isResumable(request, model.network)) context.onResumption?.(context.command);
-  tellLength(context, request, model.network, inputs.shape[0] ?? 0, inputs2?.shape[0]);
+  const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
+  const work = neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
+  expectTiles(request, work);
+  if (!work.resumable) context.onResumption?.(context.command);
+  tellLength(context, work);
   const summary = await withStages(context, (onProgress) =>
-    writeNeuralPathKernel(model, inputs, {
-      ...request,
-      inputs2,
-      out: out && { path: out.path, lock: out },
-      onProgress,
-      signal: context.signal,
-    }),
+    writeNeuralPathKernel(model, inputs, { ...asked, onProgress, signal: context.signal }),
   );
   printResult(context, { ...summary, normalize, out: request.out ?? null }, () => describe(request, summary));
   return EXIT.done;
 }
 
-/** Only tiles in a file are there after an interruption. */
-const isResumable = ({ features, part, out }: NpkRequest, network: GatedNetwork): boolean =>
-  features === 0 && part === "full" && out !== undefined && neuralPathKernelWay(network).kind === "packed bits";
-
-function expectTiles({ normalize, resume }: NpkRequest, network: GatedNetwork): void {
-  if ((normalize !== "width" && !resume) || neuralPathKernelWay(network).kind === "packed bits") return;
+function expectTiles({ normalize, resume }: NpkRequest, { by }: NeuralPathKernelWork): void {
+  if ((normalize !== "width" && !resume) || by !== "pairs of positions") return;
   throw new GatewiseError({
     received: `${resume ? "--resume" : "--normalize width"} for a network that is no chain of dense layers`,
     expected: "a fully connected network with hard gates",
@@ -191,17 +187,7 @@ function expectTiles({ normalize, resume }: NpkRequest, network: GatedNetwork): 
 /** Longer kernels are announced, with the way that takes less. */
 const LONG_S = 60;
 
-function tellLength(
-  context: CliContext,
-  { features, part, out }: NpkRequest,
-  network: GatedNetwork,
-  rows: number,
-  columns: number | undefined,
-): void {
-  if (features > 0 || neuralPathKernelWay(network).kind === "packed bits") return;
-  const whole = part === "full" && out !== undefined;
-  const pairs = !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
-  const seconds = pairKernelCost(network).seconds * pairs;
+function tellLength(context: CliContext, { pairs, seconds }: NeuralPathKernelWork): void {
   if (seconds < LONG_S) return;
   const { length } = String(pairs);
   note(

@@ -1,17 +1,8 @@
 import type { Command } from "commander";
 import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
-import { type DenseArray, denseArray } from "../../graph/index.ts";
-import {
-  type KernelSize,
-  kernelSize,
-  type TangentPart,
-  type TangentSummary,
-  tangentKernelMemory,
-  tangentSummary,
-} from "../../kernels/index.ts";
-import type { InputExamples, Model } from "../../models/index.ts";
-import { type GatedNetwork, pathNodes, usedNodes } from "../../network/index.ts";
+import type { KernelSize, TangentSummary } from "../../kernels/index.ts";
+import type { TangentAnswer } from "../../models/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -77,15 +68,12 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   const { chosen, inputs: file, output, part, out } = request;
   const { model, inputs, files } = await openModelWithInputs(context, chosen, file);
   await using _ = model;
-  const { network } = model;
   await using result = await claimResult(out, { "--inputs": file }, files);
   const [examples = 0] = inputs.shape;
-  // the value and the feature part of a network with both, beside their sum
-  const kernels = splits(network, part) ? 3 : 1;
-  const bytes = tangentKernelMemory(network).bytes + kernels * 8 * examples ** 2;
-  note(context, `needs up to ${Math.ceil(bytes / 1e6)} MB of memory`);
-  const { kernel, parts } = await compute(model, inputs, request, context);
-  const summary = await tangentSummary(kernel, await model.engine(), context.signal);
+  note(context, `needs up to ${Math.ceil(model.tangentBytes(examples, part) / 1e6)} MB of memory`);
+  const { kernel, summary, parts } = await withStages(context, (onProgress) =>
+    model.tangentAnswer(inputs, { output, part, onProgress, signal: context.signal }),
+  );
   if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
     [
@@ -96,41 +84,10 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   return EXIT.done;
 }
 
-/** Whether the kernel is the sum of two parts that are worth telling apart. */
-const splits = (network: GatedNetwork, part: NtkRequest["part"]): boolean =>
-  part === "all" && usedNodes(network).length > pathNodes(network).length;
-
-type PartNorms = Readonly<Record<TangentPart, KernelSize>>;
-
-interface Computed {
-  readonly kernel: DenseArray<"float64">;
-  /** Of a network with a feature network. */
-  readonly parts?: PartNorms;
-}
-
-async function compute(
-  model: Model,
-  inputs: InputExamples,
-  { output, part }: NtkRequest,
-  context: CliContext,
-): Promise<Computed> {
-  return await withStages(context, async (onProgress) => {
-    const options = { output, signal: context.signal, onProgress };
-    if (!splits(model.network, part)) return { kernel: await model.tangentKernel(inputs, { ...options, part }) };
-    const { value, feature } = await model.tangentKernels(inputs, options);
-    const kernel = denseArray(
-      "float64",
-      value.shape,
-      value.data.map((one, i) => one + feature.data[i]!),
-    );
-    return { kernel, parts: { value: kernelSize(value), feature: kernelSize(feature) } };
-  });
-}
-
 function describe(
   part: NtkRequest["part"],
   { smallestEigenvalue, ...whole }: TangentSummary,
-  parts: PartNorms | undefined,
+  parts: TangentAnswer["parts"],
   output: number,
   examples: number,
 ): string {

@@ -1,6 +1,9 @@
+export { type LayerValueOptions, type ValueFile, valueFiles, writeLayerValues } from "./write-layer-values.ts";
 export {
   KERNEL_DTYPES,
   type NeuralPathKernelFileOptions,
   type NeuralPathKernelSummary,
+  type NeuralPathKernelWork,
+  neuralPathKernelWork,
   writeNeuralPathKernel,
 } from "./write-neural-path-kernel.ts";

@@ -5,11 +5,18 @@ import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { Inputs } from "../../gates/index.ts";
 import { bytesOf, type DenseArray, float32, float64 } from "../../graph/index.ts";
-import { type DenseChain, type PackedKernel, packedKernelDiagonal, packedKernelTiles } from "../../kernels/index.ts";
+import {
+  type DenseChain,
+  type PackedKernel,
+  packedKernelDiagonal,
+  packedKernelTiles,
+  pairKernelCost,
+} from "../../kernels/index.ts";
 import { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "../../kernels/node/index.ts";
 import type { Model } from "../model.ts";
 import {
   checkedTrace,
+  type NeuralPathKernel,
   type NeuralPathKernelOptions,
   type Normalization,
   neuralPathKernelWay,
@@ -38,6 +45,35 @@ export interface NeuralPathKernelSummary {
   readonly trace: number | null;
   /** Of random path features: mean standard error of an entry over its size. */
   readonly meanRelativeError?: number;
+}
+
+/** What {@link writeNeuralPathKernel} will be, before it begins. */
+export interface NeuralPathKernelWork {
+  readonly by: NeuralPathKernel["by"];
+  /** Whether an interrupted file can be gone on with: only tiles in a file are there then. */
+  readonly resumable: boolean;
+  /** Pairs of inputs that are worked off one by one; 0 where they are not. */
+  readonly pairs: number;
+  /** That they take in one thread, about. */
+  readonly seconds: number;
+}
+
+/**
+ * @param rows number of inputs
+ * @param columns of the others, where there are some
+ */
+export function neuralPathKernelWork(
+  { network }: Model,
+  rows: number,
+  columns: number | undefined,
+  { part = "full", features = 0, out }: Pick<NeuralPathKernelFileOptions, "part" | "features" | "out">,
+): NeuralPathKernelWork {
+  const whole = part === "full" && out !== undefined;
+  if (features > 0) return { by: "random features", resumable: false, pairs: 0, seconds: 0 };
+  const { kind: by } = neuralPathKernelWay(network);
+  if (by === "packed bits") return { by, resumable: whole, pairs: 0, seconds: 0 };
+  const pairs = !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
+  return { by, resumable: false, pairs, seconds: pairKernelCost(network).seconds * pairs };
 }
 
 /**

@@ -6,6 +6,7 @@ export {
   runExperiment,
   trialStates,
 } from "./experiment-run.ts";
+export { exportedModel } from "./exported-model.ts";
 export { folderStore } from "./folder-store.ts";
 export { isModelFolder } from "./foreign-model.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";

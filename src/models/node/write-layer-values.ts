@@ -1,17 +1,23 @@
+/** Pre-activations and activations of a model's layers into files, of any number of inputs. */
 import { join } from "node:path";
-import { NpyParts } from "../data/node/index.ts";
-import { type Inputs, type LayerTensor, readLayerValues, type ValueKind } from "../gates/index.ts";
-import type { Model } from "../models/index.ts";
-import type { CliContext } from "./context.ts";
-import { withCount } from "./progress.ts";
+import { NpyParts } from "../../data/node/index.ts";
+import { type Inputs, type LayerTensor, readLayerValues, type ValueKind } from "../../gates/index.ts";
+import type { Model } from "../model.ts";
+import { type Asking, counter } from "../progress.ts";
 
-/** A file of values, as the command tells of it. */
+/** A file of values. */
 export interface ValueFile {
   readonly layer: string;
   readonly kind: ValueKind;
   /** With all examples. */
   readonly shape: readonly number[];
   readonly file: string;
+}
+
+export interface LayerValueOptions extends Asking {
+  /** One a tensor, see {@link valueFiles}. */
+  readonly files: readonly ValueFile[];
+  readonly dtype: "float32" | "float64";
 }
 
 /** The files of tensors in a folder: the place of the layer, its name as a file may have it, and what it is. */
@@ -28,27 +34,28 @@ export function valueFiles(folder: string, tensors: readonly LayerTensor[], exam
 /** Systems take names of 255 bytes. */
 const MOST_LETTERS = 120;
 
-/** Writes the values of all inputs block by block, under a bar; the files have their names when all are whole. */
+/**
+ * Writes the values of all inputs block by block; the files have their names when all are whole.
+ * @param inputs `[n, …inputShape]`
+ */
 export async function writeLayerValues(
-  context: CliContext,
   model: Model,
   inputs: Inputs,
   tensors: readonly LayerTensor[],
-  { files, dtype }: { readonly files: readonly ValueFile[]; readonly dtype: "float32" | "float64" },
+  options: LayerValueOptions,
 ): Promise<void> {
+  const { files, dtype, signal } = options;
   const parts: NpyParts[] = [];
   try {
     for (const { file, shape } of files) parts.push(await NpyParts.begin(file, dtype, shape));
-    const engine = await model.engine();
-    await withCount(context, "values", "inputs", async (onProgress) => {
-      const options = { dtype, onProgress, signal: context.signal };
-      for await (const { values } of readLayerValues(model.network, engine, inputs, tensors, options)) {
-        for (const [index, part] of parts.entries()) {
-          const value = values[index];
-          if (value !== undefined) await part.append(value);
-        }
+    const onProgress = counter(options, "values", "inputs");
+    const reading = { dtype, onProgress, ...(signal === undefined ? {} : { signal }) };
+    for await (const { values } of readLayerValues(model.network, await model.engine(), inputs, tensors, reading)) {
+      for (const [index, part] of parts.entries()) {
+        const value = values[index];
+        if (value !== undefined) await part.append(value);
       }
-    });
+    }
     for (const part of parts) await part.finish();
   } finally {
     for (const part of parts) await part[Symbol.asyncDispose]();

@@ -1,0 +1,79 @@
+/** Tangent kernels of a network (theory 4.1), with what is to be told beside their values. */
+import type { Engine } from "../engine/index.ts";
+import type { Inputs } from "../gates/index.ts";
+import { type DenseArray, float64 } from "../graph/index.ts";
+import {
+  type KernelSize,
+  kernelSize,
+  type TangentOptions,
+  type TangentPart,
+  type TangentSummary,
+  tangentKernel,
+  tangentKernelMemory,
+  tangentKernels,
+  tangentSummary,
+} from "../kernels/index.ts";
+import { type GatedNetwork, pathNodes, usedNodes } from "../network/index.ts";
+import { type Asking, counter } from "./progress.ts";
+
+export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2"> {
+  /** Of the parameters that carry the value, of those that only make the gates, or of both: `all` unless told otherwise. */
+  readonly part?: TangentPart | "all" | undefined;
+}
+
+/** A kernel over one set of inputs, in numbers. */
+export interface TangentAnswer {
+  /** `[n, n]` */
+  readonly kernel: DenseArray<"float64">;
+  readonly summary: TangentSummary;
+  /** What the parts of a network with a feature network add to it. */
+  readonly parts?: Readonly<Record<TangentPart, KernelSize>>;
+}
+
+export function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
+  const { signal, output, inputs2 } = options;
+  return {
+    onProgress: counter(options, "ntk", "inputs"),
+    ...(signal === undefined ? {} : { signal }),
+    ...(output === undefined ? {} : { output }),
+    ...(inputs2 === undefined ? {} : { inputs2 }),
+  };
+}
+
+/** Whether the kernel is the sum of two parts that are worth telling apart. */
+const splits = (network: GatedNetwork, part: TangentKernelOptions["part"] = "all"): boolean =>
+  part === "all" && usedNodes(network).length > pathNodes(network).length;
+
+/**
+ * The kernel and its size, in both its parts where the network has a feature network and all of it is asked for.
+ * @param inputs `[n, …inputShape]`
+ */
+export async function tangentAnswer(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  options: Omit<TangentKernelOptions, "inputs2"> = {},
+): Promise<TangentAnswer> {
+  const { part = "all", signal } = options;
+  if (!splits(network, part)) {
+    const kernel = await tangentKernel(network, engine, inputs, { ...tangentOptions(options), part });
+    return { kernel, summary: await tangentSummary(kernel, engine, signal) };
+  }
+  const { value, feature } = await tangentKernels(network, engine, inputs, tangentOptions(options));
+  const parts = { value: kernelSize(value), feature: kernelSize(feature) };
+  const kernel = float64(
+    value.shape,
+    value.data.map((one, i) => one + feature.data[i]!),
+  );
+  return { kernel, summary: await tangentSummary(kernel, engine, signal), parts };
+}
+
+/** Bytes that {@link tangentAnswer} takes at most: its work, and the kernel with its parts. */
+export function tangentAnswerBytes(
+  network: GatedNetwork,
+  examples: number,
+  part?: TangentKernelOptions["part"],
+): number {
+  const kernels = splits(network, part) ? 3 : 1;
+  return tangentKernelMemory(network).bytes + kernels * 8 * examples ** 2;
+}
