@@ -1,12 +1,13 @@
 /** Training of GCONV on random images, for the benches that take its steps apart or time them. */
+import type { Examples } from "../src/data/index.ts";
 import type { Engine } from "../src/engine/index.ts";
 import { denseArray } from "../src/graph/index.ts";
 import { gconv, initialParameters, type RegimeName } from "../src/network/index.ts";
 import { randomStream } from "../src/random.ts";
-import { type LabeledBytes, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
+import { optimizer, type TrainingPlan, train } from "../src/train/index.ts";
 
 /** So many random images that gates of all of them are no table: they are computed in every step. */
-function randomImages(count: number): LabeledBytes {
+function randomImages(count: number): Examples {
   const stream = randomStream(0, "bench", count);
   const bytes = (length: number, below: number): Uint8Array => Uint8Array.from(stream.uniform(length, 0, below));
   return {

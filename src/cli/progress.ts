@@ -55,7 +55,11 @@ function follow(estimate: Estimate, event: PoolEvent, seconds: number): void {
 const epochsOf = (progress: TrialProgress): number =>
   progress.kind === "epoch" ? progress.metrics.epoch : progress.epoch - 1 + progress.step / progress.steps;
 
-/** One line a running trial, with its best accuracy, and one for all of them with the time left. */
+/** Mean training loss of the epoch under way, or of the one that has just ended. */
+const lossOf = (progress: TrialProgress): number =>
+  progress.kind === "epoch" ? progress.metrics.trainLoss : progress.loss;
+
+/** One line a running trial, with its loss and its best accuracy, and one for all of them with the time left. */
 export function trialProgress(
   context: CliContext,
   trials: readonly TrialLength[],
@@ -126,6 +130,8 @@ function trialBars(
   const total = trials.reduce((sum, { plan }) => sum + plan.epochs, 0);
   const done = new Map<string, number>();
   const best = new Map<string, number>();
+  /** Of the steps of the epoch under way. */
+  const losses = new Map<string, number>();
   const running = new Map<string, cliProgress.SingleBar>();
   const name = (text: string): string => text.padEnd(width);
   const all =
@@ -148,10 +154,15 @@ function trialBars(
   const advance = (id: string, epochs: number): void => {
     done.set(id, epochs);
     const accuracy = best.get(id);
+    const loss = losses.get(id);
+    const words = [
+      ...(loss === undefined ? [] : [`loss ${loss.toPrecision(3)}`]),
+      ...(accuracy === undefined ? [] : [`best ${accuracy.toFixed(2)} %`]),
+    ];
     const time = timeLeft();
     running.get(id)?.update(Math.round(epochs * UNITS), {
       epochs: `${Math.floor(epochs)}/${lengths.get(id)} epochs`,
-      note: (accuracy === undefined ? "" : `best ${accuracy.toFixed(2)} %`) + (all === undefined ? time : ""),
+      note: words.join(", ") + (all === undefined ? time : ""),
     });
     all?.update(Math.round([...done.values()].reduce((sum, one) => sum + one, 0) * UNITS), { time });
   };
@@ -177,6 +188,7 @@ function trialBars(
             const { testAccuracy } = event.progress.metrics;
             best.set(event.id, Math.max(best.get(event.id) ?? 0, testAccuracy));
           }
+          losses.set(event.id, lossOf(event.progress));
           advance(event.id, epochsOf(event.progress));
           break;
         case "ended": {

@@ -45,6 +45,9 @@ export interface Dataset {
   readonly notice?: string;
 }
 
+/** What a network is trained and tested on, as bytes in memory. */
+export type TrainAndTest = Pick<Dataset, "train" | "test">;
+
 /** What a network is evaluated on: the data set without its training examples, which need not be there. */
 export type TestSet = Omit<Dataset, "train">;
 

@@ -8,8 +8,17 @@ export {
   firstExamples,
   INPUT_SHAPES,
   type TestSet,
+  type TrainAndTest,
 } from "./dataset.ts";
 export { digitsFromIdx } from "./digits.ts";
+export {
+  type ExampleSet,
+  type ExampleSource,
+  exampleSet,
+  type InputRows,
+  type LabeledExamples,
+  rowsAt,
+} from "./example-set.ts";
 export { fitInputs } from "./fit-inputs.ts";
 export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";
 export { readIdx } from "./idx.ts";

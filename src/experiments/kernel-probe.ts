@@ -3,12 +3,12 @@
  * cost allows. The bound is computed from the architecture and the number of examples, and reads no clock: a resumed run
  * measures the same examples.
  */
+import type { Examples } from "../data/index.ts";
 import type { Inputs } from "../gates/index.ts";
 import { denseArray, sizeOf } from "../graph/index.ts";
 import { withGatesAsBits } from "../kernels/index.ts";
 import { neuralPathKernelWay } from "../models/index.ts";
 import { type GatedNetwork, type GatedNode, hasHardGates, isWeightNode, pathNodes } from "../network/index.ts";
-import type { LabeledBytes } from "../train/index.ts";
 import { scaled } from "./watched-training.ts";
 
 /** Examples of the probe that share a label. */
@@ -46,7 +46,7 @@ const OPERATIONS_A_SECOND = 2e10;
  * @param network of any parameters
  * @param train all training examples of the run
  */
-export function kernelProbe(network: GatedNetwork, train: LabeledBytes): ProbeChoice {
+export function kernelProbe(network: GatedNetwork, train: Examples): ProbeChoice {
   const classes = [...new Set(train.labels.data)].sort((a, b) => a - b);
   if (classes.length < 2) return { kind: "none", reason: "the training examples are of one class" };
   const most = Math.max(SECONDS, EPOCH_SHARE * epochSeconds(network, train.labels.data.length));
@@ -111,11 +111,7 @@ const nodesOnPaths = (network: GatedNetwork): readonly GatedNode[] =>
 const positionsOf = ({ shape }: GatedNode): number => sizeOf(shape.slice(1));
 
 /** The first `each` examples of every class, or as many as it has, class by class. */
-function firstOf(
-  { inputs, labels }: LabeledBytes,
-  classes: readonly number[],
-  each: number,
-): Omit<KernelProbe, "gates"> {
+function firstOf({ inputs, labels }: Examples, classes: readonly number[], each: number): Omit<KernelProbe, "gates"> {
   const indices = new Map(classes.map((label) => [label, [] as number[]]));
   labels.data.forEach((label, index) => {
     const own = indices.get(label);

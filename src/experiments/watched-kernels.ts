@@ -1,5 +1,5 @@
 /** Gate learning, tangent kernels during decoupled learning, and the kernel machine of the gates (theory 6.4, 6.5, 6.9). */
-import { firstExamples } from "../data/index.ts";
+import { type Examples, firstExamples, type TrainAndTest } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import {
   BlockProducts,
@@ -21,7 +21,7 @@ import {
   REGIMES,
   type TrialParameters,
 } from "../network/index.ts";
-import { type LabeledBytes, optimizer, type TrainingData } from "../train/index.ts";
+import { optimizer } from "../train/index.ts";
 import { firstOfEachClass, type MeasureName, scaled, type WatchedExperiment } from "./watched-training.ts";
 
 const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
@@ -114,7 +114,7 @@ export type Measure = (parameters: TrialParameters) => Promise<Measurement>;
  */
 export const measureOf = (
   experiment: WatchedExperiment,
-  data: TrainingData,
+  data: TrainAndTest,
   count: number,
   engine: Engine,
 ): Measure => {
@@ -137,14 +137,10 @@ export const measureOf = (
   }
 };
 
-const classesOf = ({ labels }: LabeledBytes): number => largestOf(labels.data) + 1;
+const classesOf = ({ labels }: Examples): number => largestOf(labels.data) + 1;
 
 /** `ν` of the path kernel (theory 4.9) on balanced examples. */
-async function labelFitOf(
-  network: GatedNetwork,
-  { inputs, labels }: LabeledBytes,
-  engine: Engine,
-): Promise<Measurement> {
+async function labelFitOf(network: GatedNetwork, { inputs, labels }: Examples, engine: Engine): Promise<Measurement> {
   const kernel = kernelRows(await neuralPathKernel(network, engine, scaled(inputs)));
   await using products = new BlockProducts(engine);
   const norms = await kernelNorms(kernel);
@@ -155,11 +151,7 @@ async function labelFitOf(
 }
 
 /** Trace and Frobenius norm of both tangent kernels, of the logit of each example's class and of logit 0. */
-async function tangentSizes(
-  network: GatedNetwork,
-  { inputs, labels }: LabeledBytes,
-  engine: Engine,
-): Promise<Measurement> {
+async function tangentSizes(network: GatedNetwork, { inputs, labels }: Examples, engine: Engine): Promise<Measurement> {
   const x = scaled(inputs);
   const sizesOf = async (name: string, output: number | readonly number[]): Promise<Measurement> => {
     const { value, feature } = await tangentKernels(network, engine, x, { output });
@@ -175,12 +167,7 @@ async function tangentSizes(
 }
 
 /** Ridge regression with the path kernel: its accuracy on the test examples (theory 6.9). */
-async function machineOf(
-  network: GatedNetwork,
-  train: LabeledBytes,
-  test: LabeledBytes,
-  engine: Engine,
-): Promise<Measurement> {
+async function machineOf(network: GatedNetwork, train: Examples, test: Examples, engine: Engine): Promise<Measurement> {
   const [inputs, others] = [scaled(train.inputs), scaled(test.inputs)];
   const kernel = await neuralPathKernel(network, engine, inputs);
   const testKernel = await neuralPathKernel(network, engine, others, { inputs2: inputs });

@@ -2,18 +2,11 @@
  * Experiments that train one network and measure a kernel of some examples on the way (theory 6.4 and 6.5), as data, and the loop
  * that runs one.
  */
-import type { DatasetName } from "../data/index.ts";
+import type { DatasetName, Examples, TrainAndTest } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { initialParameters, type RegimeName, type TrialParameters } from "../network/index.ts";
-import {
-  type Checkpoint,
-  type LabeledBytes,
-  type TrainingContext,
-  type TrainingData,
-  type TrainingPlan,
-  train,
-} from "../train/index.ts";
+import { type Checkpoint, type TrainingContext, type TrainingPlan, train } from "../train/index.ts";
 import type { ExperimentWords, ProfileName, TrainingSettings } from "./protocol.ts";
 import { meanAndDeviation } from "./summary.ts";
 
@@ -108,7 +101,7 @@ export async function* watchTraining<M>(
   experiment: WatchedExperiment,
   profile: WatchedProfile,
   seed: number,
-  data: TrainingData,
+  data: TrainAndTest,
   context: TrainingContext,
   measure: (parameters: TrialParameters) => Promise<M>,
   resume?: Checkpoint,
@@ -136,7 +129,7 @@ const isMeasured = (epoch: number, { every, epochs }: WatchedProfile): boolean =
   epoch % every === 0 || epoch === epochs;
 
 /** Examples of some classes alone, numbered anew in the order of `classes`. */
-export function ofClasses(data: LabeledBytes, classes: readonly number[]): LabeledBytes {
+export function ofClasses(data: Examples, classes: readonly number[]): Examples {
   const chosen = indicesWhere(data, (label) => classes.includes(label));
   const { inputs, labels } = take(data, chosen);
   return { inputs, labels: { ...labels, data: labels.data.map((label) => classes.indexOf(label)) } };
@@ -146,7 +139,7 @@ export function ofClasses(data: LabeledBytes, classes: readonly number[]): Label
  * The first examples of every class, `count` in all.
  * @throws GatewiseError if a class has too few
  */
-export function firstOfEachClass(data: LabeledBytes, count: number, classes: number): LabeledBytes {
+export function firstOfEachClass(data: Examples, count: number, classes: number): Examples {
   const each = Math.floor(count / classes);
   const chosen = Array.from({ length: classes }, (_, k) => {
     const own = indicesWhere(data, (label) => label === k).slice(0, each);
@@ -160,10 +153,10 @@ export function firstOfEachClass(data: LabeledBytes, count: number, classes: num
   return take(data, Int32Array.from(chosen.flat()));
 }
 
-const indicesWhere = ({ labels }: LabeledBytes, keep: (label: number) => boolean): Int32Array =>
+const indicesWhere = ({ labels }: Examples, keep: (label: number) => boolean): Int32Array =>
   Int32Array.from(labels.data.keys()).filter((index) => keep(labels.data[index]!));
 
-function take({ inputs, labels }: LabeledBytes, indices: Int32Array): LabeledBytes {
+function take({ inputs, labels }: Examples, indices: Int32Array): Examples {
   const [, ...shape] = inputs.shape;
   const size = sizeOf(shape);
   const bytes = new Uint8Array(indices.length * size);

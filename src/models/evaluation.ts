@@ -1,12 +1,7 @@
+import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
-import {
-  type Evaluation,
-  evaluate,
-  examplesPerRun,
-  type LabeledBytes,
-  networkEvaluationGraph,
-} from "../train/index.ts";
+import { type Evaluation, evaluate, examplesPerRun, networkEvaluationGraph } from "../train/index.ts";
 import type { Asking } from "./progress.ts";
 
 /**
@@ -17,7 +12,7 @@ import type { Asking } from "./progress.ts";
 export async function evaluateNetwork(
   network: GatedNetwork,
   engine: Engine,
-  examples: LabeledBytes,
+  examples: Examples,
   { signal }: Asking = {},
 ): Promise<Evaluation> {
   const [, ...shape] = examples.inputs.shape;

@@ -1,10 +1,11 @@
+import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type Inputs, type Neighbor, type PackedGates, readNetworkGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import { type TangentKernels, type TileOptions, tangentKernel, tangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
-import type { Evaluation, LabeledBytes } from "../train/index.ts";
+import type { Evaluation } from "../train/index.ts";
 import { type Description, describeNetwork } from "./description.ts";
 import { evaluateNetwork } from "./evaluation.ts";
 import { type GateDifferences, gateDifferences } from "./gate-differences.ts";
@@ -109,7 +110,7 @@ export class Model implements AsyncDisposable {
    * @param examples `[n, …]` bytes, scaled by 1/255; maps `[c, h, w]` are turned where the network reads `[h, w, c]`
    * @throws GatewiseError if the network reads another number of pixels
    */
-  async evaluate(examples: LabeledBytes, options: Asking = {}): Promise<Evaluation> {
+  async evaluate(examples: Examples, options: Asking = {}): Promise<Evaluation> {
     return await evaluateNetwork(this.network, await this.engine(), examples, options);
   }
 

@@ -17,6 +17,7 @@ export type ParametersByLayer<P = DenseArray<"float32">> = Readonly<Record<numbe
 
 /** The networks of a trial: the one that predicts, and the one that makes its gates, where it does not make its own. */
 export const NETWORKS = ["value", "feature"] as const;
+/** Which of the two. */
 export type TrialNetwork = (typeof NETWORKS)[number];
 
 /** All parameters of a trial: `value` predicts, `feature` makes its gates in regimes of two networks. */

@@ -1,11 +1,14 @@
 /** Trials that somebody runs for us, here or elsewhere: what is asked for, what is told meanwhile, and how it ends. */
 import type { ErrorCode } from "../errors.ts";
-import type { EpochMetrics } from "../train/index.ts";
+import type { EpochMetrics, TrainingEvent } from "../train/index.ts";
 import type { RunResult } from "./run-record.ts";
 import type { TrialRequest } from "./trial-request.ts";
 
+type StepsEvent = Extract<TrainingEvent, { readonly kind: "steps" }>;
+
 export type TrialProgress =
-  | { readonly kind: "steps"; readonly epoch: number; readonly step: number; readonly steps: number }
+  /** Steps of an epoch that are done, and its mean loss and accuracy in percent so far, while the weights moved. */
+  | ({ readonly kind: "steps" } & Pick<StepsEvent, "epoch" | "step" | "steps" | "loss" | "accuracy">)
   | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
 
 export type TrialOutcome =

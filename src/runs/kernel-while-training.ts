@@ -1,9 +1,10 @@
 /** Measures the kernel of a run's gates while it trains, and writes what comes out beside its metrics. */
+import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
 import { type GatedNetwork, gatedNetwork, gatesMove, regimeOf, type TrialParameters } from "../network/index.ts";
-import type { Checkpoint, LabeledBytes, TrainingPlan } from "../train/index.ts";
+import type { Checkpoint, TrainingPlan } from "../train/index.ts";
 import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernels-of-run.ts";
 import type { Store } from "./store.ts";
 
@@ -23,7 +24,7 @@ export interface KernelMeasuring {
 export async function measureKernelWhileTraining(
   run: Store,
   plan: TrainingPlan,
-  train: LabeledBytes,
+  train: Examples,
   initial: TrialParameters,
   resume: Pick<Checkpoint, "epoch"> | undefined,
   openEngine: () => Promise<Engine>,

@@ -10,6 +10,7 @@ const Plan = z.strictObject({
   variant: VariantStructure.optional(),
   epochs: z.int().min(1),
   seed: z.int().min(0),
+  order: z.enum(["shuffled", "given"]).optional(),
 });
 export const MachineStructure = z.strictObject({
   platform: z.string(),

@@ -3,7 +3,7 @@ import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { TrainingDevice } from "../experiments/index.ts";
 import { initialParameters, type ParametersByLayer, type TrialParameters } from "../network/index.ts";
-import { type Checkpoint, memoryOf, train } from "../train/index.ts";
+import { type Checkpoint, memoryOf, type TrainingEvent, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
 import { measureKernelWhileTraining } from "./kernel-while-training.ts";
@@ -141,6 +141,12 @@ export async function runTrialWith(
   }
 }
 
+/** What is told of steps, as plain data. */
+const progressOf = ({
+  checkpoint: _,
+  ...progress
+}: Extract<TrainingEvent, { readonly kind: "steps" }>): TrialProgress => progress;
+
 /** True if all epochs were trained, false if the signal came first. */
 async function trainAndWrite(
   host: TrialHost,
@@ -172,7 +178,7 @@ async function trainAndWrite(
         break;
       case "steps":
         if (clock() - written >= CHECKPOINT_MS) await writeLast(await event.checkpoint());
-        report({ kind: "steps", epoch: event.epoch, step: event.step, steps: event.steps });
+        report(progressOf(event));
         break;
       case "stopped":
         await writeLast(event.checkpoint);

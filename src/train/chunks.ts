@@ -1,11 +1,11 @@
+import { type ExampleSet, type ExampleSource, exampleSet, rowsAt } from "../data/index.ts";
 import type { Engine, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
 import { numbers, readState, releaseArrays, wanted } from "./feeds.ts";
-import { type ByteRows, rowsAt } from "./labeled-bytes.ts";
 import { gradientScale, mostSteps, type Optimizer, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { STEPS_PER_RUN, stepsPerRun, stepWork } from "./step-work.ts";
-import { type TrainingGraphOptions, trainingGraph } from "./training-graph.ts";
+import { trainingGraph } from "./training-graph.ts";
 import { stateByName, type TrainingState } from "./training-state.ts";
 
 /** `count` steps of `batch` examples from position `start` of the epoch's order. */
@@ -52,14 +52,14 @@ export interface ChunkResult {
   readonly correct: number;
 }
 
-/** Arrays with a row for every example: `inputs`, `labels` and the tables of gates. */
-export type ExampleRows = Readonly<Record<string, ByteRows>>;
+/** Fixed gates of all examples, `gates.0`, … of `[n, …units]`; none where steps compute them. */
+export type GateTable = Readonly<Record<string, DenseArray<"bool">>>;
 
 const movingOutputs = (outputs: readonly { readonly name: string }[]): readonly string[] =>
   outputs.flatMap(({ name }) => (name.startsWith("next:") ? [name] : []));
 
 /** Runs steps from a state of parameters and averages; what they replace is released. */
-export async function moved(
+async function moved(
   program: Program,
   before: Feeds,
   feeds: Feeds,
@@ -78,31 +78,34 @@ export class ChunkRunner implements AsyncDisposable {
   private constructor(
     private readonly engine: Engine,
     private readonly plan: TrainingPlan,
-    private readonly options: Pick<TrainingGraphOptions, "examples" | "gateTable">,
     /** The runs that an epoch should have. */
     readonly chunks: readonly Chunk[],
-    private readonly data: ExampleRows,
+    private readonly set: ExampleSet,
+    private readonly gates: GateTable,
     private readonly resident: Feeds | undefined,
     private state: Feeds,
   ) {}
 
   /**
-   * @param data what every chunk reads. It is put into the engine whole; if an array is too large for that, each run takes
-   * its own rows along
+   * @param source what is trained on. It is put into the engine whole if it is in memory; if an array is too large for that,
+   * or the set is elsewhere, each run takes its own rows along
    * @param start parameters and averages before the first chunk
    */
   static async open(
     engine: Engine,
     plan: TrainingPlan,
-    data: ExampleRows,
+    source: ExampleSource,
     start: TrainingState,
-    options: Pick<TrainingGraphOptions, "examples" | "gateTable">,
+    gates: GateTable = {},
   ): Promise<ChunkRunner> {
+    const set = exampleSet(source);
     const { scan, largestArray } = engine.capabilities;
-    const chunks = chunksOf(options.examples, plan, scan ? stepsPerRun(plan) : unrolledSteps(plan));
-    const fits = Object.values(data).every((array) => array.data.byteLength <= largestArray);
-    const resident = fits ? await uploaded(engine, data) : undefined;
-    const runner = new ChunkRunner(engine, plan, options, chunks, data, resident, stateByName(start));
+    const chunks = chunksOf(set.size, plan, scan ? stepsPerRun(plan) : unrolledSteps(plan));
+    const { inputs, labels } = set;
+    const whole = inputs === undefined ? undefined : { inputs, labels, ...gates };
+    const fits = Object.values(whole ?? {}).every((array) => array.data.byteLength <= largestArray);
+    const resident = whole !== undefined && fits ? await uploaded(engine, whole) : undefined;
+    const runner = new ChunkRunner(engine, plan, chunks, set, gates, resident, stateByName(start));
     for (const chunk of chunks) await runner.programFor(chunk);
     return runner;
   }
@@ -115,7 +118,7 @@ export class ChunkRunner implements AsyncDisposable {
     const { start, batch, count } = chunk;
     const program = await this.programFor(chunk);
     const chosen = order.slice(start, start + count * batch);
-    const data = this.resident ?? rowsOf(this.data, chosen);
+    const data = this.resident ?? (await this.rowsOf(chosen));
     const indices = denseArray("int32", [count, batch], this.resident ? chosen : chosen.map((_, i) => i));
     const scalars = scalarsOf(this.plan.optimizer, stepsBefore + start / this.plan.batch + 1, count);
     const { fetched, state } = await moved(program, this.state, { ...data, ...scalars, indices });
@@ -132,13 +135,25 @@ export class ChunkRunner implements AsyncDisposable {
     const key = scan && this.resident ? `${batch}` : `${count}×${batch}`;
     const known = this.programs.get(key);
     if (known !== undefined) return known;
-    const { gateTable } = this.options;
-    const examples = this.resident ? this.options.examples : count * batch;
+    const examples = this.resident ? this.set.size : count * batch;
     const steps = scan ? "any" : count;
-    const graph = trainingGraph(this.plan, { examples, batch, steps, gateTable });
+    const gateTable = Object.keys(this.gates).length > 0;
+    const graph = trainingGraph(this.plan, { examples, batch, steps, gateTable, dtype: this.set.dtype });
     const program = await this.engine.compile(graph, movingOutputs(graph.outputs));
     this.programs.set(key, program);
     return program;
+  }
+
+  /** The rows of one run. */
+  private async rowsOf(positions: Int32Array): Promise<Feeds> {
+    const gates = Object.entries(this.gates).map(([name, table]) => [name, rowsAt(table, positions)] as const);
+    const labels = rowsAt(this.set.labels, positions);
+    return { inputs: await this.set.readBatch(positions), labels, ...Object.fromEntries(gates) };
+  }
+
+  /** Parameters and averages by name as they are held now, until the next run. */
+  get held(): Feeds {
+    return this.state;
   }
 
   /** Copies of all parameters and averages as they are now. */
@@ -152,10 +167,7 @@ export class ChunkRunner implements AsyncDisposable {
   }
 }
 
-const rowsOf = (data: ExampleRows, chosen: Int32Array): Feeds =>
-  Object.fromEntries(Object.entries(data).map(([name, array]) => [name, rowsAt(array, chosen)]));
-
-async function uploaded(engine: Engine, data: ExampleRows): Promise<Feeds> {
+async function uploaded(engine: Engine, data: Readonly<Record<string, DenseArray>>): Promise<Feeds> {
   const uploads = Object.entries(data).map(async ([name, array]) => [name, await engine.upload(array)] as const);
   return Object.fromEntries(await Promise.all(uploads));
 }
@@ -168,11 +180,7 @@ const unrolledSteps = (plan: TrainingPlan): number =>
   Math.max(1, Math.min(UNROLLED_STEPS, Math.floor(UNROLLED_WORK / stepWork(plan))));
 
 /** Scalars of `count` steps of one chunk, the first of which is step `firstStep` of the training. */
-export function scalarsOf(
-  optimizer: Optimizer,
-  firstStep: number,
-  count: number,
-): Readonly<Record<string, DenseArray>> {
+function scalarsOf(optimizer: Optimizer, firstStep: number, count: number): Readonly<Record<string, DenseArray>> {
   const steps = Array.from({ length: count }, (_, i) => stepScalars(optimizer, firstStep + i, i + 1));
   const lists = STEP_SCALARS.map(
     (name) =>

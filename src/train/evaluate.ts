@@ -1,8 +1,11 @@
-import type { Program } from "../engine/index.ts";
+import { type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
+import type { Feeds, Program } from "../engine/index.ts";
+import { denseArray } from "../graph/index.ts";
 import { byName, type TrialParameters } from "../network/index.ts";
 import { numbers, wanted } from "./feeds.ts";
-import { type LabeledBytes, parts, rows } from "./labeled-bytes.ts";
+import { parts } from "./parts.ts";
 
+/** How a network does on labeled examples. */
 export interface Evaluation {
   readonly examples: number;
   /** In percent. */
@@ -11,6 +14,7 @@ export interface Evaluation {
   readonly loss: number;
 }
 
+/** How an evaluation is run. */
 export interface EvaluationOptions {
   /** Examples a run of the engine takes, see `examplesPerRun`. */
   readonly batch: number;
@@ -24,18 +28,27 @@ export interface EvaluationOptions {
  * @param parameters those of the trial that the graph is of; undefined for a network that holds its own
  * @throws the signal's reason once it is aborted
  */
-export async function evaluate(
+export const evaluate = (
   program: Program,
-  data: LabeledBytes,
+  data: ExampleSource,
   parameters: TrialParameters | undefined,
+  options: EvaluationOptions,
+): Promise<Evaluation> =>
+  evaluateSet(program, exampleSet(data), parameters === undefined ? {} : byName(parameters), options);
+
+/** The same with parameters by name, which may live in the engine. */
+export async function evaluateSet(
+  program: Program,
+  set: ExampleSet,
+  parameters: Feeds,
   { batch, signal }: EvaluationOptions,
 ): Promise<Evaluation> {
-  const examples = data.labels.data.length;
-  const named = parameters === undefined ? {} : byName(parameters);
+  const examples = set.size;
   const sums = { loss: 0, correct: 0 };
   for (const { start, count } of parts(examples, batch)) {
     signal?.throwIfAborted();
-    const feeds = { ...named, inputs: rows(data.inputs, start, count), labels: rows(data.labels, start, count) };
+    const labels = denseArray("uint8", [count], set.labels.data.subarray(start, start + count));
+    const feeds = { ...parameters, inputs: await set.readBlock(start, count), labels };
     const { fetched } = await program.run(wanted(program, feeds));
     sums.loss += numbers(fetched, "loss")[0] ?? Number.NaN;
     sums.correct += numbers(fetched, "correct")[0] ?? 0;

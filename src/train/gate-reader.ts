@@ -1,10 +1,12 @@
-import type { Engine, Program } from "../engine/index.ts";
+import { type ExampleSet, type ExampleSource, exampleSet, type InputRows } from "../data/index.ts";
+import type { Engine, Feeds, Program } from "../engine/index.ts";
 import { flippedShares, gateGraph, gateStatistics, joinGates, type PackedGates, packGates } from "../gates/index.ts";
-import { type DenseArray, zeros } from "../graph/index.ts";
-import { byName, gatedLayers, type TrialParameters } from "../network/index.ts";
+import { zeros } from "../graph/index.ts";
+import { gatedLayers } from "../network/index.ts";
+import type { GateTable } from "./chunks.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { wanted } from "./feeds.ts";
-import { parts, rows } from "./labeled-bytes.ts";
+import { parts } from "./parts.ts";
 import type { GateMetrics, TrainingPlan } from "./plan.ts";
 import { gatePreActivations } from "./prediction-graphs.ts";
 
@@ -16,20 +18,20 @@ export class GateReader implements AsyncDisposable {
     private readonly batch: number,
   ) {}
 
-  static async open(engine: Engine, plan: TrainingPlan): Promise<GateReader> {
+  /** @param dtype of the inputs */
+  static async open(engine: Engine, plan: TrainingPlan, dtype: InputRows["dtype"]): Promise<GateReader> {
     const layers = gatedLayers(plan.architecture);
     // a network of depth 1 has no gates
-    const program = layers.length === 0 ? undefined : await engine.compile(gateGraph(gatePreActivations(plan)));
+    const program = layers.length === 0 ? undefined : await engine.compile(gateGraph(gatePreActivations(plan, dtype)));
     return new GateReader(program, layers, examplesPerRun(layerShapes(plan.architecture)));
   }
 
-  /** Gates as bits. */
-  async packed(parameters: TrialParameters, inputs: DenseArray<"uint8">): Promise<PackedGates> {
-    const [examples = 0] = inputs.shape;
+  /** Gates of the first `examples` as bits. */
+  async packed(parameters: Feeds, set: ExampleSet, examples: number): Promise<PackedGates> {
     if (this.program === undefined) return { examples, layers: [] };
     const packed: PackedGates[] = [];
     for (const { start, count } of parts(examples, this.batch)) {
-      const feeds = { ...byName(parameters), inputs: rows(inputs, start, count) };
+      const feeds = { ...parameters, inputs: await set.readBlock(start, count) };
       const { fetched } = await this.program.run(wanted(this.program, feeds));
       packed.push(
         packGates(
@@ -41,19 +43,20 @@ export class GateReader implements AsyncDisposable {
     return joinGates(packed);
   }
 
-  /** Gates of any number of inputs as bytes, `gates.0`, … of `[n, …units]`. */
-  async table(
-    parameters: TrialParameters,
-    inputs: DenseArray<"uint8">,
-  ): Promise<Readonly<Record<string, DenseArray<"bool">>>> {
-    const [examples = 0] = inputs.shape;
+  /**
+   * Gates of all examples as bytes, `gates.0`, … of `[n, …units]`.
+   * @throws the signal's reason once it is aborted
+   */
+  async table(parameters: Feeds, source: ExampleSource, signal?: AbortSignal): Promise<GateTable> {
+    const set = exampleSet(source);
+    const examples = set.size;
     const { program } = this;
     if (program === undefined) return {};
     const tables = this.layers.map(({ shape }) => zeros("bool", [examples, ...shape]));
     for (const { start, count } of parts(examples, this.batch)) {
-      const { fetched } = await program.run(
-        wanted(program, { ...byName(parameters), inputs: rows(inputs, start, count) }),
-      );
+      signal?.throwIfAborted();
+      const feeds = { ...parameters, inputs: await set.readBlock(start, count) };
+      const { fetched } = await program.run(wanted(program, feeds));
       tables.forEach(({ data }, i) => {
         const part = fetched[`gates.${i}`];
         if (part?.dtype !== "bool") throw new Error(`unreachable: no bool output gates.${i}`);

@@ -21,7 +21,9 @@ import {
   type Tensor,
 } from "../graph/index.ts";
 
+/** The losses by name. */
 export const LOSSES = ["softmax-cross-entropy", "mean-squared-error", "logistic"] as const;
+/** The name of a loss. */
 export type Loss = (typeof LOSSES)[number];
 
 /**

@@ -23,7 +23,9 @@ export type Optimizer =
     }
   | { readonly kind: "rmsprop"; readonly learningRate: number; readonly rho: number; readonly epsilon: number };
 
+/** The optimizers by kind. */
 export const OPTIMIZER_KINDS = ["sgd", "adam", "rmsprop"] as const satisfies readonly Optimizer["kind"][];
+/** The kind of an optimizer. */
 export type OptimizerKind = (typeof OPTIMIZER_KINDS)[number];
 
 /** An optimizer of Keras's defaults but for its learning rate. */
@@ -40,6 +42,7 @@ export function optimizer(kind: OptimizerKind, learningRate: number): Optimizer 
 
 /** The averages that optimizers keep for parameters. */
 export const SLOTS = ["velocity", "first-moment", "second-moment"] as const;
+/** The name of one of them. */
 export type SlotName = (typeof SLOTS)[number];
 
 /** Names of the averages that an optimizer keeps for each parameter; all start at zero. */

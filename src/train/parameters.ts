@@ -1,12 +1,18 @@
-import { cast, concat, input, multiply, slice, type Tensor } from "../graph/index.ts";
+import type { InputRows } from "../data/index.ts";
+import { cast, concat, input, multiply, type Shape, slice, type Tensor } from "../graph/index.ts";
 import { type TrialParameterSpec, type TrialParameters, trialParameters } from "../network/index.ts";
 import type { SlotName } from "./optimizers.ts";
 import { stateName } from "./training-state.ts";
 
 type FloatTensor = Tensor<"float32">;
 
-/** Bytes become inputs in [0, 1] (theory 6.1). */
-export const scaleBytes = (bytes: Tensor<"uint8">): FloatTensor => multiply(cast(bytes, "float32"), 1 / 255);
+/** The graph input of examples, `inputs`. */
+export const inputRows = (dtype: InputRows["dtype"], shape: Shape): Tensor<"uint8"> | FloatTensor =>
+  dtype === "uint8" ? input("inputs", "uint8", shape) : input("inputs", "float32", shape);
+
+/** Bytes become inputs in [0, 1] (theory 6.1), floats are what they are. */
+export const scaledRows = (rows: Tensor<"uint8"> | FloatTensor): FloatTensor =>
+  rows.dtype === "uint8" ? multiply(cast(rows, "float32"), 1 / 255) : rows;
 
 /** Tensors of a graph under the names of parameters, and of their averages. */
 export type NamedTensors = Readonly<Record<string, FloatTensor>>;

@@ -2,6 +2,9 @@ import type { Architecture, Initializer, RegimeChoice } from "../network/index.t
 import type { Loss } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 
+/** How an epoch goes through the examples. */
+export type ExampleOrder = "shuffled" | "given";
+
 /** All that decides one training, but for the data: the same plan on the same data gives the same bits. */
 export interface TrainingPlan extends RegimeChoice {
   readonly architecture: Architecture;
@@ -13,6 +16,8 @@ export interface TrainingPlan extends RegimeChoice {
   readonly epochs: number;
   /** Decides initial weights and the order of the examples. */
   readonly seed: number;
+  /** The order of the examples in each epoch: another one each time, unless told otherwise, or as they come. */
+  readonly order?: ExampleOrder | undefined;
 }
 
 /** What is measured after each epoch; accuracies in percent. */

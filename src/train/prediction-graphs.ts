@@ -1,3 +1,4 @@
+import type { InputRows } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type Graph, graph, input, reduceSum, reshape, sizeOf, type Tensor, transpose } from "../graph/index.ts";
 import {
@@ -12,25 +13,31 @@ import {
   trialParameterSpecs,
 } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf } from "./losses.ts";
-import { inputsFor, recordsOf, scaleBytes } from "./parameters.ts";
+import { inputRows, inputsFor, recordsOf, scaledRows } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 /** What decides how a trained network predicts. */
 export type PredictionPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant">;
 
-/** The network that predicts, over parameters and bytes as inputs, with any batch. */
-function prediction(plan: PredictionPlan): Prediction {
+/** The network that predicts, over parameters and inputs, with any batch. */
+function prediction(plan: PredictionPlan, dtype: InputRows["dtype"]): Prediction {
   const { architecture } = plan;
   const regime = regimeOf(plan);
-  const inputs = input("inputs", "uint8", ["batch", ...architecture.inputShape]);
+  const inputs = inputRows(dtype, ["batch", ...architecture.inputShape]);
   const specs = trialParameterSpecs(architecture, regime);
   const parameters = recordsOf(specs, inputsFor(specs));
-  return predict(architecture, regime, parameters, scaleBytes(inputs));
+  return predict(architecture, regime, parameters, scaledRows(inputs));
 }
 
-/** Summed loss and number of correct predictions of `inputs` and `labels`: outputs `loss` and `correct`. */
-export function evaluationGraph(plan: PredictionPlan & Pick<TrainingPlan, "loss">): Graph {
-  const { logits } = prediction(plan);
+/**
+ * Summed loss and number of correct predictions of `inputs` and `labels`: outputs `loss` and `correct`.
+ * @param dtype of the inputs
+ */
+export function evaluationGraph(
+  plan: PredictionPlan & Pick<TrainingPlan, "loss">,
+  dtype: InputRows["dtype"] = "uint8",
+): Graph {
+  const { logits } = prediction(plan, dtype);
   return measured(logits, outputsOf(plan.architecture), plan.loss);
 }
 
@@ -40,8 +47,8 @@ export function evaluationGraph(plan: PredictionPlan & Pick<TrainingPlan, "loss"
  * @throws GatewiseError if the network reads another number of pixels
  */
 export function networkEvaluationGraph(network: GatedNetwork, dataShape: readonly number[]): Graph {
-  const bytes = input("inputs", "uint8", ["batch", ...dataShape]);
-  const x = arranged(scaleBytes(bytes), dataShape, inputShapeOf(network));
+  const bytes = inputRows("uint8", ["batch", ...dataShape]);
+  const x = arranged(scaledRows(bytes), dataShape, inputShapeOf(network));
   const logits = forwardNodes(network, x).get(network.output);
   if (logits === undefined) throw new Error("unreachable: a network without an output");
   return measured(logits, outputCount(network), "softmax-cross-entropy");
@@ -61,7 +68,7 @@ function arranged(x: Tensor<"float32">, from: readonly number[], to: readonly nu
 }
 
 /** Summed loss and number of correct predictions of logits, over `labels` as input. */
-export function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph {
+function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph {
   const targets = targetsOf(input("labels", "uint8", ["batch"]), outputs);
   return graph({
     loss: reduceSum(exampleLosses(loss, logits, targets)),
@@ -70,5 +77,5 @@ export function measured(logits: Tensor<"float32">, outputs: number, loss: Loss)
 }
 
 /** Pre-activations that decide the gates of `inputs`. */
-export const gatePreActivations = (plan: PredictionPlan): readonly Tensor<"float32">[] =>
-  prediction(plan).gatePreActivations;
+export const gatePreActivations = (plan: PredictionPlan, dtype: InputRows["dtype"]): readonly Tensor<"float32">[] =>
+  prediction(plan, dtype).gatePreActivations;

@@ -1,7 +1,9 @@
+import { type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { formatShape, sizeOf } from "../graph/index.ts";
 import {
+  byName,
   checkParameters,
   checkRegime,
   gatedLayers,
@@ -11,29 +13,32 @@ import {
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
-import { randomStream } from "../random.ts";
-import type { Checkpoint, EpochPart } from "./checkpoint.ts";
-import { ChunkRunner, chunksFrom } from "./chunks.ts";
-import { evaluate } from "./evaluate.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
-import { type LabeledBytes, rows } from "./labeled-bytes.ts";
 import type { EpochMetrics, TrainingPlan } from "./plan.ts";
-import { evaluationGraph } from "./prediction-graphs.ts";
+import { brokenLoss, Trainer } from "./trainer.ts";
 import { checkState, startState } from "./training-state.ts";
 
+/** What is trained on, and what is tested on after each epoch: both of bytes, or both of floats. */
 export interface TrainingData {
-  readonly train: LabeledBytes;
-  readonly test: LabeledBytes;
+  readonly train: ExampleSource;
+  readonly test: ExampleSource;
 }
 
+/** What a training tells on its way. */
 export type TrainingEvent =
   /** Some steps of an epoch are done; their checkpoint is read when asked for, before the next event. */
   | {
       readonly kind: "steps";
+      /** The epoch under way, from 1. */
       readonly epoch: number;
+      /** Steps of it that are done, and that it has. */
       readonly step: number;
       readonly steps: number;
+      /** Mean loss and accuracy in percent of the epoch so far, while the weights moved. */
+      readonly loss: number;
+      readonly accuracy: number;
       readonly checkpoint: () => Promise<Checkpoint>;
     }
   /** An epoch is done; `improved` if its test accuracy is the best so far. */
@@ -46,6 +51,7 @@ export type TrainingEvent =
   /** The signal came within an epoch: the last event, unless nothing was done since the checkpoint before. */
   | { readonly kind: "stopped"; readonly checkpoint: Checkpoint };
 
+/** What a training needs of the world. */
 export interface TrainingContext {
   readonly engine: Engine;
   /** Milliseconds from any fixed point. */
@@ -54,7 +60,7 @@ export interface TrainingContext {
   readonly signal?: AbortSignal;
 }
 
-const NO_STEPS: EpochPart = { steps: 0, loss: 0, correct: 0, milliseconds: 0 };
+const NOTHING_YET = { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
 /** Test examples whose gates are watched. */
 const PROBE = 1000;
 /** Fixed gates are kept as a table up to this size; larger ones (convolutional maps) are computed in every step. */
@@ -77,65 +83,55 @@ export async function* train(
   resume?: Checkpoint,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { engine, clock, signal } = context;
-  checkData(plan, data);
+  const [train, test] = [exampleSet(data.train), exampleSet(data.test)];
+  checkData(plan, { train, test });
   checkRegime(plan.architecture, regimeOf(plan));
   checkParameters(initial, trialParameterSpecs(plan.architecture, regimeOf(plan)));
   if (resume !== undefined) checkState(plan, resume);
-  const examples = data.train.labels.data.length;
-  await using gateReader = await GateReader.open(engine, plan);
-  await using tester = await engine.compile(evaluationGraph(plan));
-  await using chunks = await openChunks(engine, plan, data.train, initial, resume, gateReader);
-  const probe = rows(data.test.inputs, 0, Math.min(PROBE, data.test.labels.data.length));
-  const gatesBefore = await gateReader.packed(initial, probe);
+  await using gateReader = await GateReader.open(engine, plan, train.dtype);
+  const probe = Math.min(PROBE, test.size);
+  const before = byName(initial);
+  const opened = await unlessAborted(signal, async () => {
+    const table = hasGateTable(plan, train.size) ? await gateReader.table(before, train, signal) : {};
+    return { table, gates: await gateReader.packed(before, test, probe) };
+  });
+  if (opened === undefined) return;
+  await using trainer = await Trainer.open(engine, plan, train, resume ?? startState(plan, initial), opened.table);
 
-  const {
-    epoch: epochsBefore,
-    bestEpoch,
-    bestTestAccuracy,
-  } = resume ?? { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
+  const { epoch: epochsBefore, bestEpoch, bestTestAccuracy } = resume ?? NOTHING_YET;
   let last = { epoch: epochsBefore, bestEpoch, bestTestAccuracy };
-  const steps = Math.ceil(examples / plan.batch);
+  const { steps } = trainer;
   const batch = examplesPerRun(layerShapes(plan.architecture));
   for (let epoch = last.epoch + 1; epoch <= plan.epochs; epoch++) {
-    const order = randomStream(plan.seed, "order", epoch).permutation(examples);
-    const before = (epoch === epochsBefore + 1 ? resume?.part : undefined) ?? NO_STEPS;
-    const sums = { ...before };
-    const within = async (): Promise<Checkpoint> => ({ ...last, part: { ...sums }, ...(await chunks.read()) });
-    for (const chunk of chunksFrom(chunks.chunks, before.steps)) {
-      if (signal?.aborted) {
-        if (sums.steps > before.steps) yield { kind: "stopped", checkpoint: await within() };
-        return;
-      }
-      const started = clock();
-      const result = await chunks.run(chunk, order, (epoch - 1) * steps);
-      sums.milliseconds += clock() - started;
-      sums.correct += result.correct;
-      sums.loss += result.losses.reduce((sum, loss) => sum + loss * chunk.batch, 0);
-      const broken = result.losses.findIndex((loss) => !Number.isFinite(loss));
-      if (broken >= 0) {
-        throw brokenLoss(plan, result.losses[broken], `in epoch ${epoch}, step ${sums.steps + 1 + broken}`);
-      }
-      sums.steps += chunk.count;
-      yield { kind: "steps", epoch, step: sums.steps, steps, checkpoint: within };
-    }
-    const state = await chunks.read();
-    const test = await evaluate(tester, data.test, state.parameters, { batch, signal }).catch((thrown: unknown) => {
-      if (signal?.aborted) return undefined;
-      throw thrown;
+    const after = epoch === epochsBefore + 1 ? resume?.part : undefined;
+    let part = after;
+    const within = async (): Promise<Checkpoint> => ({
+      ...last,
+      ...(part === undefined ? {} : { part }),
+      ...(await trainer.read()),
     });
-    if (test === undefined) {
-      if (sums.steps > before.steps) yield { kind: "stopped", checkpoint: await within() };
+    for await (const done of trainer.epoch(epoch, { after, clock, signal })) {
+      part = done;
+      const seen = Math.min(done.steps * plan.batch, train.size);
+      const means = { loss: done.loss / seen, accuracy: (100 * done.correct) / seen };
+      yield { kind: "steps", epoch, step: done.steps, steps, ...means, checkpoint: within };
+    }
+    const isWhole = part !== undefined && part.steps >= steps;
+    const tested = isWhole ? await unlessAborted(signal, () => trainer.evaluate(test, { batch, signal })) : undefined;
+    if (part === undefined || tested === undefined) {
+      if (part !== after) yield { kind: "stopped", checkpoint: await within() };
       return;
     }
-    if (!Number.isFinite(test.loss)) throw brokenLoss(plan, test.loss, `on the test examples after epoch ${epoch}`);
+    if (!Number.isFinite(tested.loss)) throw brokenLoss(plan, tested.loss, `on the test examples after epoch ${epoch}`);
+    const state = await trainer.read();
     const metrics: EpochMetrics = {
       epoch,
-      trainLoss: sums.loss / examples,
-      trainAccuracy: (100 * sums.correct) / examples,
-      testLoss: test.loss,
-      testAccuracy: test.accuracy,
-      seconds: sums.milliseconds / 1000,
-      gates: gateMetrics(gatesBefore, await gateReader.packed(state.parameters, probe)),
+      trainLoss: part.loss / train.size,
+      trainAccuracy: (100 * part.correct) / train.size,
+      testLoss: tested.loss,
+      testAccuracy: tested.accuracy,
+      seconds: part.milliseconds / 1000,
+      gates: gateMetrics(opened.gates, await gateReader.packed(byName(state.parameters), test, probe)),
     };
     const improved = metrics.testAccuracy > last.bestTestAccuracy;
     last = improved ? { epoch, bestEpoch: epoch, bestTestAccuracy: metrics.testAccuracy } : { ...last, epoch };
@@ -143,24 +139,26 @@ export async function* train(
   }
 }
 
-/** Puts the data, and with fixed gates their table, into the engine. */
-async function openChunks(
-  engine: Engine,
-  plan: TrainingPlan,
-  train: LabeledBytes,
-  initial: TrialParameters,
-  resume: Checkpoint | undefined,
-  gateReader: GateReader,
-): Promise<ChunkRunner> {
-  const examples = train.labels.data.length;
-  const gates = gatedLayers(plan.architecture).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const gateTable = !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
-  const table = gateTable ? await gateReader.table(initial, train.inputs) : {};
-  const rowsOfAll = { inputs: train.inputs, labels: train.labels, ...table };
-  return ChunkRunner.open(engine, plan, rowsOfAll, resume ?? startState(plan, initial), { examples, gateTable });
+/** What comes of work, or undefined where the signal ended it. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (signal?.aborted) return undefined;
+    throw thrown;
+  }
 }
 
-function checkData({ architecture, loss }: TrainingPlan, { train, test }: TrainingData): void {
+/** Whether fixed gates are computed once for a whole training. */
+function hasGateTable(plan: TrainingPlan, examples: number): boolean {
+  const gates = gatedLayers(plan.architecture).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
+}
+
+function checkData(
+  { architecture, loss }: TrainingPlan,
+  { train, test }: Readonly<Record<"train" | "test", ExampleSet>>,
+): void {
   const outputs = outputsOf(architecture);
   if (loss === "softmax-cross-entropy" && outputs === 1) {
     throw new GatewiseError({
@@ -170,8 +168,14 @@ function checkData({ architecture, loss }: TrainingPlan, { train, test }: Traini
     });
   }
   const classes = Math.max(outputs, 2);
-  for (const [name, { inputs, labels }] of Object.entries({ training: train, test })) {
-    const [count, ...shape] = inputs.shape;
+  if (test.dtype !== train.dtype) {
+    throw new GatewiseError({
+      received: `training inputs of ${train.dtype} and test inputs of ${test.dtype}`,
+      expected: "both of one dtype: bytes are scaled by 1/255, floats are taken as they are",
+      next: "convert one of them",
+    });
+  }
+  for (const [name, { size: count, exampleShape: shape, labels }] of Object.entries({ training: train, test })) {
     if (shape.join() !== architecture.inputShape.join()) {
       throw new GatewiseError({
         received: `${name} inputs of shape ${formatShape(shape)}`,
@@ -195,13 +199,4 @@ function checkData({ architecture, loss }: TrainingPlan, { train, test }: Traini
       });
     }
   }
-}
-
-function brokenLoss({ optimizer }: TrainingPlan, loss: number | undefined, where: string): GatewiseError {
-  return new GatewiseError({
-    code: "numerical-failure",
-    received: `a loss of ${loss} ${where}`,
-    expected: "a finite loss",
-    next: `lower the learning rate (it is ${optimizer.learningRate}); the epochs before are kept`,
-  });
 }

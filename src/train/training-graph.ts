@@ -7,6 +7,7 @@
  * are prepared and losses counted outside, for all steps at once, and all biases are updated as one vector
  * (bench/training.bench.ts).
  */
+import type { InputRows } from "../data/index.ts";
 import {
   cast,
   type Graph,
@@ -34,7 +35,17 @@ import {
 } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
 import { type Optimizer, type SlotName, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
-import { existing, groupsOf, inputsFor, join, type NamedTensors, recordsOf, scaleBytes, split } from "./parameters.ts";
+import {
+  existing,
+  groupsOf,
+  inputRows,
+  inputsFor,
+  join,
+  type NamedTensors,
+  recordsOf,
+  scaledRows,
+  split,
+} from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { stateName } from "./training-state.ts";
 
@@ -177,24 +188,26 @@ export interface TrainingGraphOptions {
   readonly steps: number | "any";
   /** Fixed gates come from a table of all examples' gates instead of the feature network. */
   readonly gateTable: boolean;
+  /** Of the inputs: bytes are scaled by 1/255. */
+  readonly dtype: InputRows["dtype"];
 }
 
 /**
  * The {@link chunkGraph} over a training set in the engine.
  *
- * Inputs: `inputs` `[n, …]` and `labels` `[n]` (bytes), `indices` `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`
+ * Inputs: `inputs` `[n, …]` and `labels` `[n]`, `indices` `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`
  * (stepScalars), and with a gate table `gates.0`, … `[n, …units]` in place of the feature network's parameters.
  */
 export function trainingGraph(plan: TrainingPlan, options: TrainingGraphOptions): Graph {
-  const { examples, batch, gateTable } = options;
+  const { examples, batch, gateTable, dtype } = options;
   const { architecture } = plan;
   const count = options.steps === "any" ? "steps" : options.steps;
-  const inputs = input("inputs", "uint8", [examples, ...architecture.inputShape]);
+  const inputs = inputRows(dtype, [examples, ...architecture.inputShape]);
   const labels = input("labels", "uint8", [examples]);
   const table = gatedLayers(architecture).map(({ shape }, i) => input(`gates.${i}`, "bool", [examples, ...shape]));
   const steps = stepInputs(labels, [count, batch], outputsOf(architecture));
   const examplesAt = (at: Tensor<"int32">): StepExamples => {
-    const x = scaleBytes(gather(inputs, at));
+    const x = scaledRows(gather(inputs, at));
     return gateTable ? { x, gates: table.map((gates) => cast(gather(gates, at), "float32")) } : { x };
   };
   if (options.steps !== "any") return chunkGraph(plan, steps, examplesAt, unroll);

@@ -102,7 +102,11 @@ describe("--time-limit", () => {
 
 describe("in a pipe", () => {
   const steps = (step: number) =>
-    ({ kind: "progress", id: "relu", progress: { kind: "steps", epoch: 1, step, steps: 100 } }) as const;
+    ({
+      kind: "progress",
+      id: "relu",
+      progress: { kind: "steps", epoch: 1, step, steps: 100, loss: 1.5, accuracy: 50 },
+    }) as const;
 
   /** What is written when a trial of 3 epochs takes a second a step. */
   function written(json: boolean): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Examples } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import {
   binaryMnist,
@@ -12,10 +13,10 @@ import { firstOfEachClass, watchedPlan } from "../../src/experiments/watched-tra
 import { denseArray } from "../../src/graph/index.ts";
 import { fullyConnected, initialParameters } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { type LabeledBytes, train } from "../../src/train/index.ts";
+import { train } from "../../src/train/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
-const examples = (count: number, classes: number, seed: number): LabeledBytes => ({
+const examples = (count: number, classes: number, seed: number): Examples => ({
   inputs: denseArray(
     "uint8",
     [count, 3, 3],

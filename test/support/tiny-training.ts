@@ -1,3 +1,4 @@
+import type { Examples, TrainAndTest } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { denseArray, sizeOf } from "../../src/graph/index.ts";
 import { fullyConnected, initialParameters, type TrialParameters } from "../../src/network/index.ts";
@@ -5,7 +6,6 @@ import { randomStream } from "../../src/random.ts";
 import {
   type Checkpoint,
   type EpochMetrics,
-  type LabeledBytes,
   optimizer,
   type TrainingContext,
   type TrainingData,
@@ -16,7 +16,7 @@ import {
 const SHAPE = [3, 4];
 
 /** Bytes of three classes that can be learnt: a pattern for each class under noise. */
-function labeledBytes(name: string, examples: number, shape: readonly number[]): LabeledBytes {
+function labeledBytes(name: string, examples: number, shape: readonly number[]): Examples {
   const size = sizeOf(shape);
   const patterns = randomStream(2, "pattern").uniform(3 * size, 0, 160);
   const noise = randomStream(2, name, "noise").uniform(examples * size, 0, 95);
@@ -31,7 +31,7 @@ function labeledBytes(name: string, examples: number, shape: readonly number[]):
   };
 }
 
-export const tinyData = (train = 45, test = 20, shape: readonly number[] = SHAPE): TrainingData => ({
+export const tinyData = (train = 45, test = 20, shape: readonly number[] = SHAPE): TrainAndTest => ({
   train: labeledBytes("train", train, shape),
   test: labeledBytes("test", test, shape),
 });

@@ -127,7 +127,7 @@ async function chunked(
   const plan = planOf(config);
   const start = startState(plan, START);
   await using engine = openLacking(lacking);
-  await using runner = await ChunkRunner.open(engine, plan, SEEN, start, { examples: EXAMPLES, gateTable: false });
+  await using runner = await ChunkRunner.open(engine, plan, SEEN, start);
   const losses: number[] = [];
   let position = 0;
   for (const count of counts) {
@@ -199,10 +199,7 @@ describe("the runs of an epoch", () => {
   ])("$title", async ({ lacking, longest }) => {
     await using engine = openLacking(lacking);
     const plan = planOf(optimizer("sgd", 1e-2));
-    await using runner = await ChunkRunner.open(engine, plan, SEEN, startState(plan, START), {
-      examples: EXAMPLES,
-      gateTable: false,
-    });
+    await using runner = await ChunkRunner.open(engine, plan, SEEN, startState(plan, START));
     expect(runner.chunks.reduce((sum, { count }) => sum + count, 0)).toBe(STEPS);
     expect(Math.max(...runner.chunks.map(({ count }) => count))).toBe(longest);
   });
@@ -230,16 +227,12 @@ describe("a table of fixed gates trains as gates computed in every step", () => 
     const start = startOf(plan);
     const order = randomStream(0, "order", 1).permutation(1203);
     await using engine = await openNodeEngine("cpu", { threads: 1 });
-    await using reader = await GateReader.open(engine, plan);
+    await using reader = await GateReader.open(engine, plan, "uint8");
     // more examples than one run of the reader takes
-    const table = await reader.table(start, train.inputs);
+    const table = await reader.table(byName(start), train);
     const results = [];
-    for (const gateTable of [true, false]) {
-      const feeds = gateTable ? { ...train, ...table } : train;
-      await using runner = await ChunkRunner.open(engine, plan, { ...feeds }, startState(plan, start), {
-        examples: 1203,
-        gateTable,
-      });
+    for (const gates of [table, {}]) {
+      await using runner = await ChunkRunner.open(engine, plan, train, startState(plan, start), gates);
       const losses: number[] = [];
       for (const chunk of chunksOf(1203, plan)) losses.push(...(await runner.run(chunk, order, 0)).losses);
       results.push({ losses, parameters: byName((await runner.read()).parameters) });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { type ExampleSet, type Examples, exampleSet, type LabeledExamples } from "../../src/data/index.ts";
 import type { Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { openWasmEngine } from "../../src/engine/web/index.ts";
-import { denseArray } from "../../src/graph/index.ts";
+import { denseArray, float32 } from "../../src/graph/index.ts";
 import {
   byName,
   fullyConnected,
@@ -19,6 +20,8 @@ import {
   type Optimizer,
   optimizer,
   startState,
+  type TrainingData,
+  type TrainingPlan,
   train,
 } from "../../src/train/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
@@ -186,14 +189,7 @@ it("the optimizer counts its steps over the epochs", async () => {
   const plan = tinyPlan({ batch: 45, epochs: 4 });
   const [, , , last] = await trainAll(plan, data);
   await using engine = await openNodeEngine("cpu", { threads: 1 });
-  const options = { examples: 45, gateTable: false };
-  await using runner = await ChunkRunner.open(
-    engine,
-    plan,
-    { ...data.train },
-    startState(plan, startOf(plan)),
-    options,
-  );
+  await using runner = await ChunkRunner.open(engine, plan, data.train, startState(plan, startOf(plan)));
   const order = Int32Array.from({ length: 4 * 45 }, (_, i) => i % 45);
   await runner.run({ start: 0, batch: 45, count: 4 }, order, 0);
   const { 1: wanted } = (await runner.read()).parameters.value;
@@ -228,6 +224,95 @@ it("sizes that are no multiples of the batch of an evaluation", async () => {
   const whole = await evaluate(program, test, parameters, { batch: 1000 });
   expect(whole.examples).toBe(2300);
   expectClose([whole.loss, whole.accuracy], [loss / 2300, correct / 23], { relative: 1e-6 });
+});
+
+it("steps tell the loss and the accuracy of their epoch so far, the last of them those of the epoch", async () => {
+  await using engine = await openNodeEngine("cpu", { threads: 1 });
+  const plan = tinyPlan({ epochs: 2 });
+  let told: { readonly loss: number; readonly accuracy: number } | undefined;
+  for await (const event of train(plan, data, startOf(plan), { engine, clock: () => 0 })) {
+    if (event.kind === "steps") told = event;
+    if (event.kind !== "epoch") continue;
+    const { trainLoss, trainAccuracy } = event.metrics;
+    expect(told).toMatchObject({ loss: trainLoss, accuracy: trainAccuracy });
+  }
+});
+
+describe("sets of examples", () => {
+  /** The bytes as a network sees them. */
+  const floats = ({ inputs, labels }: Examples): LabeledExamples => ({
+    inputs: float32(
+      inputs.shape,
+      Array.from(inputs.data, (byte) => byte * Math.fround(1 / 255)),
+    ),
+    labels,
+  });
+  /** A set that is not in memory, and how often what was read of it. */
+  function elsewhere(examples: LabeledExamples): { readonly set: ExampleSet; readonly read: number[] } {
+    const { inputs: _, ...set } = exampleSet(examples);
+    const read: number[] = [];
+    return {
+      read,
+      set: {
+        ...set,
+        readBatch(positions) {
+          read.push(positions.length);
+          return set.readBatch(positions);
+        },
+      },
+    };
+  }
+  const losses = (epochs: Awaited<ReturnType<typeof trainAll>>) =>
+    epochs.flatMap(({ metrics }) => [metrics.trainLoss, metrics.testLoss]);
+
+  it.each(["relu", "frnpf-ii", "dlnpf"] as const)("floats train as bytes do, %s", async (regime) => {
+    const plan = tinyPlan({ regime, epochs: 2 });
+    const got = await trainAll(plan, { train: floats(data.train), test: floats(data.test) });
+    expectClose(losses(got), losses(await trainAll(plan, data)), { relative: 1e-6 });
+  });
+
+  it.each(["relu", "frnpf-ii"] as const)("what is read by batches trains as what is in memory, %s", async (regime) => {
+    const plan = tinyPlan({ regime, epochs: 2 });
+    const { set, read } = elsewhere(floats(data.train));
+    const got = await trainAll(plan, { train: set, test: elsewhere(floats(data.test)).set });
+    // the runs of each epoch: five steps of 8, and one of what is left
+    expect(read).toEqual([40, 5, 40, 5]);
+    expectClose(losses(got), losses(await trainAll(plan, data)), { relative: 1e-5 });
+  });
+
+  it("are taken in their own order where the plan says so", async () => {
+    const plan = tinyPlan({ batch: 45, order: "given", epochs: 1 });
+    const { set } = elsewhere(data.train);
+    const orders: number[][] = [];
+    const watched: ExampleSet = {
+      ...set,
+      readBatch(positions) {
+        orders.push([...positions]);
+        return set.readBatch(positions);
+      },
+    };
+    await trainAll(plan, { train: watched, test: data.test });
+    expect(orders).toEqual([Array.from({ length: 45 }, (_, i) => i)]);
+  });
+
+  it("the signal ends the gates of a whole training set", async () => {
+    const stop = new AbortController();
+    const { set } = elsewhere(data.train);
+    let blocks = 0;
+    const slow: ExampleSet = {
+      ...set,
+      readBlock(start, count) {
+        blocks += 1;
+        stop.abort();
+        return set.readBlock(start, count);
+      },
+    };
+    const plan = tinyPlan({ regime: "frnpf-ii" });
+    // two runs of the engine would make the gates
+    const large = { ...slow, size: 1200, labels: denseArray("uint8", [1200], new Uint8Array(1200)) };
+    expect(await trainAll(plan, { train: large, test: data.test }, { signal: stop.signal })).toEqual([]);
+    expect(blocks).toBe(1);
+  });
 });
 
 it("WebAssembly trains like the CPU", async () => {
@@ -345,6 +430,14 @@ describe("errors", () => {
       hint: "choose another data set, or change the architecture's inputShape",
     },
     {
+      title: "bytes to train on and floats to test on",
+      plan: tinyPlan(),
+      given: { train: examples, test: { ...test, inputs: float32([3, 3, 4], new Float32Array(36)) } },
+      message:
+        "training inputs of uint8 and test inputs of float32: expected both of one dtype: bytes are scaled by 1/255, floats are taken as they are",
+      hint: "convert one of them",
+    },
+    {
       title: "a label that has no output",
       plan: tinyPlan(),
       given: { train: examples, test: { ...test, labels: labels(0, 2, 3) } },
@@ -365,7 +458,10 @@ describe("errors", () => {
       message: "softmax-cross-entropy of one output: expected at least two outputs, or mean-squared-error",
       hint: "give the last layer an output for each class, or change the loss",
     },
-  ])("$title", async ({ plan, given, message, hint }) => {
-    expect(await rejectionOf(trainAll(plan, given))).toEqual({ message, hint });
-  });
+  ] satisfies { title: string; plan: TrainingPlan; given: TrainingData; message: string; hint: string }[])(
+    "$title",
+    async ({ plan, given, message, hint }) => {
+      expect(await rejectionOf(trainAll(plan, given))).toEqual({ message, hint });
+    },
+  );
 });

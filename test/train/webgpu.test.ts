@@ -40,11 +40,7 @@ async function tenSteps(engine: Engine, plan: TrainingPlan) {
   const examples = STEPS * plan.batch;
   const { train } = tinyData(examples, 1, plan.architecture.inputShape);
   const order = randomStream(plan.seed, "order", 1).permutation(examples);
-  const rows = { inputs: train.inputs, labels: train.labels };
-  await using runner = await ChunkRunner.open(engine, plan, rows, startState(plan, startOf(plan)), {
-    examples,
-    gateTable: false,
-  });
+  await using runner = await ChunkRunner.open(engine, plan, train, startState(plan, startOf(plan)));
   const half = { batch: plan.batch, count: STEPS / 2 };
   const first = await runner.run({ start: 0, ...half }, order, 0);
   const second = await runner.run({ start: examples / 2, ...half }, order, 0);

@@ -83,4 +83,6 @@ export const obliquePlan = (
   batch,
   epochs,
   seed,
+  // the batches of the paper's code are the same in every epoch
+  order: "given",
 });

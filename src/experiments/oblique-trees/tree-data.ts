@@ -1,5 +1,5 @@
+import type { LabeledExamples } from "../../data/index.ts";
 import { type DenseArray, denseArray, float64 } from "../../graph/index.ts";
-import type { LabeledPoints } from "../../train/index.ts";
 import { numpyNormals } from "./numpy-normals.ts";
 
 /** A complete tree that goes right where `w · x > 0`; what it is drawn from. */
@@ -17,9 +17,9 @@ export interface TreeTask {
 export interface TreeData {
   /** `[nodes, dimension]`: of each inner node in breadth-first order, of length 1. */
   readonly normals: DenseArray<"float64">;
-  readonly train: LabeledPoints;
-  readonly validation: LabeledPoints;
-  readonly test: LabeledPoints;
+  readonly train: LabeledExamples;
+  readonly validation: LabeledExamples;
+  readonly test: LabeledExamples;
 }
 
 /**
@@ -32,7 +32,7 @@ export function drawTree({ seed, dimension, levels, ...parts }: TreeTask): TreeD
   const nodes = 2 ** levels - 1;
   const normals = unitRows(nodes);
   const points = unitRows(parts.train + parts.validation + parts.test);
-  const part = (from: number, count: number): LabeledPoints => {
+  const part = (from: number, count: number): LabeledExamples => {
     const rows = points.subarray(from * dimension, (from + count) * dimension);
     return {
       inputs: denseArray("float32", [count, dimension], Float32Array.from(rows)),

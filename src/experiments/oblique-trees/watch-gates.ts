@@ -1,6 +1,7 @@
+import { exampleSet } from "../../data/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import { initialParameters, type TrialParameters } from "../../network/index.ts";
-import { PointTrainer, startState, type TrainingState } from "../../train/index.ts";
+import { startState, Trainer, type TrainingState } from "../../train/index.ts";
 import { gateNormals, type LinearlyGated, largestCosines } from "./gate-normals.ts";
 import { type ObliqueNetwork, obliquePlan, type TreeExperiment } from "./oblique-trees.ts";
 import type { TreeData } from "./tree-data.ts";
@@ -56,7 +57,8 @@ export async function* watchGates(
   const { regime } = network;
   const plan = obliquePlan(experiment, network, epochs, seed);
   const start = resume ?? startState(plan, initialParameters(plan));
-  await using trainer = await PointTrainer.open(engine, plan, data, start);
+  const [validation, test] = [exampleSet(data.validation), exampleSet(data.test)];
+  await using trainer = await Trainer.open(engine, plan, data.train, start);
   const look = (epoch: number, { feature = {} }: TrialParameters): NormalsSeen => ({
     epoch,
     cosines: largestCosines(gateNormals(regime, feature), data.normals),
@@ -73,12 +75,12 @@ export async function* watchGates(
   if (resume === undefined) yield { ...run, ...start };
   for (let epoch = run.epoch + 1; epoch <= epochs; epoch++) {
     signal?.throwIfAborted();
-    await trainer.epoch(epoch);
-    const { accuracy } = await trainer.evaluate("validation");
+    for await (const _ of trainer.epoch(epoch, { signal })) signal?.throwIfAborted();
+    const { accuracy } = await trainer.evaluate(validation, { batch: validation.size });
     run = { ...run, epoch };
     if (accuracy > run.validationAccuracy) {
-      const test = await trainer.evaluate("test");
-      run = { ...run, bestEpoch: epoch, validationAccuracy: accuracy, testAccuracy: test.accuracy };
+      const { accuracy: testAccuracy } = await trainer.evaluate(test, { batch: test.size });
+      run = { ...run, bestEpoch: epoch, validationAccuracy: accuracy, testAccuracy };
     }
     if (epoch % experiment.every !== 0 && epoch !== epochs) continue;
     const state = await trainer.read();

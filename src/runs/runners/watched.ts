@@ -1,6 +1,6 @@
 /** Watched trainings: a place a seed, one after the other; a line a measurement, a checkpoint an epoch. */
 import { z } from "zod";
-import type { Dataset } from "../../data/index.ts";
+import type { Dataset, TrainAndTest } from "../../data/index.ts";
 import {
   type Measurement,
   measureOf,
@@ -10,7 +10,7 @@ import {
   type WatchedProfile,
   watchTraining,
 } from "../../experiments/index.ts";
-import type { Checkpoint, TrainingData } from "../../train/index.ts";
+import type { Checkpoint } from "../../train/index.ts";
 import { appendMeasured, keepMeasured, measuredLines, Real } from "../measured-lines.ts";
 import { checkLength } from "../resuming.ts";
 import { readCheckpoint, writeCheckpoint } from "../run-files.ts";
@@ -80,7 +80,7 @@ function lengthOf({ experiment, profile, options }: ExperimentView<"watched">): 
 const partsOf = (store: Store, { runs }: WatchedProfile): readonly (readonly [seed: number, part: Store])[] =>
   Array.from({ length: runs }, (_, seed) => [seed, store.at(`seed${seed}`)] as const);
 
-const chosenData = ({ classes }: WatchedExperiment, { train, test }: Dataset): TrainingData =>
+const chosenData = ({ classes }: WatchedExperiment, { train, test }: Dataset): TrainAndTest =>
   classes === undefined ? { train, test } : { train: ofClasses(train, classes), test: ofClasses(test, classes) };
 
 const lineOf = ({ seed: _, ...line }: Watched<Measurement>): z.input<typeof Line> => ({
