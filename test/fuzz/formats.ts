@@ -25,6 +25,7 @@ import { idxFile } from "../support/idx-file.ts";
 import { tinyArchive } from "../support/tiny-cifar.ts";
 import { damaged } from "./bytes.ts";
 import { changedText } from "./json.ts";
+import { compareLogits } from "./logits.ts";
 import { changedModel } from "./protobuf.ts";
 import type { Random } from "./random.ts";
 
@@ -154,6 +155,11 @@ export const FORMATS = {
     seeds: [bytesOfModel(convolutional), residual, dense, bytesOfModel(moved)],
     change: (bytes, random) => (random.chance(0.8) ? changedModel(bytes, random) : undefined) ?? damaged(bytes, random),
     read: readOnnx,
+  },
+  logits: {
+    seeds: [bytesOfModel(convolutional), residual, dense, bytesOfModel(moved)],
+    change: (bytes, random) => changedModel(bytes, random) ?? bytes,
+    read: (bytes) => compareLogits(bytes, externalData, networkFromOnnx(bytes, { externalData })),
   },
   npy: {
     seeds: [

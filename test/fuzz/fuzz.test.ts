@@ -5,6 +5,7 @@ import { fuzz, reproduction } from "./watch.ts";
 /** Changed files of each format, some ten seconds in all; `npm run fuzz` tries as many as one likes. */
 const CASES = {
   onnx: 1500,
+  logits: 300,
   npy: 1500,
   idx: 1500,
   safetensors: 1500,
