@@ -101,10 +101,8 @@ function mistypedOption(program: Command, args: readonly string[]): GatewiseErro
 }
 
 function usageError({ message }: CommanderError): GatewiseError {
-  const [problem = message, ...rest] = message.replace(/^error: /, "").split("\n");
-  const suggestion = /\(Did you mean (.+?)\?\)/.exec(message)?.[1];
-  return GatewiseError.of(
-    problem,
-    suggestion === undefined ? [...rest, "see --help"].join(" ") : `did you mean ${suggestion}?`,
-  );
+  // a line of its own behind the problem, whose words may have lines too: they are the user's
+  const suggestion = /\n\(Did you mean (.+?)\?\)$/.exec(message);
+  const problem = message.slice(0, suggestion?.index).replace(/^error: /, "");
+  return GatewiseError.of(problem, suggestion === null ? "see --help" : `did you mean ${suggestion[1]}?`);
 }

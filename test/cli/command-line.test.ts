@@ -179,6 +179,19 @@ const MISTAKES: readonly {
     error: () => ({ message: "unknown command 'trian'", hint: "did you mean train?" }),
   },
   {
+    args: () => ["no\nsuch"],
+    code: 2,
+    error: () => ({ message: "unknown command 'no\nsuch'", hint: "see --help" }),
+  },
+  {
+    args: () => ["export", at("relu", "run.json"), "--onnx", at("of-a-file.onnx")],
+    code: 1,
+    error: () => ({
+      message: `${at("relu", "run.json")}, a file: expected the directory of a run, whose network is written as ONNX`,
+      hint: "give the directory that train has written; a model in ONNX is taken by all commands with --model",
+    }),
+  },
+  {
     args: () => ["reproduce"],
     code: 2,
     error: () => ({

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { writeWhole } from "../../data/node/index.ts";
+import { isRegular, writeWhole } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import { exportedModel } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -24,6 +25,7 @@ export function exportCommand(program: Command, makeContext: MakeContext, ending
       ending,
       () => ({ run, onnx }),
       async (_, context) => {
+        if (await isRegular(run)) throw noRun(run);
         await using result = await claimResult(onnx, {}, [join(run, "run.json"), join(run, "best.safetensors")]);
         const model = await exportedModel(run);
         await writeWhole(result.path, model.bytes);
@@ -41,3 +43,11 @@ export function exportCommand(program: Command, makeContext: MakeContext, ending
     ),
   );
 }
+
+const noRun = (file: string): GatewiseError =>
+  new GatewiseError({
+    code: "unsupported-file",
+    received: `${file}, a file`,
+    expected: "the directory of a run, whose network is written as ONNX",
+    next: "give the directory that train has written; a model in ONNX is taken by all commands with --model",
+  });

@@ -9,5 +9,5 @@ export { LOCK_CHANNEL, type LockEvent, type LockOptions, lockDirectory, lockFile
 export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { readBytes } from "./read-file.ts";
-export { checkWritable, isSameFile, openRegular, realPathOf } from "./regular-file.ts";
+export { checkWritable, isRegular, isSameFile, openRegular, realPathOf } from "./regular-file.ts";
 export { verifyDataset } from "./verify.ts";
