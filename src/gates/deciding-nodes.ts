@@ -1,13 +1,13 @@
 import { type Graph, graph, input } from "../graph/index.ts";
-import { forwardNodes, type GatedNetwork, inputShapeOf, pathNodes } from "../network/index.ts";
+import { decisionOf, forwardNodes, type GatedNetwork, inputShapeOf, pathNodes } from "../network/index.ts";
 
 /** Positions of the nodes whose values decide the gates and selections of the network's paths. */
 export const decidingNodes = (network: GatedNetwork): readonly number[] => [
   ...new Set(
     pathNodes(network).flatMap((position) => {
       const node = network.nodes[position];
-      if (node?.kind === "gate") return [node.gatedBy];
-      return node?.kind === "max-pool" ? [node.selectedBy] : [];
+      const decision = node && decisionOf(node);
+      return decision === undefined ? [] : [decision.by];
     }),
   ),
 ];

@@ -1,6 +1,7 @@
 /** Numbers that callers choose by: of outputs, and how many of something. */
 import { GatewiseError } from "../errors.ts";
-import { type GatedNetwork, outputCount } from "./gated-network.ts";
+import type { GatedNetwork } from "./gated-network.ts";
+import { outputCount } from "./network-nodes.ts";
 
 /** @throws GatewiseError unless the network has the output */
 export function checkOutput(network: GatedNetwork<unknown>, output: number): void {

@@ -1,7 +1,8 @@
 import { float32, type Shape, sizeOf } from "../graph/index.ts";
 import { type Architecture, isGated } from "./architecture.ts";
-import type { GatedNetwork, GatedNode, MapWindow, NodeOperation, Weights } from "./gated-network.ts";
+import type { GatedNetwork, GatedNode, NodeOperation, Weights } from "./gated-network.ts";
 import type { GateRule } from "./gating.ts";
+import type { MapWindow } from "./map-window.ts";
 import { gateLayers, shallowLayers } from "./parameter-specs.ts";
 import { type PlacedLayer, paddingOf, placeLayers } from "./placed-layers.ts";
 import type { Regime } from "./regimes.ts";

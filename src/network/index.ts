@@ -2,30 +2,44 @@ export { type Architecture, isGated, isWeightLayer, type Layer } from "./archite
 export { ArchitectureStructure, readArchitecture } from "./architecture-json.ts";
 export { checkCount, checkOutput, checkWord } from "./checks.ts";
 export { gatedNetwork } from "./from-architecture.ts";
-export { type ForwardOptions, forwardNodes, forwardTensors, heldBy, type TensorOptions } from "./gated-forward.ts";
-export {
-  type GatedNetwork,
-  type GatedNode,
-  type GateNode,
-  gatePositions,
-  hasHardGates,
-  inputShapeOf,
-  isWeightNode,
-  type MapWindow,
-  type NetworkParameter,
-  type NodeOperation,
-  outputCount,
-  type ParameterUse,
-  pathInputs,
-  pathNodes,
-  usedNodes,
-  type WeightNode,
-  type Weights,
-  weightLayers,
+export { type ForwardOptions, forwardNodes, forwardTensors, type TensorOptions } from "./gated-forward.ts";
+export type {
+  GatedNetwork,
+  GatedNode,
+  GateNode,
+  NetworkParameter,
+  NodeFields,
+  NodeKindName,
+  NodeOperation,
+  ParameterUse,
+  WeightNode,
+  Weights,
 } from "./gated-network.ts";
 export { type Gate, type GateKind, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
 export { type InitialPlan, initialParameters } from "./initial-parameters.ts";
 export { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
+export type { Decision, EdgePattern, PathPower, Places, Starts, VisitInputEdge } from "./kinds/kind.ts";
+export { heldAt, type MapWindow, visitWindow, type WindowPlace } from "./map-window.ts";
+export {
+  gatePositions,
+  hasHardGates,
+  inputShapeOf,
+  isWeightNode,
+  outputCount,
+  pathNodes,
+  usedNodes,
+  weightLayers,
+} from "./network-nodes.ts";
+export {
+  chosenUnits,
+  decisionOf,
+  edgePattern,
+  edgeWeights,
+  pathInputs,
+  placedNode,
+  startsAt,
+  visitEdges,
+} from "./node-kinds.ts";
 export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
 export type { SetInputs } from "./onnx/network-input.ts";
 export {

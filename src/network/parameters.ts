@@ -1,4 +1,5 @@
-import { type GatedNetwork, isWeightNode, type NetworkParameter, usedNodes } from "./gated-network.ts";
+import type { GatedNetwork, NetworkParameter } from "./gated-network.ts";
+import { isWeightNode, usedNodes } from "./network-nodes.ts";
 
 /**
  * The parameters of a network, each once: those that its file holds, or every weight and bias of the nodes that its

@@ -2,7 +2,7 @@ import type { Tensor } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
 import { gatedNetwork } from "./from-architecture.ts";
 import { forwardTensors } from "./gated-forward.ts";
-import { gatePositions } from "./gated-network.ts";
+import { gatePositions } from "./network-nodes.ts";
 import type { Regime } from "./regimes.ts";
 import type { TrialParameters } from "./trial-parameters.ts";
 

@@ -1,17 +1,20 @@
 import { GatewiseError } from "../errors.ts";
 import { sizeOf } from "../graph/index.ts";
 import {
+  chosenUnits,
+  decisionOf,
   type GatedNetwork,
   type GatedNode,
-  type GateNode,
+  type GateRule,
   inputShapeOf,
   pathInputs,
   scalarGate,
   startAt,
+  startsAt,
   usedNodes,
   type Weights,
 } from "../network/index.ts";
-import { mapEdges, windowUnits } from "./edge-maps.ts";
+import { mapEdges } from "./edge-maps.ts";
 import type { PathGraph } from "./path-graph.ts";
 import { commonExponent, overflowing, plain, scaledBy } from "./path-pass.ts";
 
@@ -50,12 +53,13 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
   for (const position of usedNodes(network)) {
     const node = network.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
-    if (node.kind === "gate") {
-      const { bySign } = scalarGate(node.rule);
-      gates.set(position, gateValues(node, bySign ? scaledAt(node.gatedBy).totals : at(node.gatedBy)));
+    const decision = decisionOf(node);
+    if (decision?.kind === "gate") {
+      const { bySign } = scalarGate(decision.rule);
+      gates.set(position, gateValues(node, decision.rule, bySign ? scaledAt(decision.by).totals : at(decision.by)));
     }
-    if (node.kind === "max-pool") {
-      selected.set(position, selectedUnits(node, scaledAt(node.selectedBy).totals, shapeAt(node.selectedBy)));
+    if (decision?.kind === "choice") {
+      selected.set(position, chosenUnits(node, shapeAt(decision.by), scaledAt(decision.by).totals));
     }
     const begun = startsOf(node, input, at);
     if (begun !== undefined) starts.set(position, begun);
@@ -73,45 +77,26 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
 }
 
 /** Gate values of a node, from the pre-activation that decides them. */
-function gateValues({ rule, shape }: GateNode, q: Float64Array): Float64Array {
+function gateValues({ shape }: GatedNode, rule: GateRule, q: Float64Array): Float64Array {
   const { gate } = scalarGate(rule);
   const positions = sizeOf(shape.slice(1));
   return q.map((value, i) => gate(value, Math.floor(i / positions)));
 }
 
-/** The unit of each window at which `deciding` is greatest, the first at a tie. */
-function selectedUnits(
-  node: Extract<GatedNode, { readonly kind: "max-pool" }>,
-  deciding: Float64Array,
-  shape: readonly number[],
-): Int32Array {
-  return Int32Array.from({ length: sizeOf(node.shape) }, (_, unit) =>
-    windowUnits(node, shape, unit).reduce((best, one) => (deciding[one]! > deciding[best]! ? one : best)),
-  );
-}
-
 function startsOf(
   node: GatedNode,
-  input: ArrayLike<number>,
+  example: ArrayLike<number>,
   at: (position: number) => Float64Array,
 ): Float64Array | undefined {
-  switch (node.kind) {
-    case "input":
-      return Float64Array.from(input);
-    case "normalize":
-      // not the example: its elements may come in another order, or in part
-      return at(node.input).map((x, i) => x * node.factor.data[i]! + node.shift.data[i]!);
-    case "dense":
-    case "convolution":
-    case "scale":
-      return node.bias && perUnit(node.bias, node.shape);
-    case "gate": {
-      const gate = scalarGate(node.rule);
-      return gate.starts.length === 0 ? undefined : at(node.gatedBy).map((q) => startAt(gate, q));
-    }
-    default:
-      return undefined;
+  const decision = decisionOf(node);
+  if (decision?.kind === "gate") {
+    const gate = scalarGate(decision.rule);
+    return gate.starts.length === 0 ? undefined : at(decision.by).map((q) => startAt(gate, q));
   }
+  const starts = startsAt(node);
+  if (starts?.kind === "bias") return perUnit(starts.bias, node.shape);
+  const [input] = pathInputs(node);
+  return starts?.values(example, input === undefined ? new Float64Array() : at(input));
 }
 
 /** One number, or one for each channel (axis 0), by unit. */
@@ -131,12 +116,10 @@ export function openNetwork(network: GatedNetwork): PathGraph {
   const starts = new Map<number, Float64Array>();
   for (const position of usedNodes(network)) {
     const node = network.nodes[position];
-    if (node?.kind === "input" || node?.kind === "normalize") {
-      starts.set(position, new Float64Array(sizeOf(node.shape)).fill(1));
-    } else if (node !== undefined && node.kind !== "gate") {
-      const begun = startsOf(node, [], () => new Float64Array());
-      if (begun !== undefined) starts.set(position, begun);
-    }
+    const begun = node && startsAt(node);
+    if (node === undefined || begun === undefined) continue;
+    const size = sizeOf(node.shape);
+    starts.set(position, begun.kind === "bias" ? perUnit(begun.bias, node.shape) : new Float64Array(size).fill(1));
   }
   return { network, gates: new Map(), selected: new Map(), starts };
 }

@@ -4,6 +4,8 @@
  * of the units' best is a bound, and the nearer to the input the tighter.
  */
 import {
+  decisionOf,
+  edgePattern,
   type GatedNetwork,
   type GatedNode,
   isWeightNode,
@@ -33,17 +35,13 @@ export function bundleBounds(active: ActiveNetwork): ReadonlyMap<number, NodeTot
 
 /** Whether paths of one bundle may meet in a unit of the node. */
 function addsUp(network: GatedNetwork, node: GatedNode): boolean {
-  switch (node.kind) {
-    case "average-pool":
-      return true;
-    case "sum":
-      return !startApart(network, node.inputs);
-    case "gate":
-      // what starts here, and what started at a gate before it
-      return scalarGate(node.rule).starts.length > 0;
-    default:
-      return false;
-  }
+  const decision = decisionOf(node);
+  // what starts here, and what started at a gate before it
+  if (decision?.kind === "gate") return scalarGate(decision.rule).starts.length > 0;
+  if (decision?.kind === "choice" || isWeightNode(node)) return false;
+  const pattern = edgePattern(node);
+  if (pattern.kind === "unit") return !startApart(network, pathInputs(node));
+  return pattern.kind === "window" || (pattern.kind === "edges" && pattern.most > 1);
 }
 
 /** Whether what meets here came through different weights: then no two of them are of one bundle. */
@@ -60,11 +58,11 @@ function originsOf(network: GatedNetwork, position: number): ReadonlySet<number>
   for (const at of reached) {
     const node = network.nodes[at];
     if (node === undefined) continue;
-    if (node.kind === "input" || node.kind === "normalize") {
+    if (edgePattern(node).kind === "none") {
       origins.add(0);
       continue;
     }
-    if (isWeightNode(node) || node.kind === "gate") origins.add(at);
+    if (isWeightNode(node) || decisionOf(node)?.kind === "gate") origins.add(at);
     if (isWeightNode(node) && node.weight !== undefined) continue;
     for (const input of pathInputs(node)) reached.add(input);
   }

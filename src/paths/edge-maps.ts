@@ -4,11 +4,10 @@
  * channels that lie side by side (bench/paths.bench.ts).
  */
 import { sizeOf } from "../graph/index.ts";
-import type { GatedNode } from "../network/index.ts";
+import { type EdgePattern, edgePattern, edgeWeights, type GatedNode, visitEdges } from "../network/index.ts";
 import { ActiveTerms, type Combine } from "./active-terms.ts";
 
-type PoolNode = Extract<GatedNode, { readonly kind: "max-pool" | "average-pool" }>;
-type ConvolutionNode = Extract<GatedNode, { readonly kind: "convolution" }>;
+type Vector = { readonly data: Float64Array; readonly shape: readonly number[] };
 
 /** What an edge's weight counts for: itself, its magnitude, 1, … */
 export type FactorOf = (weight: number) => number;
@@ -28,64 +27,74 @@ export interface Decisions {
  */
 export function mapEdges(
   node: GatedNode,
-  inputs: readonly { readonly data: Float64Array; readonly shape: readonly number[] }[],
-  { gates, selected }: Decisions,
+  inputs: readonly Vector[],
+  decisions: Decisions,
   factorOf: FactorOf,
   combine: Combine,
 ): Float64Array {
   const out = new Float64Array(sizeOf(node.shape));
   const [first] = inputs;
-  if (first === undefined || node.kind === "input" || node.kind === "normalize") return out;
-  const x = first.data;
+  if (first === undefined) return out;
+  const pattern = edgePattern(node);
+  // weights of many units, side by side: edge by edge they take ten times as long (bench/paths.bench.ts)
+  if (pattern.kind === "every") mapDense(first.data, Float64Array.from(pattern.weight.data, factorOf), out, combine);
+  else if (pattern.kind === "convolution") mapConvolution(pattern, node.shape, first, factorOf, out, combine);
+  // a gate is behind nearly every unit
+  else if (pattern.kind === "unit" && edgeWeights(node) === "ones") mapUnits(inputs, decisions, factorOf, out, combine);
+  else mapEachEdge(node, inputs, decisions, factorOf, out, combine);
+  return out;
+}
+
+function mapUnits(
+  inputs: readonly Vector[],
+  { gates }: Decisions,
+  factorOf: FactorOf,
+  out: Float64Array,
+  combine: Combine,
+): void {
   const one = factorOf(1);
-  switch (node.kind) {
-    case "dense":
-      mapDense(x, Float64Array.from(node.weight.data, factorOf), out, combine);
-      return out;
-    case "convolution":
-      mapConvolution(node, first, factorOf, out, combine);
-      return out;
-    case "scale": {
-      const positions = out.length / (node.shape[0] ?? 1);
-      const factors = node.weight && Float64Array.from(node.weight.data, factorOf);
-      for (let i = 0; i < out.length; i++) out[i] = x[i]! * (factors?.[Math.floor(i / positions)] ?? one);
-      return out;
+  for (const { data } of inputs) {
+    for (let unit = 0; unit < out.length; unit++) {
+      if (data[unit] === 0) continue;
+      const term = data[unit]! * (gates === undefined ? one : factorOf(gates[unit]!));
+      out[unit] = combine === "sum" ? out[unit]! + term : Math.max(out[unit]!, term);
     }
-    case "gate":
-      for (let i = 0; i < out.length; i++) if (x[i] !== 0) out[i] = x[i]! * (gates ? factorOf(gates[i]!) : one);
-      return out;
-    case "max-pool":
-      if (selected) for (let i = 0; i < out.length; i++) out[i] = x[selected[i]!]! * one;
-      else mapPool(node, first, () => one, out, combine);
-      return out;
-    case "average-pool":
-      mapPool(node, first, (held) => factorOf(averageWeight(node, held)), out, combine);
-      return out;
-    case "sum":
-      for (const { data } of inputs) {
-        for (let i = 0; i < out.length; i++) {
-          const term = data[i]! * one;
-          out[i] = combine === "sum" ? out[i]! + term : Math.max(out[i]!, term);
-        }
-      }
-      return out;
-    case "concat":
-      mapConcat(node.axis, inputs, one, out);
-      return out;
-    case "rearrange":
-      for (let i = 0; i < out.length; i++) {
-        const from = node.from === undefined ? i : node.from[i]!;
-        if (from >= 0) out[i] = x[from]! * one;
-      }
-      return out;
   }
 }
 
-/** Weight of each edge of an average: 1 by the elements that count. */
-export const averageWeight = (
-  { window, countPadding }: Extract<GatedNode, { readonly kind: "average-pool" }>,
-  held: number,
-): number => 1 / (countPadding ? window.kernel[0] * window.kernel[1] : held);
+function mapEachEdge(
+  node: GatedNode,
+  inputs: readonly Vector[],
+  { gates, selected }: Decisions,
+  factorOf: FactorOf,
+  out: Float64Array,
+  combine: Combine,
+): void {
+  const shapes = inputs.map(({ shape }) => shape);
+  const vectors = inputs.map(({ data }) => data);
+  const one = factorOf(1);
+  if (selected !== undefined) {
+    for (let unit = 0; unit < out.length; unit++) out[unit] = vectors[0]![selected[unit]!]! * one;
+    return;
+  }
+  let combined = 0;
+  let gate = 1;
+  let [known, counted] = [1, one];
+  const add = (which: number, from: number, weight: number): void => {
+    const value = vectors[which]![from]!;
+    if (value === 0) return;
+    const factor = weight * gate;
+    if (factor !== known) [known, counted] = [factor, factorOf(factor)];
+    const term = value * counted;
+    combined = combine === "sum" ? combined + term : Math.max(combined, term);
+  };
+  for (let unit = 0; unit < out.length; unit++) {
+    combined = 0;
+    gate = gates === undefined ? 1 : gates[unit]!;
+    visitEdges(node, shapes, unit, add);
+    out[unit] = combined;
+  }
+}
 
 function mapDense(x: Float64Array, factors: Float64Array, out: Float64Array, combine: Combine): void {
   const terms = new ActiveTerms(x.length);
@@ -94,8 +103,9 @@ function mapDense(x: Float64Array, factors: Float64Array, out: Float64Array, com
 }
 
 function mapConvolution(
-  { window, weight, groups, shape }: ConvolutionNode,
-  { data: x, shape: inputShape }: { readonly data: Float64Array; readonly shape: readonly number[] },
+  { window, weight, groups }: Extract<EdgePattern, { readonly kind: "convolution" }>,
+  shape: readonly number[],
+  { data: x, shape: inputShape }: Vector,
   factorOf: FactorOf,
   out: Float64Array,
   combine: Combine,
@@ -140,69 +150,5 @@ function mapConvolution(
   const positions = rows * columns;
   for (let c = 0; c < channels; c++) {
     for (let p = 0; p < positions; p++) out[c * positions + p] = byPosition[p * channels + c]!;
-  }
-}
-
-/** @param factorFor the edges' factor in a window that holds that many elements of the map */
-function mapPool(
-  node: PoolNode,
-  { data: x, shape: inputShape }: { readonly data: Float64Array; readonly shape: readonly number[] },
-  factorFor: (held: number) => number,
-  out: Float64Array,
-  combine: Combine,
-): void {
-  for (let o = 0; o < out.length; o++) {
-    const held = windowUnits(node, inputShape, o);
-    const factor = factorFor(held.length);
-    let combined = 0;
-    for (let i = 0; i < held.length; i++) {
-      const term = x[held[i]!]! * factor;
-      combined = combine === "sum" ? combined + term : Math.max(combined, term);
-    }
-    out[o] = combined;
-  }
-}
-
-/** The units of the map that a pool's window holds, padding left out. */
-export function windowUnits({ window, shape }: PoolNode, inputShape: readonly number[], unit: number): number[] {
-  const { kernel, strides, pads, dilations } = window;
-  const [, height = 0, width = 0] = inputShape;
-  const [, rows = 1, columns = 1] = shape;
-  const channel = Math.floor(unit / (rows * columns));
-  const top = (Math.floor(unit / columns) % rows) * strides[0] - pads[0];
-  const left = (unit % columns) * strides[1] - pads[1];
-  // a window may hang far over the map
-  const [firstRow, endRow] = inside(top, dilations[0], kernel[0], height);
-  const [firstColumn, endColumn] = inside(left, dilations[1], kernel[1], width);
-  const held: number[] = [];
-  for (let ky = firstRow; ky < endRow; ky++) {
-    const row = top + ky * dilations[0];
-    for (let kx = firstColumn; kx < endColumn; kx++) {
-      held.push((channel * height + row) * width + left + kx * dilations[1]);
-    }
-  }
-  return held;
-}
-
-/** Which of a kernel's steps from `start` on lie within `0 … size − 1`: the first of them, and the one behind the last. */
-const inside = (start: number, dilation: number, kernel: number, size: number): readonly [number, number] => [
-  Math.max(0, Math.ceil(-start / dilation)),
-  Math.min(kernel, Math.ceil((size - start) / dilation)),
-];
-
-function mapConcat(
-  axis: number,
-  inputs: readonly { readonly data: Float64Array; readonly shape: readonly number[] }[],
-  factor: number,
-  out: Float64Array,
-): void {
-  const blocks = inputs.map(({ data, shape }) => ({ data, block: sizeOf(shape.slice(axis)) }));
-  const whole = blocks.reduce((total, { block }) => total + block, 0);
-  let offset = 0;
-  for (const { data, block } of blocks) {
-    for (let i = 0; i < data.length; i++) {
-      out[Math.floor(i / block) * whole + offset + (i % block)] = data[i]! * factor;
-    }
-    offset += block;
   }
 }

@@ -1,5 +1,4 @@
-import { type GatedNetwork, type GatedNode, pathNodes, scalarGate } from "../network/index.ts";
-import { windowUnits } from "./edge-maps.ts";
+import { chosenUnits, decisionOf, type GatedNetwork, pathNodes, scalarGate } from "../network/index.ts";
 
 /**
  * Which paths one example leaves open, by position. Gates that are no bits (soft, leaky) never shut quite: they count as open
@@ -24,37 +23,26 @@ export function openGates(network: GatedNetwork, decided: (position: number) => 
   const selected = new Map<number, Int32Array>();
   for (const position of pathNodes(network)) {
     const node = network.nodes[position];
-    if (node?.kind === "gate") {
-      const q = decided(node.gatedBy);
-      const { gate, isBit, starts } = scalarGate(node.rule);
-      open.set(
-        position,
-        // bits are the same in every channel
-        Uint8Array.from(q, isBit ? (value) => gate(value, 0) : (value) => (value > 0 ? 1 : 0)),
-      );
-      if (starts.length > 0) {
-        saturated.set(
-          position,
-          Uint8Array.from(q, (value) => (starts.some(({ begins }) => begins(value)) ? 1 : 0)),
-        );
-      }
+    const decision = node && decisionOf(node);
+    if (node === undefined || decision === undefined) continue;
+    const q = decided(decision.by);
+    if (decision.kind === "choice") {
+      selected.set(position, chosenUnits(node, network.nodes[decision.by]?.shape ?? [], q));
+      continue;
     }
-    if (node?.kind === "max-pool") selected.set(position, selectedBy(network, node, decided(node.selectedBy)));
+    const { gate, isBit, starts } = scalarGate(decision.rule);
+    open.set(
+      position,
+      // bits are the same in every channel
+      Uint8Array.from(q, isBit ? (value) => gate(value, 0) : (value) => (value > 0 ? 1 : 0)),
+    );
+    if (starts.length === 0) continue;
+    saturated.set(
+      position,
+      Uint8Array.from(q, (value) => (starts.some(({ begins }) => begins(value)) ? 1 : 0)),
+    );
   }
   return { open, saturated, selected };
-}
-
-/** The greatest element of each window, the first at a tie. */
-function selectedBy(
-  network: GatedNetwork,
-  node: Extract<GatedNode, { readonly kind: "max-pool" }>,
-  q: ArrayLike<number>,
-): Int32Array {
-  const shape = network.nodes[node.selectedBy]?.shape ?? [];
-  const chosen = new Int32Array(node.shape.reduce((size, length) => size * length, 1));
-  return chosen.map((_, unit) =>
-    windowUnits(node, shape, unit).reduce((best, one) => (q[one]! > q[best]! ? one : best)),
-  );
 }
 
 /** Share of the gates open for the first example that are open for the second too. */

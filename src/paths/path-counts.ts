@@ -1,10 +1,24 @@
 /**
  * Numbers of paths, exact. With 1 for every weight all channels of a group get the same number, so channels are added up
  * once and only positions are slid over; as long as no gate tells channels apart, one map stands for all of them. Windows
- * are differences of sums along rows and columns, so that a count costs what its units cost, whatever the windows.
+ * are differences of sums along rows and columns, so that a count costs what its units cost, whatever the windows. Edge by
+ * edge, big integers of all channels would take GCONV's 266 million additions (bench/paths.bench.ts).
  */
 import { sizeOf } from "../graph/index.ts";
-import { checkOutput, type GatedNetwork, type GatedNode, pathInputs, pathNodes, scalarGate } from "../network/index.ts";
+import {
+  checkOutput,
+  decisionOf,
+  type EdgePattern,
+  edgePattern,
+  type GatedNetwork,
+  type GatedNode,
+  type MapWindow,
+  pathInputs,
+  pathNodes,
+  scalarGate,
+  startsAt,
+  visitEdges,
+} from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { windowSums } from "./window-sums.ts";
 
@@ -78,46 +92,54 @@ function unitCounts({ values, areAlike, shape }: CountedNode): readonly bigint[]
 }
 
 function nodeCounts(node: GatedNode, position: number, inputs: readonly CountedNode[], open: Open): Counts {
+  const coming = edgeCounts(node, position, inputs, open);
+  const decision = decisionOf(node);
+  if (decision?.kind !== "gate") return startsAt(node)?.kind === "bias" ? plusOne(coming) : coming;
+  const mayBegin = scalarGate(decision.rule).starts.length > 0;
+  if (open === undefined) return mayBegin ? plusOne(coming) : coming;
+  const [gates, saturated] = [open.gates.get(position), open.starts.get(position)];
+  const units = unitCounts({ ...coming, shape: node.shape });
+  return apart(units.map((count, i) => (gates?.[i] === 0 ? 0n : count) + (saturated?.[i] ? 1n : 0n)));
+}
+
+const plusOne = (counts: Counts): Counts => ({ ...counts, values: counts.values.map((count) => count + 1n) });
+
+/** Of the paths that come over a node's edges, whatever its gates; of the ones that start, at a start of the example. */
+function edgeCounts(node: GatedNode, position: number, inputs: readonly CountedNode[], open: Open): Counts {
   const [input = NOTHING] = inputs;
-  switch (node.kind) {
-    case "input":
-    case "normalize":
+  const pattern = edgePattern(node);
+  const selected = open?.selected.get(position);
+  if (selected !== undefined) {
+    const units = unitCounts(input);
+    return apart(Array.from(selected, (unit) => units[unit] ?? 0n));
+  }
+  switch (pattern.kind) {
+    case "none":
       return alike(new Array<bigint>(sizeOf(node.shape.slice(1))).fill(1n));
-    case "dense": {
-      const paths = total(input.values) * (input.areAlike ? BigInt(input.shape[0] ?? 1) : 1n);
-      return alike([paths + (node.bias ? 1n : 0n)]);
-    }
+    case "every":
+      return alike([total(input.values) * (input.areAlike ? BigInt(input.shape[0] ?? 1) : 1n)]);
     case "convolution":
-      return convolutionCounts(node, input);
-    case "scale":
-      return node.bias ? { ...input, values: input.values.map((count) => count + 1n) } : input;
-    case "gate": {
-      if (open === undefined) {
-        const begins = scalarGate(node.rule).starts.length > 0;
-        return begins ? { ...input, values: input.values.map((count) => count + 1n) } : input;
-      }
-      const [gates, saturated] = [open.gates.get(position), open.starts.get(position)];
-      return apart(unitCounts(input).map((count, i) => (gates?.[i] === 0 ? 0n : count) + (saturated?.[i] ? 1n : 0n)));
-    }
-    case "max-pool": {
-      const selected = open?.selected.get(position);
-      if (selected === undefined) return pooled(node, input);
-      const units = unitCounts(input);
-      return apart(Array.from(selected, (unit) => units[unit] ?? 0n));
-    }
-    case "average-pool":
-      return pooled(node, input);
-    case "sum": {
+      return convolutionCounts(pattern, node.shape, input);
+    case "window":
+      return pooled(pattern.window, node.shape, input);
+    case "unit": {
       const areAlike = inputs.every((one) => one.areAlike);
       const [first = [], ...others] = inputs.map((one) => (areAlike ? one.values : unitCounts(one)));
       const values = others.reduce((sum, one) => sum.map((count, i) => count + (one[i] ?? 0n)), first);
       return { values, areAlike };
     }
-    case "concat":
-      return apart(concatCounts(inputs.map(unitCounts), node.shape, node.axis));
-    case "rearrange": {
-      const units = unitCounts(input);
-      return apart(node.from === undefined ? units : Array.from(node.from, (from) => units[from] ?? 0n));
+    case "edges": {
+      const shapes = inputs.map(({ shape }) => shape);
+      const counts = inputs.map(unitCounts);
+      return apart(
+        Array.from({ length: sizeOf(node.shape) }, (_, unit) => {
+          let sum = 0n;
+          visitEdges(node, shapes, unit, (which, from) => {
+            sum += counts[which]?.[from] ?? 0n;
+          });
+          return sum;
+        }),
+      );
     }
   }
 }
@@ -128,10 +150,7 @@ const total = (values: readonly bigint[]): bigint => values.reduce((sum, count) 
 const mapSize = ([, height = 1, width = 1]: readonly number[]): readonly [number, number] => [height, width];
 
 /** Sums over windows, map by map. */
-function pooled(
-  { window, shape }: Extract<GatedNode, { readonly kind: "max-pool" | "average-pool" }>,
-  { values, areAlike, shape: before }: CountedNode,
-): Counts {
+function pooled(window: MapWindow, shape: readonly number[], { values, areAlike, shape: before }: CountedNode): Counts {
   const [height, width] = mapSize(before);
   const area = height * width;
   const maps = Array.from({ length: values.length / area }, (_, c) =>
@@ -141,7 +160,8 @@ function pooled(
 }
 
 function convolutionCounts(
-  { window, groups, bias, shape }: Extract<GatedNode, { readonly kind: "convolution" }>,
+  { window, groups }: Extract<EdgePattern, { readonly kind: "convolution" }>,
+  shape: readonly number[],
   { values, areAlike, shape: before }: CountedNode,
 ): Counts {
   const [height, width] = mapSize(before);
@@ -154,28 +174,13 @@ function convolutionCounts(
       for (let c = group * each; c < (group + 1) * each; c++) sum += values[c * area + i] ?? 0n;
       return sum;
     });
-  const maps = Array.from({ length: areAlike ? 1 : groups }, (_, group) => {
-    const sums = windowSums(summed(group), [height, width], mapSize(shape), window);
-    return bias ? sums.map((count) => count + 1n) : sums;
-  });
+  const maps = Array.from({ length: areAlike ? 1 : groups }, (_, group) =>
+    windowSums(summed(group), [height, width], mapSize(shape), window),
+  );
   const [only = []] = maps;
   if (maps.length === 1) return alike(only);
   const perGroup = (shape[0] ?? 1) / groups;
   return apart(
     Array.from({ length: shape[0] ?? 1 }, (_, channel) => maps[Math.floor(channel / perGroup)] ?? []).flat(),
   );
-}
-
-/** Counts one behind the other along an axis. */
-function concatCounts(inputs: readonly (readonly bigint[])[], shape: readonly number[], axis: number): bigint[] {
-  const outer = sizeOf(shape.slice(0, axis));
-  const joined = new Array<bigint>(sizeOf(shape));
-  let at = 0;
-  for (let o = 0; o < outer; o++) {
-    for (const counts of inputs) {
-      const block = counts.length / outer;
-      for (let i = o * block; i < (o + 1) * block; i++) joined[at++] = counts[i] ?? 0n;
-    }
-  }
-  return joined;
 }

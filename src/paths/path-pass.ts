@@ -3,7 +3,7 @@
  * weight counts for and how paths meet. Numbers carry a power of two for each node, so a hundred layers neither
  * overflow nor vanish; scaling by powers of two rounds nothing.
  */
-import { type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
+import { decisionOf, edgePattern, edgeWeights, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
 import type { Combine } from "./active-terms.ts";
 import { type FactorOf, mapEdges } from "./edge-maps.ts";
 import type { PathGraph } from "./path-graph.ts";
@@ -78,7 +78,7 @@ function nodeTotals(
 ): NodeTotals {
   const combine = typeof how === "string" ? how : how(position);
   const begun = starts.get(position);
-  const sources = node.kind === "normalize" ? [] : pathInputs(node);
+  const sources = edgePattern(node).kind === "none" ? [] : pathInputs(node);
   const inputs = sources.flatMap((source) => {
     const totals = done.get(source);
     return totals === undefined ? [] : [{ ...totals, shape: network.nodes[source]?.shape ?? [] }];
@@ -109,8 +109,7 @@ function nodeTotals(
 }
 
 /** Whether all edges of a node have weight 1, whose logarithm is 0. */
-const carriesOnlyOnes = ({ kind }: GatedNode): boolean =>
-  kind === "max-pool" || kind === "sum" || kind === "concat" || kind === "rearrange";
+const carriesOnlyOnes = (node: GatedNode): boolean => edgeWeights(node) === "ones" && decisionOf(node)?.kind !== "gate";
 
 /** The exponent in which neither inputs nor starts overflow. */
 export function commonExponent(

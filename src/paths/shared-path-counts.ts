@@ -4,8 +4,17 @@
  * because a ranking counts once for every example, and big integers take a hundred times as long.
  */
 import { sizeOf } from "../graph/index.ts";
-import { type GatedNetwork, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
-import { windowUnits } from "./edge-maps.ts";
+import {
+  decisionOf,
+  type EdgePattern,
+  edgePattern,
+  type GatedNetwork,
+  type GatedNode,
+  pathInputs,
+  pathNodes,
+  startsAt,
+  visitEdges,
+} from "../network/index.ts";
 import type { OpenGates } from "./open-gates.ts";
 
 /** Counts by unit, in units of `2^exponent`. */
@@ -62,51 +71,64 @@ function nodeCounts(
   first: OpenGates,
   second: OpenGates,
 ): Float64Array {
+  const decision = decisionOf(node);
+  if (decision?.kind === "choice") {
+    const [a, b] = [first.selected.get(position), second.selected.get(position)];
+    const counts = inputs[0]?.counts;
+    return new Float64Array(sizeOf(node.shape)).map((_, i) => (a && b && a[i] === b[i] ? (counts?.[a[i]!] ?? 0) : 0));
+  }
+  const coming = edgeCounts(node, inputs);
+  if (startsAt(node)?.kind === "bias") return coming.map((count) => count + one);
+  if (decision === undefined) return coming;
+  const [a, b] = [first.open.get(position), second.open.get(position)];
+  const [c, d] = [first.saturated.get(position), second.saturated.get(position)];
+  return coming.map((count, i) => (a?.[i] && b?.[i] ? count : 0) + (c?.[i] && d?.[i] ? one : 0));
+}
+
+/** Of the paths that come over a node's edges, whatever its gates; of the ones that start, at a start of the example. */
+function edgeCounts(node: GatedNode, inputs: readonly CountedInput[]): Float64Array {
   const size = sizeOf(node.shape);
   const [input = { shape: [], counts: new Float64Array() }] = inputs;
-  const { counts } = input;
-  switch (node.kind) {
-    case "input":
-    case "normalize":
+  const pattern = edgePattern(node);
+  switch (pattern.kind) {
+    case "none":
       return new Float64Array(size).fill(1);
-    case "dense":
-      return new Float64Array(size).fill(total(counts) + (node.bias ? one : 0));
+    case "every":
+      return new Float64Array(size).fill(total(input.counts));
     case "convolution":
-      return convolutionCounts(node, input, node.bias ? one : 0);
-    case "scale":
-      return node.bias ? counts.map((count) => count + one) : counts;
-    case "gate": {
-      const [a, b] = [first.open.get(position), second.open.get(position)];
-      const [c, d] = [first.saturated.get(position), second.saturated.get(position)];
-      return counts.map((count, i) => (a?.[i] && b?.[i] ? count : 0) + (c?.[i] && d?.[i] ? one : 0));
-    }
-    case "max-pool": {
-      const [a, b] = [first.selected.get(position), second.selected.get(position)];
-      return new Float64Array(size).map((_, i) => (a && b && a[i] === b[i] ? counts[a[i]!]! : 0));
-    }
-    case "average-pool":
-      return new Float64Array(size).map((_, unit) =>
-        windowUnits(node, input.shape, unit).reduce((sum, from) => sum + counts[from]!, 0),
-      );
-    case "sum": {
-      const sum = new Float64Array(size);
-      for (const each of inputs) for (let i = 0; i < size; i++) sum[i]! += each.counts[i]!;
-      return sum;
-    }
-    case "concat":
-      return concatenated(node.axis, inputs, size);
-    case "rearrange": {
-      const { from } = node;
-      return from === undefined ? counts : new Float64Array(size).map((_, i) => (from[i]! < 0 ? 0 : counts[from[i]!]!));
+      return convolutionCounts(pattern, node.shape, input);
+    case "unit":
+      return inputs.length === 1 ? input.counts : unitSums(inputs, size);
+    case "window":
+    case "edges": {
+      const shapes = inputs.map(({ shape }) => shape);
+      const counts = inputs.map((one) => one.counts);
+      const out = new Float64Array(size);
+      let sum = 0;
+      const add = (which: number, from: number): void => {
+        sum += counts[which]![from]!;
+      };
+      for (let unit = 0; unit < size; unit++) {
+        sum = 0;
+        visitEdges(node, shapes, unit, add);
+        out[unit] = sum;
+      }
+      return out;
     }
   }
 }
 
+function unitSums(inputs: readonly CountedInput[], size: number): Float64Array {
+  const sum = new Float64Array(size);
+  for (const { counts } of inputs) for (let i = 0; i < size; i++) sum[i]! += counts[i]!;
+  return sum;
+}
+
 /** Channels of a group summed, each tap added at every position, and the same for all channels that read the group. */
 function convolutionCounts(
-  { window, groups, shape }: Extract<GatedNode, { readonly kind: "convolution" }>,
+  { window, groups }: Extract<EdgePattern, { readonly kind: "convolution" }>,
+  shape: readonly number[],
   { counts, shape: [inputChannels = 0, height = 0, width = 0] }: CountedInput,
-  bias: number,
 ): Float64Array {
   const [channels = 0, rows = 0, columns = 0] = shape;
   const area = height * width;
@@ -117,7 +139,7 @@ function convolutionCounts(
     for (let c = (group * inputChannels) / groups; c < ((group + 1) * inputChannels) / groups; c++) {
       for (let u = 0; u < area; u++) map[u]! += counts[c * area + u]!;
     }
-    const sums = new Float64Array(rows * columns).fill(bias);
+    const sums = new Float64Array(rows * columns);
     for (let unit = 0; unit < sums.length; unit++) {
       const top = Math.floor(unit / columns) * strides[0] - pads[0];
       const left = (unit % columns) * strides[1] - pads[1];
@@ -132,20 +154,6 @@ function convolutionCounts(
     }
     const perGroup = channels / groups;
     for (let c = group * perGroup; c < (group + 1) * perGroup; c++) out.set(sums, c * sums.length);
-  }
-  return out;
-}
-
-function concatenated(axis: number, inputs: readonly CountedInput[], size: number): Float64Array {
-  const out = new Float64Array(size);
-  const blocks = inputs.map(({ counts, shape }) => ({ counts, block: sizeOf(shape.slice(axis)) }));
-  const whole = blocks.reduce((sum, { block }) => sum + block, 0);
-  let offset = 0;
-  for (const { counts, block } of blocks) {
-    for (let from = 0; from < counts.length; from += block) {
-      out.set(counts.subarray(from, from + block), (from / block) * whole + offset);
-    }
-    offset += block;
   }
   return out;
 }

@@ -4,7 +4,8 @@
  */
 
 import { type DenseArray, input } from "../../src/graph/index.ts";
-import { forwardNodes, type GatedNetwork, type GatedNode, type GateRule } from "../../src/network/index.ts";
+import { forwardNodes, type GatedNetwork, type GatedNode } from "../../src/network/index.ts";
+import { unitOf } from "../paths/node-kinds.reference.ts";
 import { runGraph } from "../support/run-graph.ts";
 
 /** Contribution to a unit by the weights that a path went through, in their order along it. */
@@ -23,10 +24,13 @@ export async function bundleGram(
   const computed = await runGraph(named, { x: { dtype: "float32", shape: inputs.shape, data: x } });
   const size = inputs.data.length / examples;
   const features = Array.from({ length: examples }, (_, example) => {
+    const known = new Map<number, readonly number[]>();
     const decided = (position: number): readonly number[] => {
-      const data = [...(computed[`n${position}`]?.data ?? [])].map(Number);
+      const data = [...(known.has(position) ? [] : (computed[`n${position}`]?.data ?? []))].map(Number);
       const each = data.length / examples;
-      return data.slice(example * each, (example + 1) * each);
+      const own = known.get(position) ?? data.slice(example * each, (example + 1) * each);
+      known.set(position, own);
+      return own;
     };
     const bundles: Bundles[][] = [];
     network.nodes.forEach((node, position) => {
@@ -54,8 +58,6 @@ function pathsTo(
   const each = (make: (i: number, c: number) => Bundles): Bundles[] =>
     Array.from({ length: size }, (_, i) => make(i, Math.floor(i / inner)));
   switch (node.kind) {
-    case "input":
-      return each((i) => new Map([["", x[i] ?? 0]]));
     case "normalize":
       return each((i) =>
         add([times(at(node.input)[i], node.factor.data[i] ?? 0), new Map([["", node.shift.data[i] ?? 0]])]),
@@ -97,72 +99,19 @@ function pathsTo(
           ...(node.bias === undefined ? [] : [new Map([[`bias ${position}:${c}`, 1]])]),
         ]),
       );
-    case "gate": {
-      const q = decided(node.gatedBy);
-      return each((i, c) => gated(at(node.input)[i], q[i] ?? 0, node.rule, c));
-    }
-    case "max-pool": {
-      const q = decided(node.selectedBy);
-      return each(
-        (i) =>
-          at(node.input)[windowOf(node, i, network).reduce((a, b) => ((q[b] ?? 0) > (q[a] ?? 0) ? b : a))] ?? new Map(),
-      );
-    }
-    case "average-pool":
+    // what holds no weights
+    default:
       return each((i) => {
-        const members = windowOf(node, i, network);
-        const whole = node.window.kernel[0] * node.window.kernel[1];
-        return times(add(members.map((u) => at(node.input)[u])), 1 / (node.countPadding ? whole : members.length));
+        const { edges, starts } = unitOf(node, i, {
+          example: (unit) => x[unit] ?? 0,
+          shape: (from) => network.nodes[from]?.shape ?? [],
+          value: (from, unit) => decided(from)[unit] ?? 0,
+        });
+        return add([
+          ...edges.map(({ node: from, unit, weight, gate }) => times(at(from)[unit], weight * gate)),
+          ...starts.map(({ value }) => new Map([["", value]])),
+        ]);
       });
-    case "sum":
-      return each((i) => add(node.inputs.map((one) => at(one)[i])));
-    case "concat": {
-      const after = node.shape.slice(node.axis + 1).reduce((product, length) => product * length, 1);
-      const rows = node.inputs.map((one) => {
-        const own = (network.nodes[one]?.shape[node.axis] ?? 0) * after;
-        return { units: at(one), own };
-      });
-      const joined: Bundles[] = [];
-      while (joined.length < size) {
-        const row = joined.length / rows.reduce((sum, { own }) => sum + own, 0);
-        for (const { units, own } of rows) joined.push(...units.slice(row * own, (row + 1) * own));
-      }
-      return joined;
-    }
-    case "rearrange":
-      return each((i) => {
-        const from = node.from === undefined ? i : (node.from[i] ?? -1);
-        return from < 0 ? new Map() : (at(node.input)[from] ?? new Map());
-      });
-  }
-}
-
-/** Indices of the elements of a pool's window `i`, row by row. */
-function windowOf(
-  node: Extract<GatedNode, { readonly kind: "max-pool" | "average-pool" }>,
-  i: number,
-  network: GatedNetwork,
-): readonly number[] {
-  const [, height = 0, width = 0] = network.nodes[node.input]?.shape ?? [];
-  const [, rows = 0, columns = 0] = node.shape;
-  const { kernel, strides, pads } = node.window;
-  const [c, row, column] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];
-  return Array.from({ length: kernel[0] * kernel[1] }, (_, k) => [
-    row * strides[0] - pads[0] + Math.floor(k / kernel[1]),
-    column * strides[1] - pads[1] + (k % kernel[1]),
-  ]).flatMap(([y = -1, z = -1]) => (y < 0 || z < 0 || y >= height || z >= width ? [] : [(c * height + y) * width + z]));
-}
-
-function gated(unit: Bundles | undefined, q: number, rule: GateRule, c: number): Bundles {
-  switch (rule.kind) {
-    case "hard":
-      return times(unit, q > 0 ? 1 : 0);
-    case "soft":
-      return times(unit, (1 + rule.epsilon) / (1 + Math.exp(-rule.beta * q)));
-    case "leaky":
-      return times(unit, q > 0 ? 1 : (rule.slopes.data[rule.slopes.data.length === 1 ? 0 : c] ?? 0));
-    case "clipped":
-      return q >= rule.ceiling ? new Map([["", rule.ceiling]]) : times(unit, q > 0 ? 1 : 0);
   }
 }
 

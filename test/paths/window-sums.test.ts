@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { windowUnits } from "../../src/paths/edge-maps.ts";
+import { heldAt, visitWindow } from "../../src/network/index.ts";
 import { windowSums } from "../../src/paths/window-sums.ts";
 
 const twice = (min: number, max: number): fc.Arbitrary<[number, number]> =>
@@ -16,17 +16,15 @@ it("sums over windows are those of their elements, one by one", () => {
   fc.assert(
     fc.property(twice(1, 7), twice(1, 5), windows, fc.integer(), ([height, width], [rows, columns], window, seed) => {
       const map = Array.from({ length: height * width }, (_, i) => BigInt((seed * (i + 1) * 7919) % 1009));
-      const pool = {
-        kind: "average-pool",
-        name: "",
-        input: 0,
-        shape: [1, rows, columns],
-        window,
-        countPadding: true,
-      } as const;
-      const wanted = Array.from({ length: rows * columns }, (_, unit) =>
-        windowUnits(pool, [1, height, width], unit).reduce((sum, from) => sum + (map[from] ?? 0n), 0n),
-      );
+      const wanted = Array.from({ length: rows * columns }, (_, position) => {
+        let [sum, held] = [0n, 0];
+        visitWindow({ window, height, width, columns, position, offset: 0 }, 1, (_, place) => {
+          sum += map[place] ?? 0n;
+          held += 1;
+        });
+        expect(heldAt(window, [height, width], columns, position)).toBe(held);
+        return sum;
+      });
       expect(windowSums(map, [height, width], [rows, columns], window)).toEqual(wanted);
     }),
     { numRuns: 3000 },

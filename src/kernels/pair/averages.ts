@@ -1,5 +1,5 @@
 /** Means over the windows of a pool, of maps and of kernels. */
-import type { MapWindow } from "../../network/index.ts";
+import { heldAt, type MapWindow } from "../../network/index.ts";
 import { forEachPair, lineOf, type PairLines, type PositionPairs, pairCountOf, type Size } from "./pair-lines.ts";
 import { outputsWithin } from "./windows.ts";
 
@@ -12,15 +12,16 @@ export interface Windows {
   readonly divisors: Float64Array;
 }
 
-export function averagingWindows(input: Size, output: Size, window: MapWindow, countPadding: boolean): Windows {
-  const whole = window.kernel[0] * window.kernel[1];
-  const divisors = new Float64Array(output[0] * output[1]).fill(whole);
-  if (!countPadding) {
-    for (let i = 0; i < divisors.length; i++) {
-      const [[top, bottom], [left, right]] = windowAt(input, output, window, i);
-      divisors[i] = Math.max(0, bottom - top) * Math.max(0, right - left);
-    }
-  }
+/** @param divisor of the sum of as many elements */
+export function averagingWindows(
+  input: Size,
+  output: Size,
+  window: MapWindow,
+  divisor: (held: number) => number,
+): Windows {
+  const divisors = Float64Array.from({ length: output[0] * output[1] }, (_, i) =>
+    divisor(heldAt(window, input, output[1], i)),
+  );
   return { input, output, window, divisors };
 }
 

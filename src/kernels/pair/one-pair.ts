@@ -1,9 +1,23 @@
 /** The kernel of one pair of examples, node by node (theory 3.6 to 3.12): what one node makes of the terms of its inputs. */
-import { type GatedNetwork, type GatedNode, scalarGate } from "../../network/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import {
+  decisionOf,
+  type EdgePattern,
+  edgePattern,
+  edgeWeights,
+  type GatedNetwork,
+  type GatedNode,
+  type GateRule,
+  pathInputs,
+  scalarGate,
+  startsAt,
+} from "../../network/index.ts";
 import { contract, type MaskProducts } from "./contract.ts";
+import { edgeTerms } from "./edge-terms.ts";
+import { mapsOf, meanPattern, nodeAt, sizeOfMaps } from "./maps.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
-import { mapsOf, nodeAt, type PairPlan, sizeOfMaps } from "./plan.ts";
+import type { PairPlan } from "./plan.ts";
 import { averagedTerms, selectedTerms } from "./pools.ts";
 import { type Input, joinedTerms, rearrangedTerms } from "./rearranged.ts";
 import type { ExampleSide } from "./side.ts";
@@ -100,44 +114,52 @@ function termsOf(
     if (pairs === own.pairs) return { terms: of(input), shape: own };
     return { terms: of(input).map((term) => narrowedTerm(term, own, pairs, narrowed)), shape: { ...own, pairs } };
   };
-  switch (node.kind) {
-    case "input":
-      return [
-        { kind: "uniform", source: RAW, kernel: undefined, left: pair.a.reading.input, right: pair.b.reading.input },
-      ];
-    case "normalize":
-      return mapMasks(pair, position, read(node.input).terms, (z) => normalized(z, node.factor.data, node.shift.data));
-    case "dense": {
-      const { terms, shape: before } = read(node.input);
-      const kernel = contract(terms, before, { reader: position, products: pair.products });
-      if (node.bias !== undefined) kernel[0]! += 1;
-      return [uniform(position, kernel)];
-    }
-    case "convolution":
-      return convolved(pair, node, position, read(node.input), shape);
-    case "scale":
-      return scaled(node, position, read(node.input).terms);
-    case "gate":
-      return gated(pair, node, position, read(node.input), shape);
-    case "max-pool":
-      return selectedTerms(pair, node, position, read(node.input), shape);
-    case "average-pool":
-      return averagedTerms(pair, node, position, read(node.input), shape);
-    case "sum":
-      return summedTerms(
-        node,
-        position,
-        node.inputs.map((input) => read(input).terms),
-        sides,
-      );
-    case "concat": {
-      const parts = node.inputs.map((input) => ({ ...read(input), size: nodeAt(pair.network, input).shape }));
-      return joinedTerms(node, position, parts, shape, sides);
-    }
-    case "rearrange":
-      return rearranged(pair, node, position, read(node.input), shape);
+  const sources = pathInputs(node);
+  const [only = position] = sources;
+  const decision = decisionOf(node);
+  if (decision?.kind === "gate") return gated(pair, node, decision.rule, position, read(only), shape);
+  if (decision?.kind === "choice") return selectedTerms(pair, node, position, read(only), shape);
+  if (node.kind === "input") {
+    const [left, right] = [pair.a.reading.input, pair.b.reading.input];
+    return [{ kind: "uniform", source: RAW, kernel: undefined, left, right }];
   }
+  if (node.kind === "normalize") {
+    const { factor, shift } = node;
+    return mapMasks(pair, position, read(only).terms, (z) => normalized(z, factor.data, shift.data));
+  }
+  if (node.kind === "scale") return scaled(node, position, read(only).terms);
+  const pattern = edgePattern(node);
+  const hasBias = startsAt(node) !== undefined;
+  if (pattern.kind === "every") {
+    const { terms, shape: before } = read(only);
+    const kernel = contract(terms, before, { reader: position, products: pair.products });
+    if (hasBias) kernel[0]! += 1;
+    return [uniform(position, kernel)];
+  }
+  if (pattern.kind === "convolution")
+    return convolved(pair, node, { ...pattern, hasBias }, position, read(only), shape);
+  if (edgeWeights(node) === "parameters") throw withoutKernel(node);
+  if (meanPattern(node) !== undefined) return averagedTerms(pair, node, position, read(only), shape);
+  if (pattern.kind === "unit") {
+    const terms = sources.map((input) => read(input).terms);
+    return summedTerms(node, position, terms, sides);
+  }
+  // maps that move as wholes keep one kernel for all channels, and a flattening may sum them before: by edges each has its own
+  if (node.kind === "concat") {
+    const parts = sources.map((input) => ({ ...read(input), size: nodeAt(pair.network, input).shape }));
+    return joinedTerms(node, position, parts, shape, sides);
+  }
+  if (node.kind === "rearrange") return rearranged(pair, node, position, read(only), shape);
+  const parts = sources.map((input, which) => edgeTerms(pair, node, position, { ...read(input), which }, shape));
+  return summedTerms(node, position, parts, sides);
 }
+
+const withoutKernel = ({ kind, name }: GatedNode): GatewiseError =>
+  new GatewiseError({
+    received: `node "${name}", ${kind} with weights`,
+    expected: "weights of dense layers, convolutions and scales",
+    next: "estimate the kernel by random path features (--features R)",
+  });
 
 const uniform = (position: number, kernel: Float64Array): UniformTerm => ({
   kind: "uniform",
@@ -161,13 +183,13 @@ const normalized = (z: Mask, factor: ArrayLike<number>, shift: ArrayLike<number>
 
 function convolved(
   { network, products }: Pair,
-  node: Extract<GatedNode, { readonly kind: "convolution" }>,
+  node: GatedNode,
+  { groups, window, hasBias }: Extract<EdgePattern, { readonly kind: "convolution" }> & { readonly hasBias: boolean },
   position: number,
   { terms, shape: before }: Input,
   shape: KernelShape,
 ): readonly Term[] {
-  const size = sizeOfMaps(nodeAt(network, node.input));
-  const { groups, window } = node;
+  const size = sizeOfMaps(nodeAt(network, pathInputs(node)[0] ?? 0));
   const each = before.channels / groups;
   const kernels = Array.from({ length: groups }, (_, group) => {
     const sum = contract(terms, before, {
@@ -177,7 +199,7 @@ function convolved(
       products,
     });
     const kernel = shiftedSum(sum, [size, before.pairs], [sizeOfMaps(node), shape.pairs], window);
-    if (node.bias !== undefined) for (let i = 0; i < kernel.length; i++) kernel[i]! += 1;
+    if (hasBias) for (let i = 0; i < kernel.length; i++) kernel[i]! += 1;
     return kernel;
   });
   const [first] = kernels;
@@ -208,7 +230,8 @@ function scaled(
 
 function gated(
   pair: Pair,
-  node: Extract<GatedNode, { readonly kind: "gate" }>,
+  node: GatedNode,
+  rule: GateRule,
   position: number,
   { terms }: Input,
   shape: KernelShape,
@@ -221,7 +244,7 @@ function gated(
     const [only] = mapMasks(pair, position, [term], (mask, side) => side.gated(mask, position));
     return only ?? term;
   });
-  if (scalarGate(node.rule).starts.length === 0) return masked;
+  if (scalarGate(rule).starts.length === 0) return masked;
   const starts: UniformTerm = {
     kind: "uniform",
     source: RAW,

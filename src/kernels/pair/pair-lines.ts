@@ -186,3 +186,15 @@ function reached(steps: readonly number[], size: Size, window: MapWindow, axis: 
   }
   return found;
 }
+
+/** A position with itself alone. */
+export const DIAGONAL: readonly Step[] = [[0, 0]];
+
+/** Whether kernels of these pairs have the same numbers at the same places. */
+export const areEqual = (a: PositionPairs, b: PositionPairs): boolean =>
+  a === b ||
+  (a !== "all" &&
+    b !== "all" &&
+    String(a.size) === String(b.size) &&
+    a.steps.length === b.steps.length &&
+    a.steps.every(([rows, columns], i) => rows === b.steps[i]?.[0] && columns === b.steps[i]?.[1]));

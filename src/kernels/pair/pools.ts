@@ -19,7 +19,7 @@ import {
 /** Per channel the kernel at the two chosen positions; values that met no weight are simply chosen. */
 export function selectedTerms(
   pair: Pair,
-  node: Extract<GatedNode, { readonly kind: "max-pool" }>,
+  node: GatedNode,
   position: number,
   { terms, shape: before }: Input,
   shape: KernelShape,
@@ -51,13 +51,13 @@ export function selectedTerms(
 /** Means over both windows; channels first where only their sum is read. */
 export function averagedTerms(
   pair: Pair,
-  node: Extract<GatedNode, { readonly kind: "average-pool" }>,
+  node: GatedNode,
   position: number,
   { terms, shape: before }: Input,
   shape: KernelShape,
 ): readonly Term[] {
   const windows = pair.plan.windows.get(position);
-  if (windows === undefined) throw new Error(`unreachable: node ${position} is no average pool`);
+  if (windows === undefined) throw new Error(`unreachable: node ${position} has no windows`);
   if (pair.plan.summed.has(position)) {
     const sum = contract(terms, before, { reader: position, products: pair.products });
     return [{ kind: "summed", kernel: averagedPairs(sum, before.pairs, windows, shape.pairs) }];

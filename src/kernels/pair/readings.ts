@@ -13,14 +13,15 @@ import {
 } from "../../gates/index.ts";
 import {
   checkCount,
+  chosenUnits,
+  decisionOf,
   type GatedNetwork,
   type GatedNode,
-  type GateNode,
-  type MapWindow,
+  type GateRule,
   pathNodes,
   scalarGate,
 } from "../../network/index.ts";
-import { mapsOf, nodeAt } from "./plan.ts";
+import { mapsOf, nodeAt } from "./maps.ts";
 import { type PositionBits, packPositions } from "./position-bits.ts";
 
 /** The gates of one node for one example. */
@@ -99,17 +100,18 @@ export function readExample(
   const selections = new Map<number, Int32Array>();
   for (const position of pathNodes(network)) {
     const node = nodeAt(network, position);
-    if (node.kind === "gate") gates.set(position, gatesOf(node, decided(node.gatedBy)));
-    if (node.kind === "max-pool") {
-      selections.set(position, selected(nodeAt(network, node.input), node, decided(node.selectedBy)));
-    }
+    const decision = decisionOf(node);
+    if (decision === undefined) continue;
+    const q = decided(decision.by);
+    if (decision.kind === "gate") gates.set(position, gatesOf(node, decision.rule, q));
+    else selections.set(position, selected(node, nodeAt(network, decision.by), q));
   }
   return { input: x, gates, selections };
 }
 
-function gatesOf(node: GateNode, q: ArrayLike<number>): NodeGates {
+function gatesOf(node: GatedNode, rule: GateRule, q: ArrayLike<number>): NodeGates {
   const { channels, positions } = mapsOf(node);
-  const { gate, isBit, starts } = scalarGate(node.rule);
+  const { gate, isBit, starts } = scalarGate(rule);
   const value = (i: number): number => gate(q[i]!, Math.floor(i / positions));
   const gates: NodeGates = isBit
     ? { kind: "bits", on: packPositions(channels, positions, (i) => value(i) === 1) }
@@ -122,30 +124,8 @@ function gatesOf(node: GateNode, q: ArrayLike<number>): NodeGates {
   return { ...gates, starts: placed };
 }
 
-/** The greatest element of each window, the first at a tie; padding is never chosen. */
-function selected(
-  input: GatedNode,
-  { shape, window }: GatedNode & { readonly window: MapWindow },
-  q: ArrayLike<number>,
-): Int32Array {
-  const [channels = 0, rows = 0, columns = 0] = shape;
-  const [, height = 0, width = 0] = input.shape;
-  const { kernel, strides, pads, dilations } = window;
-  const chosen = new Int32Array(channels * rows * columns);
-  for (let i = 0; i < chosen.length; i++) {
-    const map = Math.floor(i / (rows * columns)) * height * width;
-    const top = (Math.floor(i / columns) % rows) * strides[0] - pads[0];
-    const left = (i % columns) * strides[1] - pads[1];
-    let best = -1;
-    for (let a = 0; a < kernel[0]; a++) {
-      for (let b = 0; b < kernel[1]; b++) {
-        const [row, column] = [top + a * dilations[0], left + b * dilations[1]];
-        if (row < 0 || row >= height || column < 0 || column >= width) continue;
-        const u = row * width + column;
-        if (best < 0 || q[map + u]! > q[map + best]!) best = u;
-      }
-    }
-    chosen[i] = best;
-  }
-  return chosen;
+/** The position in its channel of the element that each choice passes. */
+function selected(node: GatedNode, decider: GatedNode, q: ArrayLike<number>): Int32Array {
+  const { positions } = mapsOf(decider);
+  return chosenUnits(node, decider.shape, q).map((unit) => unit % positions);
 }

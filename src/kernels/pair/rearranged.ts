@@ -133,7 +133,7 @@ function picked(term: Term, from: Int32Array, before: KernelShape, shape: Kernel
   return kernel;
 }
 
-const mixing = (name: string): GatewiseError =>
+export const mixing = (name: string): GatewiseError =>
   new GatewiseError({
     code: "unsupported-model",
     received: `node "${name}", which puts several channels into one map`,

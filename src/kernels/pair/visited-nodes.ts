@@ -1,6 +1,6 @@
 /** Which nodes the kernel of a pair visits: those behind a shortcut are left out. */
 import { type GatedNetwork, pathInputs } from "../../network/index.ts";
-import { nodeAt } from "./plan.ts";
+import { nodeAt } from "./maps.ts";
 
 /** Where shortcuts start, by the node that they end in. */
 export type Fronts = ReadonlyMap<number, { readonly front: number }>;

@@ -8,16 +8,20 @@
 import { decidingNodes } from "../../gates/index.ts";
 import { float64, multiply, sizeOf, smallestOf, type Tensor } from "../../graph/index.ts";
 import {
+  decisionOf,
+  edgePattern,
   type ForwardOptions,
   forwardNodes,
   type GatedNetwork,
   type GatedNode,
   gateOf,
   passGate,
+  pathInputs,
   pathNodes,
+  placedNode,
   type Weights,
 } from "../../network/index.ts";
-import { nodeAt } from "../pair/plan.ts";
+import { nodeAt } from "../pair/maps.ts";
 
 type FloatTensor = Tensor<"float32">;
 
@@ -70,18 +74,14 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
   };
   for (const position of pathNodes(network)) {
     const node = nodeAt(network, position);
-    if (node.kind === "input") continue;
-    if (node.kind === "sum" || node.kind === "concat") {
-      const scale = smallestOf(node.inputs.map((input) => scaleAt(placeOf(input))));
-      const inputs = node.inputs.map((input) => rescaled(input, scale));
-      places.set(position, append({ ...node, inputs }, scale));
-      continue;
-    }
-    const before = scaleAt(placeOf(node.input));
+    const sources = pathInputs(node);
+    if (sources.length === 0) continue;
+    const before = smallestOf(sources.map((source) => scaleAt(placeOf(source))));
     const scale = before * weightScale(node);
-    const place = append({ ...node, input: placeOf(node.input) }, scale);
+    const input = (source: number): number => rescaled(source, before);
+    const place = append(placedNode(node, { input, decider: (position) => position }), scale);
     places.set(position, place);
-    if (node.kind === "gate") starts.set(place, scale);
+    if (decisionOf(node)?.kind === "gate") starts.set(place, scale);
     if (!("weight" in node)) continue;
     if (node.weight !== undefined)
       parameters.push({ position: place, kind: "weight", own: node.weight, scale: scale / before });
@@ -99,9 +99,10 @@ const placeholder = ({ name, shape, ...node }: GatedNode): GatedNode =>
 
 /** One over the root of the fan-in. */
 function weightScale(node: GatedNode): number {
-  if (node.kind === "dense") return 1 / Math.sqrt(node.weight.shape[0] ?? 1);
-  if (node.kind !== "convolution") return 1;
-  return 1 / Math.sqrt(sizeOf(node.weight.shape.slice(1)));
+  const pattern = edgePattern(node);
+  if (pattern.kind === "every") return 1 / Math.sqrt(pattern.weight.shape[0] ?? 1);
+  if (pattern.kind !== "convolution") return 1;
+  return 1 / Math.sqrt(sizeOf(pattern.weight.shape.slice(1)));
 }
 
 /** What stands for the values that a pass is given. */
@@ -134,7 +135,8 @@ export function linearPass(
 
 /** `z · G`; what a clipped gate adds comes at the scale of its paths. */
 function gateValue(node: GatedNode, z: FloatTensor, q: FloatTensor, scale: number): FloatTensor {
-  if (node.kind !== "gate") throw new Error(`unreachable: node "${node.name}" is no gate`);
-  const { gate, start } = gateOf(node.rule, q);
+  const decision = decisionOf(node);
+  if (decision?.kind !== "gate") throw new Error(`unreachable: node "${node.name}" is no gate`);
+  const { gate, start } = gateOf(decision.rule, q);
   return passGate(z, start === undefined ? { gate } : { gate, start: multiply(start, scale) });
 }

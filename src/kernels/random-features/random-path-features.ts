@@ -10,7 +10,7 @@ import { type DenseArray, float32, float64, type Graph, graph, input, slice } fr
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
 import { kernelNumbers } from "../kernel-numbers.ts";
-import { nodeAt } from "../pair/plan.ts";
+import { nodeAt } from "../pair/maps.ts";
 import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
 
 export interface PathFeatureOptions {

@@ -1,6 +1,6 @@
 /**
  * Passes of powers through a network: `R = Σ_p |v_p|^q` over its paths, without enumerating them (theory 2.13 and 4.6). The
- * value network is copied with fixed weights (means of windows) raised to the power; what is trained enters as a tensor
+ * value network is copied, with fixed weights (means of windows) raised to the power; what is trained enters as a tensor
  * to differentiate by. Two kinds: all gates open and ones at the input, where max-pooling becomes the sum over its
  * window; or behind the gates of each example, with `|x|^q` at the input.
  */
@@ -15,23 +15,23 @@ import {
   input,
   multiply,
   reduceSum,
-  sizeOf,
   slice,
   square,
   type Tensor,
-  zeros,
 } from "../../graph/index.ts";
 import {
+  decisionOf,
+  edgePattern,
   forwardNodes,
   type GatedNetwork,
   type GatedNode,
   gateOf,
-  heldBy,
   inputShapeOf,
   isWeightNode,
-  type NodeOperation,
   passGate,
+  pathInputs,
   pathNodes,
+  placedNode,
   type Weights,
 } from "../../network/index.ts";
 
@@ -74,8 +74,9 @@ export const weightsName = ({ position, kind }: Pick<PathWeights, "position" | "
  */
 export function pathPassGraph(network: GatedNetwork, { power, scope, output }: PathPass): Graph {
   const x = input("x", "float64", ["batch", ...inputShapeOf(network)]);
-  const copy = copyForPass(network, power, scope);
+  const copy = copyForPass(network, scope);
   const raised = (values: Values): Values => (power === 1 ? absolute(values) : square(values));
+  const pass = { raise: (factor: number) => factor ** power, isOpen: scope === "all-paths" };
   const parameters = new Map<string, Values>();
   const values = forwardNodes(copy.network, x, {
     parameter(position, kind, own) {
@@ -87,12 +88,13 @@ export function pathPassGraph(network: GatedNetwork, { power, scope, output }: P
       return tensor;
     },
     gate(position, z, q) {
-      const node = copy.network.nodes[position];
-      if (node?.kind !== "gate") throw new Error(`unreachable: node ${position} is no gate`);
+      const decision = decisionOf(copy.network.nodes[position] ?? unreachableNode(position));
+      if (decision?.kind !== "gate") throw new Error(`unreachable: node ${position} is no gate`);
       if (copy.starts.has(position)) return scope === "all-paths" ? add(multiply(z, 0), 1) : raised(z);
       if (position >= copy.first && scope === "all-paths") return z;
-      return passGate(z, gateOf(node.rule, q), position < copy.first ? (values) => values : raised);
+      return passGate(z, gateOf(decision.rule, q), position < copy.first ? (values) => values : raised);
     },
+    power: (position) => (position < copy.first ? undefined : pass),
   });
   const logits = values.get(copy.network.output);
   if (logits === undefined) throw new Error("unreachable: no output");
@@ -115,7 +117,7 @@ interface PassNetwork {
   readonly originals: ReadonlyMap<number, number>;
 }
 
-function copyForPass(network: GatedNetwork, power: PathPower, scope: PathScope): PassNetwork {
+function copyForPass(network: GatedNetwork, scope: PathScope): PassNetwork {
   const nodes: GatedNode[] = [...network.nodes];
   const first = nodes.length;
   const starts = new Set<number>();
@@ -126,74 +128,26 @@ function copyForPass(network: GatedNetwork, power: PathPower, scope: PathScope):
     if (copy === undefined) throw new Error(`unreachable: node ${position} before its input`);
     return copy;
   };
-  const append = (shape: readonly number[], operation: NodeOperation): number =>
-    nodes.push({ name: `pass.${nodes.length}`, shape, ...operation }) - 1;
-  /** A window's mean, then each element times a factor. */
-  const pool = (
-    shape: readonly number[],
-    operation: Extract<NodeOperation, { readonly kind: "average-pool" }>,
-    factors: readonly number[],
-  ): number => {
-    const input = append(shape, operation);
-    const whole = [1, ...shape];
-    return append(shape, { kind: "normalize", input, factor: float64(whole, factors), shift: zeros("float64", whole) });
-  };
   for (const position of pathNodes(network)) {
-    const node = network.nodes[position];
-    if (node === undefined) throw new Error(`unreachable: no node ${position}`);
-    const { shape } = node;
-    const copied = ((): number => {
-      switch (node.kind) {
-        case "input":
-        case "normalize": {
-          const start = append(shape, { kind: "gate", input: position, gatedBy: position, rule: { kind: "hard" } });
-          starts.add(start);
-          return start;
-        }
-        case "dense":
-        case "convolution":
-        case "scale": {
-          const copy = append(shape, { ...node, input: copyOf(node.input) });
-          originals.set(copy, position);
-          return copy;
-        }
-        case "gate": {
-          const input = copyOf(node.input);
-          return append(shape, { ...node, input, gatedBy: scope === "all-paths" ? input : node.gatedBy });
-        }
-        case "max-pool": {
-          const input = copyOf(node.input);
-          if (scope === "active-paths") return append(shape, { ...node, input });
-          const { window } = node;
-          const [height, width] = window.kernel;
-          const operation = { kind: "average-pool", input, window, countPadding: true } as const;
-          return pool(shape, operation, Array(sizeOf(shape)).fill(height * width));
-        }
-        case "average-pool": {
-          const operation = { ...node, input: copyOf(node.input) };
-          return power === 1 ? append(shape, operation) : pool(shape, operation, meanWeights(network, node));
-        }
-        case "sum":
-        case "concat":
-          return append(shape, { ...node, inputs: node.inputs.map(copyOf) });
-        case "rearrange":
-          return append(shape, { ...node, input: copyOf(node.input) });
-      }
-    })();
-    copies.set(position, copied);
+    const node = network.nodes[position] ?? unreachableNode(position);
+    const copy = nodes.length;
+    const name = `pass.${copy}`;
+    copies.set(position, copy);
+    if (edgePattern(node).kind === "none") {
+      const { shape } = node;
+      nodes.push({ kind: "gate", name, shape, input: position, gatedBy: position, rule: { kind: "hard" } });
+      starts.add(copy);
+      continue;
+    }
+    const [input = position] = pathInputs(node);
+    // where all paths are open nothing is decided: what would decide is not computed
+    const decider = scope === "all-paths" ? (): number => copyOf(input) : (by: number): number => by;
+    nodes.push({ ...placedNode(node, { input: copyOf, decider }), name });
+    if (isWeightNode(node)) originals.set(copy, position);
   }
   return { network: { nodes, output: copyOf(network.output) }, first, starts, originals };
 }
 
-/** The fixed weight of each window of a mean, by element of the pooled maps. */
-function meanWeights(
-  { nodes }: GatedNetwork,
-  { input, window, countPadding, shape }: Extract<GatedNode, { readonly kind: "average-pool" }>,
-): readonly number[] {
-  const [channels = 0, rows = 0, columns = 0] = shape;
-  const [, height = 0, width = 0] = nodes[input]?.shape ?? [];
-  const held = (axis: 0 | 1, windows: number, size: number): readonly number[] =>
-    countPadding ? Array(windows).fill(window.kernel[axis]) : heldBy(window, axis, windows, size);
-  const map = held(0, rows, height).flatMap((a) => held(1, columns, width).map((b) => 1 / (a * b)));
-  return Array.from({ length: channels }, () => map).flat();
+function unreachableNode(position: number): never {
+  throw new Error(`unreachable: no node ${position}`);
 }

@@ -1,11 +1,6 @@
 /** What a network read from a file trains: the file's arrays, each with all its uses. */
-import {
-  type GatedNode,
-  isWeightNode,
-  type NetworkParameter,
-  type ParameterUse,
-  type Weights,
-} from "../gated-network.ts";
+import type { GatedNode, NetworkParameter, ParameterUse, Weights } from "../gated-network.ts";
+import { isWeightNode } from "../network-nodes.ts";
 import type { FileArray, Origin, Sourced } from "./origin.ts";
 
 /**

@@ -1,6 +1,7 @@
 /** What a layer takes in of the constants behind it. */
 import { float64, sizeOf } from "../../graph/index.ts";
-import { type GatedNode, isWeightNode, type WeightNode } from "../gated-network.ts";
+import type { GatedNode, WeightNode } from "../gated-network.ts";
+import { isWeightNode } from "../network-nodes.ts";
 import type { NodeReader } from "./node-reader.ts";
 import {
   type Origin,

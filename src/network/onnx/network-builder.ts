@@ -1,7 +1,8 @@
 import { GatewiseError } from "../../errors.ts";
 import { type OnnxNode, quoted, sizeOf } from "../../graph/index.ts";
 import type { GatedNetwork, GatedNode, NodeOperation } from "../gated-network.ts";
-import { usedNodes } from "../gated-network.ts";
+import { usedNodes } from "../network-nodes.ts";
+import { placedNode } from "../node-kinds.ts";
 import { fileParameters, withoutOrigins } from "./file-parameters.ts";
 import type { Limits } from "./limits.ts";
 import { nodeError } from "./node-error.ts";
@@ -80,10 +81,10 @@ export class NetworkBuilder {
    */
   append(node: OnnxNode, shape: readonly number[], operation: NodeOperation<Sourced>, name = node.name): number {
     this.limits.activation(node.label, shape);
-    this.limits.pass(node, workOf(operation, shape));
-    const { kind } = operation;
-    this.raw.push((kind === "normalize" || kind === "rearrange") && this.isRaw(operation.input));
-    return this.nodes.push({ name, shape, ...operation }) - 1;
+    const made = { name, shape, ...operation };
+    this.limits.pass(node, workOf(made));
+    this.raw.push((made.kind === "normalize" || made.kind === "rearrange") && this.isRaw(made.input));
+    return this.nodes.push(made) - 1;
   }
 
   /** Notes where the slopes of a leaky gate come from. */
@@ -174,31 +175,10 @@ export class NetworkBuilder {
     const names = new UniqueNames();
     const nodes = used.map((position): GatedNode<Sourced> => {
       const node = this.at(position);
-      return { ...moved(node, place), name: names.next(node.name) };
+      return { ...placedNode(node, { input: place, decider: place }), name: names.next(node.name) };
     });
     const slopes = new Map(used.map((position, at) => [at, this.slopes.get(position) ?? []]));
     return { nodes: nodes.map(withoutOrigins), output: place(output), parameters: fileParameters(nodes, slopes) };
-  }
-}
-
-function moved(node: GatedNode<Sourced>, place: (position: number) => number): GatedNode<Sourced> {
-  switch (node.kind) {
-    case "input":
-      return node;
-    case "sum":
-    case "concat":
-      return { ...node, inputs: node.inputs.map(place) };
-    case "gate":
-      return { ...node, input: place(node.input), gatedBy: place(node.gatedBy) };
-    case "max-pool":
-      return { ...node, input: place(node.input), selectedBy: place(node.selectedBy) };
-    case "normalize":
-    case "dense":
-    case "convolution":
-    case "scale":
-    case "average-pool":
-    case "rearrange":
-      return { ...node, input: place(node.input) };
   }
 }
 

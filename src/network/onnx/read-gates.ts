@@ -1,7 +1,7 @@
 /** Units: what lets a path pass or stops it. */
 import { float32 } from "../../graph/index.ts";
-import type { MapWindow } from "../gated-network.ts";
 import type { GateRule } from "../gating.ts";
+import type { MapWindow } from "../map-window.ts";
 import { channelVectors, rowForOne } from "./channel-vectors.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { type Origin, sourced } from "./origin.ts";

@@ -1,6 +1,6 @@
 /** Means of windows. */
 import { sizeOf } from "../../graph/index.ts";
-import type { MapWindow } from "../gated-network.ts";
+import type { MapWindow } from "../map-window.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { type Cut, cutPlaces } from "./places.ts";
 import { fromMaps, type Maps, mapsOf, type Pooling, poolWindow, wholeWindow } from "./windows.ts";

@@ -1,6 +1,6 @@
 /** Means, sums and maxima over axes: as pooling of maps. */
 import { sizeOf } from "../../graph/index.ts";
-import type { MapWindow } from "../gated-network.ts";
+import type { MapWindow } from "../map-window.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { transposedPlaces } from "./places.ts";
 import { times } from "./read-arithmetic.ts";

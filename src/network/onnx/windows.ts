@@ -1,5 +1,5 @@
 import { quoted, sizeOf } from "../../graph/index.ts";
-import type { MapWindow } from "../gated-network.ts";
+import type { MapWindow } from "../map-window.ts";
 import type { NodeReader } from "./node-reader.ts";
 import { type ExampleValue, exampleShape } from "./value.ts";
 

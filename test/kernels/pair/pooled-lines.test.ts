@@ -65,7 +65,9 @@ describe("kernels kept along lines are those of all pairs (theory 3.8 to 3.10)",
           [1, -1],
         ]);
         if (pairs === "all") return;
-        const pools = averagingWindows(INPUT, output, window, countPadding);
+        const pools = averagingWindows(INPUT, output, window, (held) =>
+          countPadding ? window.kernel[0] * window.kernel[1] : held,
+        );
         const pooled = pairsWithin(INPUT, pairs.steps, window);
         const means = averagedPairs(whole, "all", pools, "all");
         expectSame(averagedPairs(lines(pooled), pooled, pools, pairs), pairs, means, positions);

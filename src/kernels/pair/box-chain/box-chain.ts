@@ -1,6 +1,6 @@
 /** Which networks have gated 3×3 convolutions before a global average pool, one behind the other (theory 3.7 and 3.9). */
 import type { GatedNetwork, GatedNode } from "../../../network/index.ts";
-import { mapsOf, nodeAt } from "../plan.ts";
+import { mapsOf, nodeAt } from "../maps.ts";
 
 /** Convolutions, each with its gate, from the one that reads values of the input to the one before the pool. */
 export interface BoxChain {

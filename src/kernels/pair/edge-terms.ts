@@ -1,0 +1,69 @@
+/**
+ * What a linear node of any kind makes of the terms of a kernel, edge by edge: `Σ_e Σ_e' w(e) w(e') K(e, e')` for each channel
+ * (theory 3.11). Kinds with a faster way do not come here.
+ */
+import { sizeOf } from "../../graph/index.ts";
+import type { GatedNode } from "../../network/index.ts";
+import type { Pair } from "./masks.ts";
+import { forEachPair } from "./pair-lines.ts";
+import { edgeTable } from "./pairs-read.ts";
+import { type Input, mixing } from "./rearranged.ts";
+import {
+  channelKernels,
+  type KernelShape,
+  type Mask,
+  maskValues,
+  pairCount,
+  RAW,
+  rootsOf,
+  type Term,
+  valuesOf,
+} from "./terms.ts";
+
+/**
+ * The part of a node that comes from one of its inputs.
+ * @throws GatewiseError where one channel mixes channels of weights
+ */
+export function edgeTerms(
+  { network, a, b }: Pair,
+  node: GatedNode,
+  position: number,
+  { terms, shape: before, which }: Input & { readonly which: number },
+  shape: KernelShape,
+): readonly Term[] {
+  const edges = edgeTable(network, node, which);
+  return terms.map((term): Term => {
+    if (term.kind === "summed") throw new Error(`unreachable: a kernel summed over channels at ${position}`);
+    if (term.kind === "uniform" && term.source === RAW && term.kernel === undefined) {
+      const mapped = (mask: Mask): Float64Array => mappedMask(mask, edges, sizeOf(node.shape));
+      const key = `${position}.${which} ${term.source}`;
+      return { ...term, left: a.mask(key, () => mapped(term.left)), right: b.mask(key, () => mapped(term.right)) };
+    }
+    const kernel = channelKernels(shape, node.name);
+    const value = valuesOf(term, before);
+    const size = pairCount(shape);
+    for (let c = 0; c < shape.channels; c++) {
+      forEachPair(shape.pairs, shape.positions, (at, u, v) => {
+        let sum = 0;
+        for (const left of edges[c * shape.positions + u] ?? []) {
+          const channel = Math.floor(left.from / before.positions);
+          for (const right of edges[c * shape.positions + v] ?? []) {
+            if (Math.floor(right.from / before.positions) !== channel) throw mixing(node.name);
+            const product = left.weight * right.weight;
+            sum += product * value(channel, left.from % before.positions, right.from % before.positions);
+          }
+        }
+        kernel[c * size + at] = sum;
+      });
+    }
+    return { kind: "per-channel", sources: new Set(rootsOf(term)), kernel };
+  });
+}
+
+/** Values that have met no weight are added up. */
+function mappedMask(mask: Mask, edges: ReturnType<typeof edgeTable>, size: number): Float64Array {
+  const values = maskValues(mask);
+  return Float64Array.from({ length: size }, (_, unit) =>
+    (edges[unit] ?? []).reduce((sum, { from, weight }) => sum + weight * (values === undefined ? 1 : values[from]!), 0),
+  );
+}
