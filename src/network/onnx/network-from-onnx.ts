@@ -30,6 +30,7 @@ import { modernized } from "./old-opsets.ts";
 import { type FileArray, itself, type Origin } from "./origin.ts";
 import { add, divide, multiply, negate, subtract } from "./read-arithmetic.ts";
 import { cast, castLike, constant } from "./read-constants.ts";
+import { pad, slice, split } from "./read-cuts.ts";
 import { clip, globalMaxPool, leakyRelu, maximum, maxPool, minimum, pRelu, relu } from "./read-gates.ts";
 import {
   concat,
@@ -38,11 +39,8 @@ import {
   flatten,
   gather,
   identity,
-  pad,
   reshape,
   shape,
-  slice,
-  split,
   squeeze,
   transpose,
   unsqueeze,
