@@ -62,6 +62,7 @@ export type NodeOperation<W = Weights, K extends NodeKindName = NodeKindName> = 
   [P in K]: { readonly kind: P } & NodeFields<W>[P];
 }[K];
 
+/** A node of these kinds, of any kind unless told otherwise: what it is told, its name and its shape. */
 export type GatedNode<W = Weights, K extends NodeKindName = NodeKindName> = {
   /** As the model calls it; unique. */
   readonly name: string;
