@@ -1,9 +1,9 @@
 /** Progress of an experiment of any kind: bars of its trials, or a count of what is measured. */
-import type { ExperimentKind, Trial } from "../experiments/index.ts";
-import { type ExperimentEvent, TRIALS } from "../runs/index.ts";
+import type { ExperimentKind } from "../experiments/index.ts";
+import { type ExperimentEvent, trialsAsked } from "../runs/index.ts";
 import type { ExperimentRequest } from "../runs/node/index.ts";
 import type { CliContext } from "./context.ts";
-import { formatDuration } from "./estimate.ts";
+import { formatDuration } from "./duration.ts";
 import { note } from "./output.ts";
 import { countProgress, FIRST_ESTIMATE_S, trialProgress } from "./progress.ts";
 
@@ -13,18 +13,6 @@ export interface ExperimentProgressView {
 }
 
 type Asked = Pick<ExperimentRequest, "experiment" | "profile" | "options">;
-
-/** The trials of an experiment that has some. */
-export function trialsAsked({ experiment, profile, options }: Asked): readonly Trial[] {
-  switch (experiment.kind) {
-    case "regimes":
-      return TRIALS.regimes({ experiment, profile, options });
-    case "arms":
-      return TRIALS.arms({ experiment, profile, options });
-    default:
-      return [];
-  }
-}
 
 /** What is counted of experiments without trials. */
 const COUNTED = {

@@ -12,7 +12,9 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["limit", "--limit"],
   ["model", "--model"],
   ["path", "--out"],
+  ["pathKernel", '"gatewise npk"'],
   ["resume", "--resume"],
+  ["test", "--test-kernel"],
   ["testLimit", "--test-limit"],
   ["writeNeuralPathKernel", "npk --out"],
 ]);

@@ -1,8 +1,9 @@
 /** `--model` and what chooses a network inside an ONNX file: the same options of every command that takes a model. */
+
 import type { Command } from "commander";
-import { readNpy } from "../data/index.ts";
-import { readBytes } from "../data/node/index.ts";
+import { readNpyFile } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
+import { checkInputs } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import type { InputExamples, Model } from "../models/index.ts";
 import {
@@ -14,7 +15,6 @@ import {
   readArray,
 } from "../runs/node/index.ts";
 import { type CliContext, shellWord } from "./context.ts";
-import { fittingInputs } from "./model-inputs.ts";
 
 /** As commander gives them. */
 export interface ModelOptions {
@@ -104,7 +104,7 @@ export async function loadModel(
 ): Promise<LoadedNetwork> {
   const values: [string, DenseArray | number][] = [];
   for (const [name, value] of set) {
-    values.push([name, typeof value === "number" ? value : readNpy(await readBytes(value), value)]);
+    values.push([name, typeof value === "number" ? value : await readNpyFile(value)]);
   }
   try {
     const loaded = await loadNetwork(model, {
@@ -157,5 +157,6 @@ export async function openModelWithInputs(
 ): Promise<OpenedModel & { readonly inputs: InputExamples }> {
   const read = await readArray(file);
   const opened = await openModel(context, request, { ...engine, sizesFrom: read.shape.slice(1) });
-  return { ...opened, inputs: fittingInputs(opened.model.network, read, file) };
+  checkInputs(opened.model.network, read, file);
+  return { ...opened, inputs: read };
 }

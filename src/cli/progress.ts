@@ -1,10 +1,17 @@
 import cliProgress from "cli-progress";
 import { largestOf } from "../graph/index.ts";
 import type { StageProgress } from "../models/index.ts";
-import type { PoolEvent, TrialProgress } from "../runs/index.ts";
-import { stepWork, type TrainingPlan } from "../train/index.ts";
+import {
+  type Estimate,
+  epochsDone,
+  followEstimate,
+  type PoolEvent,
+  type TrialLength,
+  type TrialProgress,
+  trialEstimate,
+} from "../runs/index.ts";
 import type { CliContext } from "./context.ts";
-import { type Estimate, estimateOf, formatDuration } from "./estimate.ts";
+import { formatDuration } from "./duration.ts";
 import { note } from "./output.ts";
 import { shown } from "./shown.ts";
 
@@ -15,13 +22,6 @@ import { shown } from "./shown.ts";
 export interface TrialProgressView {
   readonly onEvent: (event: PoolEvent) => void;
   readonly close: () => void;
-}
-
-export interface TrialLength {
-  readonly id: string;
-  readonly plan: TrainingPlan;
-  /** The trial that must end first. */
-  readonly after?: string | undefined;
 }
 
 export interface TrialProgressOptions {
@@ -36,25 +36,6 @@ export const FIRST_ESTIMATE_S = 60;
 /** Progress of a bar in units of an epoch: fine enough to move within one. */
 const UNITS = 1000;
 
-/** Follows the estimate of the time from the events of a pool. */
-function follow(estimate: Estimate, event: PoolEvent, seconds: number): void {
-  switch (event.kind) {
-    case "found":
-      estimate.found(event.id, event.epochs);
-      break;
-    case "progress":
-      estimate.advance(event.id, epochsOf(event.progress), seconds);
-      break;
-    case "ended":
-      estimate.end(event.id);
-      break;
-  }
-}
-
-/** Epochs that a trial has behind it, with a fraction. */
-const epochsOf = (progress: TrialProgress): number =>
-  progress.kind === "epoch" ? progress.metrics.epoch : progress.epoch - 1 + progress.step / progress.steps;
-
 /** Mean training loss of the epoch under way, or of the one that has just ended. */
 const lossOf = (progress: TrialProgress): number =>
   progress.kind === "epoch" ? progress.metrics.trainLoss : progress.loss;
@@ -65,11 +46,7 @@ export function trialProgress(
   trials: readonly TrialLength[],
   { workers, clock = () => performance.now() }: TrialProgressOptions,
 ): TrialProgressView {
-  const sizes = trials.map(({ id, plan, after }) => {
-    const { regime, epochs } = plan;
-    return { id, group: regime, epochs, work: stepWork(plan), after };
-  });
-  const estimate = estimateOf(sizes, workers);
+  const estimate = trialEstimate(trials, workers);
   const started = clock();
   const elapsed = (): number => (clock() - started) / 1000;
   const view =
@@ -95,7 +72,7 @@ function oneEstimate(context: CliContext, estimate: Estimate, elapsed: () => num
       if (event.kind === "notice") note(context, shown(event.text));
       if (isSaid) return;
       const seconds = elapsed();
-      follow(estimate, event, seconds);
+      followEstimate(estimate, event, seconds);
       const left = estimate.left();
       if (seconds < FIRST_ESTIMATE_S || left === undefined || left === 0) return;
       isSaid = true;
@@ -169,7 +146,7 @@ function trialBars(
 
   return {
     onEvent(event) {
-      follow(estimate, event, elapsed());
+      followEstimate(estimate, event, elapsed());
       switch (event.kind) {
         case "notice":
           bars.log(`${shown(event.text)}\n`);
@@ -189,7 +166,7 @@ function trialBars(
             best.set(event.id, Math.max(best.get(event.id) ?? 0, testAccuracy));
           }
           losses.set(event.id, lossOf(event.progress));
-          advance(event.id, epochsOf(event.progress));
+          advance(event.id, epochsDone(event.progress));
           break;
         case "ended": {
           if (event.outcome.status === "completed") advance(event.id, lengths.get(event.id) ?? 0);

@@ -1,14 +1,13 @@
 import { join } from "node:path";
-import { lockFile, writeWhole } from "../data/node/index.ts";
 import type { Trial } from "../experiments/index.ts";
 import { largestOf, smallestOf } from "../graph/index.ts";
-import type { Findings, FindingsOf } from "../runs/index.ts";
-import { type ExperimentRequest, localPool, runExperiment } from "../runs/node/index.ts";
+import { type Findings, type FindingsOf, trialsAsked } from "../runs/index.ts";
+import { type ExperimentRequest, localPool, runExperiment, writeResults } from "../runs/node/index.ts";
 import { dim, red } from "./colors.ts";
 import { type CliContext, commandLine } from "./context.ts";
 import { noteUnreadPlace } from "./data-place.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { experimentProgress, trialsAsked } from "./experiment-progress.ts";
+import { experimentProgress } from "./experiment-progress.ts";
 import { shownResults } from "./experiment-tables.ts";
 import { inFlags } from "./in-flags.ts";
 import { interruptedCode, interruptionOf } from "./interruption.ts";
@@ -77,10 +76,7 @@ async function finish(
   const result = { experiment: experiment.name, profile, ...json };
   const all = { ...result, report };
   if (findings.kind !== "watched") {
-    const file = join(directory, `${experiment.name}.json`);
-    await using _lock = await lockFile(file);
-    const kept = findings.kind === "theorem" ? result : all;
-    await writeWhole(file, `${JSON.stringify(kept, undefined, 2)}\n`);
+    await writeResults(directory, experiment, findings.kind === "theorem" ? result : all);
   }
   printResult(context, all, () =>
     findings.kind === "watched" ? `${text}; report  ${shown(report)}` : `${text}\nreport  ${shown(report)}`,

@@ -1,4 +1,5 @@
 export { CIFAR_NAMES, type CifarFile, type CifarName, datasetFromCifar } from "./cifar-dataset.ts";
+export { classLabels } from "./class-labels.ts";
 export {
   CLASSES,
   DATASET_NAMES,

@@ -17,6 +17,7 @@ export {
   type KernelFitOptions,
   predictWith,
 } from "./kernel-fit.ts";
+export { kernelMatrix, symmetricKernel } from "./kernel-matrix.ts";
 export { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "./kernel-rows.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";

@@ -1,3 +1,4 @@
+export { type Estimate, epochsDone, followEstimate, type TrialLength, trialEstimate } from "./estimate.ts";
 export type {
   Executor,
   ExecutorOptions,
@@ -30,7 +31,7 @@ export type {
   TrialFindings,
   WatchedFindings,
 } from "./runners/runner.ts";
-export { TRIALS } from "./runners/trials.ts";
+export { trialsAsked } from "./runners/trials.ts";
 export type { Store } from "./store.ts";
 export { type DataSelection, requestOf, type TrialPlace, type TrialRequest } from "./trial-request.ts";
 export { missingLines, type TrialState } from "./trial-states.ts";

@@ -165,7 +165,7 @@ async function mistake(args: readonly string[]) {
   const { code, stdout } = await gatewise(["kernel-fit", ...paths, "--json"]);
   return [
     code,
-    ...Object.values<string>(JSON.parse(stdout).error).map((text) => text.replaceAll(`${folder.path}/`, "")),
+    ...["message", "hint"].map((part) => String(JSON.parse(stdout).error[part]).replaceAll(`${folder.path}/`, "")),
   ];
 }
 const given = (kernelFile: string, labelFile: string, ...more: readonly string[]): readonly string[] => [

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
-import { fetchDataset, loadDataset, verifyDataset } from "../../data/node/index.ts";
-import { GatewiseError } from "../../errors.ts";
+import { type FoundDataset, fetchDataset, findDataset, verifyDataset } from "../../data/node/index.ts";
 import { parseChoice } from "../../parse-value.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
@@ -71,9 +70,13 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
 
 async function listData(options: PlaceOptions, context: CliContext): Promise<ExitCode> {
   // one after another: together they would fill a small machine's memory
-  const found: Awaited<ReturnType<typeof findDataset>>[] = [];
-  for (const name of DATASET_NAMES) found.push(await findDataset(name, options, context));
-  printResult(context, found, () =>
+  const found: FoundDataset[] = [];
+  for (const name of DATASET_NAMES) {
+    const one = await findDataset(name, placesOf(options, context));
+    if (one.available && one.notice !== undefined) note(context, shown(one.notice));
+    found.push(one.available ? one : { ...one, problem: inFlags(one.problem), hint: inFlags(one.hint) });
+  }
+  printResult(context, found.map(jsonOf), () =>
     formatTable(
       [
         { title: "data set" },
@@ -82,8 +85,8 @@ async function listData(options: PlaceOptions, context: CliContext): Promise<Exi
         { title: "where" },
       ],
       found.map((one) =>
-        "source" in one
-          ? [one.name, String(one.train), String(one.test), one.source ?? ""]
+        one.available
+          ? [one.name, String(one.examples.train), String(one.examples.test), one.source]
           : [one.name, "–", "–", `not here: ${one.hint}`],
       ),
     ),
@@ -91,16 +94,10 @@ async function listData(options: PlaceOptions, context: CliContext): Promise<Exi
   return EXIT.done;
 }
 
-async function findDataset(name: DatasetName, options: PlaceOptions, context: CliContext) {
-  try {
-    const { train, test, inputShape, source, notice } = await loadDataset(name, placesOf(options, context));
-    const examples = { train: train.labels.data.length, test: test.labels.data.length };
-    if (notice !== undefined) note(context, shown(notice));
-    return { name, available: true, ...examples, inputShape, source, ...(notice === undefined ? {} : { notice }) };
-  } catch (thrown) {
-    if (!(thrown instanceof GatewiseError)) throw thrown;
-    return { name, available: false, problem: inFlags(thrown.message), hint: inFlags(thrown.hint) };
-  }
+function jsonOf(found: FoundDataset) {
+  if (!found.available) return found;
+  const { name, available, examples, ...others } = found;
+  return { name, available, ...examples, ...others };
 }
 
 async function fetchData(

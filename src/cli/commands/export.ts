@@ -2,11 +2,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { isRegular, writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { exportedModel } from "../../runs/node/index.ts";
+import { claimResult, exportedModel } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { formatTable, printResult } from "../output.ts";
-import { claimResult } from "../result-file.ts";
 
 export function exportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
   const command = program

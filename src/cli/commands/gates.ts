@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { writeNpy } from "../../data/index.ts";
-import { makeFolder, writeWhole } from "../../data/node/index.ts";
+import { classLabels, writeNpy } from "../../data/index.ts";
+import { makeFolder, readNpyFile, writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   classesOf,
@@ -17,10 +17,10 @@ import type { Model } from "../../models/index.ts";
 import { type ValueFile, valueFiles, writeLayerValues } from "../../models/node/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { parseChoice } from "../../parse-value.ts";
+import { checkResult, claimResult } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readClassLabels } from "../fit-files.ts";
 import {
   type ModelOptions,
   type ModelRequest,
@@ -33,7 +33,6 @@ import {
 import { DEVICE_OPTION, parseDevice } from "../options.ts";
 import { type Column, formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
-import { checkResult, claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 
 interface GatesOptions extends ModelOptions {
@@ -183,7 +182,7 @@ async function openOther(
 }
 
 async function readLabels(file: string): Promise<Int32Array> {
-  const labels = await readClassLabels(file);
+  const labels = classLabels(await readNpyFile(file), file);
   // before the gates are made for nothing
   classesOf(labels, file);
   return labels;

@@ -1,11 +1,19 @@
 import type { Command } from "commander";
+import { classLabels } from "../../data/index.ts";
+import { readNpyFile } from "../../data/node/index.ts";
 import { openNodeEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { BlockProducts, fitKernel, type KernelFit, kernelRows } from "../../fitting/index.ts";
+import {
+  BlockProducts,
+  fitKernel,
+  type KernelFit,
+  kernelMatrix,
+  kernelRows,
+  symmetricKernel,
+} from "../../fitting/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readClassLabels, readKernelMatrix, readSymmetricKernel } from "../fit-files.ts";
 import { formatTable, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 
@@ -73,11 +81,11 @@ function parseRidge(text: string): number | "cv" {
 
 async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, context: CliContext): Promise<ExitCode> {
   const input = {
-    kernel: kernelRows(await readSymmetricKernel(kernel)),
-    labels: await readClassLabels(labels),
+    kernel: kernelRows(symmetricKernel(await readNpyFile(kernel), kernel)),
+    labels: classLabels(await readNpyFile(labels), labels),
     test: test && {
-      kernel: kernelRows(await readKernelMatrix(test.kernel)),
-      labels: await readClassLabels(test.labels),
+      kernel: kernelRows(kernelMatrix(await readNpyFile(test.kernel), test.kernel)),
+      labels: classLabels(await readNpyFile(test.labels), test.labels),
     },
     ridge,
   };

@@ -9,12 +9,11 @@ import {
   writeNeuralPathKernel,
 } from "../../models/node/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
-import { workerCount } from "../../runs/node/index.ts";
+import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import { formatDuration } from "../estimate.ts";
+import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { readModelInputs } from "../model-inputs.ts";
 import {
   type ModelOptions,
   type ModelRequest,
@@ -25,7 +24,6 @@ import {
 import { DEVICE_OPTION, parseDevice } from "../options.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
-import { claimResult } from "../result-file.ts";
 
 const PARTS = ["full", "diagonal", "trace"] as const;
 
@@ -162,7 +160,7 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   const { inputs } = opened;
   const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
   await using out = await claimResult(request.out, sources, opened.files);
-  const inputs2 = request.inputs2 === undefined ? undefined : await readModelInputs(request.inputs2, model.network);
+  const inputs2 = request.inputs2 === undefined ? undefined : await readInputs(model, request.inputs2);
   const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
   const work = neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
   expectTiles(request, work);

@@ -4,6 +4,7 @@ import { writeWhole } from "../../data/node/index.ts";
 import type { KernelSize, TangentSummary } from "../../kernels/index.ts";
 import type { TangentAnswer } from "../../models/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
+import { claimResult } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -16,7 +17,6 @@ import {
 } from "../model-option.ts";
 import { formatTable, note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
-import { claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 
 const PARTS = ["value", "feature", "all"] as const;

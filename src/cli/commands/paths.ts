@@ -4,6 +4,7 @@ import { GatewiseError } from "../../errors.ts";
 import type { InputExamples, PathsAnswer } from "../../models/index.ts";
 import { parseWhole } from "../../parse-value.ts";
 import type { Bundle, BundleWeight, LargestBundles, Path, Unit } from "../../paths/index.ts";
+import { claimResult } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -15,7 +16,6 @@ import {
   withModelOptions,
 } from "../model-option.ts";
 import { formatTable, printResult } from "../output.ts";
-import { claimResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 
 interface PathsOptions extends ModelOptions {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
+import { checkResult } from "../../runs/node/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printResult } from "../output.ts";
-import { checkResult } from "../result-file.ts";
 import { shown } from "../shown.ts";
 
 export function reportCommand(program: Command, makeContext: MakeContext, ending: Ending): void {

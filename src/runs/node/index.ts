@@ -11,9 +11,10 @@ export { folderStore } from "./folder-store.ts";
 export { isModelFolder } from "./foreign-model.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
-export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray } from "./open-model.ts";
+export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray, readInputs } from "./open-model.ts";
 export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";
+export { checkResult, claimResult, type ResultFile, type Sources } from "./result-file.ts";
 export { findRun, readBest, readMetrics, readRun, readRunKernels } from "./run-directory.ts";
 export {
   runTraining,
@@ -24,3 +25,4 @@ export {
 } from "./run-training.ts";
 export { selectData } from "./run-trial.ts";
 export { saveRun, type TrainedRun } from "./save-run.ts";
+export { writeResults } from "./write-results.ts";

@@ -2,6 +2,7 @@ import { readNpy } from "../../data/index.ts";
 import { readBytes } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
+import { checkInputs } from "../../gates/index.ts";
 import { openTilePool } from "../../kernels/node/index.ts";
 import { examplesOf, type InputExamples, Model } from "../../models/index.ts";
 import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
@@ -40,6 +41,17 @@ export function modelOf(
     openEngine: () => openWorkerEngine(device, { threads }),
     ...(threads > 1 ? { openTiles: openTilePool(threads) } : {}),
   });
+}
+
+/**
+ * Inputs of a model from a `.npy` file.
+ * @returns `[n, …inputShape]`
+ * @throws GatewiseError unless the file holds float32 or float64 of that shape, all of them finite
+ */
+export async function readInputs({ network }: Pick<Model, "network">, path: string): Promise<InputExamples> {
+  const array = await readArray(path);
+  checkInputs(network, array, path);
+  return array;
 }
 
 /**

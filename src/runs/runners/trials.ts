@@ -1,5 +1,5 @@
 /** Experiments of many trainings: each is a trial with a place of its own, run by whatever executor. */
-import { type Trial, trialsOf, trialsOfArms } from "../../experiments/index.ts";
+import { type ExperimentKind, type Trial, trialsOf, trialsOfArms } from "../../experiments/index.ts";
 import type { TrialJob } from "../executor.ts";
 import { findRecord, metricsOf } from "../run-files.ts";
 import type { Store } from "../store.ts";
@@ -9,10 +9,26 @@ import type { ExperimentJob, ExperimentView, Runner, TrialFindings } from "./run
 type TrialKind = "regimes" | "arms";
 
 /** The trials of an experiment as it is asked for. */
-export const TRIALS = {
+const TRIALS = {
   regimes: ({ experiment, profile, options }) => trialsOf(experiment, experiment.profiles[profile], options),
   arms: ({ experiment, profile, options }) => trialsOfArms(experiment, experiment.profiles[profile], options),
 } as const satisfies { readonly [K in TrialKind]: (asked: Omit<ExperimentView<K>, "store">) => readonly Trial[] };
+
+/** The trials of an experiment of any kind, as it is asked for; none of one without. */
+export function trialsAsked({
+  experiment,
+  profile,
+  options,
+}: Omit<ExperimentView<ExperimentKind>, "store">): readonly Trial[] {
+  switch (experiment.kind) {
+    case "regimes":
+      return TRIALS.regimes({ experiment, profile, options });
+    case "arms":
+      return TRIALS.arms({ experiment, profile, options });
+    default:
+      return [];
+  }
+}
 
 /** The state of each trial in its place; a complete run of other epochs than asked for is `interrupted`. */
 export const statesOf = (store: Store, trials: readonly Trial[]): Promise<readonly TrialState[]> =>

@@ -1,5 +1,3 @@
-import { readNpy } from "../data/index.ts";
-import { readBytes } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { DenseArray } from "../graph/index.ts";
 
@@ -11,16 +9,16 @@ const ASYMMETRY = 1e-5;
 const TILE = 64;
 
 /**
- * A kernel of two sets of examples, `[m, n]`.
- * @throws GatewiseError unless the file holds a matrix of finite float32 or float64
+ * A kernel of two sets of examples, `[m, n]`, as a file holds it.
+ * @param file what it is called
+ * @throws GatewiseError unless it is a matrix of finite float32 or float64
  */
-export async function readKernelMatrix(file: string): Promise<KernelArray> {
-  const array = readNpy(await readBytes(file), file);
+export function kernelMatrix(array: DenseArray, file: string): KernelArray {
   if ((array.dtype !== "float32" && array.dtype !== "float64") || array.shape.length !== 2) {
     throw new GatewiseError({
       received: `${file} of ${array.dtype} and shape [${array.shape.join(", ")}]`,
       expected: "a kernel: a matrix of float32 or float64",
-      next: 'make one with "gatewise npk"',
+      next: "make one with `pathKernel`",
     });
   }
   const { data } = array;
@@ -37,18 +35,19 @@ export async function readKernelMatrix(file: string): Promise<KernelArray> {
 }
 
 /**
- * A kernel of one set of examples with itself, `[n, n]`; what rounding left between it and its transpose is averaged.
+ * A kernel of one set of examples with itself, `[n, n]`; what rounding left between it and its transpose is averaged, in
+ * place.
  * @throws GatewiseError if it is not square, or not symmetric beyond rounding
  */
-export async function readSymmetricKernel(file: string): Promise<KernelArray> {
-  const array = await readKernelMatrix(file);
+export function symmetricKernel(given: DenseArray, file: string): KernelArray {
+  const array = kernelMatrix(given, file);
   const { data } = array;
   const [rows = 0, columns = 0] = array.shape;
   if (rows !== columns || rows === 0) {
     throw new GatewiseError({
       received: `${file} of shape [${rows}, ${columns}]`,
       expected: "the square kernel of the training examples with themselves",
-      next: "give kernels between test and training examples with --test-kernel",
+      next: "give kernels between test and training examples with `test`",
     });
   }
   let largest = 0;
@@ -75,27 +74,3 @@ const asymmetric = (file: string, i: number, j: number, upper: number, lower: nu
     expected: "a symmetric matrix",
     next: "give the kernel of the training examples with themselves, in one order",
   });
-
-/**
- * Class labels, one an example.
- * @throws GatewiseError unless the file holds one axis (or one column) of whole numbers below 2³¹
- */
-export async function readClassLabels(file: string): Promise<Int32Array> {
-  const { dtype, shape, data } = readNpy(await readBytes(file), file);
-  if (shape.length !== 1 && !(shape.length === 2 && shape[1] === 1)) {
-    throw new GatewiseError({
-      received: `${file} of shape [${shape.join(", ")}]`,
-      expected: "labels: one axis, one whole number an example",
-      next: 'for one-hot labels: np.save("y.npy", y.argmax(axis=1))',
-    });
-  }
-  return Int32Array.from(data, (value: number | bigint, i: number) => {
-    const label = Number(value);
-    if (Number.isInteger(label) && Math.abs(label) < 2 ** 31) return label;
-    throw new GatewiseError({
-      received: `${file} of ${dtype} with ${value} at element ${i}`,
-      expected: "labels that are whole numbers",
-      next: "give the class of each example",
-    });
-  });
-}

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from "node:path";
-import { checkWritable, isSameFile, lockFile, realPathOf } from "../data/node/index.ts";
-import { GatewiseError } from "../errors.ts";
-import { findExperiment, findRun } from "../runs/node/index.ts";
+import { checkWritable, isSameFile, lockFile, realPathOf } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { findExperiment } from "./experiment-run.ts";
+import { findRun } from "./run-directory.ts";
 
 /** The place of a result, kept from other commands until it goes out of scope. */
 export interface ResultFile extends AsyncDisposable {

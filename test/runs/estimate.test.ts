@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { estimateOf, formatDuration, type TrialSize } from "../../src/cli/estimate.ts";
+import { formatDuration } from "../../src/cli/duration.ts";
+import { estimateOf, type TrialSize } from "../../src/runs/estimate.ts";
 
 const size = (id: string, changes: Partial<TrialSize> = {}): TrialSize => ({
   id,

@@ -3,6 +3,9 @@
  * those by the work of an epoch. Then the trials are handed to the workers in their order, as the pool does it.
  */
 import { largestOf, smallestOf } from "../graph/index.ts";
+import { stepWork, type TrainingPlan } from "../train/index.ts";
+import type { PoolEvent, TrialProgress } from "./executor.ts";
+
 export interface TrialSize {
   readonly id: string;
   /** Trials of one group take the same time an epoch. */
@@ -86,14 +89,45 @@ export function estimateOf(trials: readonly TrialSize[], workers: number): Estim
   };
 }
 
-/** `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
-export function formatDuration(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  const hours = Math.round(seconds / 3600);
-  const pair = (high: number, highUnit: string, low: number, lowUnit: string): string =>
-    low === 0 ? `${high} ${highUnit}` : `${high} ${highUnit} ${low} ${lowUnit}`;
-  if (seconds < 59.5) return `${Math.round(seconds)} s`;
-  if (minutes < 60) return `${minutes} min`;
-  if (minutes < 48 * 60) return pair(Math.floor(minutes / 60), "h", minutes % 60, "min");
-  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
+/** A trial whose time is to be told. */
+export interface TrialLength {
+  readonly id: string;
+  readonly plan: TrainingPlan;
+  /** The trial that must end first. */
+  readonly after?: string | undefined;
 }
+
+/**
+ * The estimate of trainings, by the work of their steps: those of one regime take the same time.
+ * @param workers trials that run side by side
+ */
+export const trialEstimate = (trials: readonly TrialLength[], workers: number): Estimate =>
+  estimateOf(
+    trials.map(({ id, plan, after }) => ({
+      id,
+      group: plan.regime,
+      epochs: plan.epochs,
+      work: stepWork(plan),
+      after,
+    })),
+    workers,
+  );
+
+/** Follows an estimate by what an executor tells. */
+export function followEstimate(estimate: Estimate, event: PoolEvent, seconds: number): void {
+  switch (event.kind) {
+    case "found":
+      estimate.found(event.id, event.epochs);
+      break;
+    case "progress":
+      estimate.advance(event.id, epochsDone(event.progress), seconds);
+      break;
+    case "ended":
+      estimate.end(event.id);
+      break;
+  }
+}
+
+/** Epochs that a trial has behind it, with a fraction. */
+export const epochsDone = (progress: TrialProgress): number =>
+  progress.kind === "epoch" ? progress.metrics.epoch : progress.epoch - 1 + progress.step / progress.steps;
