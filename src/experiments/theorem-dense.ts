@@ -12,7 +12,6 @@ import {
   float64,
   type Graph,
   graph,
-  greater,
   input,
   matMul,
   multiply,
@@ -20,6 +19,7 @@ import {
   type Tensor,
   transpose,
 } from "../graph/index.ts";
+import { isOpen } from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import type { TheoremDraw, TheoremDraws } from "./theorem-draw.ts";
 
@@ -76,7 +76,7 @@ function theoremGraph(examples: number, size: number, width: number, depth: numb
   let z = x;
   for (const weight of features) {
     const q = matMul(z, weight);
-    const gate = cast(greater(q, 0), "float64");
+    const gate = cast(isOpen(q), "float64");
     gates.push(gate);
     z = multiply(q, gate);
   }

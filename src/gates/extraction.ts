@@ -1,10 +1,11 @@
 import type { Program } from "../engine/index.ts";
-import { type DenseArray, type Graph, graph, greater, type Tensor } from "../graph/index.ts";
+import { type DenseArray, type Graph, graph, type Tensor } from "../graph/index.ts";
+import { isOpen } from "../network/index.ts";
 import { type PackedGates, packLayer } from "./packed-gates.ts";
 
 /** An output for each gated layer: true where the pre-activation is positive (theory 1.1; soft gates count likewise). */
 export const gateOutputs = (preActivations: readonly Tensor<"float32">[]): Readonly<Record<string, Tensor<"bool">>> =>
-  Object.fromEntries(preActivations.map((q, index) => [`gates.${index}`, greater(q, 0)]));
+  Object.fromEntries(preActivations.map((q, index) => [`gates.${index}`, isOpen(q)]));
 
 /** The graph from a network's inputs to its gates. */
 export const gateGraph = (preActivations: readonly Tensor<"float32">[]): Graph => graph(gateOutputs(preActivations));

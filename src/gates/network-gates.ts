@@ -1,9 +1,9 @@
 import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, float32, type Graph, graph, greater, input, sizeOf, type Tensor } from "../graph/index.ts";
+import { type DenseArray, float32, type Graph, input, sizeOf, type Tensor } from "../graph/index.ts";
 import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { examplesAtOnce } from "./examples-at-once.ts";
-import { packGates } from "./extraction.ts";
+import { gateGraph, packGates } from "./extraction.ts";
 import { joinGates, type PackedGates } from "./packed-gates.ts";
 
 /** Inputs as files hold them, `[n, ...inputShape]`. */
@@ -47,14 +47,7 @@ export async function readNetworkGates(
 export function networkGateGraph(network: GatedNetwork): Graph {
   const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
   const values = forwardNodes(network, x);
-  return graph(
-    Object.fromEntries(
-      gatePositions(network).map((position, index) => [
-        `gates.${index}`,
-        greater(decidedBy(network, values, position), 0),
-      ]),
-    ),
-  );
+  return gateGraph(gatePositions(network).map((position) => decidedBy(network, values, position)));
 }
 
 function decidedBy(

@@ -41,7 +41,10 @@ export interface Gate<D extends FloatDType> {
 
 type TensorGates = { readonly [K in GateKind]: <D extends FloatDType>(rule: GateRule<K>, q: Tensor<D>) => Gate<D> };
 
-const open = <D extends FloatDType>(q: Tensor<D>): Tensor<D> => cast(greater(q, 0), q.dtype);
+/** What every rule but the soft one asks first (theory 1.1): whether the pre-activation is positive; at 0 it is not. */
+export const isOpen = <D extends FloatDType>(q: Tensor<D>): Tensor<"bool"> => greater(q, 0);
+
+const open = <D extends FloatDType>(q: Tensor<D>): Tensor<D> => cast(isOpen(q), q.dtype);
 
 /** Rules on tensors; on numbers they stand in `scalar-gates.ts`. */
 const TENSOR_GATES: TensorGates = {

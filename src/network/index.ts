@@ -15,7 +15,7 @@ export type {
   WeightNode,
   Weights,
 } from "./gated-network.ts";
-export { type Gate, type GateKind, type GateRule, type Gating, gateOf, passGate } from "./gating.ts";
+export { type Gate, type GateKind, type GateRule, type Gating, gateOf, isOpen, passGate } from "./gating.ts";
 export { type InitialPlan, initialParameters } from "./initial-parameters.ts";
 export { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
 export type { Decision, EdgePattern, PathPower, Places, Starts, VisitInputEdge } from "./kinds/kind.ts";

@@ -5,7 +5,6 @@ import {
   constant,
   convolution,
   float64,
-  greater,
   matMul,
   multiply,
   pad,
@@ -16,7 +15,7 @@ import {
   subtract,
   type Tensor,
 } from "../../graph/index.ts";
-import type { GatedNode } from "../../network/index.ts";
+import { type GatedNode, isOpen } from "../../network/index.ts";
 import type { Use } from "./parameter-uses.ts";
 import { segmentSums } from "./segment-sums.ts";
 
@@ -81,7 +80,7 @@ function arrayGradients({ node, z, delta, q }: Layer, kind: Use["kind"]): ArrayG
   if (node.kind === "scale") return inOrder(overPositions(multiply(z, delta)));
   if (node.kind === "gate" && node.rule.kind === "leaky") {
     // `Σ z · 1{q ≤ 0} · δ`
-    const shut = subtract(1, cast(greater(q ?? z, 0), "float64"));
+    const shut = subtract(1, cast(isOpen(q ?? z), "float64"));
     const values = overPositions(multiply(multiply(z, shut), delta));
     return inOrder(node.rule.slopes.data.length === 1 ? reduceSum(values, [1], true) : values);
   }
