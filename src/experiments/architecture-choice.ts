@@ -15,6 +15,7 @@ import { parseChoice } from "../parse-value.ts";
 import type { OptimizerKind } from "../train/index.ts";
 
 const NAMES = ["fc", "vconv", "gconv", "c4gap"] as const;
+/** An architecture of the papers. */
 export type ArchitectureName = (typeof NAMES)[number];
 
 /** An architecture as JSON. */

@@ -17,6 +17,7 @@ import {
 
 /** Devices that networks train on. */
 export const TRAINING_DEVICES = ["cpu", "webgpu"] as const;
+/** Where a network trains. */
 export type TrainingDevice = (typeof TRAINING_DEVICES)[number];
 
 const VALUE_INPUTS = ["example", "ones"] as const;
@@ -47,6 +48,7 @@ export interface TrainingOptions {
   /** Of the engine. */
   readonly threads?: number | undefined;
 }
+/** What an option of a training is called. */
 export type TrainingOptionName = keyof TrainingOptions;
 
 /** What an option is when nobody says it. */

@@ -36,6 +36,7 @@ export interface ReportMaking {
   readonly machine: Machine;
 }
 
+/** A file of a report, whole. */
 export interface ReportFile {
   /** From the report's folder: `figures/accuracy.svg`. */
   readonly path: string;

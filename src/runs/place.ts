@@ -26,6 +26,7 @@ export interface ExperimentResults {
   readonly findings: Findings;
 }
 
+/** A place that was looked into. */
 export interface Place {
   /** The last part of {@link path}. */
   readonly name: string;

@@ -14,6 +14,7 @@ export interface ValueFile {
   readonly file: string;
 }
 
+/** Where values go, and in which precision. */
 export interface LayerValueOptions extends Asking {
   /** One a tensor, see {@link valueFiles}. */
   readonly files: readonly ValueFile[];

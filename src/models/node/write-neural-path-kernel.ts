@@ -59,6 +59,7 @@ export interface NeuralPathKernelWork {
 }
 
 /**
+ * What a kernel will take and leave, told before it begins.
  * @param rows number of inputs
  * @param columns of the others, where there are some
  */

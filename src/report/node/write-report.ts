@@ -4,6 +4,7 @@ import { placeAt } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
 import { REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
 
+/** Where a report goes, and who makes it when. */
 export interface WriteReportOptions extends Pick<ReportMaking, "command" | "createdAt"> {
   /** The file to write; `report.html` in the folder, or here for several, unless told otherwise. */
   readonly out?: string | undefined;

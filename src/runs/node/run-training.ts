@@ -9,6 +9,7 @@ import { requestOf, type TrialPlace } from "../trial-request.ts";
 import { runTrials } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 
+/** A training, and where its run stands. */
 export interface TrainingRequest extends Omit<TrialPlace, "learntFrom"> {
   readonly training: Training;
 }
