@@ -83,7 +83,7 @@ export async function measureKernel(
       alignment,
       centeredAlignment: centered,
       effectiveRank: rank.effectiveRank,
-      eigenvalues: [...(await kernelEigenvalues(rows))].reverse(),
+      eigenvalues: [...(await kernelEigenvalues(rows, products))].reverse(),
     },
   };
 }

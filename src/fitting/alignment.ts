@@ -4,10 +4,10 @@
  * two classes, `y` of ±1; for more, the Gram matrix of one-hot labels: 1 where two examples share their class, else 0.
  */
 import { type BlockProducts, matrix, sizesOf } from "./block-products.ts";
-import type { WorkOptions } from "./cholesky.ts";
 import type { ClassTargets } from "./class-targets.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 export interface Alignment {
   /** `⟨H, T⟩ / (‖H‖ ‖T‖)`, in [−1, 1]; in [0, 1] for a positive semidefinite kernel. */

@@ -13,6 +13,12 @@ export const matrix = (rows: number, columns: number, data: Float64Array = new F
 
 export const sizesOf = ({ shape: [rows = 0, columns = 0] }: Matrix): readonly [number, number] => [rows, columns];
 
+/** Rows `from` to `to − 1`, a view. */
+export function rowsOf(of: Matrix, from: number, to: number = sizesOf(of)[0]): Matrix {
+  const [, columns] = sizesOf(of);
+  return matrix(to - from, columns, of.data.subarray(from * columns, to * columns));
+}
+
 /** Which operand is given transposed; the letters are those of BLAS. */
 const FORMS = {
   nn: { transposeA: false, transposeB: false },
@@ -25,7 +31,7 @@ export type ProductForm = keyof typeof FORMS;
 export class BlockProducts implements AsyncDisposable {
   private readonly programs = new Map<string, Promise<Program>>();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(readonly engine: Engine) {}
 
   /** `op(a) · op(b)`. */
   async multiply(form: ProductForm, a: Matrix, b: Matrix): Promise<Matrix> {

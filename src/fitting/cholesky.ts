@@ -11,12 +11,7 @@
 import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
 import { factorInPlace, invertLower } from "./dense-cholesky.ts";
 import type { KernelRows } from "./kernel-rows.ts";
-
-/** Long work may be stopped, and tells how far it is: a share from 0 to 1. */
-export interface WorkOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((share: number) => void) | undefined;
-}
+import type { WorkOptions } from "./work-options.ts";
 
 /** A block column: `[rows below and with the diagonal block, size]`. */
 interface Panel {
@@ -109,9 +104,9 @@ export class CholeskyFactor {
   /** `(H + shift·I)⁻¹ · y` of `[n, columns]`. */
   async solve(y: Matrix): Promise<Matrix> {
     const [, columns] = sizesOf(y);
-    const z = this.padded(columns);
+    const z = matrix(this.panels.length * this.size, columns);
     z.data.set(y.data);
-    await this.solveLower(z, 0, () => {});
+    await this.solveLower(z);
     for (const [k, { below, inverse }] of [...this.panels.entries()].reverse()) {
       const own = firstRows(rowsFrom(z, k * this.size), this.size);
       const after = rowsFrom(z, (k + 1) * this.size);
@@ -119,21 +114,6 @@ export class CholeskyFactor {
       own.data.set((await this.products.multiply("tn", inverse, left)).data);
     }
     return matrix(this.examples, columns, z.data.slice(0, this.examples * columns));
-  }
-
-  /** The diagonal of `(H + shift·I)⁻¹`, `[n]`: squared lengths of the columns of `L⁻¹`, in another n³/3 operations. */
-  async inverseDiagonal({ signal }: WorkOptions = {}): Promise<Float64Array> {
-    const { size } = this;
-    const out = new Float64Array(this.panels.length * size);
-    for (let j = 0; j < this.panels.length; j++) {
-      signal?.throwIfAborted();
-      const unit = this.padded(size);
-      for (let i = 0; i < size; i++) unit.data[(j * size + i) * size + i] = 1;
-      await this.solveLower(unit, j, ({ data }) => {
-        for (let at = 0; at < data.length; at++) out[j * size + (at % size)]! += data[at]! ** 2;
-      });
-    }
-    return out.slice(0, this.examples);
   }
 
   /** `Σ log` of the pivots, doubled: the logarithm of the determinant of `H + shift·I`. */
@@ -145,17 +125,11 @@ export class CholeskyFactor {
     return sum;
   }
 
-  private padded(columns: number): Matrix {
-    return matrix(this.panels.length * this.size, columns);
-  }
-
-  /** Replaces `z` by `L⁻¹ z`, where the rows before block `first` are zero; each block of rows is shown as it is ready. */
-  private async solveLower(z: Matrix, first: number, ready: (rows: Matrix) => void): Promise<void> {
+  /** Replaces `z` by `L⁻¹ z`. */
+  private async solveLower(z: Matrix): Promise<void> {
     for (const [k, { below, inverse }] of this.panels.entries()) {
-      if (k < first) continue;
       const own = firstRows(rowsFrom(z, k * this.size), this.size);
       own.data.set((await this.products.multiply("nn", inverse, own)).data);
-      ready(own);
       const after = rowsFrom(z, (k + 1) * this.size);
       if (after.data.length > 0) after.data.set((await this.products.subtractProduct("nn", after, below, own)).data);
     }

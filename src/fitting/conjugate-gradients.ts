@@ -5,10 +5,10 @@
  */
 import { GatewiseError } from "../errors.ts";
 import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
-import type { WorkOptions } from "./cholesky.ts";
 import type { KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import { lowRankPreconditioner } from "./low-rank-preconditioner.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 export interface ConjugateGradientOptions extends WorkOptions {
   /** A column is done when `‖y − (H + shift·I)·x‖ ≤ tolerance · ‖y‖`; 1e-8 unless told otherwise. */

@@ -1,8 +1,8 @@
 /** A kernel machine from beginning to end: measures of the kernel, choice of the ridge, fit, accuracies. */
 import { GatewiseError } from "../errors.ts";
 import { type Alignment, kernelAlignment } from "./alignment.ts";
+import type { BandForm } from "./band-form.ts";
 import type { BlockProducts } from "./block-products.ts";
-import type { WorkOptions } from "./cholesky.ts";
 import { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
 import { type KernelNorms, type KernelRows, kernelNorms } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
@@ -11,7 +11,15 @@ import { DIRECT_LIMIT, positiveFactor } from "./positive-factor.ts";
 import { fitRidge, type RidgeFit } from "./ridge.ts";
 import { chooseRidge, type RidgeChoice } from "./ridge-choice.ts";
 import { smallestEigenvalue } from "./smallest-eigenvalue.ts";
-import { type EffectiveRank, effectiveRank, participationRatio } from "./spectrum.ts";
+import {
+  type EffectiveRank,
+  EIGENVALUE_LIMIT,
+  effectiveRank,
+  effectiveRankOf,
+  kernelSpectrum,
+  participationRatio,
+} from "./spectrum.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 /** The parts of the work that take time, in their order. */
 export const FIT_STAGES = ["spectrum", "label fit", "choice of the ridge", "fit"] as const;
@@ -73,12 +81,12 @@ export async function fitKernel(
   const targets = classTargets(labels);
   const stage = (name: FitStage): WorkOptions => ({ signal, onProgress: (share) => onProgress?.(name, share) });
   const alignment = await kernelAlignment(kernel, norms, targets, products, { signal });
-  const rank = await effectiveRank(kernel, norms, products, stage("spectrum"));
-  const direct = await directMeasures(kernel, norms, targets, products, stage("label fit"));
+  const { rank, form, eigenvalues } = await spectrumOf(kernel, norms, products, stage("spectrum"));
+  const direct = await directMeasures(kernel, norms, targets, eigenvalues, products, stage("label fit"));
   const choose = (): Promise<RidgeChoice> =>
-    chooseRidge(kernel, norms, labels, targets, products, stage("choice of the ridge"));
+    chooseRidge(kernel, norms, labels, targets, products, { ...stage("choice of the ridge"), form });
   const { choice, value } = ridge === "cv" ? await chosenBy(choose) : { choice: undefined, value: ridge };
-  const fit = await fitRidge(kernel, norms, targets.targets, value, products, stage("fit"));
+  const fit = await fitRidge(kernel, norms, targets.targets, value, products, { ...stage("fit"), form });
   return {
     classes: targets.classes,
     trainAccuracy: accuracyOf(predictedClasses(fit.fitted, targets.classes), labels),
@@ -106,6 +114,18 @@ export async function predictWith(
   return predictedClasses(await kernelTimes(testKernel, coefficients, products, signal), classes);
 }
 
+/** The effective rank, and what it is read from where that is all eigenvalues. */
+async function spectrumOf(
+  kernel: KernelRows,
+  norms: KernelNorms,
+  products: BlockProducts,
+  work: WorkOptions,
+): Promise<{ readonly rank: EffectiveRank; readonly form?: BandForm; readonly eigenvalues?: Float64Array }> {
+  if (kernel.rows > EIGENVALUE_LIMIT) return { rank: await effectiveRank(kernel, norms, products, work) };
+  const { eigenvalues, form } = await kernelSpectrum(kernel, products, work);
+  return { rank: { effectiveRank: effectiveRankOf(eigenvalues), standardError: 0 }, form, eigenvalues };
+}
+
 async function chosenBy(choose: () => Promise<RidgeChoice>) {
   const choice = await choose();
   return { choice, value: choice.ridge };
@@ -115,13 +135,14 @@ async function directMeasures(
   kernel: KernelRows,
   norms: KernelNorms,
   { targets }: ClassTargets,
+  eigenvalues: Float64Array | undefined,
   products: BlockProducts,
   work: WorkOptions,
 ): Promise<DirectMeasures | undefined> {
   if (norms.examples > DIRECT_LIMIT) return undefined;
   const factored = await positiveFactor(kernel, norms, 0, products, work);
   const { nu, perColumn } = await labelFit(kernel, norms, factored, targets, products, work);
-  const smallest = await smallestEigenvalue(factored, work);
+  const smallest = eigenvalues?.[0] ?? (await smallestEigenvalue(factored, work));
   return { nu, nuPerClass: perColumn, smallestEigenvalue: smallest, jitter: factored.jitter };
 }
 

@@ -1,7 +1,7 @@
 import { type BlockProducts, type Matrix, sizesOf } from "./block-products.ts";
-import type { WorkOptions } from "./cholesky.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { type PositiveFactor, solveRefined } from "./positive-factor.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 /** How hard labels are for a kernel, `ν` of theory 4.9. */
 export interface LabelFit {

@@ -1,8 +1,9 @@
 import { GatewiseError } from "../errors.ts";
 import type { BlockProducts, Matrix } from "./block-products.ts";
-import { type CholeskyFactor, factorize, type WorkOptions } from "./cholesky.ts";
+import { type CholeskyFactor, factorize } from "./cholesky.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 /** Beyond this a factor no longer fits beside its kernel in the memory of a small machine (0.4 + 0.8 GB at 10,000). */
 export const DIRECT_LIMIT = 10_000;
@@ -10,9 +11,16 @@ export const DIRECT_LIMIT = 10_000;
 /** What is added to the ridge, in this order, until every pivot is positive; in units of `trace(H)/n`. */
 export const JITTERS = [0, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4] as const;
 
-/** A Cholesky factor of `H + (ridge + jitter) · trace(H)/n · I`. */
-export interface PositiveFactor {
-  readonly factor: CholeskyFactor;
+/** Solves systems of one positive definite matrix. */
+export interface Solver {
+  readonly examples: number;
+  /** `(H + shift·I)⁻¹ · y` of `[n, columns]`. */
+  solve(y: Matrix): Promise<Matrix>;
+}
+
+/** A factor of `H + (ridge + jitter) · trace(H)/n · I`. */
+export interface PositiveFactor<Factor extends Solver = Solver> {
+  readonly factor: Factor;
   /** What was added to the diagonal, in units of the kernel. */
   readonly shift: number;
   /** Relative to `trace(H)/n`; 0 unless a pivot was not positive beyond rounding. */
@@ -30,7 +38,7 @@ export async function positiveFactor(
   ridge: number,
   products: BlockProducts,
   options: WorkOptions = {},
-): Promise<PositiveFactor> {
+): Promise<PositiveFactor<CholeskyFactor>> {
   let failedRow = 0;
   for (const jitter of JITTERS) {
     const shift = ((ridge + jitter) * trace) / examples;
@@ -38,13 +46,17 @@ export async function positiveFactor(
     if (result.kind === "factored") return { factor: result.factor, shift, jitter };
     failedRow = result.row;
   }
-  throw new GatewiseError({
+  throw notPositive(failedRow);
+}
+
+/** For a kernel of which no jitter helps. */
+export const notPositive = (row: number): GatewiseError =>
+  new GatewiseError({
     code: "numerical-failure",
-    received: `a kernel whose pivot ${failedRow} is not positive, with ${JITTERS.at(-1)} of trace/n added to the diagonal`,
+    received: `a kernel whose pivot ${row} is not positive, with ${JITTERS.at(-1)} of trace/n added to the diagonal`,
     expected: "a positive semidefinite matrix",
     next: "check how the kernel was made",
   });
-}
 
 /** A solution of `(H + shift·I) · x = y` with what came out of checking it. */
 export interface Solution {

@@ -3,12 +3,14 @@
  * Cholesky factor up to 10,000 examples, by conjugate gradients beyond.
  */
 import { GatewiseError } from "../errors.ts";
+import type { BandForm } from "./band-form.ts";
+import { positiveByBand } from "./band-system.ts";
 import { type BlockProducts, type Matrix, sizesOf } from "./block-products.ts";
-import type { WorkOptions } from "./cholesky.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import { DIRECT_LIMIT, positiveFactor, solveRefined } from "./positive-factor.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 export type RidgeMethod =
   | { readonly kind: "cholesky" }
@@ -33,6 +35,8 @@ export interface RidgeOptions extends WorkOptions {
   readonly directLimit?: number;
   /** Of conjugate gradients, relative; 1e-8 unless told otherwise. */
   readonly tolerance?: number;
+  /** Band form of the kernel, where it is known already: then a ridge above 0 needs no factor of its own. */
+  readonly form?: BandForm | undefined;
 }
 
 /**
@@ -50,7 +54,7 @@ export async function fitRidge(
   targets: Matrix,
   ridge: number,
   products: BlockProducts,
-  { directLimit = DIRECT_LIMIT, tolerance = 1e-8, ...work }: RidgeOptions = {},
+  { directLimit = DIRECT_LIMIT, tolerance = 1e-8, form, ...work }: RidgeOptions = {},
 ): Promise<RidgeFit> {
   const [rows] = sizesOf(targets);
   if (rows !== norms.examples) {
@@ -61,8 +65,13 @@ export async function fitRidge(
     });
   }
   if (rows <= directLimit) {
-    const factored = await positiveFactor(kernel, norms, ridge, products, work);
+    // without a ridge, pivots decide whether a jitter is needed: those of the kernel itself do not mix small examples with large
+    const factored =
+      form === undefined || ridge === 0
+        ? await positiveFactor(kernel, norms, ridge, products, work)
+        : positiveByBand(form, ridge, norms.trace / norms.examples, products);
     const { x: coefficients, fitted, residual } = await solveRefined(kernel, factored, targets, products, work);
+    work.onProgress?.(1);
     return { coefficients, fitted, ridge, jitter: factored.jitter, residual, method: { kind: "cholesky" } };
   }
   const shift = (ridge * norms.trace) / norms.examples;

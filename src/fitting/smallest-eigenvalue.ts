@@ -1,8 +1,8 @@
 import { randomStream } from "../random.ts";
 import { matrix } from "./block-products.ts";
-import type { WorkOptions } from "./cholesky.ts";
 import { ritzValues, startLanczos, stepLanczos } from "./lanczos.ts";
 import type { PositiveFactor } from "./positive-factor.ts";
+import type { WorkOptions } from "./work-options.ts";
 
 /** Lanczos on the inverse settles in 10 to 30; a cluster at the lower end may need more. */
 const MAX_STEPS = 80;

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelAlignment } from "../../src/fitting/alignment.ts";
 import { matrix } from "../../src/fitting/block-products.ts";
 import { classTargets } from "../../src/fitting/class-targets.ts";
-import { symmetricEigenvalues } from "../../src/fitting/eigenvalues.ts";
 import { kernelNorms } from "../../src/fitting/kernel-rows.ts";
 import { labelFit } from "../../src/fitting/label-fit.ts";
 import { positiveFactor } from "../../src/fitting/positive-factor.ts";
@@ -20,6 +19,7 @@ import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { propertyRuns } from "../support/property-runs.ts";
+import { symmetricEigenvalues } from "./eigenvalues.reference.ts";
 import {
   centeredReference,
   innerReference,
@@ -125,9 +125,10 @@ describe("eigenvalues", () => {
       rows: [2, -1, 0, 0, -1, 2, -1, 0, 0, -1, 2, -1, 0, 0, -1, 2],
       wanted: [1, 2, 3, 4].map((k) => 2 - 2 * Math.cos((k * Math.PI) / 5)),
     },
-  ])("of $title", ({ rows, wanted }) => {
+  ])("of $title", async ({ rows, wanted }) => {
     const n = wanted.length;
-    expectClose(symmetricEigenvalues(matrix(n, n, Float64Array.from(rows))), wanted, {
+    const kernel = readerOf(matrix(n, n, Float64Array.from(rows)));
+    expectClose(await kernelEigenvalues(kernel, opened.products), wanted, {
       relative: 1e-14,
       absolute: 1e-14,
     });
@@ -137,7 +138,7 @@ describe("eigenvalues", () => {
     fc.assert(
       fc.asyncProperty(fc.nat(1000), fc.integer({ min: 1, max: 60 }), async (seed, n) => {
         const kernel = randomKernel(seed, n, n, 0.1);
-        const values = [...symmetricEigenvalues(kernel)];
+        const values = [...(await kernelEigenvalues(readerOf(kernel), opened.products))];
         const norms = await kernelNorms(readerOf(kernel));
         const sum = (of: readonly number[]): number => of.reduce((total, value) => total + value, 0);
         expectClose(sum(values), norms.trace, { relative: 1e-12 });
@@ -159,8 +160,8 @@ describe("eigenvalues", () => {
 
   it("are refused for more examples than a laptop can wait for", async () => {
     const kernel = { rows: EIGENVALUE_LIMIT + 1, columns: EIGENVALUE_LIMIT + 1, read: () => new Float64Array(0) };
-    expect(await rejectionOf(kernelEigenvalues(kernel))).toEqual({
-      message: "a kernel of 2001 examples: expected at most 2000 for all its eigenvalues",
+    expect(await rejectionOf(kernelEigenvalues(kernel, opened.products))).toEqual({
+      message: "a kernel of 4001 examples: expected at most 4000 for all its eigenvalues",
       hint: "take fewer examples, or ask for the effective rank and the smallest eigenvalue alone",
     });
   });

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bandForm } from "../../src/fitting/band-form.ts";
 import { matrix } from "../../src/fitting/block-products.ts";
 import { accuracyOf, classTargets, predictedClasses } from "../../src/fitting/class-targets.ts";
 import { conjugateGradients } from "../../src/fitting/conjugate-gradients.ts";
 import { kernelNorms, subKernel } from "../../src/fitting/kernel-rows.ts";
+import { leaveOneOut } from "../../src/fitting/leave-one-out.ts";
 import { lowRankPreconditioner } from "../../src/fitting/low-rank-preconditioner.ts";
 import { fitRidge } from "../../src/fitting/ridge.ts";
-import { chooseRidge, leaveOneOut, RIDGE_GRID } from "../../src/fitting/ridge-choice.ts";
+import { chooseRidge, RIDGE_GRID } from "../../src/fitting/ridge-choice.ts";
 import { randomStream } from "../../src/random.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -160,18 +162,60 @@ function refitsWithout(kernel: Rows, targets: Rows, lambda: number): Rows {
   });
 }
 
+/** The same by the inverse: `y − α / (G⁻¹)_ii`, which rounding does not hurt where `G` is nearly singular. */
+function leftOutByInverse(kernel: Rows, targets: Rows, lambda: number): Rows {
+  const identity = kernel.map((_, i) => kernel.map((__, j) => (i === j ? 1 : 0)));
+  const inverse = solveReference(shifted(kernel, lambda), identity);
+  const alpha = multiplyReference(inverse, targets);
+  return targets.map((row, i) => row.map((y, c) => y - (alpha[i]?.[c] ?? 0) / (inverse[i]?.[i] ?? 0)));
+}
+
 describe("leave-one-out", () => {
   it.each([
-    { n: 2, features: 3, ridge: 0.1 },
-    { n: 12, features: 4, ridge: 1e-3 },
-    { n: 70, features: 30, ridge: 0.5 },
-  ])("equals refits without each example: n = $n, ridge $ridge", async ({ n, features, ridge }) => {
+    { n: 2, features: 3, width: 4, ridges: [0.1] },
+    { n: 12, features: 4, width: 1, ridges: [1e-3] },
+    // blocks that do not come out even, and more of them than are made at once
+    { n: 30, features: 20, width: 1, ridges: [0.5, 1e-2] },
+  ])("equals refits without each example: n = $n, band of $width", async ({ n, features, width, ridges }) => {
     const kernel = randomKernel(n, n, features);
     const targets = randomTargets(n, n, 2);
-    const norms = await kernelNorms(readerOf(kernel));
-    const left = await leaveOneOut(readerOf(kernel), norms, targets, ridge, opened.products);
-    const wanted = refitsWithout(rowsOf(kernel), rowsOf(targets), (ridge * norms.trace) / n);
-    expectClose(rowsOf(left), wanted, { relative: 1e-7, absolute: 1e-8 });
+    const { trace } = await kernelNorms(readerOf(kernel));
+    const form = await bandForm(readerOf(kernel), opened.products, {}, width);
+    const left = await leaveOneOut(form, trace / n, targets, ridges, opened.products);
+    for (const [i, ridge] of ridges.entries()) {
+      const wanted = refitsWithout(rowsOf(kernel), rowsOf(targets), (ridge * trace) / n);
+      expectClose(rowsOf(left[i] ?? targets), wanted, { relative: 1e-7, absolute: 1e-8 });
+    }
+  });
+
+  it("the same of more rows than are worked at together", async () => {
+    const kernel = randomKernel(7, 150, 20);
+    const targets = randomTargets(7, 150, 2);
+    const form = await bandForm(readerOf(kernel), opened.products);
+    const [left] = await leaveOneOut(form, 1, targets, [0.1], opened.products);
+    expectClose(rowsOf(left ?? targets), leftOutByInverse(rowsOf(kernel), rowsOf(targets), 0.1), { relative: 1e-9 });
+  });
+
+  it("takes the jitter that the kernel's factor takes", async () => {
+    // of rank 3 but for an eigenvalue of about −1e-7 of trace/n: a ridge of 1e-8 needs a jitter of 1e-6
+    const kernel = randomKernel(5, 40, 3);
+    const { trace } = await kernelNorms(readerOf(kernel));
+    for (let i = 0; i < 40; i++) kernel.data[41 * i]! -= (1e-7 * trace) / 40;
+    const targets = randomTargets(5, 40, 1);
+    const form = await bandForm(readerOf(kernel), opened.products, {}, 8);
+    const [left] = await leaveOneOut(form, trace / 40, targets, [1e-8], opened.products);
+    const wanted = leftOutByInverse(rowsOf(kernel), rowsOf(targets), ((1e-8 + 1e-6) * trace) / 40);
+    expectClose(rowsOf(left ?? targets), wanted, { relative: 1e-6, absolute: 1e-7 });
+  });
+
+  it("refuses a kernel that no jitter makes positive", async () => {
+    const kernel = matrix(2, 2, Float64Array.of(1, 2, 2, 1));
+    const form = await bandForm(readerOf(kernel), opened.products, {}, 2);
+    expect(await rejectionOf(leaveOneOut(form, 1, randomTargets(1, 2, 1), [1e-3], opened.products))).toEqual({
+      message:
+        "a kernel whose pivot 1 is not positive, with 0.0001 of trace/n added to the diagonal: expected a positive semidefinite matrix",
+      hint: "check how the kernel was made",
+    });
   });
 });
 
@@ -203,7 +247,7 @@ describe("choice of the ridge", () => {
   it("samples beyond its limit, the same in every call", async () => {
     const { kernel, labels } = noisyProblem(90);
     const norms = await kernelNorms(kernel);
-    const choose = () => chooseRidge(kernel, norms, labels, classTargets(labels), opened.products, {}, 50);
+    const choose = () => chooseRidge(kernel, norms, labels, classTargets(labels), opened.products, { limit: 50 });
     const choice = await choose();
     expect(choice.examples).toBe(50);
     expect(await choose()).toEqual(choice);

@@ -36,8 +36,9 @@ export async function tangentSummary(
   const size = kernelSize(kernel);
   // behind hard gates the feature kernel is exactly zero, which is no kernel to factor
   if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0 };
-  if (rows.rows <= EIGENVALUE_LIMIT) return { ...size, smallestEigenvalue: (await kernelEigenvalues(rows))[0] ?? 0 };
   await using products = new BlockProducts(engine);
+  if (rows.rows <= EIGENVALUE_LIMIT)
+    return { ...size, smallestEigenvalue: (await kernelEigenvalues(rows, products))[0] ?? 0 };
   const factored = await positiveFactor(rows, await kernelNorms(rows), 0, products, { signal });
   return { ...size, smallestEigenvalue: await smallestEigenvalue(factored, { signal }) };
 }
