@@ -46,7 +46,8 @@ const listing = (): readonly string[] => readdirSync(folder.path, { recursive: t
 async function refusal(args: readonly string[]): Promise<{ readonly message: string; readonly hint: string }> {
   const { code, stdout, stderr } = await gatewise([...args, "--json"]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-  return JSON.parse(stdout).error;
+  const { message, hint } = JSON.parse(stdout).error;
+  return { message, hint };
 }
 
 describe("a file that another command is writing", () => {
