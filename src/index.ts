@@ -2,7 +2,7 @@
  * The front door: a {@link Model} and what its answers are made of, arrays, engines as interfaces, errors and random
  * streams. Runs in Node and in a browser alike: `openModel` is in `gatewise/node` and in `gatewise/web`.
  */
-export { npyHeader, readNpy, readSafetensors, type Safetensors, writeNpy, writeSafetensors } from "./data/index.ts";
+export { npyHeader, readNpy, writeNpy } from "./data/index.ts";
 export {
   type Capabilities,
   DEVICES,

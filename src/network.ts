@@ -1,7 +1,8 @@
 /**
- * `gatewise/network`: architectures as data, initializers, the regimes of gates and values, and networks from ONNX. A
- * `Model` of `gatewise` answers questions about a network.
+ * `gatewise/network`: architectures as data, initializers, the regimes of gates and values, and networks from ONNX,
+ * weights from safetensors. A `Model` of `gatewise` answers questions about a network.
  */
+export { readSafetensors, type Safetensors, writeSafetensors } from "./data/index.ts";
 export {
   type Architecture,
   ArchitectureStructure,

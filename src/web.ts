@@ -6,4 +6,4 @@ for (const name of ["dispose", "asyncDispose"] as const) {
 }
 
 export { openWasmEngine, type WasmOptions } from "./engine/web/index.ts";
-export { type OpenModelOptions, openModel } from "./models/web/index.ts";
+export { type OpenModelOptions, openModel, readArray, type WebFile } from "./models/web/index.ts";

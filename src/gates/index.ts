@@ -3,6 +3,7 @@ export { decidingNodes, decisionGraph } from "./deciding-nodes.ts";
 export { examplesAtOnce } from "./examples-at-once.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export { type GateRows, gateBytes, gateRows, sliceGates } from "./gate-rows.ts";
+export { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 export {
   type LayerTensor,
   layerTensors,
@@ -12,13 +13,7 @@ export {
   type ValueReading,
 } from "./layer-values.ts";
 export { checkQuery, type Neighbor, nearestFirst, neighborOf } from "./neighbor.ts";
-export {
-  checkInputs,
-  type GateReading,
-  type Inputs,
-  inputRows,
-  readNetworkGates,
-} from "./network-gates.ts";
+export { type GateReading, readNetworkGates } from "./network-gates.ts";
 export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
 export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";
 export { classesOf, type GateSummary, type GateSummaryOptions, type LayerSummary, summarizeGates } from "./summary.ts";

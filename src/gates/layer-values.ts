@@ -3,7 +3,7 @@ import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, quoted, sizeOf } from "../graph/index.ts";
 import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf, usedNodes } from "../network/index.ts";
-import { checkInputs, type Inputs } from "./network-gates.ts";
+import { checkInputs, type Inputs } from "./inputs.ts";
 
 /** What is told of a layer: what decides its gates, what they let through, or what a node without gates gives. */
 export type ValueKind = "pre-activations" | "activations" | "values";

@@ -1,6 +1,7 @@
+import { readNpy } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs } from "../gates/index.ts";
-import { type FloatDType, type Storage, sizeOf } from "../graph/index.ts";
+import { type BinaryData, type FloatDType, type Storage, sizeOf } from "../graph/index.ts";
 
 /** Floating-point numbers whose first axis counts examples: a dense array that gives them one by one. */
 export class ExampleArray<D extends FloatDType = FloatDType> {
@@ -54,4 +55,21 @@ export function examplesOf(inputs: Inputs): InputExamples {
   return inputs.dtype === "float32"
     ? new ExampleArray("float32", shape, inputs.data)
     : new ExampleArray("float64", shape, inputs.data);
+}
+
+/**
+ * Inputs from the bytes of a `.npy` file.
+ * @param file names the file in errors
+ * @returns `[n, …]`
+ * @throws GatewiseError unless it holds float32 or float64 with an axis of examples
+ */
+export function readExamples(bytes: BinaryData, file?: string): InputExamples {
+  const array = readNpy(bytes, file);
+  if (array.dtype === "float32" || array.dtype === "float64") return examplesOf(array);
+  throw new GatewiseError({
+    code: "unsupported-file",
+    received: `${file ?? "npy data"} of ${array.dtype}`,
+    expected: "float32 or float64, scaled as the network was trained (pixels in [0, 1])",
+    next: 'convert it in NumPy: np.save("x.npy", x.astype("float32") / 255)',
+  });
 }

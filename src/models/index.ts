@@ -1,5 +1,5 @@
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
-export { type ExampleArray, examplesOf, type InputExamples } from "./example-array.ts";
+export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
 export {
@@ -12,12 +12,11 @@ export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   type NeuralPathKernel,
   type NeuralPathKernelOptions,
-  type NeuralPathKernelWay,
   NORMALIZATIONS,
   type Normalization,
   neuralPathKernel,
-  neuralPathKernelWay,
 } from "./neural-path-kernel.ts";
+export { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 export type { Asking, StageProgress } from "./progress.ts";
 export type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";

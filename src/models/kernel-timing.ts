@@ -13,7 +13,7 @@ import {
 } from "../kernels/index.ts";
 import { type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { randomStream } from "../random.ts";
-import { neuralPathKernelWay } from "./neural-path-kernel.ts";
+import { neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 
 /** How the exact path kernel of a network is made, and how long it takes here; or why there is none. */
 export type KernelTiming =

@@ -1,28 +1,19 @@
 import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type Inputs, type Neighbor, type PackedGates, readNetworkGates } from "../gates/index.ts";
+import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import { type TangentKernels, type TileOptions, tangentKernel, tangentKernels } from "../kernels/index.ts";
+import type { TangentKernels, TileOptions } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import type { Evaluation } from "../train/index.ts";
-import { type Description, describeNetwork } from "./description.ts";
-import { evaluateNetwork } from "./evaluation.ts";
-import { type GateDifferences, gateDifferences } from "./gate-differences.ts";
-import { KeptPrograms } from "./kept-programs.ts";
-import { timeNeuralPathKernel } from "./kernel-timing.ts";
-import { logitsOf } from "./logits.ts";
-import { type NeighborsOptions, neighbors } from "./neighbors.ts";
-import { type NeuralPathKernel, type NeuralPathKernelOptions, neuralPathKernel } from "./neural-path-kernel.ts";
+import type { Description } from "./description.ts";
+import type { GateDifferences } from "./gate-differences.ts";
+import type { KeptPrograms } from "./kept-programs.ts";
+import type { NeighborsOptions } from "./neighbors.ts";
+import type { NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
-import { type Asking, counter } from "./progress.ts";
-import {
-  type TangentAnswer,
-  type TangentKernelOptions,
-  tangentAnswer,
-  tangentAnswerBytes,
-  tangentOptions,
-} from "./tangent-kernels.ts";
+import type { Asking } from "./progress.ts";
+import type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";
 
 /** Where a network comes from. */
 export type ModelSource =
@@ -48,7 +39,8 @@ export interface DescribeOptions {
 
 /**
  * A network with an engine: all that can be asked of it. The engine starts at the first question that needs it, and what
- * it compiled serves the next ones. Released with `await using`.
+ * it compiled serves the next ones. Released with `await using`. What answers a question is loaded when it is asked, so
+ * that a page pays for what it uses.
  */
 export class Model implements AsyncDisposable {
   private engineOpened: Promise<KeptPrograms> | undefined;
@@ -77,6 +69,8 @@ export class Model implements AsyncDisposable {
    * seconds at most.
    */
   async describe({ examples = 1000, clock }: DescribeOptions): Promise<Description> {
+    const { timeNeuralPathKernel } = await import("./kernel-timing.ts");
+    const { describeNetwork } = await import("./description.ts");
     const timing = await timeNeuralPathKernel(this.network, () => this.engine(), clock);
     return describeNetwork(this.network, examples, timing);
   }
@@ -91,7 +85,10 @@ export class Model implements AsyncDisposable {
         next: "ask within the scope of `await using`, or open it again",
       });
     }
-    this.engineOpened ??= this.options.openEngine().then((engine) => new KeptPrograms(engine));
+    this.engineOpened ??= this.options.openEngine().then(async (engine) => {
+      const { KeptPrograms } = await import("./kept-programs.ts");
+      return new KeptPrograms(engine);
+    });
     return await this.engineOpened;
   }
 
@@ -102,6 +99,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape
    */
   async predict(inputs: Inputs, options: Asking = {}): Promise<DenseArray<"float32">> {
+    const { logitsOf } = await import("./logits.ts");
     return await logitsOf(this.network, await this.engine(), inputs, options);
   }
 
@@ -111,6 +109,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the network reads another number of pixels
    */
   async evaluate(examples: Examples, options: Asking = {}): Promise<Evaluation> {
+    const { evaluateNetwork } = await import("./evaluation.ts");
     return await evaluateNetwork(this.network, await this.engine(), examples, options);
   }
 
@@ -120,11 +119,8 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape
    */
   async gates(inputs: Inputs, options: Asking = {}): Promise<PackedGates> {
-    const { signal } = options;
-    return await readNetworkGates(this.network, await this.engine(), inputs, {
-      onProgress: counter(options, "gates", "inputs"),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const { gatesOfInputs } = await import("./gates-of-inputs.ts");
+    return await gatesOfInputs(this.network, await this.engine(), inputs, options);
   }
 
   /**
@@ -134,6 +130,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape
    */
   async gateDifferences(inputs: Inputs, options: Asking = {}): Promise<GateDifferences> {
+    const { gateDifferences } = await import("./gate-differences.ts");
     return await gateDifferences(this.network, await this.engine(), inputs, options);
   }
 
@@ -154,6 +151,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape, or the options do not go together
    */
   async pathKernel(inputs: Inputs, options: NeuralPathKernelOptions = {}): Promise<NeuralPathKernel> {
+    const { neuralPathKernel } = await import("./neural-path-kernel.ts");
     return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.openTiles);
   }
 
@@ -165,12 +163,14 @@ export class Model implements AsyncDisposable {
    */
   async tangentKernel(inputs: Inputs, options: TangentKernelOptions = {}): Promise<DenseArray<"float64">> {
     const { part = "all" } = options;
-    return await tangentKernel(this.network, await this.engine(), inputs, { ...tangentOptions(options), part });
+    const { tangentKernelOf } = await import("./tangent-kernels.ts");
+    return await tangentKernelOf(this.network, await this.engine(), inputs, part, options);
   }
 
   /** Both parts of the tangent kernel in one pass; their sum is the whole. See {@link tangentKernel}. */
   async tangentKernels(inputs: Inputs, options: Omit<TangentKernelOptions, "part"> = {}): Promise<TangentKernels> {
-    return await tangentKernels(this.network, await this.engine(), inputs, tangentOptions(options));
+    const { tangentKernelsOf } = await import("./tangent-kernels.ts");
+    return await tangentKernelsOf(this.network, await this.engine(), inputs, options);
   }
 
   /**
@@ -180,11 +180,13 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape, or it has no such output
    */
   async tangentAnswer(inputs: Inputs, options: Omit<TangentKernelOptions, "inputs2"> = {}): Promise<TangentAnswer> {
+    const { tangentAnswer } = await import("./tangent-kernels.ts");
     return await tangentAnswer(this.network, await this.engine(), inputs, options);
   }
 
   /** Bytes that {@link tangentAnswer} takes at most for a number of examples. */
-  tangentBytes(examples: number, part?: TangentKernelOptions["part"]): number {
+  async tangentBytes(examples: number, part?: TangentKernelOptions["part"]): Promise<number> {
+    const { tangentAnswerBytes } = await import("./tangent-kernels.ts");
     return tangentAnswerBytes(this.network, examples, part);
   }
 
@@ -196,6 +198,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if there is no such example, or the inputs do not have the network's shape
    */
   async neighbors(inputs: Inputs, query: number, options: NeighborsOptions = {}): Promise<readonly Neighbor[]> {
+    const { neighbors } = await import("./neighbors.ts");
     return await neighbors(this.network, await this.engine(), inputs, query, options);
   }
 

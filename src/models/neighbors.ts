@@ -6,7 +6,7 @@ import { neighborsByOverlaps } from "../kernels/index.ts";
 
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import { neighborsBySharedPaths } from "../paths/index.ts";
-import { neuralPathKernelWay } from "./neural-path-kernel.ts";
+import { neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 import { type Asking, counter } from "./progress.ts";
 
 export interface NeighborsOptions extends Asking {

@@ -5,7 +5,6 @@ import { type Inputs, readNetworkGates } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
   type DenseChain,
-  denseChain,
   estimatedKernel,
   type GatedInputs,
   type KernelPart,
@@ -18,20 +17,8 @@ import {
   type TileOptions,
 } from "../kernels/index.ts";
 import { checkCount, checkWord, type GatedNetwork } from "../network/index.ts";
+import { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 import { type Asking, counter } from "./progress.ts";
-
-/** How the exact kernel of a network is made. */
-export type NeuralPathKernelWay =
-  /** Chains of dense layers with hard gates: overlaps of packed gates, a popcount each. */
-  | { readonly kind: "packed bits"; readonly chain: DenseChain }
-  /** All others: every pair of examples, at the pairs of positions that the network reads. */
-  | { readonly kind: "pairs of positions" };
-
-/** How the exact path kernel of this network is made. */
-export function neuralPathKernelWay(network: GatedNetwork): NeuralPathKernelWay {
-  const chain = denseChain(network);
-  return chain === undefined ? { kind: "pairs of positions" } : { kind: "packed bits", chain };
-}
 
 export const NORMALIZATIONS = ["none", "width", "trace"] as const;
 /** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */

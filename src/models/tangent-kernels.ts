@@ -5,6 +5,7 @@ import { type DenseArray, float64 } from "../graph/index.ts";
 import {
   type KernelSize,
   kernelSize,
+  type TangentKernels,
   type TangentOptions,
   type TangentPart,
   type TangentSummary,
@@ -30,7 +31,7 @@ export interface TangentAnswer {
   readonly parts?: Readonly<Record<TangentPart, KernelSize>>;
 }
 
-export function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
+function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
   const { signal, output, inputs2 } = options;
   return {
     onProgress: counter(options, "ntk", "inputs"),
@@ -38,6 +39,27 @@ export function tangentOptions(options: Omit<TangentKernelOptions, "part">): Tan
     ...(output === undefined ? {} : { output }),
     ...(inputs2 === undefined ? {} : { inputs2 }),
   };
+}
+
+/** Whe/** One part of the tangent kernel, or the whole. See `Model.tangentKernel`. */
+export async function tangentKernelOf(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  part: TangentPart | "all",
+  options: TangentKernelOptions,
+): Promise<DenseArray<"float64">> {
+  return await tangentKernel(network, engine, inputs, { ...tangentOptions(options), part });
+}
+
+/** Both parts in one pass. See `Model.tangentKernels`. */
+export async function tangentKernelsOf(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  options: Omit<TangentKernelOptions, "part">,
+): Promise<TangentKernels> {
+  return await tangentKernels(network, engine, inputs, tangentOptions(options));
 }
 
 /** Whether the kernel is the sum of two parts that are worth telling apart. */

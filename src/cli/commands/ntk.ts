@@ -70,7 +70,7 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   await using _ = model;
   await using result = await claimResult(out, { "--inputs": file }, files);
   const [examples = 0] = inputs.shape;
-  note(context, `needs up to ${Math.ceil(model.tangentBytes(examples, part) / 1e6)} MB of memory`);
+  note(context, `needs up to ${Math.ceil((await model.tangentBytes(examples, part)) / 1e6)} MB of memory`);
   const { kernel, summary, parts } = await withStages(context, (onProgress) =>
     model.tangentAnswer(inputs, { output, part, onProgress, signal: context.signal }),
   );

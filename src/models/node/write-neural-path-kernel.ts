@@ -19,10 +19,10 @@ import {
   type NeuralPathKernel,
   type NeuralPathKernelOptions,
   type Normalization,
-  neuralPathKernelWay,
   packedKernelOf,
   sumOf,
 } from "../neural-path-kernel.ts";
+import { neuralPathKernelWay } from "../neural-path-kernel-way.ts";
 import { counter } from "../progress.ts";
 
 export const KERNEL_DTYPES = ["float64", "float32"] as const;

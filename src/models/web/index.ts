@@ -1,1 +1,1 @@
-export { type OpenModelOptions, openModel } from "./open-model.ts";
+export { type OpenModelOptions, openModel, readArray, type WebFile } from "./open-model.ts";

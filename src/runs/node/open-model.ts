@@ -1,10 +1,8 @@
-import { readNpy } from "../../data/index.ts";
 import { readBytes } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
-import { GatewiseError } from "../../errors.ts";
 import { checkInputs } from "../../gates/index.ts";
 import { openTilePool } from "../../kernels/node/index.ts";
-import { examplesOf, type InputExamples, Model } from "../../models/index.ts";
+import { type InputExamples, Model, readExamples } from "../../models/index.ts";
 import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 
 /** How the engine of a model runs. */
@@ -60,12 +58,5 @@ export async function readInputs({ network }: Pick<Model, "network">, path: stri
  * @throws GatewiseError unless the file holds float32 or float64 with an axis of examples
  */
 export async function readArray(path: string): Promise<InputExamples> {
-  const array = readNpy(await readBytes(path), path);
-  if (array.dtype === "float32" || array.dtype === "float64") return examplesOf(array);
-  throw new GatewiseError({
-    code: "unsupported-file",
-    received: `${path} of ${array.dtype}`,
-    expected: "float32 or float64, scaled as the network was trained (pixels in [0, 1])",
-    next: 'convert it in NumPy: np.save("x.npy", x.astype("float32") / 255)',
-  });
+  return readExamples(await readBytes(path), path);
 }
