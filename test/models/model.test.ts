@@ -132,7 +132,7 @@ describe("a model", () => {
       model.tangentKernel(broken),
       model.neighbors(broken, 1),
     ];
-    for (const asked of questions) expect((await rejectionOf(asked)).message).toBe(message);
+    for (const refused of await Promise.all(questions.map(rejectionOf))) expect(refused.message).toBe(message);
     expect(errorOf(() => model.paths(broken.example(0))).message).toBe(message);
   });
 
