@@ -40,6 +40,7 @@ export {
   type TangentMemory,
   type TangentOptions,
   type TangentSummary,
+  type TangentSummaryOptions,
   type TileMaker,
   type TileOptions,
   type TileWork,

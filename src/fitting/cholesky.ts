@@ -8,16 +8,26 @@
  * inverse, as usual on GPUs. What that loses in accuracy on ill-conditioned blocks, the users of a factor gain back by
  * one step of refinement (`ridge-solve.ts`).
  */
-import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
+import type { ResidentArray } from "../engine/index.ts";
+import { type BlockProducts, type Factor, type Matrix, matrix, sizesOf } from "./block-products.ts";
 import { factorInPlace, invertLower } from "./dense-cholesky.ts";
 import type { KernelRows } from "./kernel-rows.ts";
 import type { WorkOptions } from "./work-options.ts";
+
+/** Solves systems of one positive definite matrix. */
+export interface Solver {
+  readonly examples: number;
+  /** `(H + shift·I)⁻¹ · y` of `[n, columns]`. */
+  solve(y: Matrix): Promise<Matrix>;
+}
+
+/** What solutions need of a block column: its rows below the diagonal block, and the inverse of that, `[size, size]`. */
+type PanelFactors = Readonly<Record<"below" | "inverse", Factor>>;
 
 /** A block column: `[rows below and with the diagonal block, size]`. */
 interface Panel {
   readonly whole: Matrix;
   readonly below: Matrix;
-  /** Inverse of the diagonal block, `[size, size]`. */
   readonly inverse: Matrix;
 }
 
@@ -93,7 +103,7 @@ const firstRows = (of: Matrix, rows: number): Matrix => {
 };
 
 /** `L` of `H + shift·I = L Lᵀ`. */
-export class CholeskyFactor {
+export class CholeskyFactor implements Solver {
   constructor(
     readonly examples: number,
     private readonly size: number,
@@ -103,15 +113,47 @@ export class CholeskyFactor {
 
   /** `(H + shift·I)⁻¹ · y` of `[n, columns]`. */
   async solve(y: Matrix): Promise<Matrix> {
+    return await this.solveWith(this.panels, y);
+  }
+
+  /** The same with the factor in the engine, for many solutions: an engine in another thread would copy it for each. */
+  async held(): Promise<Solver & AsyncDisposable> {
+    const { examples, products } = this;
+    const arrays: ResidentArray[] = [];
+    const upload = async (of: Matrix): Promise<ResidentArray> => {
+      const array = await products.engine.upload(of);
+      arrays.push(array);
+      return array;
+    };
+    const panels: PanelFactors[] = [];
+    for (const { below, inverse } of this.panels) {
+      panels.push({ below: below.data.length === 0 ? below : await upload(below), inverse: await upload(inverse) });
+    }
+    return {
+      examples,
+      solve: (y) => this.solveWith(panels, y),
+      async [Symbol.asyncDispose]() {
+        for (const array of arrays) await array[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  private async solveWith(panels: readonly PanelFactors[], y: Matrix): Promise<Matrix> {
+    const { size, products } = this;
     const [, columns] = sizesOf(y);
-    const z = matrix(this.panels.length * this.size, columns);
+    const z = matrix(panels.length * size, columns);
     z.data.set(y.data);
-    await this.solveLower(z);
-    for (const [k, { below, inverse }] of [...this.panels.entries()].reverse()) {
-      const own = firstRows(rowsFrom(z, k * this.size), this.size);
-      const after = rowsFrom(z, (k + 1) * this.size);
-      const left = after.data.length > 0 ? await this.products.subtractProduct("tn", own, below, after) : own;
-      own.data.set((await this.products.multiply("tn", inverse, left)).data);
+    for (const [k, { below, inverse }] of panels.entries()) {
+      const own = firstRows(rowsFrom(z, k * size), size);
+      own.data.set((await products.multiply("nn", inverse, own)).data);
+      const after = rowsFrom(z, (k + 1) * size);
+      if (after.data.length > 0) after.data.set((await products.subtractProduct("nn", after, below, own)).data);
+    }
+    for (const [k, { below, inverse }] of [...panels.entries()].reverse()) {
+      const own = firstRows(rowsFrom(z, k * size), size);
+      const after = rowsFrom(z, (k + 1) * size);
+      const left = after.data.length > 0 ? await products.subtractProduct("tn", own, below, after) : own;
+      own.data.set((await products.multiply("tn", inverse, left)).data);
     }
     return matrix(this.examples, columns, z.data.slice(0, this.examples * columns));
   }
@@ -123,15 +165,5 @@ export class CholeskyFactor {
       for (let i = 0; i < this.size; i++) sum += 2 * Math.log(whole.data[i * this.size + i]!);
     }
     return sum;
-  }
-
-  /** Replaces `z` by `L⁻¹ z`. */
-  private async solveLower(z: Matrix): Promise<void> {
-    for (const [k, { below, inverse }] of this.panels.entries()) {
-      const own = firstRows(rowsFrom(z, k * this.size), this.size);
-      own.data.set((await this.products.multiply("nn", inverse, own)).data);
-      const after = rowsFrom(z, (k + 1) * this.size);
-      if (after.data.length > 0) after.data.set((await this.products.subtractProduct("nn", after, below, own)).data);
-    }
   }
 }

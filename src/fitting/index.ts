@@ -1,6 +1,7 @@
 export { type Alignment, kernelAlignment } from "./alignment.ts";
 export { type BandForm, bandForm } from "./band-form.ts";
 export { BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
+export type { Solver } from "./cholesky.ts";
 export { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
 export {
   type ConjugateGradientOptions,
@@ -18,10 +19,10 @@ export {
   predictWith,
 } from "./kernel-fit.ts";
 export { kernelMatrix, symmetricKernel } from "./kernel-matrix.ts";
-export { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "./kernel-rows.ts";
+export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, subKernel } from "./kernel-rows.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { leaveOneOut } from "./leave-one-out.ts";
-export { type PositiveFactor, positiveFactor, type Solver } from "./positive-factor.ts";
+export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";
 export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
 export { chooseRidge, type RidgeCandidate, type RidgeChoice, type RidgeChoiceOptions } from "./ridge-choice.ts";
 export { smallestEigenvalue } from "./smallest-eigenvalue.ts";

@@ -142,7 +142,7 @@ async function directMeasures(
   if (norms.examples > DIRECT_LIMIT) return undefined;
   const factored = await positiveFactor(kernel, norms, 0, products, work);
   const { nu, perColumn } = await labelFit(kernel, norms, factored, targets, products, work);
-  const smallest = eigenvalues?.[0] ?? (await smallestEigenvalue(factored, work));
+  const smallest = eigenvalues?.[0] ?? (await smallestEigenvalue(factored, products, work));
   return { nu, nuPerClass: perColumn, smallestEigenvalue: smallest, jitter: factored.jitter };
 }
 

@@ -1,6 +1,6 @@
 import { GatewiseError } from "../errors.ts";
 import type { BlockProducts, Matrix } from "./block-products.ts";
-import { type CholeskyFactor, factorize } from "./cholesky.ts";
+import { type CholeskyFactor, factorize, type Solver } from "./cholesky.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import type { WorkOptions } from "./work-options.ts";
@@ -10,13 +10,6 @@ export const DIRECT_LIMIT = 10_000;
 
 /** What is added to the ridge, in this order, until every pivot is positive; in units of `trace(H)/n`. */
 export const JITTERS = [0, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4] as const;
-
-/** Solves systems of one positive definite matrix. */
-export interface Solver {
-  readonly examples: number;
-  /** `(H + shift·I)⁻¹ · y` of `[n, columns]`. */
-  solve(y: Matrix): Promise<Matrix>;
-}
 
 /** A factor of `H + (ridge + jitter) · trace(H)/n · I`. */
 export interface PositiveFactor<Factor extends Solver = Solver> {

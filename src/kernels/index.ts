@@ -46,5 +46,12 @@ export { type TangentMemory, tangentKernelMemory } from "./tangent/memory.ts";
 export { type PathTraceOptions, pathKernelTrace } from "./tangent/path-trace.ts";
 export type { TangentPart } from "./tangent/plan.ts";
 export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./tangent/pruning-scores.ts";
-export { type KernelSize, kernelSize, type TangentSummary, tangentSummary } from "./tangent/summary.ts";
+export {
+  eigenvalueExamples,
+  type KernelSize,
+  kernelSize,
+  type TangentSummary,
+  type TangentSummaryOptions,
+  tangentSummary,
+} from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";

@@ -3,6 +3,7 @@ import type { Engine } from "../engine/index.ts";
 import type { Inputs } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
+  eigenvalueExamples,
   type KernelSize,
   kernelSize,
   type TangentKernels,
@@ -67,7 +68,8 @@ const splits = (network: GatedNetwork, part: TangentKernelOptions["part"] = "all
   part === "all" && usedNodes(network).length > pathNodes(network).length;
 
 /**
- * The kernel and its size, in both its parts where the network has a feature network and all of it is asked for.
+ * The kernel and its size, in both its parts where the network has a feature network and all of it is asked for. The
+ * smallest eigenvalue costs at most a fifth of the kernel: beyond some hundreds of examples it is that of a sample, a bound.
  * @param inputs `[n, …inputShape]`
  */
 export async function tangentAnswer(
@@ -77,9 +79,11 @@ export async function tangentAnswer(
   options: Omit<TangentKernelOptions, "inputs2"> = {},
 ): Promise<TangentAnswer> {
   const { part = "all", signal } = options;
+  const [examples = 0] = inputs.shape;
+  const summaryOptions = { eigenvalueExamples: eigenvalueExamples(network, examples), signal };
   if (!splits(network, part)) {
     const kernel = await tangentKernel(network, engine, inputs, { ...tangentOptions(options), part });
-    return { kernel, summary: await tangentSummary(kernel, engine, signal) };
+    return { kernel, summary: await tangentSummary(kernel, engine, summaryOptions) };
   }
   const { value, feature } = await tangentKernels(network, engine, inputs, tangentOptions(options));
   const parts = { value: kernelSize(value), feature: kernelSize(feature) };
@@ -87,7 +91,7 @@ export async function tangentAnswer(
     value.shape,
     value.data.map((one, i) => one + feature.data[i]!),
   );
-  return { kernel, summary: await tangentSummary(kernel, engine, signal), parts };
+  return { kernel, summary: await tangentSummary(kernel, engine, summaryOptions), parts };
 }
 
 /** Bytes that {@link tangentAnswer} takes at most: its work, and the kernel with its parts. */

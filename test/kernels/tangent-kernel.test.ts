@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64 } from "../../src/graph/index.ts";
-import { tangentKernel, tangentKernelMemory, tangentKernels, tangentSummary } from "../../src/kernels/index.ts";
+import {
+  eigenvalueExamples,
+  tangentKernel,
+  tangentKernelMemory,
+  tangentKernels,
+  tangentSummary,
+} from "../../src/kernels/index.ts";
 import {
   fullyConnected,
   type GatedNetwork,
@@ -123,7 +129,39 @@ describe("laws", () => {
     });
     const feature = await tangentKernel(network, engine, inputs, { part: "feature" });
     expect(feature).toEqual(float64([3, 3], new Float64Array(9)));
-    expect(await tangentSummary(feature, engine)).toEqual({ trace: 0, frobenius: 0, smallestEigenvalue: 0 });
+    const zero = { trace: 0, frobenius: 0, smallestEigenvalue: 0, smallestEigenvalueOf: 3 };
+    expect(await tangentSummary(feature, engine)).toEqual(zero);
+  });
+
+  it("tells the smallest eigenvalue of all examples, or that of a sample, which bounds it", async () => {
+    // eigenvalues 1 to 12, in a basis that mixes them
+    const n = 12;
+    const v = Array.from({ length: n }, (_, k) =>
+      Array.from({ length: n }, (__, i) => Math.sqrt(2 / (n + 1)) * Math.sin(((k + 1) * (i + 1) * Math.PI) / (n + 1))),
+    );
+    const entry = (i: number, j: number): number =>
+      v.reduce((sum, vector, k) => sum + (k + 1) * (vector[i] ?? 0) * (vector[j] ?? 0), 0);
+    const kernel = float64(
+      [n, n],
+      Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n)),
+    );
+    const whole = await tangentSummary(kernel, engine);
+    expect(whole.smallestEigenvalueOf).toBe(n);
+    expectClose(whole.smallestEigenvalue, 1, { relative: 1e-10 });
+    const some = await tangentSummary(kernel, engine, { eigenvalueExamples: 5 });
+    expect(some).toMatchObject({ trace: whole.trace, frobenius: whole.frobenius, smallestEigenvalueOf: 5 });
+    // interlacing: between the first and the eighth of all
+    expect(some.smallestEigenvalue).toBeGreaterThan(1);
+    expect(some.smallestEigenvalue).toBeLessThan(8);
+    expect(await tangentSummary(kernel, engine, { eigenvalueExamples: 5 })).toEqual(some);
+  });
+
+  it("so many examples that the eigenvalue costs at most a fifth of the kernel", () => {
+    const { network } = gatedNetworkOf({ body: "dense", gates: "hard", bias: true, normalize: false, seed: 1 });
+    expect([3, 500].map((n) => eigenvalueExamples(network, n))).toEqual([3, 500]);
+    expect(eigenvalueExamples(network, 2_000)).toBe(500);
+    const most = eigenvalueExamples(network, 1_000_000);
+    expect(most).toBe(4_000);
   });
 });
 

@@ -86,7 +86,7 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
 
 function describe(
   part: NtkRequest["part"],
-  { smallestEigenvalue, ...whole }: TangentSummary,
+  { smallestEigenvalue, smallestEigenvalueOf, ...whole }: TangentSummary,
   parts: TangentAnswer["parts"],
   output: number,
   examples: number,
@@ -105,6 +105,8 @@ function describe(
   return [
     `tangent kernel of output ${output} over ${examples} inputs`,
     formatTable(columns, [...rows, row(part, whole)]),
-    `smallest eigenvalue ${smallestEigenvalue.toPrecision(4)}`,
+    smallestEigenvalueOf === examples
+      ? `smallest eigenvalue ${smallestEigenvalue.toPrecision(4)}`
+      : `smallest eigenvalue at most ${smallestEigenvalue.toPrecision(4)}, that of ${smallestEigenvalueOf} of the inputs`,
   ].join("\n\n");
 }

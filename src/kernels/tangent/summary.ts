@@ -1,14 +1,17 @@
 import type { Engine } from "../../engine/index.ts";
 import {
   BlockProducts,
-  EIGENVALUE_LIMIT,
-  kernelEigenvalues,
+  type KernelRows,
   kernelNorms,
   kernelRows,
   positiveFactor,
   smallestEigenvalue,
+  subKernel,
 } from "../../fitting/index.ts";
 import type { DenseArray } from "../../graph/index.ts";
+import type { GatedNetwork } from "../../network/index.ts";
+import { randomStream } from "../../random.ts";
+import { type PartPlan, tangentPlan } from "./plan.ts";
 
 /** How large a kernel is. */
 export interface KernelSize {
@@ -18,29 +21,66 @@ export interface KernelSize {
 
 /** A tangent kernel in three numbers. */
 export interface TangentSummary extends KernelSize {
-  /** Zero up to rounding where there are more examples than parameters, or equal ones; may then be slightly negative. */
+  /**
+   * Zero up to rounding where there are more examples than parameters, or equal ones; may then be slightly negative. Of a
+   * sample of the examples it is at least that of all of them (Cauchy's interlacing).
+   */
   readonly smallestEigenvalue: number;
+  /** Examples that the smallest eigenvalue is of: all, or a sample. */
+  readonly smallestEigenvalueOf: number;
 }
 
+export interface TangentSummaryOptions {
+  /** The smallest eigenvalue is of at most so many examples, drawn the same in every call; of all unless told otherwise. */
+  readonly eigenvalueExamples?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** So many take a tenth of a second, whatever the kernel takes. */
+const ALWAYS = 500;
+/** Beside a kernel that fills the memory there is room for these. */
+const MOST = 4_000;
+
 /**
- * Trace, Frobenius norm and smallest eigenvalue of a symmetric kernel `[n, n]`: from all its eigenvalues up to 2,000
- * examples, beyond that by Lanczos on the inverse.
+ * So many of `examples` that their smallest eigenvalue costs a fifth of the kernel. A factor takes `m³/3` operations, and
+ * the products with it, which wait for memory, about as long as 5,000 `m²` (bench/ntk.bench.ts).
+ */
+export function eigenvalueExamples(network: GatedNetwork, examples: number): number {
+  const { value, feature } = tangentPlan(network);
+  const budget = (examples ** 2 * (productsOf(value) + productsOf(feature))) / 5;
+  let count = Math.min(examples, ALWAYS);
+  while (count < Math.min(examples, MOST) && (count + 1) ** 2 * (5_000 + (count + 1) / 3) <= budget) count++;
+  return count;
+}
+
+/** Multiplications for two examples. */
+const productsOf = ({ outer, formed }: PartPlan): number =>
+  outer.reduce((sum, { uses, rows, columns }) => sum + uses.length ** 2 * (rows + columns), 0) +
+  formed.reduce((sum, { size }) => sum + size, 0);
+
+/**
+ * Trace, Frobenius norm and smallest eigenvalue of a symmetric kernel `[n, n]`, by Lanczos on the inverse.
  * @throws GatewiseError if the kernel is not positive semidefinite
  */
 export async function tangentSummary(
   kernel: DenseArray<"float64">,
   engine: Engine,
-  signal?: AbortSignal,
+  { eigenvalueExamples: most = Number.POSITIVE_INFINITY, signal }: TangentSummaryOptions = {},
 ): Promise<TangentSummary> {
-  const rows = kernelRows(kernel);
+  const rows = sampled(kernelRows(kernel), most);
   const size = kernelSize(kernel);
+  const of = { smallestEigenvalueOf: rows.rows };
   // behind hard gates the feature kernel is exactly zero, which is no kernel to factor
-  if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0 };
+  if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0, ...of };
   await using products = new BlockProducts(engine);
-  if (rows.rows <= EIGENVALUE_LIMIT)
-    return { ...size, smallestEigenvalue: (await kernelEigenvalues(rows, products))[0] ?? 0 };
   const factored = await positiveFactor(rows, await kernelNorms(rows), 0, products, { signal });
-  return { ...size, smallestEigenvalue: await smallestEigenvalue(factored, { signal }) };
+  return { ...size, smallestEigenvalue: await smallestEigenvalue(factored, products, { signal }), ...of };
+}
+
+function sampled(kernel: KernelRows, most: number): KernelRows {
+  if (kernel.rows <= most) return kernel;
+  const chosen = randomStream(0, "eigenvalue-examples").permutation(kernel.rows).slice(0, most).sort();
+  return subKernel(kernel, chosen);
 }
 
 /** Trace and Frobenius norm of a kernel `[n, n]`; zero is a size, too. */
