@@ -2,8 +2,8 @@
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import { float64, sizeOf } from "../src/graph/index.ts";
 import { pairKernel } from "../src/kernels/pair/pair-kernel.ts";
+import { pairKernelCost } from "../src/kernels/pair/pair-way.ts";
 import { readPathExamples } from "../src/kernels/pair/readings.ts";
-import { pairKernelCost } from "../src/kernels/pair/weighed-plan.ts";
 import { networkFromOnnx } from "../src/network/index.ts";
 import { randomStream } from "../src/random.ts";
 import { convolutions, type MapLayer, mapModel } from "../test/support/map-models.ts";

@@ -48,6 +48,7 @@ export {
   type GateDifferences,
   type InputExamples,
   type KernelCost,
+  type KernelTileMakers,
   type KernelTiming,
   type LayerDescription,
   type LayerDifferences,

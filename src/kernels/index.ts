@@ -13,8 +13,6 @@ export { type InputProducts, inputProducts } from "./infinite-width/input-produc
 export { type DenseChain, denseChain, normalizedInputs } from "./packed/dense-chain.ts";
 export {
   type GatedInputs,
-  type KernelTile,
-  type KernelValues,
   type PackedKernel,
   packedKernel,
   packedKernelDiagonal,
@@ -25,23 +23,38 @@ export {
   type WholeOptions,
 } from "./packed/packed-kernel.ts";
 export { neighborsByOverlaps } from "./packed/shared-paths.ts";
-export type { TileMaker, TileWork } from "./packed/tile-maker.ts";
+export type { TileWork } from "./packed/tile-maker.ts";
+export type { NodeWork } from "./pair/node-tiles.ts";
 export type { PairCost } from "./pair/pair-cost.ts";
 export {
   type KernelPart,
   neuralPathKernelByPairs,
   type PairKernelOptions,
+  type PairTileMakers,
   pairKernel,
 } from "./pair/pair-kernel.ts";
+export { type PairWay, pairKernelCost, pairWay } from "./pair/pair-way.ts";
+export {
+  type OpenPairTiles,
+  openPairTiles,
+  type PairWork,
+  pairDiagonal,
+  type ReadPairsOptions,
+  readPairs,
+  tiledPairs,
+} from "./pair/pair-work.ts";
 export { type ExampleReading, readPathExamples } from "./pair/readings.ts";
-export { checkPairCost, pairKernelCost } from "./pair/weighed-plan.ts";
+export { checkPairCost } from "./pair/weighed-plan.ts";
+export type { PackedExamples } from "./pair-program/packed-example.ts";
+export type { RunnableProgram } from "./pair-program/pair-program.ts";
+export type { ProgramWork } from "./pair-program/program-tiles.ts";
 export {
   estimatedKernel,
   type KernelEstimate,
   type PathFeatureOptions,
   randomPathFeatures,
 } from "./random-features/random-path-features.ts";
-export { withGatesAsBits } from "./soft-chain.ts";
+export { type SoftSide, type SoftWork, withGatesAsBits } from "./soft-chain.ts";
 export { type TangentMemory, tangentKernelMemory } from "./tangent/memory.ts";
 export { type PathTraceOptions, pathKernelTrace } from "./tangent/path-trace.ts";
 export type { TangentPart } from "./tangent/plan.ts";
@@ -55,3 +68,12 @@ export {
   tangentSummary,
 } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";
+export type { TileMaker, TilePlace } from "./tiles/tile-maker.ts";
+export {
+  type KernelTile,
+  type KernelTilesOptions,
+  type KernelValues,
+  kernelTiles,
+  type TiledKernel,
+  writeKernel,
+} from "./tiles/tiled-kernel.ts";

@@ -12,13 +12,14 @@ import {
   input,
   matMul,
   multiply,
+  sizeOf,
   transpose,
 } from "../graph/index.ts";
 import { type GatedNetwork, gatePositions } from "../network/index.ts";
-import { kernelNumbers } from "./kernel-numbers.ts";
 import { type DenseChain, denseChain } from "./packed/dense-chain.ts";
-import { symmetrize } from "./packed/mirror.ts";
 import type { ExampleReading, NodeGates } from "./pair/readings.ts";
+import { copyRows, mirror, symmetrize } from "./tiles/mirror.ts";
+import { allocateHere, type TileMaker } from "./tiles/tile-maker.ts";
 
 /** The same network with every soft gate taken as the bit that it approaches: on where its pre-activation is positive. */
 export const withGatesAsBits = (network: GatedNetwork): GatedNetwork => ({
@@ -44,44 +45,67 @@ export interface SoftSide {
   readonly readings: readonly ExampleReading[];
 }
 
-export interface SoftChainOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Pairs of examples that are done. */
-  readonly onProgress?: ((pairs: number, of: number) => void) | undefined;
+/** What tiles of a chain with soft gates are made of. */
+export interface SoftWork {
+  readonly kind: "soft chain";
+  readonly chain: DenseChain;
+  readonly rows: SoftSide;
+  /** The rows themselves where the kernel is one of inputs with themselves. */
+  readonly columns: SoftSide;
 }
 
-/** Rows of a run: enough for fast products, few enough to tell progress and to hold. */
-const ROWS = 512;
+/** Rows and columns of a tile: enough for fast products, few enough to tell progress and to hold. */
+export const SOFT_EDGE = 512;
 
-/**
- * @param columns the same as the rows for the kernel of one set of inputs
- * @returns `[n, m]`, not normalized
- */
-export async function softChainKernel(
-  { biases }: DenseChain,
-  engine: Engine,
-  rows: SoftSide,
-  columns: SoftSide,
-  { signal, onProgress }: SoftChainOptions = {},
-): Promise<DenseArray<"float64">> {
-  const [n, m] = [rows.readings.length, columns.readings.length];
-  const full = kernelNumbers(n, m);
-  const right = sideFeeds("right", columns, 0, m);
-  const sizes = Object.values(right).map(({ shape: [, size = 0] }) => size);
-  await using program = await engine.compile(chainGraph(biases, sizes));
-  for (let from = 0; from < n; from += ROWS) {
-    signal?.throwIfAborted();
-    const to = Math.min(from + ROWS, n);
-    const { fetched } = await program.run({ ...sideFeeds("left", rows, from, to), ...right });
-    const block = fetched.kernel;
-    if (block?.dtype !== "float64") throw new Error("unreachable: no float64 output kernel");
-    full.set(block.data, from * m);
-    onProgress?.(to * m, n * m);
-  }
-  // sums of one pair and of its mirror may be added up in another order
-  if (columns === rows) symmetrize({ data: full, start: 0, stride: n }, n);
-  return float64([n, m], full);
+/** Makes tiles by the engine, which has threads of its own. */
+export async function openSoftTiles({ chain, rows, columns }: SoftWork, engine: Engine): Promise<TileMaker> {
+  const sizes = Object.values(sideFeeds("right", columns, 0, 1)).map(({ shape: [, size = 0] }) => size);
+  const program = await engine.compile(chainGraph(chain.biases, sizes));
+  return {
+    ahead: 1,
+    allocate: allocateHere,
+    async write(a, b, { tile, mirrored }) {
+      const feeds = { ...sideFeeds("left", rows, a.from, a.to), ...sideFeeds("right", columns, b.from, b.to) };
+      const { kernel } = (await program.run(feeds)).fetched;
+      if (kernel?.dtype !== "float64") throw new Error("unreachable: no float64 output kernel");
+      const [height, width] = [a.to - a.from, b.to - b.from];
+      const made = { data: kernel.data, start: 0, stride: width };
+      copyRows(made, height, width, tile);
+      // sums of one pair and of its mirror may be added up in another order
+      if (rows === columns && a.from === b.from) symmetrize(tile, height);
+      if (mirrored !== undefined) mirror(made, height, width, mirrored);
+    },
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
 }
+
+/** The kernel of each example with itself. */
+export const softDiagonal = ({
+  chain: { biases },
+  rows: { inputs, readings },
+}: SoftWork): Float64Array<ArrayBuffer> => {
+  const size = inputs.data.length / readings.length;
+  return Float64Array.from(readings, ({ gates }, i) => {
+    const layers = [...gates].sort(([a], [b]) => a - b).map(([, own]) => squares(realsOf(own)));
+    const start = squares(inputs.data.subarray(i * size, (i + 1) * size));
+    const last = layers.reduce(
+      (kernel, overlap, layer) => overlap * (kernel + (biases[layer] === true ? 1 : 0)),
+      start,
+    );
+    return last + (biases.at(-1) === true ? 1 : 0);
+  });
+};
+
+function squares(values: Float64Array | Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return sum;
+}
+
+/** Seconds of a pair in one thread: multiply-adds of inner products, about as many a second as any processor does. */
+export const softPairSeconds = (network: GatedNetwork): number =>
+  network.nodes.reduce((sum, { kind, shape }) => (kind === "gate" || kind === "input" ? sum + sizeOf(shape) : sum), 0) /
+  1e10;
 
 /** Examples `from` to `to`: inputs, then the gates of each layer from the input on, all `[examples, size]`. */
 function sideFeeds(

@@ -10,6 +10,7 @@ export {
 } from "./model.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
+  type KernelTileMakers,
   type NeuralPathKernel,
   type NeuralPathKernelOptions,
   NORMALIZATIONS,

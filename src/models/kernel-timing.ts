@@ -6,10 +6,11 @@ import {
   checkPairCost,
   type DenseChain,
   normalizedInputs,
+  openPairTiles,
+  type PairWay,
   packedKernel,
-  pairKernel,
-  pairKernelCost,
-  readPathExamples,
+  pairWay,
+  readPairs,
 } from "../kernels/index.ts";
 import { type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { randomStream } from "../random.ts";
@@ -57,11 +58,12 @@ export async function timeNeuralPathKernel(
     const secondsPerPair = isTimed ? await chainSeconds(timer, way.chain) : toldSeconds(network);
     return { by: way.kind, secondsPerPair };
   }
-  const cost = pairKernelCost(network);
+  const pairs = pairWay(network);
+  const { cost } = pairs;
   try {
     checkPairCost(cost);
     const isShort = isTimed && cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
-    const secondsPerPair = isShort ? await pairSeconds(timer) : cost.seconds;
+    const secondsPerPair = isShort ? await pairSeconds(timer, pairs) : cost.seconds;
     return { by: "pairs of positions", secondsPerPair, pairBytes: cost.bytes };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;
@@ -95,11 +97,28 @@ const toldSeconds = (network: GatedNetwork): number =>
     return sum + LAYER_SECONDS + WORD_SECONDS * words;
   }, 0);
 
-async function pairSeconds({ network, engine: open, clock }: Timer): Promise<number> {
+/** Seconds of a kernel that are timed, as told: enough for the clock, and for what starts up. */
+const TIMED_SECONDS = 0.2;
+/** Inputs that are drawn to be timed, at most. */
+const PAIR_SAMPLE = 64;
+
+/** Of so many inputs with others that they take a while; once before, for the engine and the compiler to be ready. */
+async function pairSeconds({ network, engine: open, clock }: Timer, way: PairWay): Promise<number> {
   const engine = await open();
-  const [first, second] = [0, 1].map((seed) => readPathExamples(network, engine, randomInputs(network, 1, seed)));
-  const [left, right] = [(await first) ?? [], (await second) ?? []];
-  return await secondsOf(clock, () => pairKernel(network, left, right, { engine }));
+  const fitting = Math.min(
+    MOST_NUMBERS / sizeOf(inputShapeOf(network)),
+    MOST_PRODUCTS / Math.max(1, productsOf(network)),
+  );
+  const most = Math.max(1, Math.min(PAIR_SAMPLE, Math.floor(fitting / 2)));
+  const wanted = Math.ceil(Math.sqrt(TIMED_SECONDS / Math.max(way.cost.seconds, Number.MIN_VALUE)));
+  // the machine makes eight pairs at a time, and as long for fewer
+  const sample = way.kind === "program" ? 8 * Math.ceil(Math.min(wanted, most) / 8) : Math.min(wanted, most);
+  const work = await readPairs(network, way, engine, randomInputs(network, sample), randomInputs(network, sample, 1));
+  const numbers = new Float64Array(sample ** 2);
+  await using maker = await openPairTiles(work, engine, undefined);
+  const whole = { from: 0, to: sample };
+  const place = { tile: { data: numbers, start: 0, stride: sample } };
+  return (await secondsOf(clock, () => maker.write(whole, whole, place))) / sample ** 2;
 }
 
 /** Multiply-adds of one example. */

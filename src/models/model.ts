@@ -3,14 +3,14 @@ import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import type { TangentKernels, TileOptions } from "../kernels/index.ts";
+import type { TangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import type { Evaluation } from "../train/index.ts";
 import type { Description } from "./description.ts";
 import type { GateDifferences } from "./gate-differences.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
 import type { NeighborsOptions } from "./neighbors.ts";
-import type { NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
+import type { KernelTileMakers, NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import type { Asking } from "./progress.ts";
 import type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";
@@ -26,8 +26,8 @@ export interface ModelOptions {
   readonly openEngine: () => Promise<Engine>;
   /** `network` unless told otherwise. */
   readonly source?: ModelSource;
-  /** Makes the tiles of kernels of packed bits, in threads of its own; the engine's thread unless given. */
-  readonly openTiles?: TileOptions["open"];
+  /** Makes the tiles of kernels, in threads of its own; this thread unless given. */
+  readonly tileMakers?: KernelTileMakers;
 }
 
 export interface DescribeOptions {
@@ -152,7 +152,7 @@ export class Model implements AsyncDisposable {
    */
   async pathKernel(inputs: Inputs, options: NeuralPathKernelOptions = {}): Promise<NeuralPathKernel> {
     const { neuralPathKernel } = await import("./neural-path-kernel.ts");
-    return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.openTiles);
+    return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.tileMakers);
   }
 
   /**

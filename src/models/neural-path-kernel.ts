@@ -11,6 +11,7 @@ import {
   neuralPathKernelByPairs,
   normalizedInputs,
   type PackedKernel,
+  type PairTileMakers,
   packedKernel,
   packedKernelDiagonal,
   randomPathFeatures,
@@ -19,6 +20,11 @@ import {
 import { checkCount, checkWord, type GatedNetwork } from "../network/index.ts";
 import { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 import { type Asking, counter } from "./progress.ts";
+
+/** What makes the tiles of kernels, in threads of its own. */
+export interface KernelTileMakers extends PairTileMakers {
+  readonly packed: NonNullable<TileOptions["open"]>;
+}
 
 export const NORMALIZATIONS = ["none", "width", "trace"] as const;
 /** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
@@ -48,7 +54,7 @@ export interface NeuralPathKernel extends DenseArray<"float64"> {
 
 /**
  * The kernel of inputs, or between two sets of inputs: exact unless features are asked for.
- * @param openTiles makes the tiles of a kernel of packed bits, this thread unless given
+ * @param makers make the tiles, this thread unless given
  * @throws GatewiseError if the inputs do not have the network's shape, or the network has no kernel of what was asked for
  */
 export async function neuralPathKernel(
@@ -56,7 +62,7 @@ export async function neuralPathKernel(
   engine: Engine,
   inputs: Inputs,
   options: NeuralPathKernelOptions = {},
-  openTiles?: TileOptions["open"],
+  makers?: KernelTileMakers,
 ): Promise<NeuralPathKernel> {
   checkOptions(network, options);
   const { features = 0, inputs2, part = "full", normalize = "none", signal } = options;
@@ -66,13 +72,17 @@ export async function neuralPathKernel(
     const kernel = await packedKernelOf(network, way.chain, engine, inputs, options);
     const diagonal = packedKernelDiagonal(kernel);
     if (part !== "full") return partOf(diagonal, part, way.kind, normalize);
-    const open = openTiles === undefined ? {} : { open: openTiles };
+    const open = makers === undefined ? {} : { open: makers.packed };
     const whole = await packedKernel(kernel, engine, { ...open, ...(signal === undefined ? {} : { signal }) });
     return scaled(whole, way.kind, inputs2 === undefined ? sumOf(diagonal) : null, normalize);
   }
-  const onProgress = counter(options, "kernel", "pairs");
-  const asked = { part: part === "trace" ? "diagonal" : part, signal, onProgress } as const;
-  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked);
+  const asked = {
+    part: part === "trace" ? "diagonal" : part,
+    signal,
+    onReading: counter(options, "gates", "inputs"),
+    onProgress: counter(options, "kernel", "pairs"),
+  } as const;
+  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked, makers);
   if (part !== "full") return partOf(kernel.data, part, way.kind, normalize);
   return scaled(kernel, way.kind, inputs2 === undefined ? traceOf(kernel) : null, normalize);
 }

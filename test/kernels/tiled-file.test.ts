@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readNpy } from "../../src/data/index.ts";
 import { float32 } from "../../src/graph/index.ts";
 import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
-import type { KernelTile } from "../../src/kernels/packed/packed-kernel.ts";
+import type { KernelTile } from "../../src/kernels/tiles/tiled-kernel.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -143,7 +143,10 @@ describe("a model", () => {
     await model.pathKernel(inputs, {
       onProgress: ({ stage, things, done, of }) => said.set(stage, `${done}/${of} ${things}`),
     });
-    expect([...said]).toEqual([["kernel", "6/6 pairs"]]);
+    expect([...said]).toEqual([
+      ["gates", "3/3 inputs"],
+      ["kernel", "6/6 pairs"],
+    ]);
   });
 
   it.each([

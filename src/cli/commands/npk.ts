@@ -37,7 +37,7 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
   const command = withModelOptions(program.command("npk"))
     .summary("neural path kernel of inputs")
     .description(
-      "The neural path kernel: for each two inputs, the inner product of their neural path features. Fully connected networks are computed by tiles into the file, of any size; an interrupted one goes on with --resume.",
+      "The neural path kernel: for each two inputs, the inner product of their neural path features. It is computed by tiles into the file, of any size; an interrupted one goes on with --resume.",
     )
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--inputs2 <file>", "other inputs for the columns")
@@ -163,7 +163,7 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   const inputs2 = request.inputs2 === undefined ? undefined : await readInputs(model, request.inputs2);
   const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
   const work = neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
-  expectTiles(request, work);
+  expectWidth(request, work);
   if (!work.resumable) context.onResumption?.(context.command);
   tellLength(context, work);
   const summary = await withStages(context, (onProgress) =>
@@ -173,12 +173,12 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   return EXIT.done;
 }
 
-function expectTiles({ normalize, resume }: NpkRequest, { by }: NeuralPathKernelWork): void {
-  if ((normalize !== "width" && !resume) || by !== "pairs of positions") return;
+function expectWidth({ normalize }: NpkRequest, { by }: NeuralPathKernelWork): void {
+  if (normalize !== "width" || by !== "pairs of positions") return;
   throw new GatewiseError({
-    received: `${resume ? "--resume" : "--normalize width"} for a network that is no chain of dense layers`,
+    received: "--normalize width for a network that is no chain of dense layers",
     expected: "a fully connected network with hard gates",
-    next: resume ? "start without it: this kernel is made in memory" : "use --normalize trace",
+    next: "use --normalize trace",
   });
 }
 

@@ -9,14 +9,21 @@ import { Worker } from "node:worker_threads";
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError, messageOf, type PackedError, unpackError } from "../../errors.ts";
 import type { GateRows } from "../../gates/index.ts";
+import { hasHardGates } from "../../network/index.ts";
 import type { ByteRows } from "../packed/byte-rows.ts";
-import { openInputGram, type Range } from "../packed/input-gram.ts";
-import { copyRows, type MatrixPart } from "../packed/mirror.ts";
-import type { TilePlace } from "../packed/overlap-kernel.ts";
-import { sparseBytes, type TileMaker, type TileOverlaps, type TileWork } from "../packed/tile-maker.ts";
+import { openInputGram } from "../packed/input-gram.ts";
+import { sparseBytes, type TileOverlaps, type TileWork } from "../packed/tile-maker.ts";
+import { type OpenPairTiles, openPairTiles } from "../pair/pair-work.ts";
+import { copyRows, type MatrixPart } from "../tiles/mirror.ts";
+import type { TileMaker, TilePlace } from "../tiles/tile-maker.ts";
+import type { Range } from "../tiles/tile-plan.ts";
+import { sharedPairs, type ThreadedWork } from "./shared-pairs.ts";
 
 /** What a worker is started with. */
-export interface PoolWork {
+export type PoolWork = PackedPoolWork | { readonly kind: "pairs"; readonly work: ThreadedWork };
+
+export interface PackedPoolWork {
+  readonly kind: "packed";
   readonly overlaps: TileOverlaps;
   readonly bytes: readonly [ByteRows, ByteRows] | undefined;
 }
@@ -25,7 +32,7 @@ export interface TileRequest {
   readonly id: number;
   readonly rows: Range;
   readonly columns: Range;
-  /** `[rows, columns]`, the input's inner products, unless the work has bytes. */
+  /** `[rows, columns]`, the input's inner products, where packed work has no bytes. */
   readonly products: Float64Array<ArrayBuffer> | undefined;
   /** In shared memory. */
   readonly to: TilePlace;
@@ -43,29 +50,28 @@ export const openTilePool =
   async (work: TileWork, engine: Engine): Promise<TileMaker> => {
     const bytes = sparseBytes(work);
     const gram = bytes === undefined ? await openInputGram(engine, work.rows, work.columns) : undefined;
-    const pool = new TilePool(threads, poolWork(work, bytes));
-    return {
-      // one more than there are workers: none of them waits while a tile is put in its place
-      ahead: threads + 1,
-      allocate: (bytes) => new SharedArrayBuffer(bytes),
-      async write(rows, columns, to) {
-        const products = await gram?.tile(rows, columns);
-        const shared = to.tile.data.buffer instanceof SharedArrayBuffer ? to : sharedPlace(rows, columns, to);
-        await pool.write({ rows, columns, products, to: shared });
-        if (shared !== to) copyTile(shared, rows, columns, to);
-      },
-      async [Symbol.asyncDispose]() {
-        await pool.close();
-        await gram?.[Symbol.asyncDispose]();
-      },
-    };
+    const pool = new TilePool(threads, packedWork(work, bytes));
+    return pool.maker((rows, columns) => gram?.tile(rows, columns), gram);
   };
 
-function poolWork({ rows, columns, layers, lastBias }: TileWork, bytes: PoolWork["bytes"]): PoolWork {
+/**
+ * Opens tile makers of so many worker threads for kernels of pairs of examples. Gates that are no bits stay in this thread:
+ * the engine, which has threads of its own, makes their inner products.
+ */
+export const openPairTilePool =
+  (threads: number): OpenPairTiles =>
+  async (work, engine, signal) => {
+    const isOfReals = work.kind === "soft chain" || (work.kind === "nodes" && !hasHardGates(work.network));
+    if (isOfReals) return await openPairTiles(work, engine, signal);
+    return new TilePool(threads, { kind: "pairs", work: sharedPairs(work) }).maker();
+  };
+
+function packedWork({ rows, columns, layers, lastBias }: TileWork, bytes: PackedPoolWork["bytes"]): PoolWork {
   const left = { gates: sharedGates(rows.gates) };
   const right = rows === columns ? left : { gates: sharedGates(columns.gates) };
   const leftBytes = bytes && sharedBytes(bytes[0]);
   return {
+    kind: "packed",
     overlaps: { layers, lastBias, rows: left, columns: right },
     bytes: leftBytes && [leftBytes, bytes[0] === bytes[1] ? leftBytes : sharedBytes(bytes[1])],
   };
@@ -129,7 +135,33 @@ class TilePool {
     }
   }
 
-  write(request: Omit<TileRequest, "id">): Promise<void> {
+  /**
+   * The pool as a maker of tiles.
+   * @param productsOf the input's inner products, made here, where a tile needs them
+   * @param owned released with the pool
+   */
+  maker(
+    productsOf: (rows: Range, columns: Range) => Promise<Float64Array<ArrayBuffer>> | undefined = () => undefined,
+    owned?: AsyncDisposable,
+  ): TileMaker {
+    return {
+      // one more than there are workers: none of them waits while a tile is put in its place
+      ahead: this.workers.length + 1,
+      allocate: (bytes) => new SharedArrayBuffer(bytes),
+      write: async (rows, columns, to) => {
+        const products = await productsOf(rows, columns);
+        const shared = to.tile.data.buffer instanceof SharedArrayBuffer ? to : sharedPlace(rows, columns, to);
+        await this.write({ rows, columns, products, to: shared });
+        if (shared !== to) copyTile(shared, rows, columns, to);
+      },
+      [Symbol.asyncDispose]: async () => {
+        await this.close();
+        await owned?.[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  private write(request: Omit<TileRequest, "id">): Promise<void> {
     if (this.dead !== undefined) return Promise.reject(this.dead);
     this.counter += 1;
     const id = this.counter;
@@ -139,8 +171,16 @@ class TilePool {
     });
   }
 
-  async close(): Promise<void> {
+  /** Ends the workers in the midst of whatever they do: tiles that are under way fail. */
+  private async close(): Promise<void> {
     this.isClosed = true;
+    this.fail(
+      new GatewiseError({
+        received: "a tile of a kernel whose workers have been released",
+        expected: "tiles that are asked for and waited for before",
+        next: "open the kernel again",
+      }),
+    );
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 
@@ -165,13 +205,19 @@ class TilePool {
 
   private die(reason: string, cause?: unknown): void {
     if (this.isClosed) return;
-    this.dead ??= new GatewiseError({
-      code: "worker-ended",
-      received: `a kernel worker that ended: ${reason}`,
-      expected: "a worker that lives until it is released",
-      next: "try again; if it was out of memory, with fewer threads",
-      cause,
-    });
+    this.fail(
+      new GatewiseError({
+        code: "worker-ended",
+        received: `a kernel worker that ended: ${reason}`,
+        expected: "a worker that lives until it is released",
+        next: "try again; if it was out of memory, with fewer threads",
+        cause,
+      }),
+    );
+  }
+
+  private fail(reason: Error): void {
+    this.dead ??= reason;
     for (const job of [...this.running.values(), ...this.waiting.splice(0)]) job.reject(this.dead);
     this.running.clear();
   }

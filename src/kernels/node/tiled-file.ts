@@ -9,9 +9,9 @@ import { npyHeader } from "../../data/index.ts";
 import { checkWritable, lockFile, readIfThere, writeError, writeWhole } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
-import type { Range } from "../packed/input-gram.ts";
-import { mirror } from "../packed/mirror.ts";
-import type { KernelTile, KernelValues } from "../packed/packed-kernel.ts";
+import { mirror } from "../tiles/mirror.ts";
+import type { Range } from "../tiles/tile-plan.ts";
+import type { KernelTile, KernelValues } from "../tiles/tiled-kernel.ts";
 
 export interface KernelFile {
   readonly path: string;

@@ -21,17 +21,12 @@ import {
   slice,
   type Tensor,
 } from "../../graph/index.ts";
+import type { Range } from "../tiles/tile-plan.ts";
 import { type ByteRows, byteRows } from "./byte-rows.ts";
 
 export interface InputGram extends AsyncDisposable {
   /** `[rows, columns]`: inner products of examples `from` to `to` of the two sets. */
   tile(rows: Range, columns: Range): Promise<Float64Array<ArrayBuffer>>;
-}
-
-/** Examples from `from` up to, and without, `to`. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
 }
 
 const CENTER = 128;

@@ -1,8 +1,9 @@
 /** Tiles of the neural path kernel (theory 3.2) by the WebAssembly module of overlap.as.ts. */
 import type { GateRows } from "../../gates/index.ts";
+import { copyRows, type MatrixPart, symmetrize } from "../tiles/mirror.ts";
+import type { TilePlace } from "../tiles/tile-maker.ts";
 import { OVERLAP_MODULE } from "../wasm/overlap-module.ts";
 import type { ByteRows } from "./byte-rows.ts";
-import { copyRows, type MatrixPart, symmetrize } from "./mirror.ts";
 import {
   CHUNK,
   FIVES,
@@ -24,13 +25,6 @@ export interface TileGates {
   readonly lastBias: number;
   /** Whether rows and columns are the same: then only one half is computed. */
   readonly upper: boolean;
-}
-
-/** Where a tile `[rows, columns]` is written; in float32, rounded once. */
-export interface TilePlace {
-  readonly tile: MatrixPart;
-  /** Where the tile is written transposed, if it is. */
-  readonly mirrored?: MatrixPart | undefined;
 }
 
 export interface OverlapKernel {

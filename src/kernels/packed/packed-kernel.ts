@@ -8,11 +8,17 @@ import { GatewiseError } from "../../errors.ts";
 import { gateRows, type Inputs, type PackedGates, popcount } from "../../gates/index.ts";
 import { BYTES, type DenseArray, denseArray, sizeOf } from "../../graph/index.ts";
 import { kernelNumbers } from "../kernel-numbers.ts";
-import { type Range, squaredNorms } from "./input-gram.ts";
-import type { MatrixPart } from "./mirror.ts";
-import type { TilePlace } from "./overlap-kernel.ts";
+import type { TileMaker } from "../tiles/tile-maker.ts";
+import {
+  type KernelTile,
+  type KernelTilesOptions,
+  kernelTiles,
+  type TiledKernel,
+  writeKernel,
+} from "../tiles/tiled-kernel.ts";
+import { squaredNorms } from "./input-gram.ts";
 import type { OverlapLayer } from "./overlap-memory.ts";
-import { openTileMaker, type TileMaker, type TileWork, tileSide } from "./tile-maker.ts";
+import { openTileMaker, type TileWork, tileSide } from "./tile-maker.ts";
 
 /** Inputs as the first weight layer sees them, and the gates that they open. */
 export interface GatedInputs {
@@ -32,117 +38,34 @@ export interface PackedKernel {
   readonly normalize?: "none" | "width";
 }
 
-/** Numbers of a kernel. It is computed in float64 and rounded, if at all, at the end. */
-export type KernelValues = Float32Array | Float64Array;
-
-/** A finished part of the kernel; `[rows, columns]` in C order. */
-export interface KernelTile {
-  readonly rows: Range;
-  readonly columns: Range;
-  readonly values: KernelValues;
-  /** The same transposed, where that belongs below the diagonal. */
-  readonly mirrored?: KernelValues;
-  /** Tiles done with this one, and tiles in all. */
-  readonly done: number;
-  readonly of: number;
-}
-
 /** Edge of a tile: its three matrices (24 MB) stay far below the gates of many inputs, its products fill the engine. */
 export const TILE = 1024;
 
-/** Row and column ranges of all tiles in order, those below the diagonal left out where the kernel is symmetric. */
-export function tilePlan(rows: number, columns: number, symmetric: boolean): readonly (readonly [Range, Range])[] {
-  const ranges = (count: number): readonly Range[] =>
-    Array.from({ length: Math.ceil(count / TILE) }, (_, i) => ({
-      from: i * TILE,
-      to: Math.min((i + 1) * TILE, count),
-    }));
-  return ranges(rows).flatMap((a) =>
-    ranges(columns).flatMap((b) => (symmetric && b.from < a.from ? [] : [[a, b] as const])),
-  );
-}
-
-export interface TileOptions {
-  /** Tiles to leave out at the start: an interrupted computation goes on behind them. */
-  readonly skip?: number;
-  /** Of the tiles' numbers: float64, unless told otherwise. */
-  readonly dtype?: "float32" | "float64";
-  readonly signal?: AbortSignal;
+export interface TileOptions extends KernelTilesOptions {
   /** What makes the tiles: this thread, unless told otherwise. */
   readonly open?: (work: TileWork, engine: Engine) => Promise<TileMaker>;
 }
 
 /**
- * Tiles of the kernel in the order of {@link tilePlan}, the next ones begun while one is used. Beside the inputs and
- * gates, {@link tileMemory} is needed.
+ * Tiles of the kernel row by row, the next ones begun while one is used. Beside the inputs and gates,
+ * {@link tileMemory} is needed.
  */
-export async function* packedKernelTiles(
+export const packedKernelTiles = (
   kernel: PackedKernel,
   engine: Engine,
-  { skip = 0, dtype = "float64", signal, open = openTileMaker }: TileOptions = {},
-): AsyncGenerator<KernelTile> {
+  { open = openTileMaker, ...options }: TileOptions = {},
+): AsyncGenerator<KernelTile> => kernelTiles(tiled(kernel, engine, open), options);
+
+function tiled(kernel: PackedKernel, engine: Engine, open: NonNullable<TileOptions["open"]>): TiledKernel {
   const work = tileWork(kernel);
-  const plan = planOf(work);
-  await using maker = await open(work, engine);
-  const part = (height: number, width: number): MatrixPart => {
-    const buffer = maker.allocate(height * width * BYTES[dtype]);
-    const data = dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
-    return { data, start: 0, stride: width };
+  const { rows, columns } = work;
+  return {
+    rows: rows.gates.examples,
+    columns: columns.gates.examples,
+    symmetric: rows === columns,
+    edge: TILE,
+    open: () => open(work, engine),
   };
-  const make = async (rows: Range, columns: Range): Promise<TilePlace> => {
-    const [height, width] = [rows.to - rows.from, columns.to - columns.from];
-    const mirrored = isMirrored(work, rows, columns) ? part(width, height) : undefined;
-    const to: TilePlace = { tile: part(height, width), mirrored };
-    await maker.write(rows, columns, to);
-    return to;
-  };
-  for await (const [index, { tile, mirrored }] of inOrder(plan, skip, maker.ahead, make, signal)) {
-    const [rows, columns] = placeAt(plan, index);
-    const below = mirrored === undefined ? {} : { mirrored: mirrored.data };
-    yield { rows, columns, values: tile.data, ...below, done: index + 1, of: plan.length };
-  }
-}
-
-type Plan = ReturnType<typeof tilePlan>;
-
-const planOf = ({ rows, columns }: TileWork): Plan =>
-  tilePlan(rows.gates.examples, columns.gates.examples, rows === columns);
-
-function placeAt(plan: Plan, index: number): Plan[number] {
-  const place = plan[index];
-  if (place === undefined) throw new Error("unreachable: a tile beyond the plan");
-  return place;
-}
-
-/** Whether a tile has a place below the diagonal as well. */
-const isMirrored = ({ rows, columns }: TileWork, a: Range, b: Range): boolean => rows === columns && a.from !== b.from;
-
-/** What `make` gives for each place of the plan from `skip` on, so many begun before the first is waited for. */
-async function* inOrder<T>(
-  plan: Plan,
-  skip: number,
-  ahead: number,
-  make: (rows: Range, columns: Range) => Promise<T>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<readonly [number, T]> {
-  const begun: Promise<T>[] = [];
-  try {
-    for (let index = skip; index < plan.length; index++) {
-      signal?.throwIfAborted();
-      for (const place of plan.slice(index + begun.length, index + ahead)) {
-        const [rows, columns] = place;
-        const made = make(rows, columns);
-        // a failure is told where it is waited for
-        made.catch(() => {});
-        begun.push(made);
-      }
-      const next = begun.shift();
-      if (next === undefined) throw new Error("unreachable: nothing begun");
-      yield [index, await next];
-    }
-  } finally {
-    await Promise.allSettled(begun);
-  }
 }
 
 /** Bytes of the tiles that are under way at once, in all their forms, with so many threads. */
@@ -220,16 +143,7 @@ export async function packedKernel(
     into instanceof Float32Array
       ? denseArray("float32", shape, into)
       : denseArray("float64", shape, into ?? kernelNumbers(shape[0], shape[1]));
-  const { data } = array;
-  const stride = shape[1];
-  const work = tileWork(kernel);
-  await using maker = await open(work, engine);
-  const write = (a: Range, b: Range): Promise<void> => {
-    const tile = { data, start: a.from * stride + b.from, stride };
-    const mirrored = isMirrored(work, a, b) ? { data, start: b.from * stride + a.from, stride } : undefined;
-    return maker.write(a, b, { tile, mirrored });
-  };
-  for await (const _ of inOrder(planOf(work), 0, maker.ahead, write, signal));
+  await writeKernel(tiled(kernel, engine, open), array.data, { signal });
   return array;
 }
 

@@ -4,19 +4,12 @@
  */
 import type { Engine } from "../../engine/index.ts";
 import { type GateRows, gateRows, type Inputs, type PackedGates, sliceGates } from "../../gates/index.ts";
+import { allocateHere, type TileMaker, type TilePlace } from "../tiles/tile-maker.ts";
+import type { Range } from "../tiles/tile-plan.ts";
 import { type ByteRows, byteRows, isSparse, sliceBytes } from "./byte-rows.ts";
-import { type GramSide, openInputGram, type Range } from "./input-gram.ts";
-import { type OverlapKernel, openOverlapKernel, type TilePlace } from "./overlap-kernel.ts";
+import { type GramSide, openInputGram } from "./input-gram.ts";
+import { type OverlapKernel, openOverlapKernel } from "./overlap-kernel.ts";
 import type { OverlapLayer } from "./overlap-memory.ts";
-
-export interface TileMaker extends AsyncDisposable {
-  /** Tiles to begin before the first of them is waited for. */
-  readonly ahead: number;
-  /** Memory that tiles are best written into. */
-  allocate(bytes: number): ArrayBuffer | SharedArrayBuffer;
-  /** Writes `[rows, columns]` of the kernel in its place; symmetric to the bit where it is one of inputs with themselves. */
-  write(rows: Range, columns: Range, to: TilePlace): Promise<void>;
-}
 
 /** Inputs and gates as tiles are cut from them. */
 export interface TileSide extends GramSide {
@@ -51,7 +44,7 @@ export async function openTileMaker(work: TileWork, engine: Engine): Promise<Til
   if (bytes !== undefined) {
     return {
       ahead: 1,
-      allocate,
+      allocate: allocateHere,
       write: async (rows, columns, to) => writeByteTile(overlaps, work, bytes, rows, columns, to),
       [Symbol.asyncDispose]: async () => {},
     };
@@ -60,15 +53,13 @@ export async function openTileMaker(work: TileWork, engine: Engine): Promise<Til
   return {
     // while the overlaps of one tile are counted here, an engine in a thread of its own works at the next
     ahead: 2,
-    allocate,
+    allocate: allocateHere,
     async write(rows, columns, to) {
       writeProductTile(overlaps, work, rows, columns, await gram.tile(rows, columns), to);
     },
     [Symbol.asyncDispose]: () => gram[Symbol.asyncDispose](),
   };
 }
-
-const allocate = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes);
 
 /** The part of the work that tiles of bytes or of given inner products need: plain data. */
 export type TileOverlaps = Pick<TileWork, "layers" | "lastBias"> & Record<"rows" | "columns", Pick<TileSide, "gates">>;

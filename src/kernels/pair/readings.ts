@@ -47,6 +47,8 @@ export interface PathReadingOptions {
   /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Examples that are read. */
+  readonly onProgress?: ((examples: number, of: number) => void) | undefined;
 }
 
 /**
@@ -58,14 +60,25 @@ export async function readPathExamples(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  { batch = examplesAtOnce(network), signal }: PathReadingOptions = {},
+  options: PathReadingOptions = {},
 ): Promise<readonly ExampleReading[]> {
+  const readings: ExampleReading[] = [];
+  for await (const reading of pathReadings(network, engine, inputs, options)) readings.push(reading);
+  return readings;
+}
+
+/** The same one by one: no more of them are there than a run of the engine gives. */
+export async function* pathReadings(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  { batch = examplesAtOnce(network), signal, onProgress }: PathReadingOptions = {},
+): AsyncGenerator<ExampleReading> {
   checkInputs(network, inputs);
   checkCount("batch", batch);
   const [examples = 0] = inputs.shape;
   const deciding = decidingNodes(network);
   const size = inputs.data.length / examples;
-  const readings: ExampleReading[] = [];
   await using program =
     deciding.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, deciding));
   for (let from = 0; from < examples; from += batch) {
@@ -81,10 +94,10 @@ export async function readPathExamples(
         return q.data.subarray(row * channels * positions, (row + 1) * channels * positions);
       };
       const x = Float64Array.from(inputs.data.subarray(example * size, (example + 1) * size));
-      readings.push(readExample(network, x, decided));
+      yield readExample(network, x, decided);
     }
+    onProgress?.(to, examples);
   }
-  return readings;
 }
 
 /**

@@ -23,12 +23,6 @@ export function weighedPlan(network: GatedNetwork, withShortcuts = true): Weighe
   return { plan, chains, cost: pairCost(network, plan, chains) };
 }
 
-/**
- * Bytes and seconds of the exact path kernel of one pair of inputs, in one thread: told from the network's shapes in
- * milliseconds, within a factor of about three.
- */
-export const pairKernelCost = (network: GatedNetwork): PairCost => weighedPlan(network).cost;
-
 /** @throws GatewiseError if the exact kernel of one pair does not fit into memory */
 export function checkPairCost({ bytes, seconds, largest }: PairCost): void {
   if (bytes <= MOST_PAIR_BYTES) return;

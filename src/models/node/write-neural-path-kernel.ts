@@ -1,29 +1,35 @@
-/** The neural path kernel of a model into a file, whatever the network: by tiles where it has them, of any size. */
-import { createHash } from "node:crypto";
+/** The neural path kernel of a model into a file, whatever the network: by tiles, of any size. */
 import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import type { Inputs } from "../../gates/index.ts";
-import { bytesOf, type DenseArray, float32, float64 } from "../../graph/index.ts";
+import { checkInputs, type Inputs } from "../../gates/index.ts";
+import { type DenseArray, float32, float64 } from "../../graph/index.ts";
 import {
-  type DenseChain,
-  type PackedKernel,
+  checkPairCost,
+  type KernelTile,
+  type KernelTilesOptions,
+  kernelTiles,
+  openPairTiles,
   packedKernelDiagonal,
   packedKernelTiles,
-  pairKernelCost,
+  pairDiagonal,
+  pairWay,
+  readPairs,
+  tiledPairs,
 } from "../../kernels/index.ts";
-import { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "../../kernels/node/index.ts";
+import { finishedTiles, type KernelFile, tileMakers, writeKernelFile } from "../../kernels/node/index.ts";
 import type { Model } from "../model.ts";
 import {
   checkedTrace,
+  checkOptions,
   type NeuralPathKernel,
   type NeuralPathKernelOptions,
-  type Normalization,
   packedKernelOf,
   sumOf,
 } from "../neural-path-kernel.ts";
 import { neuralPathKernelWay } from "../neural-path-kernel-way.ts";
 import { counter } from "../progress.ts";
+import { kernelDigest, packedGates, pairGates } from "./kernel-digest.ts";
 
 export const KERNEL_DTYPES = ["float64", "float32"] as const;
 
@@ -54,7 +60,7 @@ export interface NeuralPathKernelWork {
   readonly resumable: boolean;
   /** Pairs of inputs that are worked off one by one; 0 where they are not. */
   readonly pairs: number;
-  /** That they take in one thread, about. */
+  /** That they take with the threads that are asked for, about. */
   readonly seconds: number;
 }
 
@@ -67,18 +73,24 @@ export function neuralPathKernelWork(
   { network }: Model,
   rows: number,
   columns: number | undefined,
-  { part = "full", features = 0, out }: Pick<NeuralPathKernelFileOptions, "part" | "features" | "out">,
+  {
+    part = "full",
+    features = 0,
+    out,
+    threads,
+  }: Pick<NeuralPathKernelFileOptions, "part" | "features" | "out" | "threads">,
 ): NeuralPathKernelWork {
   const whole = part === "full" && out !== undefined;
+  const way = neuralPathKernelWay(network);
   if (features > 0) return { by: "random features", resumable: false, pairs: 0, seconds: 0 };
-  const { kind: by } = neuralPathKernelWay(network);
-  if (by === "packed bits") return { by, resumable: whole, pairs: 0, seconds: 0 };
+  if (way.kind === "packed bits") return { by: way.kind, resumable: whole, pairs: 0, seconds: 0 };
   const pairs = !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
-  return { by, resumable: false, pairs, seconds: pairKernelCost(network).seconds * pairs };
+  const seconds = (pairWay(network).cost.seconds * pairs) / (whole ? threads : 1);
+  return { by: way.kind, resumable: whole, pairs, seconds };
 }
 
 /**
- * Computes the kernel that is asked for, and writes it where a file is named.
+ * Computes the kernel that is asked for, and writes it where a file is named: a whole exact one by tiles.
  * @param inputs `[n, …inputShape]`
  * @throws GatewiseError as `Model.pathKernel` does, and if an unfinished file is there that was not asked for
  */
@@ -88,9 +100,8 @@ export async function writeNeuralPathKernel(
   options: NeuralPathKernelFileOptions,
 ): Promise<NeuralPathKernelSummary> {
   const { part = "full", features = 0, out, dtype = "float64" } = options;
-  const way = neuralPathKernelWay(model.network);
-  if (way.kind === "packed bits" && features === 0 && part === "full" && out !== undefined) {
-    return await writeTiles(model, way.chain, inputs, { ...options, out });
+  if (features === 0 && part === "full" && out !== undefined) {
+    return await writeTiles(model, inputs, { ...options, out });
   }
   // of a whole kernel without a file the trace is all that is told
   const asked = part === "full" && features === 0 && out === undefined ? "diagonal" : part;
@@ -108,35 +119,78 @@ export async function writeNeuralPathKernel(
 const rounded = ({ shape, data }: DenseArray<"float64">, dtype: "float64" | "float32"): DenseArray =>
   dtype === "float32" ? float32(shape, data) : float64(shape, data);
 
-async function writeTiles(
-  model: Model,
-  chain: DenseChain,
-  inputs: Inputs,
-  options: NeuralPathKernelFileOptions & { readonly out: NonNullable<NeuralPathKernelFileOptions["out"]> },
-): Promise<NeuralPathKernelSummary> {
-  const { inputs2, normalize = "none", dtype = "float64", out, threads, resume = false, signal } = options;
-  const engine = await model.engine();
-  const kernel = await packedKernelOf(model.network, chain, engine, inputs, options);
-  const { rows, columns = rows } = kernel;
-  const trace = sumOf(packedKernelDiagonal(kernel));
+type FileOptions = NeuralPathKernelFileOptions & { readonly out: NonNullable<NeuralPathKernelFileOptions["out"]> };
+
+async function writeTiles(model: Model, inputs: Inputs, options: FileOptions): Promise<NeuralPathKernelSummary> {
+  const { inputs2, normalize = "none", dtype = "float64", out, resume = false, signal } = options;
+  checkOptions(model.network, options);
+  const kernel = await preparedKernel(model, inputs, options);
+  const { trace } = kernel;
   const file: KernelFile = {
     ...out,
     dtype,
-    shape: [rows.gates.examples, columns.gates.examples],
+    shape: kernel.shape,
     symmetric: inputs2 === undefined,
-    scale: normalize === "trace" ? 1 / checkedTrace(trace) : 1,
-    digest: digestOf(normalize, dtype, [inputs, ...(inputs2 === undefined ? [] : [inputs2])], kernel),
+    scale: normalize === "trace" && trace !== null ? 1 / checkedTrace(trace) : 1,
+    digest: kernel.digest,
   };
-  const tiles = packedKernelTiles(kernel, engine, {
+  const tiles = kernel.tiles({
     skip: await tilesToSkip(file, resume),
     // a factor comes before the rounding
     dtype: normalize === "trace" ? "float64" : dtype,
-    ...(signal === undefined ? {} : { signal }),
-    ...(threads > 1 ? { open: openTilePool(threads) } : {}),
+    signal,
   });
   const onProgress = counter(options, "kernel", "tiles");
   await writeKernelFile(file, tiles, ({ done, of }) => onProgress(done, of));
-  return { shape: file.shape, trace: inputs2 === undefined ? trace : null };
+  return { shape: file.shape, trace };
+}
+
+/** A kernel of which everything is there but its tiles. */
+interface PreparedKernel {
+  readonly shape: readonly [rows: number, columns: number];
+  /** Null between two sets of inputs. */
+  readonly trace: number | null;
+  readonly digest: string;
+  readonly tiles: (options: KernelTilesOptions) => AsyncGenerator<KernelTile>;
+}
+
+async function preparedKernel(model: Model, inputs: Inputs, options: FileOptions): Promise<PreparedKernel> {
+  const { inputs2, normalize = "none", dtype = "float64", threads, signal } = options;
+  const { network } = model;
+  const way = neuralPathKernelWay(network);
+  const all = [inputs, ...(inputs2 === undefined ? [] : [inputs2])];
+  const makers = threads > 1 ? tileMakers(threads) : undefined;
+  if (way.kind === "packed bits") {
+    const engine = await model.engine();
+    const kernel = await packedKernelOf(network, way.chain, engine, inputs, options);
+    const { rows, columns = rows, biases } = kernel;
+    const open = makers === undefined ? {} : { open: makers.packed };
+    return {
+      shape: [rows.gates.examples, columns.gates.examples],
+      trace: inputs2 === undefined ? sumOf(packedKernelDiagonal(kernel)) : null,
+      digest: kernelDigest({ normalize, dtype, biases }, all, packedGates(kernel)),
+      tiles: (asked) => packedKernelTiles(kernel, engine, { ...asked, ...open }),
+    };
+  }
+  for (const one of all) checkInputs(network, one);
+  const pairs = pairWay(network);
+  checkPairCost(pairs.cost);
+  const engine = await model.engine();
+  const work = await readPairs(network, pairs, engine, inputs, inputs2, {
+    signal,
+    onProgress: counter(options, "gates", "inputs"),
+    allocate: makers?.allocate,
+  });
+  const open = makers?.pairs ?? openPairTiles;
+  const tiled = tiledPairs(work, pairs, () => open(work, engine, signal));
+  const { rows, columns, edge } = tiled;
+  const asked = { signal, onProgress: counter(options, "trace", "inputs") };
+  return {
+    shape: [rows, columns],
+    trace: inputs2 === undefined ? sumOf(await pairDiagonal(work, engine, asked)) : null,
+    digest: kernelDigest({ normalize, dtype, edge }, all, pairGates(network, work)),
+    tiles: (tileOptions) => kernelTiles(tiled, tileOptions),
+  };
 }
 
 /** Tiles of an unfinished file to go on behind; that it is there and not asked for is an error, not an overwriting. */
@@ -149,20 +203,4 @@ async function tilesToSkip(file: KernelFile, resume: boolean): Promise<number> {
     expected: "`resume`, or no such file",
     next: "add `resume` to go on with it, or delete the two .part files",
   });
-}
-
-/** What a file is computed from: inputs, gates and options. */
-function digestOf(
-  normalize: Normalization,
-  dtype: string,
-  inputs: readonly Inputs[],
-  { rows, columns, biases }: PackedKernel,
-): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify({ normalize, dtype, biases, shapes: inputs.map(({ shape }) => shape) }));
-  for (const one of inputs) hash.update(bytesOf(one));
-  for (const { gates } of [rows, ...(columns === undefined ? [] : [columns])]) {
-    for (const { words } of gates.layers) hash.update(words);
-  }
-  return hash.digest("hex");
 }

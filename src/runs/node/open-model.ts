@@ -1,7 +1,7 @@
 import { readBytes } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
 import { checkInputs } from "../../gates/index.ts";
-import { openTilePool } from "../../kernels/node/index.ts";
+import { tileMakers } from "../../kernels/node/index.ts";
 import { type InputExamples, Model, readExamples } from "../../models/index.ts";
 import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 
@@ -37,7 +37,7 @@ export function modelOf(
   return new Model(network, {
     source,
     openEngine: () => openWorkerEngine(device, { threads }),
-    ...(threads > 1 ? { openTiles: openTilePool(threads) } : {}),
+    ...(threads > 1 ? { tileMakers: tileMakers(threads) } : {}),
   });
 }
 

@@ -1,0 +1,27 @@
+/** Told seconds of work between two breaths: what is drawn and stopped meanwhile waits no longer. */
+const BETWEEN = 0.02;
+
+/**
+ * Lets timers, progress and signals through between pieces of work in this thread: by the time that the work is told to
+ * take, for no clock is read here. A breath takes a millisecond, so that there is not one for each row.
+ */
+export class Breaths {
+  private worked = 0;
+
+  constructor(private readonly signal: AbortSignal | undefined) {}
+
+  /** Behind work of so many seconds: what has to be waited for, mostly nothing. */
+  after(seconds: number): Promise<void> | undefined {
+    this.worked += seconds;
+    if (this.worked < BETWEEN) return undefined;
+    this.worked = 0;
+    return this.breathe();
+  }
+
+  /** @throws what the signal was stopped for */
+  async breathe(): Promise<void> {
+    this.signal?.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.signal?.throwIfAborted();
+  }
+}
