@@ -44,7 +44,7 @@ export {
   tiledPairs,
 } from "./pair/pair-work.ts";
 export { type ExampleReading, readPathExamples } from "./pair/readings.ts";
-export { checkPairCost } from "./pair/weighed-plan.ts";
+export { checkPairCost, MOST_PAIR_BYTES } from "./pair/weighed-plan.ts";
 export type { PackedExamples } from "./pair-program/packed-example.ts";
 export type { RunnableProgram } from "./pair-program/pair-program.ts";
 export type { ProgramWork } from "./pair-program/program-tiles.ts";

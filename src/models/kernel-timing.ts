@@ -91,7 +91,8 @@ async function chainSeconds({ network, engine: open, clock }: Timer, chain: Dens
   return seconds / ((sample * (sample + 1)) / 2);
 }
 
-const toldSeconds = (network: GatedNetwork): number =>
+/** Of one pair of a fully connected network, told from its layers. */
+export const toldSeconds = (network: GatedNetwork): number =>
   gatePositions(network).reduce((sum, position) => {
     const words = Math.ceil(sizeOf(network.nodes[position]?.shape ?? []) / 64);
     return sum + LAYER_SECONDS + WORD_SECONDS * words;
@@ -122,7 +123,7 @@ async function pairSeconds({ network, engine: open, clock }: Timer, way: PairWay
 }
 
 /** Multiply-adds of one example. */
-const productsOf = ({ nodes }: GatedNetwork): number =>
+export const productsOf = ({ nodes }: GatedNetwork): number =>
   nodes.reduce((sum, node) => {
     if (node.kind === "dense") return sum + node.weight.data.length;
     return node.kind === "convolution" ? sum + node.weight.data.length * sizeOf(node.shape.slice(1)) : sum;

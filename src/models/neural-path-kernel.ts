@@ -50,6 +50,8 @@ export interface NeuralPathKernel extends DenseArray<"float64"> {
   readonly trace: number | null;
   /** Of random features: mean standard error of an entry over its size. */
   readonly meanRelativeError?: number;
+  /** Of random features: expected distance from the exact kernel over its size, in the Frobenius norm. */
+  readonly relativeError?: number;
 }
 
 /**
@@ -123,9 +125,12 @@ async function estimated(
   const draw = (from: Inputs): Promise<DenseArray<"float64">> =>
     randomPathFeatures(network, engine, from, count, { seed, signal, onProgress });
   const rows = await draw(inputs);
-  const { kernel, meanRelativeError } = estimatedKernel(rows, inputs2 === undefined ? rows : await draw(inputs2));
+  const { kernel, meanRelativeError, relativeError } = estimatedKernel(
+    rows,
+    inputs2 === undefined ? rows : await draw(inputs2),
+  );
   const trace = inputs2 === undefined ? traceOf(kernel) : null;
-  return { ...scaled(kernel, "random features", trace, normalize), meanRelativeError };
+  return { ...scaled(kernel, "random features", trace, normalize), meanRelativeError, relativeError };
 }
 
 function partOf(

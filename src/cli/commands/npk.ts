@@ -185,7 +185,14 @@ function expectWidth({ normalize }: NpkRequest, { by }: NeuralPathKernelWork): v
 /** Longer kernels are announced, with the way that takes less. */
 const LONG_S = 60;
 
-function tellLength(context: CliContext, { pairs, seconds }: NeuralPathKernelWork): void {
+function tellLength(context: CliContext, { pairs, seconds, exactInstead }: NeuralPathKernelWork): void {
+  if (exactInstead !== undefined && exactInstead.exact < exactInstead.features) {
+    const { exact, features } = exactInstead;
+    note(
+      context,
+      `the exact kernel of these inputs takes about ${formatDuration(exact)}, the features about ${formatDuration(features)}: leave --features out for it`,
+    );
+  }
   if (seconds < LONG_S) return;
   const { length } = String(pairs);
   note(
@@ -194,16 +201,11 @@ function tellLength(context: CliContext, { pairs, seconds }: NeuralPathKernelWor
   );
 }
 
-function describe(
-  { normalize, out }: NpkRequest,
-  { shape, trace, meanRelativeError }: NeuralPathKernelSummary,
-): string {
+function describe({ normalize, out }: NpkRequest, { shape, trace, relativeError }: NeuralPathKernelSummary): string {
   const cells = [
     { title: "kernel", cell: `[${shape.join(", ")}]` },
     { title: "trace", cell: trace?.toPrecision(8) ?? "–" },
-    ...(meanRelativeError === undefined
-      ? []
-      : [{ title: "error of an entry %", cell: (100 * meanRelativeError).toFixed(1) }]),
+    ...(relativeError === undefined ? [] : [{ title: "error %", cell: (100 * relativeError).toFixed(1) }]),
     { title: "normalized by", cell: normalize },
     { title: "file", cell: out ?? "–" },
   ];

@@ -101,6 +101,8 @@ export interface KernelEstimate {
   readonly kernel: DenseArray<"float64">;
   /** Standard error of an entry over its size, in the mean over all entries that are not 0. */
   readonly meanRelativeError: number;
+  /** Expected distance from the exact kernel over its size, in the Frobenius norm: entries near 0 weigh little in it. */
+  readonly relativeError: number;
 }
 
 /**
@@ -119,8 +121,7 @@ export function estimatedKernel(features: DenseArray<"float64">, features2 = fea
     });
   }
   const kernel = kernelNumbers(rows, columns);
-  let errors = 0;
-  let entries = 0;
+  let [errors, entries, variances, norm] = [0, 0, 0, 0];
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let sum = 0;
@@ -132,10 +133,18 @@ export function estimatedKernel(features: DenseArray<"float64">, features2 = fea
       }
       const mean = sum / count;
       kernel[i * columns + j] = mean;
+      const variance = Math.max(squares / count - mean * mean, 0) / (count - 1);
+      variances += variance;
+      norm += mean * mean;
       if (mean === 0) continue;
-      errors += Math.sqrt(Math.max(squares / count - mean * mean, 0) / (count - 1)) / Math.abs(mean);
+      errors += Math.sqrt(variance) / Math.abs(mean);
       entries += 1;
     }
   }
-  return { kernel: float64([rows, columns], kernel), meanRelativeError: entries === 0 ? 0 : errors / entries };
+  return {
+    kernel: float64([rows, columns], kernel),
+    meanRelativeError: entries === 0 ? 0 : errors / entries,
+    // the estimate's own errors are part of its norm
+    relativeError: variances === 0 ? 0 : Math.sqrt(variances / Math.max(norm - variances, Number.MIN_VALUE)),
+  };
 }

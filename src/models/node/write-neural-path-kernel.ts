@@ -3,12 +3,13 @@ import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
-import { type DenseArray, float32, float64 } from "../../graph/index.ts";
+import { type DenseArray, float32, float64, sizeOf } from "../../graph/index.ts";
 import {
   checkPairCost,
   type KernelTile,
   type KernelTilesOptions,
   kernelTiles,
+  MOST_PAIR_BYTES,
   openPairTiles,
   packedKernelDiagonal,
   packedKernelTiles,
@@ -18,6 +19,8 @@ import {
   tiledPairs,
 } from "../../kernels/index.ts";
 import { finishedTiles, type KernelFile, tileMakers, writeKernelFile } from "../../kernels/node/index.ts";
+import { type GatedNetwork, gatePositions } from "../../network/index.ts";
+import { productsOf, toldSeconds } from "../kernel-timing.ts";
 import type { Model } from "../model.ts";
 import {
   checkedTrace,
@@ -27,7 +30,7 @@ import {
   packedKernelOf,
   sumOf,
 } from "../neural-path-kernel.ts";
-import { neuralPathKernelWay } from "../neural-path-kernel-way.ts";
+import { type NeuralPathKernelWay, neuralPathKernelWay } from "../neural-path-kernel-way.ts";
 import { counter } from "../progress.ts";
 import { kernelDigest, packedGates, pairGates } from "./kernel-digest.ts";
 
@@ -51,6 +54,8 @@ export interface NeuralPathKernelSummary {
   readonly trace: number | null;
   /** Of random path features: mean standard error of an entry over its size. */
   readonly meanRelativeError?: number;
+  /** Of random path features: expected distance from the exact kernel over its size, in the Frobenius norm. */
+  readonly relativeError?: number;
 }
 
 /** What {@link writeNeuralPathKernel} will be, before it begins. */
@@ -62,6 +67,8 @@ export interface NeuralPathKernelWork {
   readonly pairs: number;
   /** That they take with the threads that are asked for, about. */
   readonly seconds: number;
+  /** Of features: what they and the exact kernel take, about; undefined where there is no exact one. */
+  readonly exactInstead?: { readonly features: number; readonly exact: number } | undefined;
 }
 
 /**
@@ -82,12 +89,29 @@ export function neuralPathKernelWork(
 ): NeuralPathKernelWork {
   const whole = part === "full" && out !== undefined;
   const way = neuralPathKernelWay(network);
-  if (features > 0) return { by: "random features", resumable: false, pairs: 0, seconds: 0 };
+  const pairs = features === 0 && !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
+  if (features > 0) {
+    const exact = exactSecondsPerPair(network, way);
+    const passes = features * (rows + (columns ?? 0)) * passSeconds(network);
+    const exactInstead = exact === undefined ? undefined : { features: passes, exact: (exact * pairs) / threads };
+    return { by: "random features", resumable: false, pairs: 0, seconds: 0, exactInstead };
+  }
   if (way.kind === "packed bits") return { by: way.kind, resumable: whole, pairs: 0, seconds: 0 };
-  const pairs = !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
   const seconds = (pairWay(network).cost.seconds * pairs) / (whole ? threads : 1);
   return { by: way.kind, resumable: whole, pairs, seconds };
 }
+
+/** Of one pair in one thread, about; undefined where no memory holds it. */
+function exactSecondsPerPair(network: GatedNetwork, way: NeuralPathKernelWay): number | undefined {
+  if (way.kind === "packed bits") return toldSeconds(network);
+  const { cost } = pairWay(network);
+  return cost.bytes <= MOST_PAIR_BYTES ? cost.seconds : undefined;
+}
+
+/** Of a pass through the values of an example, about: multiply-adds, and what passes gates. */
+const passSeconds = (network: GatedNetwork): number =>
+  productsOf(network) / 1e10 +
+  4e-9 * gatePositions(network).reduce((sum, position) => sum + sizeOf(network.nodes[position]?.shape ?? []), 0);
 
 /**
  * Computes the kernel that is asked for, and writes it where a file is named: a whole exact one by tiles.
@@ -108,11 +132,12 @@ export async function writeNeuralPathKernel(
   const kernel = await model.pathKernel(inputs, { ...options, part: asked });
   if (out !== undefined) await writeWhole(out.path, writeNpy(rounded(kernel, dtype)));
   const [n = 0] = kernel.shape;
-  const { trace, meanRelativeError } = kernel;
+  const { trace, meanRelativeError, relativeError } = kernel;
   return {
     shape: part === "full" && asked === "diagonal" ? [n, n] : kernel.shape,
     trace,
     ...(meanRelativeError === undefined ? {} : { meanRelativeError }),
+    ...(relativeError === undefined ? {} : { relativeError }),
   };
 }
 
