@@ -75,7 +75,7 @@ export interface KernelNorms {
 
 /**
  * Trace, Frobenius norm and diagonal of a square kernel, in one pass.
- * @throws GatewiseError if it is empty, not square, or its trace is not a positive number
+ * @throws GatewiseError if it is empty, not square, its trace is not a positive number, or squares leave float64
  */
 export async function kernelNorms(kernel: KernelRows): Promise<KernelNorms> {
   const { rows: examples, columns } = kernel;
@@ -93,6 +93,14 @@ export async function kernelNorms(kernel: KernelRows): Promise<KernelNorms> {
     for (let i = 0; i < block.length; i++) squaredFrobenius += block[i]! * block[i]!;
   }
   const trace = diagonal.reduce((sum, value) => sum + value, 0);
+  if (trace > 0 && Number.isFinite(trace) && !(squaredFrobenius > 2 ** -960 && Number.isFinite(squaredFrobenius))) {
+    throw new GatewiseError({
+      code: "numerical-failure",
+      received: `a kernel of trace ${trace}, whose squares leave float64`,
+      expected: "numbers between about 1e-140 and 1e150",
+      next: "divide it by its trace: what is measured does not depend on a factor",
+    });
+  }
   if (!(trace > 0 && Number.isFinite(squaredFrobenius))) {
     throw new GatewiseError({
       received: `a kernel of trace ${trace}`,

@@ -2,6 +2,7 @@ export { type ClassOverlap, classOverlaps } from "./class-overlap.ts";
 export { decidingNodes, decisionGraph } from "./deciding-nodes.ts";
 export { examplesAtOnce } from "./examples-at-once.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
+export { checkDecisions } from "./finite-decisions.ts";
 export { type GateRows, gateBytes, gateRows, sliceGates } from "./gate-rows.ts";
 export { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 export {

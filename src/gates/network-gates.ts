@@ -1,8 +1,9 @@
 import { compileInParts, type Engine } from "../engine/index.ts";
-import { type Graph, input, type Tensor } from "../graph/index.ts";
+import { type Graph, graph, input, type Tensor } from "../graph/index.ts";
 import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { examplesAtOnce } from "./examples-at-once.ts";
-import { gateGraph, packGates } from "./extraction.ts";
+import { gateOutputs, packGates } from "./extraction.ts";
+import { checkDecisions, finiteness } from "./finite-decisions.ts";
 import { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 import { joinGates, type PackedGates } from "./packed-gates.ts";
 
@@ -16,7 +17,8 @@ export interface GateReading {
 /**
  * Gates of all inputs in one pass through the engine, packed: one layer for each gate that paths pass, counted from 1 in
  * the order of the network. A gate is on where its pre-activation is positive, for soft and leaky gates likewise.
- * @throws GatewiseError if the inputs do not have the network's shape, or the pass was aborted
+ * @throws GatewiseError if the inputs do not have the network's shape, a pre-activation leaves float32, or the pass was
+ * aborted
  */
 export async function readNetworkGates(
   network: GatedNetwork,
@@ -34,17 +36,20 @@ export async function readNetworkGates(
   for (let from = 0; from < examples; from += batch) {
     signal?.throwIfAborted();
     const rows = inputRows(inputs, from, Math.min(from + batch, examples));
-    parts.push(packGates((await program.run({ x: rows })).fetched, layers));
+    const { fetched } = await program.run({ x: rows });
+    checkDecisions(fetched, from);
+    parts.push(packGates(fetched, layers));
     onProgress?.(Math.min(from + batch, examples), examples);
   }
   return joinGates(parts);
 }
 
-/** The graph from inputs `x` `[batch, ...inputShape]` to the gates of every gate node, in order. */
+/** The graph from inputs `x` `[batch, ...inputShape]` to the gates of every gate node, in order, and what `checkDecisions` needs. */
 export function networkGateGraph(network: GatedNetwork): Graph {
   const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
   const values = forwardNodes(network, x);
-  return gateGraph(gatePositions(network).map((position) => decidedBy(network, values, position)));
+  const decisions = gatePositions(network).map((position) => decidedBy(network, values, position));
+  return graph({ ...gateOutputs(decisions), ...finiteness(decisions) });
 }
 
 function decidedBy(

@@ -10,9 +10,12 @@ export {
   wideNetworkKernels,
 } from "./infinite-width/fully-connected.ts";
 export { type InputProducts, inputProducts } from "./infinite-width/input-products.ts";
+export { checkKernelNumbers, kernelBeyond } from "./kernel-numbers.ts";
 export { type DenseChain, denseChain, normalizedInputs } from "./packed/dense-chain.ts";
+export { kernelInRange } from "./packed/kernel-range.ts";
 export {
   type GatedInputs,
+  kernelExponent,
   type PackedKernel,
   packedKernel,
   packedKernelDiagonal,

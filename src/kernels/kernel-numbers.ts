@@ -18,3 +18,23 @@ export function kernelNumbers(rows: number, columns: number): Float64Array<Array
     });
   }
 }
+
+/** A kernel that float64 does not hold. */
+export const kernelBeyond = (received: string, next: string): GatewiseError =>
+  new GatewiseError({
+    code: "numerical-failure",
+    received,
+    expected: "numbers that float64 holds, up to 1.8e308",
+    next,
+  });
+
+/**
+ * Numbers that left float64 on the way are no answer, and files of them would look like one.
+ * @param name what they are: "a tangent kernel"
+ * @throws GatewiseError if one is not finite
+ */
+export function checkKernelNumbers(values: Float32Array | Float64Array, name: string, next: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) throw kernelBeyond(`${name} with numbers beyond float64`, next);
+  }
+}

@@ -4,10 +4,14 @@ import { GatewiseError } from "../errors.ts";
 import { type Inputs, readNetworkGates } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
+  checkKernelNumbers,
   type DenseChain,
   estimatedKernel,
   type GatedInputs,
   type KernelPart,
+  kernelBeyond,
+  kernelExponent,
+  kernelInRange,
   neuralPathKernelByPairs,
   normalizedInputs,
   type PackedKernel,
@@ -20,11 +24,15 @@ import {
 import { checkCount, checkWord, type GatedNetwork } from "../network/index.ts";
 import { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 import { type Asking, counter } from "./progress.ts";
+import { checkVanished } from "./vanished-kernel.ts";
 
 /** What makes the tiles of kernels, in threads of its own. */
 export interface KernelTileMakers extends PairTileMakers {
   readonly packed: NonNullable<TileOptions["open"]>;
 }
+
+/** What to do where the kernel of a whole network leaves float64. */
+export const EARLIER = "ask for the kernel of an earlier layer";
 
 export const NORMALIZATIONS = ["none", "width", "trace"] as const;
 /** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
@@ -46,8 +54,10 @@ export interface NeuralPathKernelOptions extends Asking {
 /** A kernel, `[n, m]`, `[n]` of a diagonal or `[]` of a trace, with what is to be told beside it. */
 export interface NeuralPathKernel extends DenseArray<"float64"> {
   readonly by: NeuralPathKernelWay["kind"] | "random features";
-  /** Sum of the diagonal before normalization; null between two sets of inputs. */
+  /** Sum of the diagonal before normalization; null between two sets of inputs, and beyond float64. */
   readonly trace: number | null;
+  /** Its base-2 logarithm, also beyond float64; null between two sets of inputs, and of 0. */
+  readonly log2Trace: number | null;
   /** Of random features: mean standard error of an entry over its size. */
   readonly meanRelativeError?: number;
   /** Of random features: expected distance from the exact kernel over its size, in the Frobenius norm. */
@@ -73,10 +83,12 @@ export async function neuralPathKernel(
   if (way.kind === "packed bits") {
     const kernel = await packedKernelOf(network, way.chain, engine, inputs, options);
     const diagonal = packedKernelDiagonal(kernel);
-    if (part !== "full") return partOf(diagonal, part, way.kind, normalize);
+    checkVanished(network, inputs, diagonal);
+    const exponent = kernelExponent(kernel);
+    if (part !== "full") return partOf(diagonal, part, way.kind, normalize, exponent);
     const open = makers === undefined ? {} : { open: makers.packed };
     const whole = await packedKernel(kernel, engine, { ...open, ...(signal === undefined ? {} : { signal }) });
-    return scaled(whole, way.kind, inputs2 === undefined ? sumOf(diagonal) : null, normalize);
+    return scaled(whole, way.kind, inputs2 === undefined ? sumOf(diagonal) : null, normalize, exponent);
   }
   const asked = {
     part: part === "trace" ? "diagonal" : part,
@@ -85,11 +97,17 @@ export async function neuralPathKernel(
     onProgress: counter(options, "kernel", "pairs"),
   } as const;
   const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked, makers);
+  checkKernelNumbers(kernel.data, "a neural path kernel", EARLIER);
+  if (part !== "full") checkVanished(network, inputs, kernel.data);
+  else if (inputs2 === undefined) checkVanished(network, inputs, diagonalOf(kernel));
   if (part !== "full") return partOf(kernel.data, part, way.kind, normalize);
   return scaled(kernel, way.kind, inputs2 === undefined ? traceOf(kernel) : null, normalize);
 }
 
-/** Gates and inputs of a kernel of packed bits, ready for its tiles. */
+/**
+ * Gates and inputs of a kernel of packed bits, ready for its tiles.
+ * @throws GatewiseError if its numbers leave float64 and are not to be divided by their trace
+ */
 export async function packedKernelOf(
   network: GatedNetwork,
   chain: DenseChain,
@@ -105,12 +123,13 @@ export async function packedKernelOf(
       ...(signal === undefined ? {} : { signal }),
     }),
   });
-  return {
+  const kernel: PackedKernel = {
     rows: await read(inputs),
     ...(inputs2 === undefined ? {} : { columns: await read(inputs2) }),
     biases: chain.biases,
     normalize: normalize === "width" ? "width" : "none",
   };
+  return kernelInRange(kernel, normalize === "trace");
 }
 
 async function estimated(
@@ -129,6 +148,7 @@ async function estimated(
     rows,
     inputs2 === undefined ? rows : await draw(inputs2),
   );
+  if (inputs2 === undefined) checkVanished(network, inputs, diagonalOf(kernel));
   const trace = inputs2 === undefined ? traceOf(kernel) : null;
   return { ...scaled(kernel, "random features", trace, normalize), meanRelativeError, relativeError };
 }
@@ -138,24 +158,44 @@ function partOf(
   part: Exclude<KernelPart, "full">,
   by: NeuralPathKernel["by"],
   normalize: Normalization,
+  exponent = 0,
 ): NeuralPathKernel {
   const trace = sumOf(diagonal);
   const array = part === "diagonal" ? float64([diagonal.length], diagonal) : float64([], [trace]);
-  return scaled(array, by, trace, normalize);
+  return scaled(array, by, trace, normalize, exponent);
 }
 
-/** In place: the kernel is this call's own. */
+/**
+ * In place: the kernel is this call's own.
+ * @param exponent the power of two that kernel and trace are multiplied by
+ */
 function scaled(
   { shape, data }: DenseArray<"float64">,
   by: NeuralPathKernel["by"],
   trace: number | null,
   normalize: Normalization,
+  exponent = 0,
 ): NeuralPathKernel {
+  const told = toldTrace(trace, exponent);
   if (normalize === "trace" && trace !== null) {
     const factor = 1 / checkedTrace(trace);
     for (let i = 0; i < data.length; i++) data[i]! *= factor;
   }
-  return { dtype: "float64", shape, data, by, trace };
+  return { dtype: "float64", shape, data, by, ...told };
+}
+
+/**
+ * What is told of a trace.
+ * @param exponent the power of two that it is multiplied by
+ * @throws GatewiseError for a sum that leaves float64 where its summands do not
+ */
+export function toldTrace(trace: number | null, exponent: number): Pick<NeuralPathKernel, "trace" | "log2Trace"> {
+  if (trace === null) return { trace, log2Trace: null };
+  if (!Number.isFinite(trace)) throw kernelBeyond("a trace beyond float64", "give fewer inputs");
+  const log2Trace = trace > 0 ? Math.log2(trace) - exponent : null;
+  // a power of two beyond float64 makes 0 or ∞ of it
+  const plain = trace * 2 ** -exponent;
+  return { trace: trace === 0 || (plain > 0 && Number.isFinite(plain)) ? plain || 0 : null, log2Trace };
 }
 
 /** @throws GatewiseError for what does not go together */
@@ -189,7 +229,9 @@ export function checkOptions(network: GatedNetwork, options: NeuralPathKernelOpt
 
 /** @throws GatewiseError for a kernel that nothing can be divided by */
 export function checkedTrace(trace: number): number {
-  if (trace > 0) return trace;
+  if (trace > 0 && Number.isFinite(1 / trace)) return trace;
+  if (trace > 0)
+    throw kernelBeyond(`a kernel of trace ${trace}, whose inverse float64 does not hold`, "scale the inputs");
   throw new GatewiseError({
     code: "numerical-failure",
     received: "a kernel of trace 0: no input has an active path",
@@ -200,6 +242,7 @@ export function checkedTrace(trace: number): number {
 
 export const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 
-function traceOf({ shape: [n = 0], data }: DenseArray<"float64">): number {
-  return sumOf(Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]!));
-}
+const diagonalOf = ({ shape: [n = 0], data }: DenseArray<"float64">): Float64Array =>
+  Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]!);
+
+const traceOf = (kernel: DenseArray<"float64">): number => sumOf(diagonalOf(kernel));

@@ -37,6 +37,8 @@ export interface PathsAnswer extends PathStatistics {
   /** `(Σ_p |v(p)|^q)^(1/q)` of the output, `q` 1 and 2: of the network, not of the example. */
   readonly pathNorm: number;
   readonly pathNorm2: number;
+  readonly log2PathNorm: number;
+  readonly log2PathNorm2: number;
   readonly bundles?: LargestBundles;
   /** What the example leaves of the network, for pictures. */
   readonly active: ActiveNetwork;
@@ -59,13 +61,16 @@ export function pathsOfExample(
   const chosen = output ?? largestLogit(active);
   const statistics = pathStatistics(active, chosen);
   const best = kBestPaths(active, chosen, top);
+  const [first, second] = [pathNorm(network, 1, chosen), pathNorm(network, 2, chosen)];
   return {
     ...statistics,
     top: best,
     topShare: best.reduce((sum, one) => sum + 2 ** (one.log2Contribution - statistics.log2AbsoluteMass), 0),
     gini: giniOf(active, statistics),
-    pathNorm: pathNorm(network, 1, chosen).norm,
-    pathNorm2: pathNorm(network, 2, chosen).norm,
+    pathNorm: first.norm,
+    pathNorm2: second.norm,
+    log2PathNorm: first.log2,
+    log2PathNorm2: second.log2,
     ...(bundles ? { bundles: largestBundles(active, chosen, top) } : {}),
     active,
   };

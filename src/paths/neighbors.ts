@@ -1,5 +1,6 @@
 import { compileInParts, type Engine } from "../engine/index.ts";
 import {
+  checkDecisions,
   checkInputs,
   checkQuery,
   decidingNodes,
@@ -48,6 +49,7 @@ export async function neighborsBySharedPaths(
     deciding.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, deciding));
   const gatesOf = async (from: number, to: number): Promise<readonly OpenGates[]> => {
     const fetched = (await program?.run({ x: inputRows(inputs, from, to) }))?.fetched ?? {};
+    checkDecisions(fetched, from);
     return Array.from({ length: to - from }, (_, row) =>
       openGates(network, (position) => {
         const q = fetched[`q.${position}`];

@@ -3,6 +3,7 @@
  * weight counts for and how paths meet. Numbers carry a power of two for each node, so a hundred layers neither
  * overflow nor vanish; scaling by powers of two rounds nothing.
  */
+import { GatewiseError } from "../errors.ts";
 import { decisionOf, edgePattern, edgeWeights, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
 import type { Combine } from "./active-terms.ts";
 import { type FactorOf, mapEdges } from "./edge-maps.ts";
@@ -56,6 +57,15 @@ export const plain = ({ value, exponent }: Scaled): number =>
 
 /** Logarithm to base 2 of its magnitude. */
 export const log2Of = ({ value, exponent }: Scaled): number => Math.log2(Math.abs(value)) + exponent;
+
+/** What no power of two for a node holds: weights so large that a layer's sums are infinite. */
+export const beyondFloat64 = (what: string): GatewiseError =>
+  new GatewiseError({
+    code: "numerical-failure",
+    received: `${what} beyond float64`,
+    expected: "numbers of at most 1.8e308",
+    next: "scale the weights or the input",
+  });
 
 /** The pass: by position, for the nodes that paths come through. */
 export function pathPass(graph: PathGraph, quantity: PathQuantity): ReadonlyMap<number, NodeTotals> {

@@ -2,6 +2,7 @@ import { checkOutput } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";
 import {
+  beyondFloat64,
   log2Of,
   MASS_AND_LOGARITHM,
   moment,
@@ -12,7 +13,10 @@ import {
   SIGNED_SUM,
 } from "./path-pass.ts";
 
-/** What the paths of one example to one output come to (theory 2.7 to 2.11). Numbers beyond float64 are infinite or 0, their logarithms right. */
+/**
+ * What the paths of one example to one output come to (theory 2.7 to 2.11). Masses and numbers of paths beyond float64 are
+ * infinite or 0, their logarithms right; those of 0 are −∞.
+ */
 export interface PathStatistics {
   readonly output: number;
   readonly logit: number;
@@ -31,9 +35,12 @@ export interface PathStatistics {
   readonly log2AbsoluteMass: number;
   /** Sums of the positive contributions and of the negative ones' magnitudes. */
   readonly positiveMass: number;
+  readonly log2PositiveMass: number;
   readonly negativeMass: number;
+  readonly log2NegativeMass: number;
   /** `(Σ|c|)² / Σc²`: how many paths share the mass, were they equal. 0 without contributions, like the next two. */
   readonly participation: number;
+  readonly log2Participation: number;
   /** Of the distribution `|c| / Σ|c|`, in nats. */
   readonly entropy: number;
   /** `e^entropy`. */
@@ -42,38 +49,54 @@ export interface PathStatistics {
 
 /**
  * Statistics of all paths to an output, by one pass each and none by enumeration.
- * @throws GatewiseError if there is no such output
+ * @throws GatewiseError if there is no such output, or its value leaves float64
  */
 export function pathStatistics(active: ActiveNetwork, output: number): PathStatistics {
   checkOutput(active.network, output);
-  const sum = plain(momentOf(active, SIGNED_SUM, output).total);
+  const { total: sum } = momentOf(active, SIGNED_SUM, output);
   const { total: mass, slope } = momentOf(active, MASS_AND_LOGARITHM, output);
   const squares = momentOf(active, moment(2), output).total;
   const contributing = momentOf(active, moment(0), output).total;
   const paths = countPaths(active.network, output);
   const activePaths = countActivePaths(active, output);
   const none = mass.value === 0;
-  const absoluteMass = plain(mass);
+  const participation = {
+    value: none ? 0 : mass.value ** 2 / squares.value,
+    exponent: 2 * mass.exponent - squares.exponent,
+  };
+  const positive = halfOf(mass, sum, 1);
+  const negative = halfOf(mass, sum, -1);
   // r/m and log m are both large in a deep network: their difference is the entropy, never below 0
   const entropy = none ? 0 : Math.max(0, log2Of(mass) * Math.LN2 - slope / mass.value);
+  const logit = active.logits[output] ?? Number.NaN;
+  if (!Number.isFinite(logit) || !Number.isFinite(plain(sum))) throw beyondFloat64(`output ${output} of this example`);
   return {
     output,
-    logit: active.logits[output] ?? Number.NaN,
-    sum,
+    logit,
+    sum: plain(sum),
     paths,
     log2Paths: log2BigInt(paths),
     activePaths,
     log2ActivePaths: log2BigInt(activePaths),
     log2ContributingPaths: log2Of(contributing),
-    absoluteMass,
+    absoluteMass: plain(mass),
     log2AbsoluteMass: log2Of(mass),
-    positiveMass: Math.max(0, (absoluteMass + sum) / 2),
-    negativeMass: Math.max(0, (absoluteMass - sum) / 2),
-    participation: none ? 0 : 2 ** (2 * mass.exponent - squares.exponent) * (mass.value ** 2 / squares.value),
+    positiveMass: plain(positive),
+    log2PositiveMass: log2Of(positive),
+    negativeMass: plain(negative),
+    log2NegativeMass: log2Of(negative),
+    participation: plain(participation),
+    log2Participation: log2Of(participation),
     entropy,
     effectivePaths: none ? 0 : Math.exp(entropy),
   };
 }
+
+/** The mass of one sign: `(Σ|c| ± Σc) / 2`, never below 0. */
+const halfOf = (mass: Scaled, sum: Scaled, sign: 1 | -1): Scaled => ({
+  value: Math.max(0, (mass.value + (sum.value === 0 ? 0 : sign * sum.value * 2 ** (sum.exponent - mass.exponent))) / 2),
+  exponent: mass.exponent,
+});
 
 /** A quantity at one output; the slope in units of the total's exponent. */
 function momentOf(
@@ -83,8 +106,10 @@ function momentOf(
 ): { readonly total: Scaled; readonly slope: number } {
   const end = pathPass(active, quantity).get(active.network.output);
   if (end === undefined) throw new Error("unreachable: no pass at the output");
+  const value = end.totals[output] ?? 0;
+  if (!Number.isFinite(value)) throw beyondFloat64(`contributions to output ${output}`);
   return {
-    total: { value: end.totals[output] ?? 0, exponent: end.exponent },
+    total: { value, exponent: end.exponent },
     slope: end.slopes?.[output] ?? 0,
   };
 }

@@ -201,10 +201,13 @@ function tellLength(context: CliContext, { pairs, seconds, exactInstead }: Neura
   );
 }
 
-function describe({ normalize, out }: NpkRequest, { shape, trace, relativeError }: NeuralPathKernelSummary): string {
+function describe(
+  { normalize, out }: NpkRequest,
+  { shape, trace, log2Trace, relativeError }: NeuralPathKernelSummary,
+): string {
   const cells = [
     { title: "kernel", cell: `[${shape.join(", ")}]` },
-    { title: "trace", cell: trace?.toPrecision(8) ?? "–" },
+    { title: "trace", cell: trace?.toPrecision(8) ?? (log2Trace === null ? "–" : `2^${log2Trace.toFixed(2)}`) },
     ...(relativeError === undefined ? [] : [{ title: "error %", cell: (100 * relativeError).toFixed(1) }]),
     { title: "normalized by", cell: normalize },
     { title: "file", cell: out ?? "–" },

@@ -79,6 +79,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   const { output, top: most, bundles: wanted } = options;
   const answer = model.paths(exampleOf(inputs, options), { output, top: most, bundles: wanted });
   const { active, top, bundles: largest, ...numbers } = answer;
+  checkFinite(answer);
   if (svg !== undefined) {
     // only here: the report room brings Vega, which takes a second to load
     const { activeNetworkSvg } = await import("../../report/index.ts");
@@ -86,7 +87,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
     await writeWhole(svg.path, activeNetworkSvg({ active, output: answer.output, top, title }));
   }
   const result = {
-    ...numbers,
+    ...finiteOrNull(numbers),
     paths: String(answer.paths),
     activePaths: String(answer.activePaths),
     top: top.map(({ start, ...path }) => ({ ...path, startValue: start.value, startsAt: start.kind })),
@@ -110,6 +111,27 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   return EXIT.done;
 }
 
+/** JSON has no ∞: what is beyond float64 is null, and its logarithm stands beside it; that of 0 is null. */
+const finiteOrNull = (numbers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [
+      name,
+      typeof value === "number" && !Number.isFinite(value) ? null : value,
+    ]),
+  );
+
+/** Contributions have no logarithm that tells their sign. */
+function checkFinite({ top, bundles }: PathsAnswer): void {
+  const sums = [...(bundles?.bundles ?? []), ...top].map(({ contribution }) => contribution);
+  if ([...sums, bundles?.othersAtMost ?? 0].every(Number.isFinite)) return;
+  throw new GatewiseError({
+    code: "numerical-failure",
+    received: "paths or bundles that contribute more than float64 holds",
+    expected: "contributions of at most 1.8e308",
+    next: bundles === undefined ? "scale the weights or the input" : "leave --bundles out, or scale the weights",
+  });
+}
+
 function exampleOf(inputs: InputExamples, { inputs: file, example }: PathsValues): InputExamples {
   const [examples = 0] = inputs.shape;
   if (example < examples) return inputs.example(example);
@@ -123,28 +145,27 @@ function exampleOf(inputs: InputExamples, { inputs: file, example }: PathsValues
 
 function describeStatistics(answer: PathsAnswer): string {
   const { topShare, gini } = answer;
-  const counted = (count: bigint, log2: number): string =>
-    count < 1_000_000_000n ? String(count) : `10^${(log2 * Math.log10(2)).toFixed(2)}`;
+  const counted = (count: bigint, log2: number): string => (count < 1_000_000_000n ? String(count) : powerOfTen(log2));
   const rows: readonly (readonly [string, string])[] = [
     ["logit", number(answer.logit)],
     ["sum over all paths", number(answer.sum)],
     ["paths", counted(answer.paths, answer.log2Paths)],
     ["active paths", counted(answer.activePaths, answer.log2ActivePaths)],
-    ["absolute mass", number(answer.absoluteMass)],
-    ["positive mass", number(answer.positiveMass)],
-    ["negative mass", number(answer.negativeMass)],
-    ["participation", number(answer.participation)],
+    ["absolute mass", scaledNumber(answer.absoluteMass, answer.log2AbsoluteMass)],
+    ["positive mass", scaledNumber(answer.positiveMass, answer.log2PositiveMass)],
+    ["negative mass", scaledNumber(answer.negativeMass, answer.log2NegativeMass)],
+    ["participation", scaledNumber(answer.participation, answer.log2Participation)],
     ["entropy, nats", number(answer.entropy)],
-    ["effective paths", number(answer.effectivePaths)],
+    ["effective paths", scaledNumber(answer.effectivePaths, answer.entropy / Math.LN2)],
     ["Gini index, estimated", gini === null ? "–" : gini.toFixed(2)],
     ["mass in the paths below, %", (100 * topShare).toPrecision(3)],
-    ["path-norm, L1", number(answer.pathNorm)],
-    ["path-norm, L2", number(answer.pathNorm2)],
+    ["path-norm, L1", scaledNumber(answer.pathNorm, answer.log2PathNorm)],
+    ["path-norm, L2", scaledNumber(answer.pathNorm2, answer.log2PathNorm2)],
   ];
   return formatTable([{ title: "paths to the output" }, { title: "", align: "right" }], rows);
 }
 
-function describePaths({ top, absoluteMass }: PathsAnswer): string {
+function describePaths({ top, log2AbsoluteMass }: PathsAnswer): string {
   if (top.length === 0) return "no path contributes";
   return formatTable(
     [
@@ -154,8 +175,8 @@ function describePaths({ top, absoluteMass }: PathsAnswer): string {
       { title: "units, layer by layer" },
     ],
     top.map((path) => [
-      number(path.contribution),
-      ((100 * Math.abs(path.contribution)) / absoluteMass).toPrecision(3),
+      signedNumber(path),
+      (100 * 2 ** (path.log2Contribution - log2AbsoluteMass)).toPrecision(3),
       startWords(path),
       path.units.map(unitWords).join(" → "),
     ]),
@@ -212,6 +233,17 @@ const weightWords = ({ from, to, offset }: BundleWeight): string =>
   `${from} → ${to}${offset === null ? "" : ` (${offset.join(",")})`}`;
 
 const unitWords = (unit: Unit): string => (typeof unit === "number" ? String(unit) : `[${unit.join(",")}]`);
+
+const powerOfTen = (log2: number): string => `10^${(log2 * Math.log10(2)).toFixed(2)}`;
+
+/** A number that may lie beyond float64, where its logarithm tells it. */
+const scaledNumber = (value: number, log2: number): string =>
+  Number.isFinite(log2) && (value === 0 || !Number.isFinite(value)) ? powerOfTen(log2) : number(value);
+
+const signedNumber = ({ contribution, log2Contribution }: Path): string =>
+  contribution === 0 && Object.is(contribution, -0)
+    ? `-${powerOfTen(log2Contribution)}`
+    : scaledNumber(contribution, log2Contribution);
 
 const number = (value: number): string => {
   const magnitude = Math.abs(value);

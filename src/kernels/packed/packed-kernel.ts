@@ -36,6 +36,11 @@ export interface PackedKernel {
   readonly biases: readonly boolean[];
   /** `width` divides each overlap by the units of its layer. */
   readonly normalize?: "none" | "width";
+  /**
+   * Powers of two that each gated layer multiplies the running kernel by, none unless given: a kernel that leaves float64 is
+   * computed as so many times itself (`kernelInRange`).
+   */
+  readonly exponents?: readonly number[];
 }
 
 /** Edge of a tile: its three matrices (24 MB) stay far below the gates of many inputs, its products fill the engine. */
@@ -79,7 +84,7 @@ function tileWork(kernel: PackedKernel): TileWork {
     rows: side,
     columns: rows === columns ? side : tileSide(columns.inputs, columns.gates),
     layers: overlapLayers(kernel),
-    lastBias: biases.at(-1) === true ? 1 : 0,
+    lastBias: lastBiasOf(kernel),
   };
 }
 
@@ -100,12 +105,23 @@ function checkSide({ inputs, gates }: GatedInputs, layers: number, weightLayers:
   });
 }
 
-const overlapLayers = ({ rows, biases, normalize }: PackedKernel): readonly OverlapLayer[] =>
-  rows.gates.layers.map(({ units, wordsPerExample }, index) => ({
-    words: wordsPerExample / 2,
-    bias: biases[index] === true ? 1 : 0,
-    scale: normalize === "width" ? 1 / units : 1,
-  }));
+function overlapLayers({ rows, biases, normalize, exponents = [] }: PackedKernel): readonly OverlapLayer[] {
+  let before = 0;
+  return rows.gates.layers.map(({ units, wordsPerExample }, index) => {
+    const exponent = exponents[index] ?? 0;
+    const bias = biases[index] === true ? 2 ** before : 0;
+    before += exponent;
+    const scale = normalize === "width" ? 1 / units : 1;
+    return { words: wordsPerExample / 2, bias, scale: scale * 2 ** exponent };
+  });
+}
+
+const lastBiasOf = ({ biases, exponents }: PackedKernel): number =>
+  biases.at(-1) === true ? 2 ** kernelExponent(exponents === undefined ? {} : { exponents }) : 0;
+
+/** The power of two that the numbers of a kernel are multiplied by. */
+export const kernelExponent = ({ exponents = [] }: Pick<PackedKernel, "exponents">): number =>
+  exponents.reduce((sum, one) => sum + one, 0);
 
 export interface WholeOptions extends Pick<TileOptions, "signal" | "open"> {
   /** Memory for the kernel, to be written over: that of a kernel no longer needed is faster than new one. */
@@ -149,9 +165,10 @@ export async function packedKernel(
 
 /** The kernel of each input with itself, `[n]`, without the rest of the matrix. */
 export function packedKernelDiagonal(kernel: Omit<PackedKernel, "columns">): Float64Array {
-  const { rows, biases } = kernel;
+  const { rows } = kernel;
   const gates = gateRows(rows.gates);
   const layers = overlapLayers(kernel);
+  const lastBias = lastBiasOf(kernel);
   return squaredNorms(rows.inputs).map((norm, example) => {
     let value = norm;
     let word = example * 2 * gates.words;
@@ -160,6 +177,6 @@ export function packedKernelDiagonal(kernel: Omit<PackedKernel, "columns">): Flo
       for (const end = word + 2 * words; word < end; word++) on += popcount(gates.data[word]!);
       value = on * scale * (value + bias);
     }
-    return value + (biases.at(-1) === true ? 1 : 0);
+    return value + lastBias;
   });
 }

@@ -4,6 +4,7 @@
  */
 import { compileInParts, type Engine } from "../../engine/index.ts";
 import {
+  checkDecisions,
   checkInputs,
   decidingNodes,
   decisionGraph,
@@ -85,6 +86,7 @@ export async function* pathReadings(
     signal?.throwIfAborted();
     const to = Math.min(from + batch, examples);
     const fetched = (await program?.run({ x: inputRows(inputs, from, to) }))?.fetched ?? {};
+    checkDecisions(fetched, from);
     for (let example = from; example < to; example++) {
       const decided = (position: number): Float32Array => {
         const q = fetched[`q.${position}`];

@@ -5,11 +5,18 @@
  */
 import { compileInParts, type Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { checkInputs, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../../gates/index.ts";
+import {
+  checkDecisions,
+  checkInputs,
+  decisionGraph,
+  examplesAtOnce,
+  type Inputs,
+  inputRows,
+} from "../../gates/index.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
-import { kernelNumbers } from "../kernel-numbers.ts";
+import { checkKernelNumbers, kernelBeyond, kernelNumbers } from "../kernel-numbers.ts";
 import { nodeAt } from "../pair/maps.ts";
 import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
 
@@ -54,15 +61,18 @@ export async function randomPathFeatures(
     const to = Math.min(from + batch, examples);
     const x = { x: inputRows(inputs, from, to) };
     // gates and selections do not depend on the draw: they stay in the engine for all of them
-    const { kept = {} } = (await decisions?.run(x, given)) ?? {};
+    const { kept = {}, fetched = {} } = (await decisions?.run(x, given)) ?? {};
     try {
+      checkDecisions(fetched, from);
       // one output a draw: those of a draw share all earlier layers, and an error told from them would be too small
       for (let draw = 0; draw < count; draw++) {
         signal?.throwIfAborted();
         const signs = Object.fromEntries(parameters.map((one) => [nameOf(one), drawn(one, seed, draw)]));
         const { y } = (await program.run({ ...x, ...kept, ...signs })).fetched;
         for (let example = from; example < to; example++) {
-          features[example * count + draw] = Number(y?.data[example - from]) / paths.scale;
+          const value = Number(y?.data[example - from]);
+          if (value !== 0 && Math.abs(value) < SMALLEST) throw beyondSingle();
+          features[example * count + draw] = value / paths.scale;
         }
         onProgress?.(Math.floor((count * from + (to - from) * (draw + 1)) / examples), count);
       }
@@ -72,6 +82,12 @@ export async function randomPathFeatures(
   }
   return float64([examples, count], features);
 }
+
+/** Smaller values have lost digits on their way through float32, or all of them. */
+const SMALLEST = 2 ** -100;
+
+const beyondSingle = (): GatewiseError =>
+  kernelBeyond("random path features of a network so deep that their values vanish in float32", SHORTER);
 
 /** From examples `x`, the values that decide their gates and scaled weights to one output of each, `y` `[batch, 1]`. */
 function featureGraph(network: GatedNetwork, paths: SeparatedNetwork, output: number): Graph {
@@ -96,6 +112,8 @@ function drawn({ position, kind, own, scale }: SeparatedParameter, seed: number,
   );
 }
 
+const SHORTER = "ask for the exact kernel, or for that of an earlier layer";
+
 export interface KernelEstimate {
   /** `[n, m]` */
   readonly kernel: DenseArray<"float64">;
@@ -113,6 +131,7 @@ export function estimatedKernel(features: DenseArray<"float64">, features2 = fea
   const [rows = 0, count = 0] = features.shape;
   const [columns = 0, count2] = features2.shape;
   checkCount("number of features", count, 2);
+  for (const { data } of [features, features2]) checkKernelNumbers(data, "random path features", SHORTER);
   if (features.shape.length !== 2 || features2.shape.length !== 2 || count2 !== count) {
     throw new GatewiseError({
       received: `features of shapes [${features.shape.join(", ")}] and [${features2.shape.join(", ")}]`,
@@ -141,6 +160,8 @@ export function estimatedKernel(features: DenseArray<"float64">, features2 = fea
       entries += 1;
     }
   }
+  checkKernelNumbers(kernel, "an estimated path kernel", SHORTER);
+  checkKernelNumbers(Float64Array.of(errors, variances, norm), "the error of an estimated path kernel", SHORTER);
   return {
     kernel: float64([rows, columns], kernel),
     meanRelativeError: entries === 0 ? 0 : errors / entries,

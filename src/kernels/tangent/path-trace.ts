@@ -9,6 +9,7 @@ import {
   networkParameters,
   outputCount,
 } from "../../network/index.ts";
+import { checkKernelNumbers } from "../kernel-numbers.ts";
 import { type PathPass, type PathWeights, pathPassGraph, pathWeights, weightsName } from "./path-trace-pass.ts";
 import { unknownWeights } from "./unknown-weights.ts";
 
@@ -32,8 +33,8 @@ export interface PathTraceOptions {
  * Of a parameter that several layers use it is the trace as if each use were a parameter of its own: a path through two
  * uses would add twice the product of its derivatives by both, which is left out. Slopes of PRelu belong to gates, not to
  * a path's value.
- * @throws GatewiseError if there is no such output, the inputs do not fit, or weights are computed in a way that is not
- * followed
+ * @throws GatewiseError if there is no such output, the inputs do not fit, weights are computed in a way that is not
+ * followed, or numbers leave float64
  */
 export async function pathKernelTrace(
   network: GatedNetwork,
@@ -41,7 +42,9 @@ export async function pathKernelTrace(
   options: PathTraceOptions = {},
 ): Promise<number> {
   const { slopes } = await runPathPass(network, engine, { ...passOf(options), power: 2 }, options.inputs);
-  return slopes.reduce((sum, { slope }) => slope.data.reduce((part, one) => part + one, sum), 0);
+  const trace = slopes.reduce((sum, { slope }) => slope.data.reduce((part, one) => part + one, sum), 0);
+  checkKernelNumbers(Float64Array.of(trace), "a path kernel's trace", "scale the weights");
+  return trace;
 }
 
 export const passOf = ({ output, inputs }: PathTraceOptions): Pick<PathPass, "output" | "scope"> => ({

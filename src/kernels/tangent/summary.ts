@@ -8,9 +8,10 @@ import {
   smallestEigenvalue,
   subKernel,
 } from "../../fitting/index.ts";
-import type { DenseArray } from "../../graph/index.ts";
+import { type DenseArray, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
+import { checkKernelNumbers } from "../kernel-numbers.ts";
 import { type PartPlan, tangentPlan } from "./plan.ts";
 
 /** How large a kernel is. */
@@ -67,14 +68,22 @@ export async function tangentSummary(
   engine: Engine,
   { eigenvalueExamples: most = Number.POSITIVE_INFINITY, signal }: TangentSummaryOptions = {},
 ): Promise<TangentSummary> {
-  const rows = sampled(kernelRows(kernel), most);
   const size = kernelSize(kernel);
+  const unit = unitOf(kernel.data);
+  const near =
+    unit === 1
+      ? kernel
+      : float64(
+          kernel.shape,
+          Float64Array.from(kernel.data, (value) => value / unit),
+        );
+  const rows = sampled(kernelRows(near), most);
   const of = { smallestEigenvalueOf: rows.rows };
   // behind hard gates the feature kernel is exactly zero, which is no kernel to factor
   if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0, ...of };
   await using products = new BlockProducts(engine);
   const factored = await positiveFactor(rows, await kernelNorms(rows), 0, products, { signal });
-  return { ...size, smallestEigenvalue: await smallestEigenvalue(factored, products, { signal }), ...of };
+  return { ...size, smallestEigenvalue: unit * (await smallestEigenvalue(factored, products, { signal })), ...of };
 }
 
 function sampled(kernel: KernelRows, most: number): KernelRows {
@@ -83,10 +92,26 @@ function sampled(kernel: KernelRows, most: number): KernelRows {
   return subKernel(kernel, chosen);
 }
 
-/** Trace and Frobenius norm of a kernel `[n, n]`; zero is a size, too. */
+const NEXT = "scale the inputs or weights";
+
+/**
+ * Trace and Frobenius norm of a kernel `[n, n]`; zero is a size, too.
+ * @throws GatewiseError if numbers leave float64
+ */
 export function kernelSize({ shape: [examples = 0], data }: DenseArray<"float64">): KernelSize {
+  checkKernelNumbers(data, "a tangent kernel", NEXT);
   let [trace, squares] = [0, 0];
-  for (let i = 0; i < data.length; i++) squares += data[i]! ** 2;
+  const unit = unitOf(data);
+  for (let i = 0; i < data.length; i++) squares += (data[i]! / unit) ** 2;
   for (let i = 0; i < examples; i++) trace += data[i * examples + i]!;
-  return { trace, frobenius: Math.sqrt(squares) };
+  const size = { trace, frobenius: unit * Math.sqrt(squares) };
+  checkKernelNumbers(Float64Array.of(size.trace, size.frobenius), "a tangent kernel", NEXT);
+  return size;
+}
+
+/** 1, or the power of two near numbers so far from it that their squares leave float64. */
+function unitOf(values: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
+  return largest === 0 || (largest > 2 ** -400 && largest < 2 ** 400) ? 1 : 2 ** Math.floor(Math.log2(largest));
 }

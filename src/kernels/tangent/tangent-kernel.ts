@@ -11,7 +11,7 @@ import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, denseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork, outputCount } from "../../network/index.ts";
-import { kernelNumbers } from "../kernel-numbers.ts";
+import { checkKernelNumbers, kernelNumbers } from "../kernel-numbers.ts";
 import { blockNames } from "./factor-names.ts";
 import { factorGraph } from "./factors.ts";
 import { memoryOf } from "./memory.ts";
@@ -37,8 +37,8 @@ export type TangentKernels = Readonly<Record<TangentPart, DenseArray<"float64">>
  * The tangent kernel of a logit by the parameters of a part of the network (theory 4.1).
  * @param inputs `[n, ...inputShape]`
  * @returns `[n, n]`, symmetric, or `[n, m]` with `m` other inputs
- * @throws GatewiseError if the network has no such logit or no such inputs, or its file computes weights in a way that is
- * not followed
+ * @throws GatewiseError if the network has no such logit or no such inputs, its file computes weights in a way that is not
+ * followed, or numbers leave float64
  */
 export async function tangentKernel(
   network: GatedNetwork,
@@ -117,6 +117,7 @@ async function kernelsOf(
       for (const own of kept.blocks) await put(own, block);
     }
   }
+  for (const part of parts) checkKernelNumbers(kernels[part].data, "a tangent kernel", "scale the inputs or weights");
   return kernels;
 }
 

@@ -3,11 +3,13 @@ import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
-import { type DenseArray, float32, float64, sizeOf } from "../../graph/index.ts";
+import { type DenseArray, float32, float64, largestOf, sizeOf } from "../../graph/index.ts";
 import {
+  checkKernelNumbers,
   checkPairCost,
   type KernelTile,
   type KernelTilesOptions,
+  kernelExponent,
   kernelTiles,
   MOST_PAIR_BYTES,
   openPairTiles,
@@ -25,13 +27,16 @@ import type { Model } from "../model.ts";
 import {
   checkedTrace,
   checkOptions,
+  EARLIER,
   type NeuralPathKernel,
   type NeuralPathKernelOptions,
   packedKernelOf,
   sumOf,
+  toldTrace,
 } from "../neural-path-kernel.ts";
 import { type NeuralPathKernelWay, neuralPathKernelWay } from "../neural-path-kernel-way.ts";
 import { counter } from "../progress.ts";
+import { checkVanished } from "../vanished-kernel.ts";
 import { kernelDigest, packedGates, pairGates } from "./kernel-digest.ts";
 
 export const KERNEL_DTYPES = ["float64", "float32"] as const;
@@ -50,8 +55,10 @@ export interface NeuralPathKernelFileOptions extends NeuralPathKernelOptions {
 /** What is told of a kernel beside its values. */
 export interface NeuralPathKernelSummary {
   readonly shape: readonly number[];
-  /** Sum of the diagonal before normalization; null between two sets of inputs. */
+  /** Sum of the diagonal before normalization; null between two sets of inputs, and beyond float64. */
   readonly trace: number | null;
+  /** Its base-2 logarithm, also beyond float64; null between two sets of inputs, and of 0. */
+  readonly log2Trace: number | null;
   /** Of random path features: mean standard error of an entry over its size. */
   readonly meanRelativeError?: number;
   /** Of random path features: expected distance from the exact kernel over its size, in the Frobenius norm. */
@@ -132,17 +139,25 @@ export async function writeNeuralPathKernel(
   const kernel = await model.pathKernel(inputs, { ...options, part: asked });
   if (out !== undefined) await writeWhole(out.path, writeNpy(rounded(kernel, dtype)));
   const [n = 0] = kernel.shape;
-  const { trace, meanRelativeError, relativeError } = kernel;
+  const { trace, log2Trace, meanRelativeError, relativeError } = kernel;
   return {
     shape: part === "full" && asked === "diagonal" ? [n, n] : kernel.shape,
     trace,
+    log2Trace,
     ...(meanRelativeError === undefined ? {} : { meanRelativeError }),
     ...(relativeError === undefined ? {} : { relativeError }),
   };
 }
 
-const rounded = ({ shape, data }: DenseArray<"float64">, dtype: "float64" | "float32"): DenseArray =>
-  dtype === "float32" ? float32(shape, data) : float64(shape, data);
+function rounded({ shape, data }: DenseArray<"float64">, dtype: "float64" | "float32"): DenseArray {
+  if (dtype === "float64") return float64(shape, data);
+  const single = float32(shape, data);
+  checkSingle(single.data);
+  return single;
+}
+
+const checkSingle = (values: Float32Array): void =>
+  checkKernelNumbers(values, "a kernel in float32, which ends at 3.4e38,", "write float64, or normalize the kernel");
 
 type FileOptions = NeuralPathKernelFileOptions & { readonly out: NonNullable<NeuralPathKernelFileOptions["out"]> };
 
@@ -150,7 +165,14 @@ async function writeTiles(model: Model, inputs: Inputs, options: FileOptions): P
   const { inputs2, normalize = "none", dtype = "float64", out, resume = false, signal } = options;
   checkOptions(model.network, options);
   const kernel = await preparedKernel(model, inputs, options);
-  const { trace } = kernel;
+  const { diagonal } = kernel;
+  if (diagonal !== null) {
+    // by Cauchy and Schwarz no number is larger than the largest of the diagonal
+    checkKernelNumbers(diagonal, "a neural path kernel", EARLIER);
+    if (dtype === "float32" && normalize !== "trace") checkSingle(Float32Array.of(largestOf(diagonal, 0)));
+    checkVanished(model.network, inputs, diagonal);
+  }
+  const trace = diagonal === null ? null : sumOf(diagonal);
   const file: KernelFile = {
     ...out,
     dtype,
@@ -166,15 +188,25 @@ async function writeTiles(model: Model, inputs: Inputs, options: FileOptions): P
     signal,
   });
   const onProgress = counter(options, "kernel", "tiles");
-  await writeKernelFile(file, tiles, ({ done, of }) => onProgress(done, of));
-  return { shape: file.shape, trace };
+  await writeKernelFile(file, diagonal === null ? checkedTiles(tiles) : tiles, ({ done, of }) => onProgress(done, of));
+  return { shape: file.shape, ...toldTrace(trace, kernel.exponent) };
+}
+
+/** Between two sets of inputs nothing tells before how large numbers become. */
+async function* checkedTiles(tiles: AsyncIterable<KernelTile>): AsyncGenerator<KernelTile> {
+  for await (const tile of tiles) {
+    checkKernelNumbers(tile.values, "a neural path kernel", EARLIER);
+    yield tile;
+  }
 }
 
 /** A kernel of which everything is there but its tiles. */
 interface PreparedKernel {
   readonly shape: readonly [rows: number, columns: number];
   /** Null between two sets of inputs. */
-  readonly trace: number | null;
+  readonly diagonal: Float64Array | null;
+  /** The power of two that its numbers are multiplied by. */
+  readonly exponent: number;
   readonly digest: string;
   readonly tiles: (options: KernelTilesOptions) => AsyncGenerator<KernelTile>;
 }
@@ -192,7 +224,8 @@ async function preparedKernel(model: Model, inputs: Inputs, options: FileOptions
     const open = makers === undefined ? {} : { open: makers.packed };
     return {
       shape: [rows.gates.examples, columns.gates.examples],
-      trace: inputs2 === undefined ? sumOf(packedKernelDiagonal(kernel)) : null,
+      diagonal: inputs2 === undefined ? packedKernelDiagonal(kernel) : null,
+      exponent: kernelExponent(kernel),
       digest: kernelDigest({ normalize, dtype, biases }, all, packedGates(kernel)),
       tiles: (asked) => packedKernelTiles(kernel, engine, { ...asked, ...open }),
     };
@@ -212,7 +245,8 @@ async function preparedKernel(model: Model, inputs: Inputs, options: FileOptions
   const asked = { signal, onProgress: counter(options, "trace", "inputs") };
   return {
     shape: [rows, columns],
-    trace: inputs2 === undefined ? sumOf(await pairDiagonal(work, engine, asked)) : null,
+    diagonal: inputs2 === undefined ? await pairDiagonal(work, engine, asked) : null,
+    exponent: 0,
     digest: kernelDigest({ normalize, dtype, edge }, all, pairGates(network, work)),
     tiles: (tileOptions) => kernelTiles(tiled, tileOptions),
   };
