@@ -88,7 +88,7 @@ const MOST_BYTES = 2 ** 26;
 /**
  * The values of layers for all inputs, block by block: memory is that of one block whatever their number.
  * @param tensors from {@link layerTensors}
- * @throws GatewiseError if the inputs do not have the network's shape, or the pass was aborted
+ * @throws GatewiseError if the inputs do not have the network's shape, values leave their type, or the pass was aborted
  */
 export async function* readLayerValues(
   network: GatedNetwork,
@@ -111,8 +111,25 @@ export async function* readLayerValues(
       if (value?.dtype === "float32" || value?.dtype === "float64") return value;
       throw new Error(`unreachable: no values of node ${position}`);
     });
+    checkValues(values, tensors, dtype);
     yield { from, to, values };
     onProgress?.(to, examples);
+  }
+}
+
+/** Files of values that left their type would look like any other. */
+function checkValues(values: readonly DenseArray[], tensors: readonly LayerTensor[], dtype: string): void {
+  for (const [index, { data }] of values.entries()) {
+    for (let i = 0; i < data.length; i++) {
+      if (Number.isFinite(data[i]!)) continue;
+      const { kind, layer } = tensors[index]!;
+      throw new GatewiseError({
+        code: "numerical-failure",
+        received: `${kind} of layer ${quoted(layer)} beyond ${dtype}`,
+        expected: `numbers of at most ${dtype === "float32" ? "3.4e38" : "1.8e308"}`,
+        next: dtype === "float32" ? "ask for dtype float64, or scale the inputs" : "scale the inputs or weights",
+      });
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** How often the gates that the engine computes in float32 differ from those of the path pass in float64. */
 import { compileInParts, type Engine } from "../engine/index.ts";
+import { GatewiseError } from "../errors.ts";
 import { checkInputs, decidingNodes, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import { type GatedNetwork, type GatedNode, gatePositions, scalarGate } from "../network/index.ts";
@@ -89,6 +90,14 @@ export async function gateDifferences(
       if (differs > 0) differingExamples.push(example);
     }
     onProgress(to, examples);
+  }
+  if (layers.some(({ largest }) => !Number.isFinite(largest))) {
+    throw new GatewiseError({
+      code: "numerical-failure",
+      received: "gates that differ, of pre-activations beyond float64",
+      expected: "values of at most 1.8e308",
+      next: "scale the inputs or weights",
+    });
   }
   const told = layers.map(({ position, differing, largest }) => ({
     name: network.nodes[position]?.name ?? "",

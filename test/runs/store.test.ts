@@ -15,7 +15,10 @@ import { tinyJob } from "../support/tiny-trials.ts";
 
 storeConformance("a folder", async () => {
   const folder = await temporaryFolder();
-  return { store: folderStore(folder.path), [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return {
+    store: folderStore(folder.path, { patienceMs: 0 }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
 });
 storeConformance("memory", async () => ({ store: memoryStore("memory"), [Symbol.asyncDispose]: async () => {} }));
 

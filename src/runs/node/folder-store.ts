@@ -1,10 +1,20 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { appendText, lockDirectory, makeFolder, readIfThere, writeWhole } from "../../data/node/index.ts";
+import {
+  appendText,
+  type LockOptions,
+  lockDirectory,
+  makeFolder,
+  readIfThere,
+  writeWhole,
+} from "../../data/node/index.ts";
 import type { Store } from "../store.ts";
 
-/** A folder as a store; it is made by the first file, or by its lock. */
-export function folderStore(directory: string): Store {
+/**
+ * A folder as a store; it is made by the first file, or by its lock.
+ * @param lockOptions how long its lock waits for another's end
+ */
+export function folderStore(directory: string, lockOptions: LockOptions = {}): Store {
   const nameOf = (file?: string): string => (file === undefined ? directory : join(directory, file));
   return {
     nameOf,
@@ -16,10 +26,10 @@ export function folderStore(directory: string): Store {
     },
     append: (file, text) => appendText(nameOf(file), text),
     remove: (file) => rm(nameOf(file), { force: true }),
-    at: (name) => folderStore(nameOf(name)),
+    at: (name) => folderStore(nameOf(name), lockOptions),
     lock: async () => {
       await makeFolder(directory);
-      return await lockDirectory(directory);
+      return await lockDirectory(directory, lockOptions);
     },
   };
 }
