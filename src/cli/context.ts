@@ -1,4 +1,5 @@
 import envPaths from "env-paths";
+import type { Executor } from "../runs/index.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
 /** What a command may touch of the world outside; tests give their own. */
@@ -15,6 +16,8 @@ export interface CliContext {
   readonly json: boolean;
   /** Aborted by Ctrl-C or a termination; its reason is the exit code. */
   readonly signal: AbortSignal;
+  /** Runs trials, so many side by side; in processes of this machine unless told otherwise. */
+  readonly executor?: ((workers: number) => Executor) | undefined;
   /**
    * Told what goes on with the command after an interruption, before it begins its work: it may not come to say so. A
    * command whose work leaves nothing to go on with tells itself once more.

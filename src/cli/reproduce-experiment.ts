@@ -34,7 +34,7 @@ export async function reproduceExperiment(request: ReproduceRequest, context: Cl
   let findings: Findings;
   try {
     findings = await runExperiment(request, {
-      executor: localPool(workers),
+      executor: (context.executor ?? localPool)(workers),
       signal: context.signal,
       onEvent: view.onEvent,
       clock: () => performance.now(),

@@ -1,12 +1,12 @@
 /** Pipes, sockets, devices and directories in place of a file or folder that a command reads are told at once. */
 import { execFileSync } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeNpy } from "../../src/data/index.ts";
 import { float32, int64 } from "../../src/graph/index.ts";
-import { gatewise, TINY } from "../support/command-line.ts";
+import { gatewiseHere as gatewise, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -119,7 +119,7 @@ it.each(["run.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "k
   "a pipe as %s of a run is told",
   async (name) => {
     const run = at(`with-${name}`);
-    expect((await gatewise(["train", ...TINY, "--epochs", "1", "--out", run])).code).toBe(0);
+    await cp(at("run"), run, { recursive: true });
     await rm(join(run, name), { force: true });
     execFileSync("mkfifo", [join(run, name)]);
     const words =

@@ -5,18 +5,13 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/data/index.ts";
 import { EXPERIMENTS, type Experiment, fcMnistSgd, trialsOf } from "../../src/experiments/index.ts";
 import type { ExperimentEvent } from "../../src/runs/index.ts";
-import {
-  type ExperimentRequest,
-  findExperiment,
-  findResults,
-  localPool,
-  runExperiment,
-} from "../../src/runs/node/index.ts";
-import { gatewise } from "../support/command-line.ts";
+import { type ExperimentRequest, findExperiment, findResults, runExperiment } from "../../src/runs/node/index.ts";
+import { gatewiseHere as gatewise } from "../support/command-line.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { OWN_EXPERIMENTS } from "../support/own-experiments.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tinyJob } from "../support/tiny-trials.ts";
+import { trialsHere } from "../support/trials-here.ts";
 
 const OWN: readonly Experiment[] = Object.values(OWN_EXPERIMENTS);
 
@@ -27,7 +22,7 @@ const requestOf = (experiment: Experiment, directory: string, resume = false): E
 
 function run(request: ExperimentRequest, onEvent: (event: ExperimentEvent) => void = () => {}, stop?: AbortSignal) {
   const signal = stop ?? new AbortController().signal;
-  return runExperiment(request, { executor: localPool(2), signal, onEvent, clock: () => performance.now() });
+  return runExperiment(request, { executor: trialsHere(2), signal, onEvent, clock: () => performance.now() });
 }
 
 /** Runs up to a step that is neither the first nor the last, and stops. */
@@ -80,8 +75,15 @@ describe.each(OWN)("an experiment of kind $kind", (experiment) => {
     // what a kill left of a line is no line
     const lines = [...(await contentOf(half)).keys()].filter((name) => name.endsWith("measured.jsonl")).at(-1);
     if (lines !== undefined) await writeFile(join(half, lines), '{"epoch": 3', { flag: "a" });
-    const again = await run(requestOf(experiment, half, true));
-    expect(again.missing).toEqual([]);
+    // by the command line, with the definition that the folder holds
+    const args = ["reproduce", experiment.name, "--out", half, "--json"];
+    const unknown = await gatewise(args);
+    expect(unknown.code).toBe(2);
+    expect(JSON.parse(unknown.stdout).error.message).toContain(`experiment "${experiment.name}"`);
+    const { code, stdout } = await gatewise([...args, "--resume"]);
+    expect(code, stdout).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ experiment: experiment.name, profile: "quick" });
+    expect((await findResults(half))?.findings.missing).toEqual([]);
     expect(await contentOf(half)).toEqual(await contentOf(whole));
     expect((await findResults(half))?.findings).toEqual((await findResults(whole))?.findings);
 
@@ -91,20 +93,6 @@ describe.each(OWN)("an experiment of kind $kind", (experiment) => {
     expect(titleOf(complete)).toContain(experiment.title.replace("'", "&#39;"));
     expect(headingOf(complete)).not.toBe("");
     expect(complete.includes("Not complete")).toBe(false);
-  });
-
-  it("goes on by the command line with the definition that its folder holds", async () => {
-    await using folder = await temporaryFolder();
-    const directory = join(folder.path, "own");
-    await stopHalfway(requestOf(experiment, directory));
-    const args = ["reproduce", experiment.name, "--out", directory, "--json"];
-    const unknown = await gatewise(args);
-    expect(unknown.code).toBe(2);
-    expect(JSON.parse(unknown.stdout).error.message).toContain(`experiment "${experiment.name}"`);
-    const { code, stdout } = await gatewise([...args, "--resume"]);
-    expect(code, stdout).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ experiment: experiment.name, profile: "quick" });
-    expect((await findResults(directory))?.findings.missing).toEqual([]);
   });
 });
 

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { Writable } from "node:stream";
-import { commandLine } from "../../src/cli/context.ts";
+import { type CliContext, commandLine } from "../../src/cli/context.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
+import { trialsHere } from "./trials-here.ts";
 
 /** What a command left behind. */
 export interface Finished {
@@ -21,8 +22,12 @@ export class Collected extends Writable {
   }
 }
 
-/** Runs a command in this process; its trials still run in worker processes. */
-export async function gatewise(args: readonly string[], signal = new AbortController().signal): Promise<Finished> {
+/** Runs a command in this process; its trials run in worker processes unless told otherwise. */
+export async function gatewise(
+  args: readonly string[],
+  signal = new AbortController().signal,
+  executor?: CliContext["executor"],
+): Promise<Finished> {
   const [stdout, stderr] = [new Collected(), new Collected()];
   const command = commandLine(args);
   const environment = { PATH: process.env.PATH };
@@ -34,9 +39,14 @@ export async function gatewise(args: readonly string[], signal = new AbortContro
     command,
     json,
     signal,
+    executor,
   }));
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
+
+/** Runs a command in this process, its trials too: a quarter of the time, where a process is not the point. */
+export const gatewiseHere = (args: readonly string[], signal?: AbortSignal): Promise<Finished> =>
+  gatewise(args, signal, trialsHere);
 
 /**
  * Starts the built command as a process of its own, in `cwd`.

@@ -86,7 +86,7 @@ async function trainRun(request: TrainingRequest, context: CliContext): Promise<
   const view = trialProgress(context, jobs, { workers: 1 });
   let outcome: TrialOutcome;
   try {
-    outcome = await runTraining(request, { signal: context.signal, onEvent: view.onEvent });
+    outcome = await runTraining(request, { signal: context.signal, onEvent: view.onEvent }, context.executor?.(1));
   } finally {
     view.close();
   }

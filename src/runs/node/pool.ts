@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
 import { GatewiseError, type PackedError, unpackError } from "../../errors.ts";
-import type { Executor, ExecutorOptions, TrialJob, TrialOutcome, TrialProgress } from "../executor.ts";
+import type { Executor, ExecutorOptions, TrialJob, TrialOutcome, TrialProgress, TrialWatch } from "../executor.ts";
 import { findRecord, writeRecord } from "../run-files.ts";
 import type { TrialRequest } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
@@ -19,11 +19,21 @@ export type FromTrialWorker =
   | { readonly kind: "outcome"; readonly outcome: TrialOutcome }
   | { readonly kind: "error"; readonly error: PackedError };
 
+/** Runs one trial that nothing waits for any more; it throws nothing. */
+export type RunJob = (job: TrialJob, watch: TrialWatch) => Promise<TrialOutcome>;
+
 /**
- * Runs all jobs, `workers` at a time, in their order as far as what they wait for allows.
+ * Runs all jobs, each in a process of its own, `workers` at a time, in their order as far as what they wait for allows.
  * @returns the outcome of every job; a job whose predecessor did not complete fails or is interrupted with it
  */
-export async function runTrials(
+export const runTrials = (
+  jobs: readonly TrialJob[],
+  options: ExecutorOptions,
+): Promise<ReadonlyMap<string, TrialOutcome>> => runTrialsBy(runInProcess, jobs, options);
+
+/** As {@link runTrials}, each by `runJob`. */
+export async function runTrialsBy(
+  runJob: RunJob,
   jobs: readonly TrialJob[],
   options: ExecutorOptions,
 ): Promise<ReadonlyMap<string, TrialOutcome>> {
@@ -37,7 +47,7 @@ export async function runTrials(
   };
   const start = async (job: TrialJob): Promise<void> => {
     options.onEvent({ kind: "started", id: job.id });
-    end(job.id, await runInProcess(job, options));
+    end(job.id, await runJob(job, options));
   };
 
   while (waiting.length > 0 || running.size > 0) {
@@ -67,8 +77,8 @@ function takeReady(waiting: TrialJob[], outcomes: ReadonlyMap<string, TrialOutco
   return index < 0 ? undefined : waiting.splice(index, 1)[0];
 }
 
-function failureOf(error: PackedError): TrialOutcome {
-  const thrown = unpackError(error);
+/** The outcome of a trial that threw. */
+export function failureOf(thrown: Error): TrialOutcome {
   const { message, stack = "" } = thrown;
   if (!(thrown instanceof GatewiseError)) return { status: "failed", message, hint: stack };
   return { status: "failed", code: thrown.code, message, hint: thrown.hint };
@@ -90,7 +100,7 @@ function blockedBy(
   };
 }
 
-async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: ExecutorOptions): Promise<TrialOutcome> {
+async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: TrialWatch): Promise<TrialOutcome> {
   const worker = fork(createRequire(import.meta.url).resolve("#dist/trial-worker.js"), {
     env: watchedBy(nativeEnvironment(process.env)),
     serialization: "advanced",
@@ -115,7 +125,7 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Exec
             settled = message.outcome;
             break;
           case "error":
-            settled = failureOf(message.error);
+            settled = failureOf(unpackError(message.error));
             break;
         }
       });

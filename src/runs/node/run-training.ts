@@ -3,10 +3,10 @@ import { join, relative, resolve } from "node:path";
 import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { gateTraining, type Training, type TrainingOptions, trainingName } from "../../experiments/index.ts";
-import type { TrialJob, TrialOutcome, TrialWatch } from "../executor.ts";
+import type { Executor, TrialJob, TrialOutcome, TrialWatch } from "../executor.ts";
 import { checkResumable } from "../resuming.ts";
 import { requestOf, type TrialPlace } from "../trial-request.ts";
-import { runTrials } from "./pool.ts";
+import { localPool } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 
 /** A training, and where its run stands. */
@@ -51,17 +51,22 @@ export function trainingJobs({ training, ...at }: TrainingRequest): readonly Tri
 
 /**
  * Trains into the directory, and first what it takes its gates from.
+ * @param executor runs both; in processes of this machine unless told otherwise
  * @returns how it ended
  * @throws GatewiseError before anything is written, for a directory that is in use or holds another run, and for gates from
  * what is no trained ReLU network
  */
-export async function runTraining(request: TrainingRequest, watch: TrialWatch): Promise<TrialOutcome> {
+export async function runTraining(
+  request: TrainingRequest,
+  watch: TrialWatch,
+  executor: Executor = localPool(1),
+): Promise<TrialOutcome> {
   const jobs = trainingJobs(request);
   await checkSource(request.training);
   const own = jobs.at(-1);
   if (own === undefined) throw new Error("unreachable: a training without a job");
   if (jobs.length > 1) checkResumable(own.request, await findRun(request.directory));
-  const outcomes = [...(await runTrials(jobs, { workers: 1, ...watch })).values()];
+  const outcomes = [...(await executor.run(jobs, watch)).values()];
   const outcome = outcomes.find(({ status }) => status === "failed") ?? outcomes.at(-1);
   if (outcome === undefined) throw new Error("unreachable: a training without an outcome");
   return outcome;

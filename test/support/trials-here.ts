@@ -1,0 +1,35 @@
+/** Trials in this process: a test of what a command says of a training need not wait for a process to start. */
+import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { packError, unpackError } from "../../src/errors.ts";
+import type { Executor } from "../../src/runs/index.ts";
+import { describeMachine, folderStore, gatewiseVersion, selectData } from "../../src/runs/node/index.ts";
+import { failureOf, type RunJob, runTrialsBy } from "../../src/runs/node/pool.ts";
+import { runTrialWith, type TrialHost } from "../../src/runs/run-trial.ts";
+
+const HOST: TrialHost = {
+  store: folderStore,
+  loadData: (selection) => selectData(selection, process.env),
+  // an engine that flushes denormals has all of its thread flush them: other tests are here, too
+  openEngine: (device, options) => openNodeEngine(device, { ...options, denormals: "kept" }),
+  describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
+};
+
+const runHere: RunJob = async ({ id, request }, { signal, onEvent }) => {
+  try {
+    return await runTrialWith(HOST, request, {
+      signal,
+      report: (progress) => onEvent({ kind: "progress", id, progress }),
+      notice: (text) => onEvent({ kind: "notice", id, text }),
+      clock: () => performance.now(),
+      now: () => new Date().toISOString(),
+    });
+  } catch (thrown) {
+    // on the way from a process, an error is packed
+    return failureOf(unpackError(packError(thrown)));
+  }
+};
+
+/** As `localPool`, without processes. */
+export const trialsHere = (workers: number): Executor => ({
+  run: (jobs, watch) => runTrialsBy(runHere, jobs, { workers, ...watch }),
+});
