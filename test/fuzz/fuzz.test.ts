@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import { FORMATS, type FormatName } from "./formats.ts";
 import { fuzz, reproduction } from "./watch.ts";
 
-/** Changed files of each format, some ten seconds in all; `npm run fuzz` tries as many as one likes. */
+/** Changed files of each format, a few seconds in all; `npm run fuzz` tries as many as one likes. */
 const CASES = {
-  onnx: 1500,
-  logits: 300,
+  onnx: 600,
+  logits: 120,
   npy: 1500,
-  idx: 1500,
-  safetensors: 1500,
-  architecture: 1500,
-  run: 1000,
-  metrics: 1000,
-  tar: 150,
+  idx: 600,
+  safetensors: 600,
+  architecture: 600,
+  run: 400,
+  metrics: 400,
+  tar: 60,
 } as const satisfies Record<FormatName, number>;
 
 const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);

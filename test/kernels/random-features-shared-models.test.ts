@@ -90,6 +90,5 @@ describe.skipIf(folder === undefined)("random path features of other people's mo
       // the error is small enough to tell: no kernel and one of twice the size are refused
       expect(told).toBeLessThan(1 / 3);
     },
-    60_000,
   );
 });

@@ -36,17 +36,14 @@ afterAll(async () => await engine[Symbol.asyncDispose]());
 
 describe("the path kernel of any network", () => {
   it.each(BODY_NAMES)("equals the Gram matrix of path bundles: %s (theory 3.5)", async (body) => {
-    for (const gates of GATE_KINDS) {
-      for (const [bias, normalize] of [
-        [true, false],
-        [false, true],
-      ] as const) {
-        const { network, inputs } = gatedNetworkOf({ body, gates, bias, normalize, seed: 7 });
-        const wanted = await bundleGram(network, inputs);
-        const hard = hasHardGates(network) ? 1e-12 : 1e-6; // soft gates are float32
-        const tolerance = { relative: hard, absolute: hard * Math.max(...wanted.flat().map(Math.abs)) };
-        expectClose(await neuralPathKernelByPairs(network, engine, inputs), float64([3, 3], wanted.flat()), tolerance);
-      }
+    for (const [kind, gates] of GATE_KINDS.entries()) {
+      // every body has both, and so has every kind of gates
+      const bias = (kind + BODY_NAMES.indexOf(body)) % 2 === 0;
+      const { network, inputs } = gatedNetworkOf({ body, gates, bias, normalize: !bias, seed: 7 });
+      const wanted = await bundleGram(network, inputs);
+      const hard = hasHardGates(network) ? 1e-12 : 1e-6; // soft gates are float32
+      const tolerance = { relative: hard, absolute: hard * Math.max(...wanted.flat().map(Math.abs)) };
+      expectClose(await neuralPathKernelByPairs(network, engine, inputs), float64([3, 3], wanted.flat()), tolerance);
     }
   });
 
