@@ -9,7 +9,7 @@ import { float32 } from "../../src/graph/index.ts";
 import { networkFromOnnx } from "../../src/network/index.ts";
 import { bytesOfModel, drawn, modelProto, valueInfo } from "../graph/onnx/model.ts";
 import { examples, ortRun } from "../network/onnx/logits.ts";
-import { gatewise } from "../support/command-line.ts";
+import { gatewiseHere as gatewise } from "../support/command-line.ts";
 import { errorOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 

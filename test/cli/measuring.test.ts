@@ -8,7 +8,7 @@ import { bytesOf, float32, int64 } from "../../src/graph/index.ts";
 import { neuralPathKernelByPairs, packedKernel } from "../../src/kernels/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { loadNetwork } from "../../src/runs/node/index.ts";
-import { gatewise, TINY } from "../support/command-line.ts";
+import { gatewiseHere as gatewise, TINY } from "../support/command-line.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { sharedPath } from "../support/shared-data.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -7,7 +7,7 @@ import { writeNpy } from "../../src/data/index.ts";
 import { float32 } from "../../src/graph/index.ts";
 import { bytesOfModel, drawn, modelProto, onnxModel, valueInfo } from "../graph/onnx/model.ts";
 import { examples } from "../network/onnx/logits.ts";
-import { gatewise } from "../support/command-line.ts";
+import { gatewiseHere as gatewise } from "../support/command-line.ts";
 
 let folder = "";
 const at = (name: string): string => join(folder, name);

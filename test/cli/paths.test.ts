@@ -7,7 +7,7 @@ import { float32, float64 } from "../../src/graph/index.ts";
 import { activate, kBestPaths, pathStatistics } from "../../src/paths/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { loadNetwork } from "../../src/runs/node/index.ts";
-import { gatewise, TINY } from "../support/command-line.ts";
+import { gatewiseHere as gatewise, TINY } from "../support/command-line.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -11,7 +11,7 @@ import { writeNpy } from "../../src/data/index.ts";
 import { lockFile } from "../../src/data/node/index.ts";
 import { float32, int64 } from "../../src/graph/index.ts";
 import { randomStream } from "../../src/random.ts";
-import { endOf, gatewise, startGatewise, TINY } from "../support/command-line.ts";
+import { endOf, gatewiseHere as gatewise, startGatewise, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

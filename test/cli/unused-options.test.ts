@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.ts";
 import { writeNpy } from "../../src/data/index.ts";
 import { float32 } from "../../src/graph/index.ts";
-import { endOf, gatewise, startGatewise, TINY } from "../support/command-line.ts";
+import { endOf, gatewiseHere as gatewise, startGatewise, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Options that would say nothing beside the others: wrong usage, told before anything is read. */
