@@ -29,10 +29,13 @@ export {
   type NeuralPathKernelSummary,
   type NeuralPathKernelWork,
   neuralPathKernelWork,
+  type TangentFileSummary,
+  type TangentKernelFileOptions,
   type ValueFile,
   valueFiles,
   writeLayerValues,
   writeNeuralPathKernel,
+  writeTangentKernel,
 } from "./models/node/index.ts";
 export { type WriteReportOptions, writeReport } from "./report/node/index.ts";
 export {

@@ -18,7 +18,7 @@ const MAX_STEPS = 40;
  * @param factored with as small a shift as possible: none, or the jitter
  */
 export async function smallestEigenvalue(
-  { factor, shift }: PositiveFactor<CholeskyFactor>,
+  { factor, shift, jitter }: PositiveFactor<CholeskyFactor>,
   products: BlockProducts,
   { signal }: WorkOptions = {},
 ): Promise<number> {
@@ -38,7 +38,9 @@ export async function smallestEigenvalue(
     diagonal.push(symmetric(await products.multiply("tn", block, image)));
     const values = await bandEigenvalues({ examples: diagonal.length * width, width, diagonal, below });
     const next = values.at(-1) ?? 0;
-    settled = Math.abs(next - largest) <= 1e-10 * next ? settled + 1 : 0;
+    // of a singular kernel only rounding is left, which would not settle
+    const isNothing = jitter > 0 && 1 / next - shift <= 1e-3 * shift;
+    settled = isNothing || Math.abs(next - largest) <= 1e-10 * next ? settled + 1 : 0;
     largest = next;
     // nothing is left to be found
     if (diagonal.length * width >= n) break;

@@ -64,6 +64,7 @@ export type { TangentPart } from "./tangent/plan.ts";
 export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./tangent/pruning-scores.ts";
 export {
   eigenvalueExamples,
+  eigenvalueSample,
   type KernelSize,
   kernelSize,
   type TangentSummary,
@@ -71,6 +72,7 @@ export {
   tangentSummary,
 } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";
+export { type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
 export type { TileMaker, TilePlace } from "./tiles/tile-maker.ts";
 export {
   type KernelTile,

@@ -87,6 +87,23 @@ describe("ntk", () => {
     expect(await ntk("--model", at("relu"), "--part", "value")).toEqual({ ...relu, part: "value" });
   });
 
+  it("writes the same by tiles with --threads, and between two sets of inputs", async () => {
+    const model = ["--model", at("relu"), "--output", "2"];
+    const whole = await ntk(...model, "--out", at("whole.npy"));
+    expect(await ntk(...model, "--out", at("tiles.npy"), "--threads", "2")).toEqual({ ...whole, out: at("tiles.npy") });
+    expect((await readFile(at("tiles.npy"))).equals(await readFile(at("whole.npy")))).toBe(true);
+    const { code, stdout, stderr } = await gatewise([
+      ...["ntk", "--inputs", at("x.npy"), "--inputs2", at("x.npy"), ...model, "--dtype", "float32"],
+      ...["--out", at("between.npy"), "--json"],
+    ]);
+    expect(code, stderr + stdout).toBe(0);
+    const told = { examples: 6, examples2: 6, trace: null, smallestEigenvalue: null, out: at("between.npy") };
+    expect(JSON.parse(stdout)).toMatchObject(told);
+    const [between, wanted] = [readNpy(await readFile(at("between.npy"))), readNpy(await readFile(at("whole.npy")))];
+    expect(between.dtype).toBe("float32");
+    expectClose(between, wanted, { relative: 1e-6 });
+  });
+
   it("prints a table for people", async () => {
     const { code, stdout, stderr } = await gatewise(["ntk", "--model", at("dlnpf"), "--inputs", at("x.npy")]);
     expect(code).toBe(0);
@@ -107,6 +124,15 @@ describe("ntk", () => {
       code: 2,
       args: () => ["--model", at("relu"), "--output", "-1"],
       error: { message: "--output -1: expected a whole number of at least 0", hint: "give another --output" },
+    },
+    {
+      title: "other inputs without a file",
+      code: 2,
+      args: () => ["--model", at("relu"), "--inputs2", at("x.npy")],
+      error: {
+        message: "--inputs2 without --out: expected a file for the kernel",
+        hint: "add --out kernel.npy, or leave --inputs2 out",
+      },
     },
     {
       title: "no such output",

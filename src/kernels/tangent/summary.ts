@@ -86,11 +86,12 @@ export async function tangentSummary(
   return { ...size, smallestEigenvalue: unit * (await smallestEigenvalue(factored, products, { signal })), ...of };
 }
 
-function sampled(kernel: KernelRows, most: number): KernelRows {
-  if (kernel.rows <= most) return kernel;
-  const chosen = randomStream(0, "eigenvalue-examples").permutation(kernel.rows).slice(0, most).sort();
-  return subKernel(kernel, chosen);
-}
+const sampled = (kernel: KernelRows, most: number): KernelRows =>
+  kernel.rows <= most ? kernel : subKernel(kernel, eigenvalueSample(kernel.rows, most));
+
+/** At most so many of the examples, ascending, the same in every call. */
+export const eigenvalueSample = (examples: number, most: number): Int32Array =>
+  randomStream(0, "eigenvalue-examples").permutation(examples).slice(0, most).sort();
 
 const NEXT = "scale the inputs or weights";
 

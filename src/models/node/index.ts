@@ -7,3 +7,4 @@ export {
   neuralPathKernelWork,
   writeNeuralPathKernel,
 } from "./write-neural-path-kernel.ts";
+export { type TangentFileSummary, type TangentKernelFileOptions, writeTangentKernel } from "./write-tangent-kernel.ts";

@@ -47,12 +47,23 @@ export const pairGates =
     }
   };
 
+/** The network with its weights. */
+export const wholeNetwork =
+  ({ nodes, output }: GatedNetwork) =>
+  (hash: Hash): void => {
+    hash.update(
+      JSON.stringify({ nodes, output }, (_, value: unknown) => (ArrayBuffer.isView(value) ? digestOf(value) : value)),
+    );
+  };
+
 /** The network but for its weights, of which the kernel knows only that they are there. */
 const structureOf = ({ nodes, output }: GatedNetwork): string =>
   JSON.stringify({ nodes, output }, (key: string, value: unknown) => {
     if (key === "weight" || key === "bias" || key === "name") return value === undefined ? undefined : 1;
-    if (!ArrayBuffer.isView(value)) return value;
-    return createHash("sha256")
-      .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-      .digest("hex");
+    return ArrayBuffer.isView(value) ? digestOf(value) : value;
   });
+
+const digestOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>
+  createHash("sha256")
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest("hex");

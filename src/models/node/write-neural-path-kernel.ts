@@ -253,7 +253,7 @@ async function preparedKernel(model: Model, inputs: Inputs, options: FileOptions
 }
 
 /** Tiles of an unfinished file to go on behind; that it is there and not asked for is an error, not an overwriting. */
-async function tilesToSkip(file: KernelFile, resume: boolean): Promise<number> {
+export async function tilesToSkip(file: KernelFile, resume: boolean): Promise<number> {
   const done = await finishedTiles(file);
   if (done === 0 || resume) return done;
   throw new GatewiseError({
