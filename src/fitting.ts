@@ -1,6 +1,7 @@
 /** `gatewise/fitting`: what is read off a kernel: ridge regression, spectrum, alignment, how hard its labels are. */
 export {
   type Alignment,
+  type BandForm,
   BlockProducts,
   type ClassTargets,
   type ConjugateGradientOptions,
@@ -26,7 +27,9 @@ export {
   participationRatio,
   positiveFactor,
   predictWith,
+  type Reflections,
   type RidgeFit,
   type RidgeOptions,
+  type Solver,
   smallestEigenvalue,
 } from "./fitting/index.ts";

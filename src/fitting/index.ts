@@ -23,6 +23,7 @@ export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, subKernel }
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { leaveOneOut } from "./leave-one-out.ts";
 export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";
+export type { Reflections } from "./reflections.ts";
 export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
 export { chooseRidge, type RidgeCandidate, type RidgeChoice, type RidgeChoiceOptions } from "./ridge-choice.ts";
 export { smallestEigenvalue } from "./smallest-eigenvalue.ts";
