@@ -1,9 +1,12 @@
-/** What one pair of the exact path kernel takes against what its plan tells: `npx tsx bench/pair-cost.bench.ts`. */
+/**
+ * What one pair of the exact path kernel takes against what its program or plan tells, in processor time:
+ * `npx tsx bench/pair-cost.bench.ts [--only gap40,leakyGap]`.
+ */
+import { parseArgs } from "node:util";
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import { float64, sizeOf } from "../src/graph/index.ts";
-import { pairKernel } from "../src/kernels/pair/pair-kernel.ts";
-import { pairKernelCost } from "../src/kernels/pair/pair-way.ts";
-import { readPathExamples } from "../src/kernels/pair/readings.ts";
+import { pairWay } from "../src/kernels/pair/pair-way.ts";
+import { openPairTiles, readPairs } from "../src/kernels/pair/pair-work.ts";
 import { networkFromOnnx } from "../src/network/index.ts";
 import { randomStream } from "../src/random.ts";
 import { convolutions, type MapLayer, mapModel } from "../test/support/map-models.ts";
@@ -119,18 +122,37 @@ const NETWORKS: Readonly<Record<string, readonly [shape: readonly number[], laye
   ],
 };
 
+const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
 const engine = await openNodeEngine("cpu", { threads: 1 });
 for (const [name, [shape, layers]] of Object.entries(NETWORKS)) {
+  if (only !== undefined && !only.split(",").includes(name)) continue;
   const network = networkFromOnnx(mapModel(shape, layers));
-  const { seconds, bytes } = pairKernelCost(network);
-  const read = (seed: number) =>
-    readPathExamples(network, engine, float64([1, ...shape], randomStream(seed, "x").uniform(sizeOf(shape), 0, 1)));
-  const [left, right] = [await read(0), await read(1)];
-  await pairKernel(network, left, right, { engine });
+  const way = pairWay(network);
+  const { seconds, bytes } = way.cost;
+  // the machine makes eight pairs at a time, and as long for fewer
+  const sample = way.kind === "program" ? 8 : 2;
+  const images = (seed: number) =>
+    float64([sample, ...shape], randomStream(seed, "x").uniform(sample * sizeOf(shape), 0, 1));
+  const work = await readPairs(network, way, engine, images(0), images(1));
+  const maker = await openPairTiles(work, engine, undefined);
+  const whole = { from: 0, to: sample };
+  const run = () =>
+    maker.write(whole, whole, { tile: { data: new Float64Array(sample ** 2), start: 0, stride: sample } });
+  await run();
   const start = process.cpuUsage();
-  await pairKernel(network, left, right, { engine });
-  const measured = process.cpuUsage(start).user / 1e6;
-  const columns = [seconds.toFixed(3), measured.toFixed(3), (seconds / measured).toFixed(2), (bytes / 1e6).toFixed(1)];
-  console.log(name.padEnd(14), "told s, measured s, ratio, told MB", columns.map((text) => text.padStart(8)).join(""));
+  await run();
+  const measured = process.cpuUsage(start).user / 1e6 / sample ** 2;
+  await maker[Symbol.asyncDispose]();
+  const columns = [seconds, measured].map((value) => (1000 * value).toPrecision(3).padStart(9));
+  const ratio = (seconds / measured).toFixed(2).padStart(7);
+  const memory = (bytes / 1e6).toFixed(1).padStart(8);
+  console.log(
+    name.padEnd(14),
+    way.kind.padEnd(8),
+    "told ms, measured ms, ratio, told MB",
+    columns.join(""),
+    ratio,
+    memory,
+  );
 }
 await engine[Symbol.asyncDispose]();

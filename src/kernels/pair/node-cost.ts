@@ -44,8 +44,10 @@ export const RATES = {
   lookup: { all: 35, lines: 120 },
   /** Of 32 gates of a pair of positions. */
   word: 2,
+  /** Of a channel at a pair of positions, where the engine multiplies masks that are no bits (mask-products.ts). */
+  product: 0.3,
   /** Of 64 channels at a pair of positions, in the module of box chains. */
-  chain: 2.5,
+  chain: 0.57,
   /** Of a term of maps that are joined, and of each element of its masks: every part has masks of the whole. */
   joined: { term: 1e5, element: 100 },
 };
@@ -183,7 +185,9 @@ function readOf(network: GatedNetwork, plan: PairPlan, position: number, input: 
 
 /** Of the sum over all channels. */
 function contraction({ form, size, channels }: Read): number {
-  const masked = form.areBits ? RATES.word * Math.ceil(channels / 32) + RATES.row : RATES.row * channels;
+  const masked = form.areBits
+    ? RATES.word * Math.ceil(channels / 32) + RATES.row
+    : RATES.row + RATES.product * channels;
   const perNumber =
     form.raw * RATES.row * channels + form.uniform * (masked + RATES.row) + form.perChannel * channels * RATES.row;
   return size * (perNumber + 2 * RATES.row);
