@@ -19,6 +19,7 @@ import { reproduceCommand } from "./commands/reproduce.ts";
 import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { flagOf } from "./options.ts";
 import { printError } from "./output.ts";
 import { shownLines } from "./shown.ts";
 
@@ -43,7 +44,8 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
       writeErr: (text) => void (json || context.stderr.write(shownLines(text))),
       outputError: () => {},
     })
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true })
+    .hook("preAction", (_, command) => refuseEmpty(command));
   for (const register of [
     demoCommand,
     trainCommand,
@@ -68,6 +70,10 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
     await program.parseAsync(args, { from: "user" });
     return ending.code;
   } catch (thrown) {
+    if (thrown instanceof GatewiseError) {
+      printError(context, thrown);
+      return EXIT.wrongUsage;
+    }
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return EXIT.done;
     // where a command is missing, commander has printed the help for people
@@ -81,6 +87,15 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
 function inherit(command: Command, program: Command): void {
   if (command === program) return;
   command.copyInheritedSettings(program).option("--json", "one JSON result on standard output");
+}
+
+/** An empty word is a variable of a script that was not set: never a number, a name or a place. */
+function refuseEmpty(command: Command): void {
+  const values = Object.entries(command.opts<Readonly<Record<string, unknown>>>());
+  const empty = values.find(([, value]) => [value].flat().includes(""));
+  if (empty === undefined && !command.args.includes("")) return;
+  const what = empty === undefined ? "argument" : flagOf(empty[0]);
+  throw new GatewiseError({ received: `${what} ""`, expected: "a value", next: `give another ${what}` });
 }
 
 const noCommand = ({ command }: CliContext): GatewiseError =>

@@ -77,6 +77,16 @@ const REFUSED = [
     hint: "choose dlnpf, dlgn or dlgn-sf, or leave the option out",
   },
   {
+    args: ["paths", "--model", "", "--inputs", "x.npy"],
+    message: '--model "": expected a value',
+    hint: "give another --model",
+  },
+  {
+    args: ["data", "fetch", ""],
+    message: 'argument "": expected a value',
+    hint: "give another argument",
+  },
+  {
     args: [...NPK, "--seed", "3"],
     message: "--seed without --features: expected random path features, which are drawn",
     hint: "add --features R, or leave --seed out",

@@ -56,7 +56,7 @@ export async function randomPathFeatures(
   await using program = await compileInParts(engine, featureGraph(network, paths, output));
   const used = new Set(program.model.inputs.map(({ name }) => name));
   const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
-  const features = new Float64Array(examples * count);
+  const features = kernelNumbers(examples, count, "features");
   for (let from = 0; from < examples; from += batch) {
     const to = Math.min(from + batch, examples);
     const x = { x: inputRows(inputs, from, to) };

@@ -35,6 +35,11 @@ export class NetworkBuilder {
     return this.batch === "open" ? 1 : this.batch;
   }
 
+  /** Whether the model takes any number of examples. */
+  get isOpen(): boolean {
+    return this.batch === "open";
+  }
+
   /** A value's shape as the model has it. */
   modelShape({ shape }: ExampleValue): readonly number[] {
     return shape.map((size, axis) => (axis === 0 ? size * this.examples : size));

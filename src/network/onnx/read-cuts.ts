@@ -53,6 +53,9 @@ function cut(
   return fromPlaces(reader, value, sizes, () => cutPlaces(shape, cuts, outside));
 }
 
+/** A batch of any size is cut by what cuts one of so many: files write "to the end" as the largest int32 or int64. */
+const MANY = 1_000_000;
+
 export const slice: OpReader = (reader) => {
   const { value, shape } = operand(reader);
   const old = reader.opset < 10;
@@ -68,6 +71,12 @@ export const slice: OpReader = (reader) => {
     const axis = reader.axis(stated, shape.length);
     const along = (size: number): Cut => cutOf(reader, size, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
     cuts[axis] = along(shape[axis] ?? 0);
+    if (axis === 0 && value.kind === "example" && reader.builder.isOpen) {
+      const [size = 0] = shape;
+      const { start, step, count } = along(size * MANY);
+      const isToEnd = count === size * MANY || ends[i] === size; // an end that Shape gives is that of one example
+      if (start !== 0 || step !== 1 || !isToEnd) throw reader.builder.mixed(reader.node, "the batch cut or reversed");
+    }
     if (axis === 0 && value.kind === "example" && reader.builder.examples > 1) {
       const size = reader.builder.modelShape(value)[0] ?? 0;
       const { start, step, count } = along(size);

@@ -165,6 +165,18 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     { ...one("Pad", ["x", "p"]), constants: { p: ints(1, 0, 0, 0) } },
     "the batch cut or padded: expected axes without the batch",
   ],
+  "the batch reversed": [
+    {
+      ...one("Slice", ["x", "a", "b", "axis", "a"]),
+      input: ["N", 4],
+      constants: { a: ints(-1), b: ints(-(2 ** 31)), axis: ints(0) },
+    },
+    "the batch cut or reversed: expected axis 0 to stay the batch, of any size",
+  ],
+  "the first examples of a batch": [
+    { ...one("Slice", ["x", "a", "b"]), input: ["N", 4], constants: { a: ints(0), b: ints(2) } },
+    "the batch cut or reversed: expected axis 0 to stay the batch, of any size",
+  ],
   "nothing left": [
     { ...one("Slice", ["x", "a", "a", "b"]), constants: { a: ints(2), b: ints(1) } },
     "sizes [1, 0] left: expected at least one element along each axis",
