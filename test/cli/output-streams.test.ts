@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { endOf, startGatewise, startInShell, TINY } from "../support/command-line.ts";
+import { endOf, gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const FULL =
@@ -66,8 +66,7 @@ describe.skipIf(process.platform !== "linux")("a folder that takes nothing", () 
     { args: ["reproduce", "theorem", "--out", "/proc/t"], path: "/proc/t", expected: "a folder to write to" },
     { args: ["data", "fetch", "mnist", "--data-dir", "/proc"], path: "/proc/mnist", expected: "a folder to write to" },
   ])("$args.0 into it says so", async ({ args, path, expected }) => {
-    await using folder = await temporaryFolder();
-    const { code, stdout, stderr } = await endOf(startGatewise(folder.path, [...args, "--json"]));
+    const { code, stdout, stderr } = await gatewise([...args, "--json"]);
     const message = `${path}: its folder takes no new entries: expected ${expected}`;
     expect(JSON.parse(stdout).error).toMatchObject({ message, hint: "use another folder" });
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
