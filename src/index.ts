@@ -32,13 +32,15 @@ export {
   fromBytes,
   int32,
   int64,
+  type KernelTable,
   type NumericDType,
   type Shape,
   type Storage,
+  type StorageOf,
   sizeOf,
   zeros,
 } from "./graph/index.ts";
-export type { KernelEstimate, TangentKernels, TangentPart } from "./kernels/index.ts";
+export type { KernelEstimate, KernelPart, TangentKernels, TangentPart } from "./kernels/index.ts";
 export {
   type Asking,
   type DescribeOptions,

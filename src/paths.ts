@@ -42,6 +42,7 @@ export {
   neighborsBySharedPaths,
   type OpenGates,
   openGates,
+  type PathGraph,
   type PathNorm,
   pathNorm,
   pathStatistics,

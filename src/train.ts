@@ -27,6 +27,7 @@ export {
   type InputRows,
   type LabeledExamples,
   readIdx,
+  type TrainAndTest,
 } from "./data/index.ts";
 export {
   type Averages,
@@ -49,6 +50,7 @@ export {
   type Optimizer,
   type OptimizerKind,
   optimizer,
+  type PredictionPlan,
   type SlotName,
   startState,
   stateByName,

@@ -3,7 +3,9 @@ import { asBytes, type BinaryData, denseArray, sizeOf } from "../graph/index.ts"
 import { CIFAR_SHAPE, type RecordPlace, type RecordReader, recordReader, recordsIn } from "./cifar-records.ts";
 import { CLASSES, type Dataset, type Examples, type TestSet } from "./dataset.ts";
 
+/** The data sets of CIFAR's binary files; of `cifar100` the fine labels. */
 export const CIFAR_NAMES = ["cifar10", "cifar100"] as const;
+/** One of {@link CIFAR_NAMES}. */
 export type CifarName = (typeof CIFAR_NAMES)[number];
 
 /** The training or the test examples: files of equally many records, which follow one another. */

@@ -5,6 +5,7 @@ import { readIdx } from "./idx.ts";
 
 /** The parts of a data set in IDX files, one file each. */
 export const IDX_PARTS = ["trainImages", "trainLabels", "testImages", "testLabels"] as const;
+/** One of {@link IDX_PARTS}. */
 export type IdxPart = (typeof IDX_PARTS)[number];
 
 /** An IDX file's decompressed bytes, and its name for errors. */

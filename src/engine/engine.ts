@@ -2,6 +2,7 @@ import type { DenseArray, DType, Graph, KernelTable, WrittenModel } from "../gra
 
 /** Where a graph runs. `cuda` needs ONNX Runtime's CUDA provider, which this package does not install. */
 export const DEVICES = ["cpu", "wasm", "webgpu", "cuda"] as const;
+/** One of {@link DEVICES}. */
 export type Device = (typeof DEVICES)[number];
 
 /** An array that lives in the engine: uploaded once, or kept there by a run. */
@@ -12,7 +13,9 @@ export interface ResidentArray extends AsyncDisposable {
   read(): Promise<DenseArray>;
 }
 
+/** Elements for one input: an array of this process, or one that stayed in the engine. */
 export type Feed = DenseArray | ResidentArray;
+/** Elements for the inputs of a program, by name. */
 export type Feeds = Readonly<Record<string, Feed>>;
 
 /** What a run gives back: copies of most outputs, and those that were asked to stay in the engine. */
@@ -47,6 +50,7 @@ export interface Engine extends AsyncDisposable {
   upload(array: DenseArray): Promise<ResidentArray>;
 }
 
+/** What an engine can run; a model that needs more is refused with the node that needs it. */
 export interface Capabilities {
   /** Loops inside a graph. */
   readonly scan: boolean;
@@ -57,6 +61,7 @@ export interface Capabilities {
   readonly largestArray: number;
 }
 
+/** How an engine works: its threads, its memory, its smallest numbers. */
 export interface EngineOptions {
   /**
    * Threads of the processor inside one op, at least 1; 1 for bit-equal results and for several engines side by side. What

@@ -14,9 +14,9 @@ import {
 import { parseChoice } from "../parse-value.ts";
 import type { OptimizerKind } from "../train/index.ts";
 
-const NAMES = ["fc", "vconv", "gconv", "c4gap"] as const;
 /** An architecture of the papers. */
-export type ArchitectureName = (typeof NAMES)[number];
+export type ArchitectureName = "fc" | "vconv" | "gconv" | "c4gap";
+const NAMES: readonly ArchitectureName[] = ["fc", "vconv", "gconv", "c4gap"];
 
 /** An architecture as JSON. */
 export interface ArchitectureFile {

@@ -25,6 +25,7 @@ export interface Arm {
   readonly published?: PublishedFigure;
 }
 
+/** A short or a full run of a comparison of arms. */
 export interface ArmProfile extends Profile {
   readonly arms: readonly Arm[];
 }
@@ -34,6 +35,7 @@ export interface ArmProfile extends Profile {
  * `variants` of deep linear gates (arms `dlgn`, `dlgn-ones-permuted`), or which `arms` are ahead.
  */
 export const ARM_STORIES = ["stages", "variants", "arms"] as const;
+/** One of {@link ARM_STORIES}. */
 export type ArmStory = (typeof ARM_STORIES)[number];
 
 /** Compares more than the regimes, as data: variants of a regime, or stages of learning. */
@@ -44,6 +46,7 @@ export interface ArmExperiment extends TrainingSettings, ExperimentWords {
   readonly profiles: Readonly<Record<ProfileName, ArmProfile>>;
 }
 
+/** What of a comparison of arms is run. */
 export interface ArmOptions {
   readonly seeds?: number;
   /** In place of every arm's. */

@@ -14,11 +14,13 @@ import type { WatchedExperiment } from "./watched-training.ts";
  * in total tables: how it runs, what its page says, how it is printed.
  */
 export type Experiment = ExperimentsByKind[ExperimentKind];
+/** The name of a kind of experiment. */
 export type ExperimentKind = keyof ExperimentsByKind;
 /** The experiments of one kind. */
 export type ExperimentOf<K extends ExperimentKind> = ExperimentsByKind[K];
 
-interface ExperimentsByKind {
+/** The experiments by kind: adding a kind here is what the compiler asks the tables of runners and pages for. */
+export interface ExperimentsByKind {
   readonly regimes: RegimeExperiment;
   readonly arms: ArmExperiment;
   readonly watched: WatchedExperiment;

@@ -19,6 +19,7 @@ export {
   type ExperimentKind,
   type ExperimentOf,
   type ExperimentOptions,
+  type ExperimentsByKind,
 } from "./experiment.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
@@ -44,7 +45,7 @@ export {
   type Trial,
 } from "./protocol.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
-export { meanAndDeviation, type SummaryRow, summarize } from "./summary.ts";
+export { type MeanAndDeviation, meanAndDeviation, type SummaryRow, summarize } from "./summary.ts";
 export {
   noiseInputs,
   runTheorem,

@@ -26,7 +26,9 @@ export interface Profile {
   /** In place of the protocol's, where a short run needs a smaller network or larger steps. */
   readonly instead?: Partial<TrainingSettings>;
 }
+/** How long an experiment is run: `full` is the protocol, `quick` shows in minutes what to expect. */
 export const PROFILE_NAMES = ["quick", "full"] as const;
+/** One of {@link PROFILE_NAMES}. */
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** One training of an experiment. */

@@ -25,8 +25,15 @@ export function summarize(
   });
 }
 
+/** In the unit of what they are of. */
+export interface MeanAndDeviation {
+  readonly mean: number;
+  /** Of the sample: `n − 1`; 0 for fewer than two values. */
+  readonly std: number;
+}
+
 /** Mean and sample standard deviation (`n − 1`; 0 for fewer than two values). */
-export function meanAndDeviation(values: readonly number[]): { readonly mean: number; readonly std: number } {
+export function meanAndDeviation(values: readonly number[]): MeanAndDeviation {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, std: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };

@@ -14,6 +14,7 @@ import type { TheoremDraw, TheoremDraws } from "./theorem-draw.ts";
 
 /** Networks that the theorem is measured on. */
 export const THEOREM_NETWORKS = ["fully-connected", "convolutional"] as const;
+/** One of {@link THEOREM_NETWORKS}. */
 export type TheoremNetwork = (typeof THEOREM_NETWORKS)[number];
 
 /** The networks of one kind that are drawn. */
@@ -32,6 +33,7 @@ export interface TheoremSeries {
   readonly reference: readonly (readonly [width: number, error: number])[];
 }
 
+/** A short or a full measurement of the theorem. */
 export interface TheoremProfile {
   readonly widths: readonly number[];
   /** Of fully connected networks, at each width. */
@@ -101,6 +103,7 @@ export function noiseInputs({ inputShape, examples }: Pick<TheoremSeries, "input
   return float64(shape, randomStream(0, "theorem", "noise").normal(sizeOf(shape)));
 }
 
+/** At which widths, draws and inputs the theorem is measured (theory 4.3). */
 export interface TheoremOptions {
   readonly engine: Engine;
   /** `fully-connected` unless told otherwise. */
@@ -118,6 +121,7 @@ export interface TheoremOptions {
   readonly onProgress?: (draws: number, of: number) => void;
 }
 
+/** Errors at one width. */
 export interface TheoremRow {
   /** Units, or channels, of every hidden layer. */
   readonly width: number;
@@ -126,6 +130,7 @@ export interface TheoremRow {
   readonly stdError: number;
 }
 
+/** How the error of the theorem's limit falls with the width. */
 export interface TheoremResult {
   readonly rows: readonly TheoremRow[];
   /** Of the logarithm of the mean error over that of the width, by least squares: −0.5 by theory 4.3. */

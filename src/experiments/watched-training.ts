@@ -8,8 +8,9 @@ import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { initialParameters, type RegimeName, type TrialParameters } from "../network/index.ts";
 import { type Checkpoint, type TrainingContext, type TrainingPlan, train } from "../train/index.ts";
 import type { ExperimentWords, ProfileName, TrainingSettings } from "./protocol.ts";
-import { meanAndDeviation } from "./summary.ts";
+import { type MeanAndDeviation, meanAndDeviation } from "./summary.ts";
 
+/** A short or a full run of an experiment that is measured while it trains. */
 export interface WatchedProfile {
   readonly data: DatasetName;
   readonly epochs: number;
@@ -26,6 +27,7 @@ export interface WatchedProfile {
  * its value and feature tangent kernels are (theory 4.6), or what a kernel machine of its gates reaches (theory 6.9).
  */
 export const MEASURES = ["label-fit", "tangent-kernels", "kernel-machine"] as const;
+/** One of {@link MEASURES}. */
 export type MeasureName = (typeof MEASURES)[number];
 
 /** Trains one network and measures a kernel of some examples on the way, as data. */
@@ -56,7 +58,6 @@ export interface MeanMeasurement {
   readonly testAccuracy: MeanAndDeviation | undefined;
   readonly measured: Readonly<Record<string, MeanAndDeviation>>;
 }
-type MeanAndDeviation = ReturnType<typeof meanAndDeviation>;
 
 /** Means over the runs, an epoch a row, in order. */
 export function meanMeasurements(

@@ -9,6 +9,7 @@ import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import type { WorkOptions } from "./work-options.ts";
 
+/** How alike a kernel and the kernel of its classes are (theory 6.9). */
 export interface Alignment {
   /** `⟨H, T⟩ / (‖H‖ ‖T‖)`, in [−1, 1]; in [0, 1] for a positive semidefinite kernel. */
   readonly alignment: number;

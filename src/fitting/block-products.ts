@@ -20,12 +20,13 @@ export function rowsOf(of: Matrix, from: number, to: number = sizesOf(of)[0]): M
 }
 
 /** Which operand is given transposed; the letters are those of BLAS. */
+export type ProductForm = "nn" | "nt" | "tn";
+
 const FORMS = {
   nn: { transposeA: false, transposeB: false },
   nt: { transposeA: false, transposeB: true },
   tn: { transposeA: true, transposeB: false },
-} as const;
-export type ProductForm = keyof typeof FORMS;
+} as const satisfies Record<ProductForm, unknown>;
 
 /** A matrix, or one that lives in the engine already. */
 export type Factor = Matrix | ResidentArray;

@@ -104,6 +104,7 @@ const firstRows = (of: Matrix, rows: number): Matrix => {
 
 /** `L` of `H + shift·I = L Lᵀ`. */
 export class CholeskyFactor implements Solver {
+  /** @internal */
   constructor(
     readonly examples: number,
     private readonly size: number,

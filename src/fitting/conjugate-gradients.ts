@@ -10,6 +10,7 @@ import { kernelTimes } from "./kernel-times.ts";
 import { lowRankPreconditioner } from "./low-rank-preconditioner.ts";
 import type { WorkOptions } from "./work-options.ts";
 
+/** When conjugate gradients end. */
 export interface ConjugateGradientOptions extends WorkOptions {
   /** A column is done when `‖y − (H + shift·I)·x‖ ≤ tolerance · ‖y‖`; 1e-8 unless told otherwise. */
   readonly tolerance?: number;
@@ -17,6 +18,7 @@ export interface ConjugateGradientOptions extends WorkOptions {
   readonly maxIterations?: number;
 }
 
+/** A solution by conjugate gradients, and how good it is. */
 export interface ConjugateGradientSolution {
   /** `[n, columns]`. */
   readonly x: Matrix;

@@ -1,7 +1,7 @@
 export { type Alignment, kernelAlignment } from "./alignment.ts";
 export { type BandForm, bandForm } from "./band-form.ts";
-export { BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
-export type { Solver } from "./cholesky.ts";
+export { BlockProducts, type Factor, type Matrix, matrix, type ProductForm, sizesOf } from "./block-products.ts";
+export type { CholeskyFactor, Solver } from "./cholesky.ts";
 export { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
 export {
   type ConjugateGradientOptions,

@@ -13,6 +13,7 @@ export const RIDGE_GRID = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10
 /** Ten ridges on 4,000 examples take some ten seconds on one core; more examples are sampled. */
 export const LEAVE_ONE_OUT_LIMIT = 4_000;
 
+/** How well a ridge predicts examples that are left out. */
 export interface RidgeCandidate {
   /** Relative to `trace(H)/n`. */
   readonly ridge: number;
@@ -22,6 +23,7 @@ export interface RidgeCandidate {
   readonly squaredError: number;
 }
 
+/** A ridge chosen by leave-one-out, beside those that were tried. */
 export interface RidgeChoice {
   readonly ridge: number;
   /** Left out one by one: all, or a sample. */

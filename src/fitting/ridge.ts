@@ -12,10 +12,12 @@ import { kernelTimes } from "./kernel-times.ts";
 import { DIRECT_LIMIT, positiveFactor, solveRefined } from "./positive-factor.ts";
 import type { WorkOptions } from "./work-options.ts";
 
+/** How a system was solved: by a factor, or in so many iterations. */
 export type RidgeMethod =
   | { readonly kind: "cholesky" }
   | { readonly kind: "conjugate-gradients"; readonly iterations: number };
 
+/** A ridge regression on a kernel: coefficients, predictions of its own examples, how it was solved. */
 export interface RidgeFit {
   /** `α`, `[n, columns]`. */
   readonly coefficients: Matrix;
@@ -30,12 +32,16 @@ export interface RidgeFit {
   readonly method: RidgeMethod;
 }
 
+/** How a ridge regression is solved. */
 export interface RidgeOptions extends WorkOptions {
   /** More examples than this are fitted by conjugate gradients; 10,000 unless told otherwise. */
   readonly directLimit?: number;
   /** Of conjugate gradients, relative; 1e-8 unless told otherwise. */
   readonly tolerance?: number;
-  /** Band form of the kernel, where it is known already: then a ridge above 0 needs no factor of its own. */
+  /**
+   * Band form of the kernel, where it is known already: then a ridge above 0 needs no factor of its own.
+   * @internal
+   */
   readonly form?: BandForm | undefined;
 }
 
@@ -54,8 +60,10 @@ export async function fitRidge(
   targets: Matrix,
   ridge: number,
   products: BlockProducts,
-  { directLimit = DIRECT_LIMIT, tolerance = 1e-8, form, ...work }: RidgeOptions = {},
+  options: RidgeOptions = {},
 ): Promise<RidgeFit> {
+  // not in the parameter list, which the declarations repeat: `form` is not in them
+  const { directLimit = DIRECT_LIMIT, tolerance = 1e-8, form, ...work } = options;
   const [rows] = sizesOf(targets);
   if (rows !== norms.examples) {
     throw new GatewiseError({

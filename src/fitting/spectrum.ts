@@ -23,6 +23,7 @@ const FORM_SHARE = 0.8;
 const PROBES = 16;
 const STEPS = 48;
 
+/** Number of dimensions that a kernel's examples fill: the exponential of the entropy of its eigenvalues. */
 export interface EffectiveRank {
   readonly effectiveRank: number;
   /** Standard error of the estimate; 0 where it was computed from all eigenvalues. */

@@ -8,6 +8,7 @@ import { checkInputs, type Inputs } from "./inputs.ts";
 /** What is told of a layer: what decides its gates, what they let through, or what a node without gates gives. */
 export type ValueKind = "pre-activations" | "activations" | "values";
 
+/** Values of a layer that can be read. */
 export interface LayerTensor {
   /** Name of the node, as `inspect` lists it. */
   readonly layer: string;
@@ -64,6 +65,7 @@ function named(positions: ReadonlyMap<string, number>, name: string): number {
   });
 }
 
+/** How values of layers are read, block by block. */
 export interface ValueReading {
   /** Element type that the network is computed in; float32 unless told otherwise. */
   readonly dtype?: "float32" | "float64";

@@ -7,6 +7,7 @@ import { checkDecisions, finiteness } from "./finite-decisions.ts";
 import { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 import { joinGates, type PackedGates } from "./packed-gates.ts";
 
+/** How gates of many examples are read. */
 export interface GateReading {
   /** Examples a run; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number;

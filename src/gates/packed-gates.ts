@@ -6,6 +6,7 @@
  */
 import { type DenseArray, sizeOf } from "../graph/index.ts";
 
+/** Gates of one layer as bits, for each example in whole 64-bit words. */
 export interface PackedLayer {
   /** Number of the weight layer, from 1. */
   readonly layer: number;

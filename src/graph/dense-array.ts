@@ -2,9 +2,11 @@ import { GatewiseError } from "../errors.ts";
 
 /** The element types that graphs, data and files share; names are ONNX's and NumPy's. */
 export const DTYPES = ["float32", "float64", "int64", "int32", "uint8", "bool"] as const;
+/** One of {@link DTYPES}. */
 export type DType = (typeof DTYPES)[number];
 
-interface StorageOf {
+/** The typed array that holds the elements of each dtype. */
+export interface StorageOf {
   float32: Float32Array;
   float64: Float64Array;
   int64: BigInt64Array;

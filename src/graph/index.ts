@@ -14,13 +14,14 @@ export {
   int32,
   int64,
   type Storage,
+  type StorageOf,
   sizeOf,
   zeros,
 } from "./dense-array.ts";
 export { largestOf, smallestOf } from "./extremes.ts";
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";
-export { type KernelTable, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capability.ts";
+export { type KernelTable, type ModelFeature, nodeThatNeeds, nodeWithoutKernel } from "./onnx/capability.ts";
 export { dtypeOf } from "./onnx/element-types.ts";
 export type { ExternalData, ExternalFile } from "./onnx/external-data.ts";
 export { quoted } from "./onnx/quoted.ts";
@@ -36,10 +37,13 @@ export {
 export type { OnnxAttribute, OnnxNode } from "./onnx/read-node.ts";
 export { MAX_RANK } from "./onnx/read-tensor.ts";
 export { type Port, type WriteOptions, type WrittenModel, writeModel } from "./onnx/write.ts";
+export type { NamedOp } from "./op.ts";
 export {
   absolute,
   add,
   and,
+  type Binary,
+  type Comparison,
   cast,
   divide,
   equal,
@@ -63,6 +67,7 @@ export {
   square,
   subtract,
   tanh,
+  type Unary,
   where,
 } from "./ops/arithmetic.ts";
 export {
@@ -71,10 +76,11 @@ export {
   convolutionWeightGradient,
   type WindowOptions,
 } from "./ops/convolution.ts";
+export type { Window } from "./ops/convolution-lowerings.ts";
 export { detach } from "./ops/detach.ts";
-export { concat, dilate, gather, oneHot, pad, scatterAdd, slice } from "./ops/indexing.ts";
+export { concat, dilate, gather, type Indices, oneHot, pad, scatterAdd, slice } from "./ops/indexing.ts";
 export { expandLike, reduceSum, reshape, transpose } from "./ops/layout.ts";
-export { matMul } from "./ops/matrix.ts";
+export { type MatMulParams, matMul } from "./ops/matrix.ts";
 export {
   averagePool,
   globalAveragePool,
@@ -83,9 +89,17 @@ export {
   maxPoolSelect,
   type PoolOptions,
 } from "./ops/pooling.ts";
-export { argMax, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "./ops/reductions.ts";
-export { type ScanResult, scan, type Tensors } from "./scan.ts";
-export type { Dimension, FloatDType, NumericDType, Shape, Tensor } from "./symbolic.ts";
-export { constant, formatShape, formatTensor, input, scalar, shapeError } from "./tensor.ts";
+export {
+  argMax,
+  logSoftmax,
+  type Reduction,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  softmax,
+} from "./ops/reductions.ts";
+export { type Like, type ScanResult, scan, type Tensors } from "./scan.ts";
+export type { Dimension, FloatDType, NumericDType, Shape, Source, Tensor } from "./symbolic.ts";
+export { constant, formatShape, formatTensor, input, type Received, scalar, shapeError } from "./tensor.ts";
 export { unroll } from "./unroll.ts";
 export { tileConvolutions } from "./winograd/rewrite.ts";

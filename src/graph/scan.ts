@@ -3,6 +3,7 @@ import type { DType } from "./dense-array.ts";
 import type { ScanNode, ScanScope, Tensor } from "./symbolic.ts";
 import { formatTensor, sameShape, shapeError } from "./tensor.ts";
 
+/** Tensors by name: what a graph gives, or what a loop carries. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 /** The same names with the same dtypes. */
 export type Like<T extends Tensors> = {

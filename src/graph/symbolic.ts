@@ -6,19 +6,39 @@ import type { DenseArray, DType } from "./dense-array.ts";
 
 /** One dimension: a size, or the name of a size that is known only when the graph runs (`"batch"`). */
 export type Dimension = number | string;
+/** Sizes of all axes in C order, `[]` of a single number; names stand for sizes that are open until the graph runs. */
 export type Shape = readonly Dimension[];
 
+/** Element types that have gradients. */
 export type FloatDType = "float32" | "float64";
+/** Element types that arithmetic and comparisons take: all but `bool`. */
 export type NumericDType = Exclude<DType, "bool">;
 
 /** Where a tensor's values come from. */
 export type Source =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "constant"; readonly value: DenseArray }
-  | { readonly kind: "op"; readonly op: OpDefinition; readonly inputs: readonly Tensor[]; readonly params: unknown }
+  | {
+      readonly kind: "op";
+      /** @internal */
+      readonly op: OpDefinition;
+      readonly inputs: readonly Tensor[];
+      /** @internal */
+      readonly params: unknown;
+    }
   /** A state or a slice inside the body of a scan. */
-  | { readonly kind: "bound"; readonly scope: ScanScope; readonly label: string }
-  | { readonly kind: "scan"; readonly scan: ScanNode; readonly index: number };
+  | {
+      readonly kind: "bound";
+      /** @internal */
+      readonly scope: ScanScope;
+      readonly label: string;
+    }
+  | {
+      readonly kind: "scan";
+      /** @internal */
+      readonly scan: ScanNode;
+      readonly index: number;
+    };
 
 /** Identity of one scan body: its bound tensors belong to no other. */
 export interface ScanScope {

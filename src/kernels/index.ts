@@ -25,7 +25,7 @@ export {
   tileMemory,
   type WholeOptions,
 } from "./packed/packed-kernel.ts";
-export { neighborsByOverlaps } from "./packed/shared-paths.ts";
+export { neighborsByOverlaps, type PathEnds } from "./packed/shared-paths.ts";
 export type { TileWork } from "./packed/tile-maker.ts";
 export type { NodeWork } from "./pair/node-tiles.ts";
 export type { PairCost } from "./pair/pair-cost.ts";
@@ -46,7 +46,7 @@ export {
   readPairs,
   tiledPairs,
 } from "./pair/pair-work.ts";
-export { type ExampleReading, readPathExamples } from "./pair/readings.ts";
+export { type ExampleReading, type PathReadingOptions, readPathExamples } from "./pair/readings.ts";
 export { checkPairCost, MOST_PAIR_BYTES } from "./pair/weighed-plan.ts";
 export type { PackedExamples } from "./pair-program/packed-example.ts";
 export type { RunnableProgram } from "./pair-program/pair-program.ts";
@@ -73,7 +73,8 @@ export {
 } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";
 export { type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
-export type { TileMaker, TilePlace } from "./tiles/tile-maker.ts";
+export type { TileMaker } from "./tiles/tile-maker.ts";
+export type { ExampleRange } from "./tiles/tile-plan.ts";
 export {
   type KernelTile,
   type KernelTilesOptions,

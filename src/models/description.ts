@@ -15,6 +15,7 @@ import {
 import { countPaths, log2BigInt } from "../paths/index.ts";
 import type { KernelTiming } from "./kernel-timing.ts";
 
+/** A node of the network, as `inspect` lists it. */
 export interface LayerDescription {
   readonly name: string;
   readonly kind: GatedNode["kind"];

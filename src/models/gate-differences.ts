@@ -7,6 +7,7 @@ import { type GatedNetwork, type GatedNode, gatePositions, scalarGate } from "..
 import { activate, openGates } from "../paths/index.ts";
 import { type Asking, counter } from "./progress.ts";
 
+/** Gates of a layer in float32 beside those in float64, over all given inputs. */
 export interface LayerDifferences {
   readonly name: string;
   readonly units: number;

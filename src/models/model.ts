@@ -21,6 +21,7 @@ export type ModelSource =
   | { readonly kind: "onnx" }
   | { readonly kind: "network" };
 
+/** What a model works with: an engine, and threads for kernels. */
 export interface ModelOptions {
   /** Opens the engine, at the first question that needs one. */
   readonly openEngine: () => Promise<Engine>;
@@ -30,6 +31,7 @@ export interface ModelOptions {
   readonly tileMakers?: KernelTileMakers;
 }
 
+/** What a description is to tell of costs. */
 export interface DescribeOptions {
   /** Number of inputs that costs are told of; 1,000 unless told otherwise. */
   readonly examples?: number | undefined;

@@ -9,6 +9,7 @@ import { neighborsBySharedPaths } from "../paths/index.ts";
 import { neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 import { type Asking, counter } from "./progress.ts";
 
+/** How many neighbors, and how the work is watched. */
 export interface NeighborsOptions extends Asking {
   /** As many neighbors; 10 unless told otherwise. */
   readonly top?: number | undefined;

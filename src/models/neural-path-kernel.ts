@@ -34,10 +34,11 @@ export interface KernelTileMakers extends PairTileMakers {
 /** What to do where the kernel of a whole network leaves float64. */
 export const EARLIER = "ask for the kernel of an earlier layer";
 
-export const NORMALIZATIONS = ["none", "width", "trace"] as const;
 /** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
-export type Normalization = (typeof NORMALIZATIONS)[number];
+export type Normalization = "none" | "width" | "trace";
+export const NORMALIZATIONS: readonly Normalization[] = ["none", "width", "trace"];
 
+/** Which neural path kernel, and exactly or estimated. */
 export interface NeuralPathKernelOptions extends Asking {
   /** Other inputs for the columns; the rows' own unless given. */
   readonly inputs2?: Inputs | undefined;

@@ -18,6 +18,7 @@ import {
 } from "../paths/index.ts";
 import { randomStream } from "../random.ts";
 
+/** Which output is looked at, and what is told of it. */
 export interface PathsOptions {
   /** Which output, from 0; the one with the largest logit unless told otherwise. */
   readonly output?: number | undefined;
@@ -27,6 +28,7 @@ export interface PathsOptions {
   readonly bundles?: boolean | undefined;
 }
 
+/** What the paths of one example to one output are: counts and masses (theory 2), the largest, the concentration. */
 export interface PathsAnswer extends PathStatistics {
   /** The largest paths by magnitude, exactly. */
   readonly top: readonly Path[];

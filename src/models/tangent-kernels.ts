@@ -18,6 +18,7 @@ import {
 import { type GatedNetwork, pathNodes, usedNodes } from "../network/index.ts";
 import { type Asking, counter } from "./progress.ts";
 
+/** Which tangent kernel: of which logit, which parameters, between which inputs. */
 export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2"> {
   /** Of the parameters that carry the value, of those that only make the gates, or of both: `all` unless told otherwise. */
   readonly part?: TangentPart | "all" | undefined;

@@ -55,6 +55,7 @@ export interface NodeFields<W = Weights> {
   readonly rearrange: { readonly input: number; readonly from: Int32Array | undefined };
 }
 
+/** The name of a kind of node. */
 export type NodeKindName = keyof NodeFields;
 
 /** What a node of these kinds is told, one of any kind unless told otherwise. */

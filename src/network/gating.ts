@@ -14,7 +14,7 @@ import {
 } from "../graph/index.ts";
 
 /** What each kind of rule is told. A kind that is added here needs a row below and one of `scalar-gates.ts`. */
-interface RuleFields {
+export interface RuleFields {
   /** 1 where `q > 0`, else 0. */
   readonly hard: unknown;
   /** `(1 + ε)·sigmoid(β q)` */
@@ -25,6 +25,7 @@ interface RuleFields {
   readonly clipped: { readonly ceiling: number };
 }
 
+/** The name of a rule of gates. */
 export type GateKind = keyof RuleFields;
 /** A rule of these kinds, one of any kind unless told otherwise. */
 export type GateRule<K extends GateKind = GateKind> = { [P in K]: { readonly kind: P } & RuleFields[P] }[K];

@@ -1,4 +1,4 @@
-export { type Architecture, isGated, isWeightLayer, type Layer } from "./architecture.ts";
+export { type Architecture, isGated, isWeightLayer, type Layer, type WeightLayer } from "./architecture.ts";
 export { ArchitectureStructure, readArchitecture } from "./architecture-json.ts";
 export { checkCount, checkOutput, checkWord } from "./checks.ts";
 export { gatedNetwork } from "./from-architecture.ts";
@@ -15,7 +15,16 @@ export type {
   WeightNode,
   Weights,
 } from "./gated-network.ts";
-export { type Gate, type GateKind, type GateRule, type Gating, gateOf, isOpen, passGate } from "./gating.ts";
+export {
+  type Gate,
+  type GateKind,
+  type GateRule,
+  type Gating,
+  gateOf,
+  isOpen,
+  passGate,
+  type RuleFields,
+} from "./gating.ts";
 export { type InitialPlan, initialParameters } from "./initial-parameters.ts";
 export { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
 export type { Decision, EdgePattern, PathPower, Places, Starts, VisitInputEdge } from "./kinds/kind.ts";
@@ -40,6 +49,7 @@ export {
   startsAt,
   visitEdges,
 } from "./node-kinds.ts";
+export type { ShapeOptions } from "./onnx/input-plan.ts";
 export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
 export type { SetInputs } from "./onnx/network-input.ts";
 export {

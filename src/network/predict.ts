@@ -6,16 +6,15 @@ import { gatePositions } from "./network-nodes.ts";
 import type { Regime } from "./regimes.ts";
 import type { TrialParameters } from "./trial-parameters.ts";
 
-type FloatTensor = Tensor<"float32">;
-
+/** What a network of a regime predicts, and what decides its gates. */
 export interface Prediction {
   /** `[batch, outputs]` */
-  readonly logits: FloatTensor;
+  readonly logits: Tensor<"float32">;
   /**
    * Pre-activations that decide the gates, in the order of the value network's: a gate is on where they are positive,
    * also for soft gates.
    */
-  readonly gatePreActivations: readonly FloatTensor[];
+  readonly gatePreActivations: readonly Tensor<"float32">[];
 }
 
 /**
@@ -26,12 +25,12 @@ export interface Prediction {
 export function predict(
   architecture: Architecture,
   regime: Regime,
-  parameters: TrialParameters<FloatTensor>,
-  x: FloatTensor,
+  parameters: TrialParameters<Tensor<"float32">>,
+  x: Tensor<"float32">,
 ): Prediction {
   const network = gatedNetwork(architecture, regime, parameters);
   const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own });
-  const at = (position: number): FloatTensor => {
+  const at = (position: number): Tensor<"float32"> => {
     const value = values.get(position);
     if (value === undefined) throw new Error(`unreachable: no value of node ${position}`);
     return value;
@@ -51,10 +50,10 @@ export function predict(
 export function predictBehind(
   architecture: Architecture,
   regime: Regime,
-  parameters: TrialParameters<FloatTensor>,
-  x: FloatTensor,
-  gates: readonly FloatTensor[],
-): FloatTensor {
+  parameters: TrialParameters<Tensor<"float32">>,
+  x: Tensor<"float32">,
+  gates: readonly Tensor<"float32">[],
+): Tensor<"float32"> {
   const network = gatedNetwork(architecture, regime, parameters);
   const knownGates = new Map(
     gatePositions(network).flatMap((position, i) => {

@@ -6,6 +6,7 @@ import type { TrialNetwork } from "./trial-parameters.ts";
 export const PAPER_REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"] as const;
 /** All regimes: the paper's, and the deep linearly gated networks of the duality papers. */
 export const REGIME_NAMES = [...PAPER_REGIMES, "dlgn", "dlgn-sf"] as const;
+/** One of {@link REGIME_NAMES}. */
 export type RegimeName = (typeof REGIME_NAMES)[number];
 
 /** Where the gates of a regime come from and what is trained (theory 5.4). */

@@ -1,6 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import type { Architecture, Layer } from "./architecture.ts";
 
+/** Sizes of a fully connected network; an input of several axes is flattened. */
 export interface FullyConnectedOptions {
   readonly inputShape: readonly number[];
   /** Weight layers, `d` of theory 1.2: `depth − 1` gated hidden layers and one output layer. */
@@ -42,6 +43,7 @@ export function fullyConnected({
   };
 }
 
+/** Sizes of the papers' convolutional networks (theory 5.8); `inputShape` is `[channels, height, width]`. */
 export interface ConvolutionalOptions {
   readonly inputShape: readonly number[];
   /** Channels of the first convolutions; later layers are multiples of it. */

@@ -7,6 +7,7 @@ export { type NeighborOptions, neighborsBySharedPaths } from "./neighbors.ts";
 export { type OpenGates, openGates } from "./open-gates.ts";
 export { type Path, type PathStart, type Unit, unitOf } from "./path.ts";
 export { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";
+export type { PathGraph } from "./path-graph.ts";
 export { type PathNorm, pathNorm } from "./path-norm.ts";
 export { type PathStatistics, pathStatistics } from "./path-statistics.ts";
 export { samplePaths } from "./sample-paths.ts";

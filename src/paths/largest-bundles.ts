@@ -14,6 +14,7 @@ import { Heap } from "./heap.ts";
 import { largestSteps } from "./k-best-paths.ts";
 import { plain } from "./path-pass.ts";
 
+/** How long the search for the largest bundles may take. */
 export interface BundleOptions {
   /**
    * The search ends when it has looked at so many edges, a thousand at least for each step of a bundle: 2e8 unless told
@@ -26,6 +27,7 @@ export interface BundleOptions {
   readonly dives?: number | undefined;
 }
 
+/** Bundles of the largest sums, and what is proved of them. */
 export interface LargestBundles {
   /** Largest magnitude first. */
   readonly bundles: readonly Bundle[];

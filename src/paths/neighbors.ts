@@ -17,6 +17,7 @@ import { checkCount, type GatedNetwork } from "../network/index.ts";
 import { type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
 import { log2SharedPaths } from "./shared-path-counts.ts";
 
+/** How the gates of many examples are read while neighbors are looked for. */
 export interface NeighborOptions {
   /** Examples a run of the engine, whose gates are held at a time; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;

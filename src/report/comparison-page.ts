@@ -18,6 +18,7 @@ import { resultsFigures } from "./results-figure.ts";
 import { fitted } from "./scales.ts";
 import { differenceWords } from "./tables.ts";
 
+/** What the page of a comparison of arms is made of. */
 export interface ComparisonPageParts {
   readonly comparison: ArmExperiment;
   readonly profileName: ProfileName;

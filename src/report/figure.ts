@@ -8,6 +8,7 @@
 import { INK, type Shade } from "./palette.ts";
 import type { FigureConfig, FigureSpec, LayerSpec, PanelSpec } from "./specification.ts";
 
+/** A figure of a page: its data and drawing as a Vega-Lite specification, and the words around it. */
 export interface Figure {
   /** File name without ending: `accuracy`. */
   readonly name: string;

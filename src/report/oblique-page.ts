@@ -14,6 +14,7 @@ import { type ExperimentPage, incomplete, type PageTable } from "./experiment-pa
 import { obliqueFigure } from "./oblique-figures.ts";
 import { differenceWords } from "./tables.ts";
 
+/** What the page of oblique trees is made of. */
 export interface ObliquePageParts {
   readonly experiment: TreeExperiment;
   readonly profileName: ProfileName;

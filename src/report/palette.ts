@@ -8,6 +8,7 @@ export interface Shade {
   readonly light: string;
   readonly dark: string;
 }
+/** Colors on a light or a dark background. */
 export type Theme = "light" | "dark";
 
 /** What is neither data nor a regime. Texts have a contrast of at least 4.5 against `paper` and `panel`. */

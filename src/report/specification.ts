@@ -25,6 +25,7 @@ export interface PanelSpec {
   readonly layer: LayerSpec[];
 }
 
+/** Marks of one kind, and what of the data their places are. */
 export interface LayerSpec {
   readonly data: { readonly values: { readonly [field: string]: number | string }[] };
   readonly mark: MarkSpec;
@@ -61,6 +62,7 @@ export interface MarkSpec {
   readonly fontWeight?: 600;
 }
 
+/** The name of a field of the data. */
 export interface FieldSpec {
   readonly field: string;
 }

@@ -7,6 +7,7 @@ import { theoremFigure } from "./theorem-figure.ts";
 /** How far from −0.5 a slope may be: the theorem is of the limit, and these widths are finite. */
 const TOLERANCE = 0.05;
 
+/** What the page of the theorem is made of. */
 export interface TheoremPageParts {
   readonly experiment: TheoremExperiment;
   readonly profileName: ProfileName;

@@ -5,6 +5,7 @@ import { epochAxis, type Line, linePanel } from "./line-panel.ts";
 import { INK, layerColor } from "./palette.ts";
 import { fitted, logarithmic } from "./scales.ts";
 
+/** Measurements to draw over the epochs, and how. */
 export interface WatchedFigureParts {
   readonly name: string;
   readonly title: string;

@@ -16,6 +16,7 @@ import { architectureWords, counted, grouped } from "./configuration.ts";
 import { type ExperimentPage, incomplete, type PageTable } from "./experiment-page.ts";
 import { measureWords, watchedFigure } from "./watched-figure.ts";
 
+/** What the page of an experiment that was measured while training is made of. */
 export interface WatchedPageParts {
   readonly experiment: WatchedExperiment;
   /** As it was run, with the epochs and runs that were asked for. */

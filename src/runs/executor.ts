@@ -4,19 +4,23 @@ import type { EpochMetrics, TrainingEvent } from "../train/index.ts";
 import type { RunResult } from "./run-record.ts";
 import type { TrialRequest } from "./trial-request.ts";
 
-type StepsEvent = Extract<TrainingEvent, { readonly kind: "steps" }>;
-
+/** What a trial reports while it trains. */
 export type TrialProgress =
   /** Steps of an epoch that are done, and its mean loss and accuracy in percent so far, while the weights moved. */
-  | ({ readonly kind: "steps" } & Pick<StepsEvent, "epoch" | "step" | "steps" | "loss" | "accuracy">)
+  | ({ readonly kind: "steps" } & Pick<
+      Extract<TrainingEvent, { readonly kind: "steps" }>,
+      "epoch" | "step" | "steps" | "loss" | "accuracy"
+    >)
   | { readonly kind: "epoch"; readonly metrics: EpochMetrics };
 
+/** How a trial ended; the text of a failure is that of its GatewiseError. */
 export type TrialOutcome =
   | { readonly status: "completed"; readonly result: RunResult }
   | { readonly status: "interrupted" }
   /** Without a code where it is a bug of ours. */
   | { readonly status: "failed"; readonly code?: ErrorCode; readonly message: string; readonly hint: string };
 
+/** A trial to run, and what must be done before it. */
 export interface TrialJob {
   readonly id: string;
   readonly request: TrialRequest;
@@ -24,6 +28,7 @@ export interface TrialJob {
   readonly after: string | undefined;
 }
 
+/** What happens to the trial `id` of an executor. */
 export type PoolEvent =
   /** What an earlier command did of a job, before anything is started. */
   | { readonly kind: "found"; readonly id: string; readonly epochs: number }
@@ -33,6 +38,7 @@ export type PoolEvent =
   | { readonly kind: "notice"; readonly id: string; readonly text: string }
   | { readonly kind: "ended"; readonly id: string; readonly outcome: TrialOutcome };
 
+/** How trials are stopped and watched. */
 export interface TrialWatch {
   /** Asks the trials to stop, with their state kept. */
   readonly signal: AbortSignal;
@@ -51,6 +57,7 @@ export interface Executor {
   run(jobs: readonly TrialJob[], watch: TrialWatch): Promise<ReadonlyMap<string, TrialOutcome>>;
 }
 
+/** How trials are watched, and how many are run at a time. */
 export interface ExecutorOptions extends TrialWatch {
   readonly workers: number;
 }

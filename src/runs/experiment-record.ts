@@ -12,15 +12,30 @@ import { REGIME_NAMES } from "../network/index.ts";
 import { ExperimentStructure } from "./experiment-structure.ts";
 import { parseJson } from "./parse-json.ts";
 import { findRecord } from "./run-files.ts";
-import { MachineStructure } from "./run-record.ts";
+import { type Machine, MachineStructure } from "./run-record.ts";
 import { isSameData } from "./same-data.ts";
 import { readText, type Store } from "./store.ts";
 
 const Count = z.int().min(1);
-const RecordFile = z.strictObject({
+
+/** `experiment.json`: what a folder of an experiment was made for. */
+export interface ExperimentRecord {
+  readonly format: 2;
+  /** Version that made it. */
+  readonly gatewise: string;
+  /** As in the definition: what a reader of the file looks for. */
+  readonly kind: string;
+  readonly name: string;
+  readonly definition: Experiment;
+  readonly profile: ProfileName;
+  readonly options: ExperimentOptions;
+  readonly command: string;
+  /** What it was last gone on with; null in folders of gatewise 0.1. */
+  readonly machine: Machine | null;
+}
+const RecordFile: z.ZodType<ExperimentRecord> = z.strictObject({
   format: z.literal(2),
   gatewise: z.string(),
-  /** As in the definition: what a reader of the file looks for. */
   kind: z.string(),
   name: z.string(),
   definition: ExperimentStructure,
@@ -31,10 +46,8 @@ const RecordFile = z.strictObject({
     epochs: Count.exactOptional(),
   }),
   command: z.string(),
-  /** What it was last gone on with; null in folders of gatewise 0.1. */
   machine: MachineStructure.nullable(),
 });
-export type ExperimentRecord = z.infer<typeof RecordFile>;
 
 /** As gatewise 0.1 wrote it before experiments were part of it: of comparisons of regimes and of arms. */
 const EarlierFile = z.strictObject({

@@ -24,7 +24,9 @@ export { runTrialWith, type TrialContext, type TrialHost } from "./run-trial.ts"
 export type {
   ExperimentEvent,
   Findings,
+  FindingsByKind,
   FindingsOf,
+  Found,
   RunnerHost,
   TheoremFindings,
   TreeFindings,

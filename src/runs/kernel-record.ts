@@ -4,8 +4,27 @@ import type { DenseArray } from "../graph/index.ts";
 import { parseJson } from "./parse-json.ts";
 
 const Epoch = z.int().min(0);
-const MeasuredLine = z.strictObject({
+
+/** What the kernel of a run's gates was at one epoch: a line of `kernels.jsonl`. */
+export interface KernelMeasurement {
   /** 0 before training. */
+  readonly epoch: number;
+  /** Measured examples by class. */
+  readonly classes: readonly { readonly label: number; readonly examples: number }[];
+  /** Soft gates are measured as they are, or as the bits that they are near. */
+  readonly gates: "exact" | "as bits";
+  /** `ν` of theory 3.9, of all classes and of each against the others. */
+  readonly nu: number;
+  readonly nuPerClass: readonly number[];
+  /** What had to be added to the diagonal for it, relative to `trace/n`. */
+  readonly jitter: number;
+  readonly alignment: number;
+  readonly centeredAlignment: number;
+  readonly effectiveRank: number;
+  /** Of the trace-normalized kernel, largest first. */
+  readonly eigenvalues: readonly number[];
+}
+const MeasuredLine: z.ZodType<KernelMeasurement> = z.strictObject({
   epoch: Epoch,
   classes: z.array(z.strictObject({ label: z.int().min(0), examples: z.int().min(1) })),
   gates: z.enum(["exact", "as bits"]),
@@ -21,8 +40,7 @@ const MeasuredLine = z.strictObject({
 const UnmeasuredLine = z.strictObject({ epoch: Epoch, unmeasured: z.string() });
 const KernelLineFile = z.union([MeasuredLine, UnmeasuredLine]);
 
-export type KernelMeasurement = z.infer<typeof MeasuredLine>;
-export type KernelLine = z.infer<typeof KernelLineFile>;
+export type KernelLine = KernelMeasurement | z.infer<typeof UnmeasuredLine>;
 
 /** The kernel of a run's gates over its epochs. */
 export interface RunKernels {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { REGIME_NAMES } from "../network/index.ts";
-import type { EpochMetrics } from "../train/index.ts";
+import type { EpochMetrics, TrainingPlan } from "../train/index.ts";
 import { parseJson } from "./parse-json.ts";
 import { SettingsStructure, VariantStructure } from "./settings-structure.ts";
 
@@ -12,7 +12,18 @@ const Plan = z.strictObject({
   seed: z.int().min(0),
   order: z.enum(["shuffled", "given"]).optional(),
 });
-export const MachineStructure = z.strictObject({
+
+/** What a run was made on. */
+export interface Machine {
+  readonly platform: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  /** Versions. */
+  readonly node: string;
+  readonly onnxruntime: string;
+}
+export const MachineStructure: z.ZodType<Machine> = z.strictObject({
   platform: z.string(),
   processor: z.string(),
   cores: z.int(),
@@ -20,18 +31,68 @@ export const MachineStructure = z.strictObject({
   node: z.string(),
   onnxruntime: z.string(),
 });
+
 /** From where to where one process trained: a run that was resumed has several, perhaps on other machines. */
-const Segment = z.strictObject({
+export interface RunSegment {
+  readonly machine: Machine;
+  readonly device: string;
+  readonly threads: number;
+  /** Finished epochs, and steps of the next one, that it began with. */
+  readonly epoch: number;
+  readonly step: number;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+const Segment: z.ZodType<RunSegment> = z.strictObject({
   machine: MachineStructure,
   device: z.string(),
   threads: z.int().min(1),
-  /** Finished epochs, and steps of the next one, that it began with. */
   epoch: z.int().min(0),
   step: z.int().min(0),
   startedAt: z.iso.datetime(),
 });
+
+/** What a run has come to: accuracies in percent, the median of its epochs' seconds. */
+export interface RunResult {
+  readonly bestTestAccuracy: number;
+  readonly bestEpoch: number;
+  readonly lastTestAccuracy: number;
+  readonly secondsPerEpoch: number;
+}
+
 /** `run.json`: all that is needed to understand, resume and repeat a run. */
-const RunRecordFile = z.strictObject({
+export interface RunRecord {
+  readonly format: 1;
+  /** Version that made it. */
+  readonly gatewise: string;
+  readonly status: "running" | "interrupted" | "failed" | "completed";
+  readonly plan: TrainingPlan;
+  readonly data: {
+    readonly name: string;
+    readonly source: string;
+    readonly trainExamples: number;
+    readonly testExamples: number;
+    /** `--limit` and `--test-limit`, null for all. */
+    readonly limit: number | null;
+    readonly testLimit: number | null;
+  };
+  /** Directory, relative to this run's, of the run whose trained network gives the gates. */
+  readonly learntFrom: string | null;
+  readonly device: string;
+  readonly threads: number;
+  /** Where it began; `segments` tell where it went on. */
+  readonly machine: Machine;
+  readonly command: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Absent in runs of gatewise 0.1. */
+  readonly segments?: readonly RunSegment[] | undefined;
+  /** ISO 8601, UTC; null until it ends. */
+  readonly finishedAt: string | null;
+  readonly result: RunResult | null;
+  readonly error: { readonly message: string; readonly hint: string } | null;
+}
+const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
   format: z.literal(1),
   gatewise: z.string(),
   status: z.enum(["running", "interrupted", "failed", "completed"]),
@@ -41,19 +102,15 @@ const RunRecordFile = z.strictObject({
     source: z.string(),
     trainExamples: z.int(),
     testExamples: z.int(),
-    /** `--limit` and `--test-limit`, null for all. */
     limit: z.int().nullable(),
     testLimit: z.int().nullable(),
   }),
-  /** Directory, relative to this run's, of the run whose trained network gives the gates. */
   learntFrom: z.string().nullable(),
   device: z.string(),
   threads: z.int().min(1),
-  /** Where it began; `segments` tell where it went on. */
   machine: MachineStructure,
   command: z.string(),
   startedAt: z.iso.datetime(),
-  /** Absent in runs of gatewise 0.1. */
   segments: z.array(Segment).optional(),
   finishedAt: z.iso.datetime().nullable(),
   result: z
@@ -67,13 +124,8 @@ const RunRecordFile = z.strictObject({
   error: z.strictObject({ message: z.string(), hint: z.string() }).nullable(),
 });
 
-export type RunRecord = z.infer<typeof RunRecordFile>;
-export type RunResult = NonNullable<RunRecord["result"]>;
-export type Machine = z.infer<typeof MachineStructure>;
-export type RunSegment = z.infer<typeof Segment>;
-
 /** The machines that a run was trained on, in order; at least one. */
-export const segmentsOf = ({ segments, machine, device, threads, startedAt }: RunRecord): RunSegment[] =>
+export const segmentsOf = ({ segments, machine, device, threads, startedAt }: RunRecord): readonly RunSegment[] =>
   segments ?? [{ machine, device, threads, epoch: 0, step: 0, startedAt }];
 
 /**

@@ -3,6 +3,7 @@
 import type { Trial } from "../experiments/index.ts";
 import type { RunRecord } from "./run-record.ts";
 
+/** How far a trial is, as its place on disk tells it. */
 export interface TrialState {
   readonly id: string;
   /** The row that it belongs to: a regime, or an arm of a comparison. */

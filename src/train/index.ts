@@ -5,7 +5,7 @@ export { examplesPerRun } from "./examples-per-run.ts";
 export { LOSSES, type Loss } from "./losses.ts";
 export { OPTIMIZER_KINDS, type Optimizer, type OptimizerKind, optimizer, type SlotName } from "./optimizers.ts";
 export type { EpochMetrics, ExampleOrder, GateMetrics, TrainingPlan } from "./plan.ts";
-export { evaluationGraph, networkEvaluationGraph } from "./prediction-graphs.ts";
+export { evaluationGraph, networkEvaluationGraph, type PredictionPlan } from "./prediction-graphs.ts";
 export { memoryOf, stepWork } from "./step-work.ts";
 export {
   type TrainingContext,

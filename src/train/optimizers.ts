@@ -41,9 +41,8 @@ export function optimizer(kind: OptimizerKind, learningRate: number): Optimizer 
 }
 
 /** The averages that optimizers keep for parameters. */
-export const SLOTS = ["velocity", "first-moment", "second-moment"] as const;
-/** The name of one of them. */
-export type SlotName = (typeof SLOTS)[number];
+export type SlotName = "velocity" | "first-moment" | "second-moment";
+export const SLOTS: readonly SlotName[] = ["velocity", "first-moment", "second-moment"];
 
 /** Names of the averages that an optimizer keeps for each parameter; all start at zero. */
 export function slotNames(config: Optimizer): readonly SlotName[] {

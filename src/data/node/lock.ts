@@ -27,6 +27,7 @@ const Holder = z.object({
 });
 type Holder = z.infer<typeof Holder>;
 
+/** How long another holder of a lock is waited for. */
 export interface LockOptions {
   /** How long a holder that is about to end is waited for: a worker whose parent was killed ends within a run of steps. */
   readonly patienceMs?: number;

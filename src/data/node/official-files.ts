@@ -56,6 +56,7 @@ const idxFiles = (
   },
 });
 
+/** Where the files of each data set of IDX files are published, with their sizes and SHA-256 digests. */
 export const OFFICIAL_FILES = {
   mnist: {
     torchvisionFolder: "MNIST",

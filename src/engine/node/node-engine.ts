@@ -5,6 +5,7 @@ import type { Device, Engine, EngineOptions } from "../engine.ts";
 import { checkEngineOptions } from "../engine-options.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 
+/** Devices of Node: `cpu`, `cuda`, `webgpu`. */
 export type NodeDevice = Exclude<Device, "wasm">;
 export const NODE_DEVICES: readonly NodeDevice[] = ["cpu", "webgpu", "cuda"];
 export const isNodeDevice = (device: Device): device is NodeDevice => device !== "wasm";

@@ -4,6 +4,7 @@ import type { ExperimentWords, ProfileName } from "../protocol.ts";
 import type { LinearlyGated } from "./gate-normals.ts";
 import type { TreeTask } from "./tree-data.ts";
 
+/** A short or a full run of the trees. */
 export interface ObliqueProfile {
   readonly data: string;
   readonly epochs: number;
@@ -11,6 +12,7 @@ export interface ObliqueProfile {
   readonly runs: number;
 }
 
+/** A network that is trained on the tree's labels, and its published accuracy. */
 export interface ObliqueNetwork {
   readonly regime: LinearlyGated;
   readonly title: string;

@@ -39,6 +39,7 @@ export interface OnnxModel {
   readonly bytes: number;
 }
 
+/** What a model that is not one file needs beside its own bytes. */
 export interface OnnxOptions {
   /** Bytes of the files that {@link externalFiles} names, by location. */
   readonly externalData?: ExternalData;
@@ -47,6 +48,7 @@ export interface OnnxOptions {
 /** An ONNX file whose structure is decoded: what it needs beside it can be asked before its weights are read. */
 export interface OnnxFile {
   readonly kind: "onnx-file";
+  /** @internal */
   readonly model: ModelProto;
   /** Size of the file. */
   readonly bytes: number;

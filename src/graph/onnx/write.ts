@@ -46,7 +46,9 @@ export interface WrittenModel {
   readonly outputs: readonly Port[];
 }
 
+/** How a graph is written as an ONNX file. */
 export interface WriteOptions {
+  /** Of the graph in the file. */
   readonly name?: string;
   /**
    * Constants that are arrays of their own, by the names that the file gives them: parameters, say. All others may share

@@ -21,9 +21,12 @@ function operands<D extends DType>(op: string, a: Operand<D>, b: Operand<D>): re
   });
 }
 
-type Binary<D extends DType> = <T extends D>(a: Operand<T>, b: Operand<T>) => Tensor<T>;
-type Comparison<D extends DType> = <T extends D>(a: Operand<T>, b: Operand<T>) => Tensor<"bool">;
-type Unary<D extends DType> = <T extends D>(x: Tensor<T>) => Tensor<T>;
+/** An op of two tensors of one dtype, or of a tensor and a number; shapes broadcast by NumPy's rule, or GatewiseError. */
+export type Binary<D extends DType> = <T extends D>(a: Operand<T>, b: Operand<T>) => Tensor<T>;
+/** A {@link Binary} op whose result is 0 or 1 for each element. */
+export type Comparison<D extends DType> = <T extends D>(a: Operand<T>, b: Operand<T>) => Tensor<"bool">;
+/** An op on each element: the result has the input's dtype and shape. */
+export type Unary<D extends DType> = <T extends D>(x: Tensor<T>) => Tensor<T>;
 type Float = Tensor<FloatDType>;
 type Pair = readonly [a: Tensor, b: Tensor];
 type Single = readonly [x: Tensor];

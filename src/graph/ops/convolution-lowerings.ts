@@ -10,12 +10,12 @@ import { float32, int64 } from "../dense-array.ts";
 import type { Attributes, OnnxEmitter } from "../symbolic.ts";
 
 export type Pair = readonly [number, number];
-/** Geometry of a convolution. */
+/** Geometry of a convolution over maps `[n, channels, height, width]`; pairs are of height and width. */
 export interface Window {
-  readonly strides: Pair;
+  readonly strides: readonly [number, number];
   /** Zeros at top, left, bottom, right. */
   readonly pads: readonly [number, number, number, number];
-  readonly dilations: Pair;
+  readonly dilations: readonly [number, number];
   readonly groups: number;
 }
 

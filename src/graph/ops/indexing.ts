@@ -6,7 +6,8 @@ import { apply, named, normalizeAxis, sameDType } from "../op.ts";
 import type { Dimension, FloatDType, FloatInput, Inputs, OnnxEmitter, OpDefinition, Tensor } from "../symbolic.ts";
 import { sameShape, shapeError, staticSize } from "../tensor.ts";
 
-type Indices = Tensor<"int32" | "int64">;
+/** Positions along an axis, counted from 0. */
+export type Indices = Tensor<"int32" | "int64">;
 const list = (emit: OnnxEmitter, values: readonly number[]): string => emit.constant(int64([values.length], values));
 
 /** Elements `start, start + step, … < end` of one axis. */

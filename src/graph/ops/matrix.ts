@@ -3,7 +3,8 @@ import type { Dimension, FloatDType, FloatPair, OpDefinition, Shape, Tensor } fr
 import { shapeError } from "../tensor.ts";
 import { sumLike } from "./layout.ts";
 
-interface MatMulParams {
+/** Which operand is given with its last two axes swapped. */
+export interface MatMulParams {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }

@@ -20,17 +20,18 @@ import { emitTiledGradient, emitTiledSelection, type Tiling } from "./max-pool-t
 import { reduceMean } from "./reductions.ts";
 import { unrolledAveragePool } from "./unrolled-windows.ts";
 
-type Pair = readonly [number, number];
+/** How a pooling window moves over maps `[n, channels, height, width]`. */
 export interface PoolOptions {
-  /** The kernel's size unless told otherwise. */
-  readonly strides?: Pair;
+  /** Of height and width; the kernel's size unless told otherwise. */
+  readonly strides?: readonly [number, number];
+  /** At top, left, bottom, right; 0 unless told otherwise, and below the kernel's size. */
   readonly pads?: readonly [number, number, number, number];
 }
 interface Pool extends Window {
-  readonly kernel: Pair;
+  readonly kernel: readonly [number, number];
 }
 
-const poolOf = (kernel: Pair, { strides = kernel, pads = [0, 0, 0, 0] }: PoolOptions): Pool => ({
+const poolOf = (kernel: readonly [number, number], { strides = kernel, pads = [0, 0, 0, 0] }: PoolOptions): Pool => ({
   kernel,
   strides,
   pads,
@@ -62,7 +63,7 @@ const maxPoolOp: OpDefinition<Pool, FloatInput> = {
 /** Greatest value of each window; padding never wins. */
 export const maxPool = named(
   "maxPool",
-  <D extends FloatDType>(x: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> =>
+  <D extends FloatDType>(x: Tensor<D>, kernel: readonly [number, number], options: PoolOptions = {}): Tensor<D> =>
     apply(maxPoolOp, [x], poolOf(kernel, options)),
 );
 
@@ -105,8 +106,12 @@ const maxPoolGradientOp: OpDefinition<Pool, FloatPair> = {
 /** Sends the gradient of each window to the input that the window passed. */
 export const maxPoolGradient = named(
   "maxPoolGradient",
-  <D extends FloatDType>(x: Tensor<FloatDType>, dy: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> =>
-    apply(maxPoolGradientOp, [x, dy], poolOf(kernel, options)),
+  <D extends FloatDType>(
+    x: Tensor<FloatDType>,
+    dy: Tensor<D>,
+    kernel: readonly [number, number],
+    options: PoolOptions = {},
+  ): Tensor<D> => apply(maxPoolGradientOp, [x, dy], poolOf(kernel, options)),
 );
 
 const maxPoolSelectOp: OpDefinition<Pool, FloatPair> = {
@@ -131,7 +136,12 @@ const maxPoolSelectOp: OpDefinition<Pool, FloatPair> = {
 /** Values of `from` at the positions that max-pooling of `x` selects: max-pooling as a gate of another network. */
 export const maxPoolSelect = named(
   "maxPoolSelect",
-  <D extends FloatDType>(x: Tensor<FloatDType>, from: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> =>
+  <D extends FloatDType>(
+    x: Tensor<FloatDType>,
+    from: Tensor<D>,
+    kernel: readonly [number, number],
+    options: PoolOptions = {},
+  ): Tensor<D> =>
     // of a network that pools its own maps, nothing has to be looked up
     Object.is(x, from) ? maxPool(from, kernel, options) : apply(maxPoolSelectOp, [x, from], poolOf(kernel, options)),
 );
@@ -152,7 +162,7 @@ const averagePoolOp: OpDefinition<Pool, readonly [x: Tensor<"float32">]> = {
 /** Mean of each window, padding counted as zeros: a linear layer with fixed weights (theory 2.6). */
 export const averagePool = named(
   "averagePool",
-  <D extends FloatDType>(x: Tensor<D>, kernel: Pair, options: PoolOptions = {}): Tensor<D> => {
+  <D extends FloatDType>(x: Tensor<D>, kernel: readonly [number, number], options: PoolOptions = {}): Tensor<D> => {
     const pool = poolOf(kernel, options);
     const maps: Tensor<FloatDType> = x;
     // one window the size of the map: a mean, whose gradient needs no convolution

@@ -8,7 +8,15 @@ import { cast, divide, equal, exp, multiply, subtract } from "./arithmetic.ts";
 import { expandLike, type ReduceParams, reducedShape, reduceParams, reduceSum, restoreDimensions } from "./layout.ts";
 
 type Float = Tensor<FloatDType>;
-type Reduction = <D extends FloatDType>(x: Tensor<D>, axes?: readonly number[], keepDimensions?: boolean) => Tensor<D>;
+/**
+ * A reduction along `axes` (all unless told otherwise; negative ones count from the back), which are left out of the result
+ * or, with `keepDimensions`, of size 1. Throws GatewiseError for an axis that `x` does not have.
+ */
+export type Reduction = <D extends FloatDType>(
+  x: Tensor<D>,
+  axes?: readonly number[],
+  keepDimensions?: boolean,
+) => Tensor<D>;
 
 /** A reduction whose gradient rule sees `dy` and `y` with the reduced dimensions put back as 1. */
 function reduction(

@@ -15,6 +15,7 @@ import { angleBetween, jointlyOn, reluCovariance, type WideLayers } from "./arc-
 import type { WideKernels } from "./fully-connected.ts";
 import { diagonalWindows, patchSums } from "./patch-sums.ts";
 
+/** A convolutional network of infinite width: its depth, its readout, the variances of its layers. */
 export interface WideConvolutions extends WideLayers {
   /** Convolutions before the pooling, at least 1; the dense output comes on top. */
   readonly convolutions: number;

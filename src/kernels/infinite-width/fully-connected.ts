@@ -8,6 +8,7 @@ import { type Matrix, matrix } from "../../fitting/index.ts";
 import { angleBetween, jointlyOn, reluCovariance, type WideLayers } from "./arc-cosine.ts";
 import type { InputProducts } from "./input-products.ts";
 
+/** A fully connected network of infinite width: its depth and the variances of its layers. */
 export interface WideNetwork extends WideLayers {
   /** Weight layers, `d` of theory 1.2: `depth − 1` hidden layers and a linear output. */
   readonly depth: number;
@@ -44,6 +45,7 @@ export function wideNetworkKernels(gram: InputProducts, network: WideNetwork): W
   return { gaussianProcess, tangent };
 }
 
+/** Widths and gates of the expected neural path kernel of gates that are drawn and stay. */
 export interface RandomGates extends WideNetwork {
   /** `w`: units of every hidden layer. 1 gives `H / w^(d−1)` of a network without biases. */
   readonly width: number;
@@ -69,6 +71,7 @@ export function expectedNeuralPathKernel(gram: InputProducts, network: RandomGat
   return kernel;
 }
 
+/** Widths of the expected tangent kernel of networks that are drawn. */
 export interface RandomNetworks extends WideNetwork {
   /** `w`: units of every hidden layer. */
   readonly width: number;

@@ -16,7 +16,7 @@ import { sparseBytes, type TileOverlaps, type TileWork } from "../packed/tile-ma
 import { type OpenPairTiles, openPairTiles } from "../pair/pair-work.ts";
 import { copyRows, type MatrixPart } from "../tiles/mirror.ts";
 import type { TileMaker, TilePlace } from "../tiles/tile-maker.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import { sharedPairs, type ThreadedWork } from "./shared-pairs.ts";
 
 /** What a worker is started with. */
@@ -30,8 +30,8 @@ export interface PackedPoolWork {
 
 export interface TileRequest {
   readonly id: number;
-  readonly rows: Range;
-  readonly columns: Range;
+  readonly rows: ExampleRange;
+  readonly columns: ExampleRange;
   /** `[rows, columns]`, the input's inner products, where packed work has no bytes. */
   readonly products: Float64Array<ArrayBuffer> | undefined;
   /** In shared memory. */
@@ -78,7 +78,7 @@ function packedWork({ rows, columns, layers, lastBias }: TileWork, bytes: Packed
 }
 
 /** Room for a tile, and for the same transposed where that is asked for. */
-function sharedPlace(rows: Range, columns: Range, { tile, mirrored }: TilePlace): TilePlace {
+function sharedPlace(rows: ExampleRange, columns: ExampleRange, { tile, mirrored }: TilePlace): TilePlace {
   const [height, width] = [rows.to - rows.from, columns.to - columns.from];
   const memory = (): MatrixPart["data"] => {
     const buffer = new SharedArrayBuffer(height * width * tile.data.BYTES_PER_ELEMENT);
@@ -90,7 +90,7 @@ function sharedPlace(rows: Range, columns: Range, { tile, mirrored }: TilePlace)
   };
 }
 
-function copyTile(from: TilePlace, rows: Range, columns: Range, to: TilePlace): void {
+function copyTile(from: TilePlace, rows: ExampleRange, columns: ExampleRange, to: TilePlace): void {
   const [height, width] = [rows.to - rows.from, columns.to - columns.from];
   copyRows(from.tile, height, width, to.tile);
   if (from.mirrored !== undefined && to.mirrored !== undefined) copyRows(from.mirrored, width, height, to.mirrored);
@@ -141,7 +141,8 @@ class TilePool {
    * @param owned released with the pool
    */
   maker(
-    productsOf: (rows: Range, columns: Range) => Promise<Float64Array<ArrayBuffer>> | undefined = () => undefined,
+    productsOf: (rows: ExampleRange, columns: ExampleRange) => Promise<Float64Array<ArrayBuffer>> | undefined = () =>
+      undefined,
     owned?: AsyncDisposable,
   ): TileMaker {
     return {

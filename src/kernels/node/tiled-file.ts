@@ -10,9 +10,10 @@ import { checkWritable, lockFile, readIfThere, writeError, writeWhole } from "..
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
 import { mirror } from "../tiles/mirror.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import type { KernelTile, KernelValues } from "../tiles/tiled-kernel.ts";
 
+/** A kernel on disk that is written tile by tile and can be gone on with. */
 export interface KernelFile {
   readonly path: string;
   readonly dtype: "float32" | "float64";
@@ -168,8 +169,8 @@ function writeTile(
   part: FileHandle,
   { dtype, shape: [, width], scale = 1 }: KernelFile,
   start: number,
-  rows: Range,
-  columns: Range,
+  rows: ExampleRange,
+  columns: ExampleRange,
   values: KernelValues,
 ): void {
   const size = columns.to - columns.from;

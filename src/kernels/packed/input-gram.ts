@@ -21,12 +21,12 @@ import {
   slice,
   type Tensor,
 } from "../../graph/index.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import { type ByteRows, byteRows } from "./byte-rows.ts";
 
 export interface InputGram extends AsyncDisposable {
   /** `[rows, columns]`: inner products of examples `from` to `to` of the two sets. */
-  tile(rows: Range, columns: Range): Promise<Float64Array<ArrayBuffer>>;
+  tile(rows: ExampleRange, columns: ExampleRange): Promise<Float64Array<ArrayBuffer>>;
 }
 
 const CENTER = 128;
@@ -47,7 +47,7 @@ export async function openInputGram(engine: Engine, rows: GramSide, columns: Gra
   const program = await engine.compile(gramGraph(left.dtype, left.size));
   // a block of examples goes to the engine once, not once a tile
   const uploads = [new Map<string, Promise<ResidentArray>>(), new Map<string, Promise<ResidentArray>>()] as const;
-  const resident = (side: 0 | 1, factor: Factor, range: Range): Promise<ResidentArray> => {
+  const resident = (side: 0 | 1, factor: Factor, range: ExampleRange): Promise<ResidentArray> => {
     const blocks = uploads[left === right ? 0 : side];
     const key = `${range.from}-${range.to}`;
     const block = blocks.get(key) ?? engine.upload(factor.rows(range));
@@ -70,7 +70,7 @@ export async function openInputGram(engine: Engine, rows: GramSide, columns: Gra
 interface Factor {
   readonly dtype: "float32" | "float64";
   readonly size: number;
-  readonly rows: (range: Range) => DenseArray<"float32"> | DenseArray<"float64">;
+  readonly rows: (range: ExampleRange) => DenseArray<"float32"> | DenseArray<"float64">;
   /** For centered bytes, 128 times the sum of each example's bytes. */
   readonly sums: Float64Array | undefined;
 }
@@ -92,8 +92,8 @@ function gramTile(
   products: DenseArray | undefined,
   left: Factor,
   right: Factor,
-  rows: Range,
-  columns: Range,
+  rows: ExampleRange,
+  columns: ExampleRange,
 ): Float64Array<ArrayBuffer> {
   if (products?.dtype !== "float32" && products?.dtype !== "float64") throw new Error("unreachable: no products");
   const { data } = products;

@@ -28,6 +28,7 @@ export interface GatedInputs {
   readonly gates: PackedGates;
 }
 
+/** The neural path kernel of a fully connected network with hard gates, from its packed gates (theory 3.2, 3.4). */
 export interface PackedKernel {
   readonly rows: GatedInputs;
   /** Other inputs behind the same network; the rows themselves unless given. */
@@ -46,6 +47,7 @@ export interface PackedKernel {
 /** Edge of a tile: its three matrices (24 MB) stay far below the gates of many inputs, its products fill the engine. */
 export const TILE = 1024;
 
+/** How the tiles of a packed kernel are computed. */
 export interface TileOptions extends KernelTilesOptions {
   /** What makes the tiles: this thread, unless told otherwise. */
   readonly open?: (work: TileWork, engine: Engine) => Promise<TileMaker>;
@@ -123,11 +125,13 @@ const lastBiasOf = ({ biases, exponents }: PackedKernel): number =>
 export const kernelExponent = ({ exponents = [] }: Pick<PackedKernel, "exponents">): number =>
   exponents.reduce((sum, one) => sum + one, 0);
 
+/** How a packed kernel is computed whole. */
 export interface WholeOptions extends Pick<TileOptions, "signal" | "open"> {
   /** Memory for the kernel, to be written over: that of a kernel no longer needed is faster than new one. */
   readonly into?: Float64Array;
 }
 
+/** {@link WholeOptions} for a kernel in float32. */
 export interface SingleOptions extends Omit<WholeOptions, "into"> {
   /** Memory for a kernel in float32: its numbers are computed in float64 and rounded once, when they are stored. */
   readonly into: Float32Array;

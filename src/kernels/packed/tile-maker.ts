@@ -5,7 +5,7 @@
 import type { Engine } from "../../engine/index.ts";
 import { type GateRows, gateRows, type Inputs, type PackedGates, sliceGates } from "../../gates/index.ts";
 import { allocateHere, type TileMaker, type TilePlace } from "../tiles/tile-maker.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import { type ByteRows, byteRows, isSparse, sliceBytes } from "./byte-rows.ts";
 import { type GramSide, openInputGram } from "./input-gram.ts";
 import { type OverlapKernel, openOverlapKernel } from "./overlap-kernel.ts";
@@ -16,11 +16,16 @@ export interface TileSide extends GramSide {
   readonly gates: GateRows;
 }
 
-/** What tiles are made of. */
+/** What tiles are made of; its packed form is the library's own. */
 export interface TileWork {
+  /** @internal */
   readonly rows: TileSide;
-  /** The same as the rows where the kernel is one of inputs with themselves. */
+  /**
+   * The same as the rows where the kernel is one of inputs with themselves.
+   * @internal
+   */
   readonly columns: TileSide;
+  /** @internal */
   readonly layers: readonly OverlapLayer[];
   /** 1 if the output layer has a bias, else 0. */
   readonly lastBias: number;
@@ -68,8 +73,8 @@ export function writeByteTile(
   overlaps: OverlapKernel,
   work: TileOverlaps,
   [left, right]: readonly [ByteRows, ByteRows],
-  rows: Range,
-  columns: Range,
+  rows: ExampleRange,
+  columns: ExampleRange,
   to: TilePlace,
 ): void {
   const [a, b] = [sliceBytes(left, rows.from, rows.to), sliceBytes(right, columns.from, columns.to)];
@@ -80,15 +85,15 @@ export function writeByteTile(
 export function writeProductTile(
   overlaps: OverlapKernel,
   work: TileOverlaps,
-  rows: Range,
-  columns: Range,
+  rows: ExampleRange,
+  columns: ExampleRange,
   products: Float64Array,
   to: TilePlace,
 ): void {
   overlaps.multiply(tileGates(work, rows, columns), products, to);
 }
 
-const tileGates = ({ rows, columns, layers, lastBias }: TileOverlaps, a: Range, b: Range) => ({
+const tileGates = ({ rows, columns, layers, lastBias }: TileOverlaps, a: ExampleRange, b: ExampleRange) => ({
   rows: sliceGates(rows.gates, a.from, a.to),
   columns: sliceGates(columns.gates, b.from, b.to),
   layers,

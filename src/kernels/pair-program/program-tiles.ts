@@ -1,7 +1,7 @@
 /** Tiles of a kernel by the machine of pairs: one row meets eight columns at a time. */
 import type { Breaths } from "../breaths.ts";
 import { allocateHere, type TileMaker, type TilePlace } from "../tiles/tile-maker.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import { type PackedExamples, packedAt } from "./packed-example.ts";
 import type { RunnableProgram } from "./pair-program.ts";
 import { LANES, openProgram, type ProgramInstance } from "./program-instance.ts";
@@ -29,7 +29,7 @@ export async function openProgramTiles(work: ProgramWork, breaths: Breaths | und
 async function writeTile(
   machine: ProgramInstance,
   { program, rows, columns }: ProgramWork,
-  [{ from: top, to: bottom }, { from: start, to: end }]: readonly [Range, Range],
+  [{ from: top, to: bottom }, { from: start, to: end }]: readonly [ExampleRange, ExampleRange],
   { tile, mirrored }: TilePlace,
   breaths: Breaths | undefined,
 ): Promise<void> {

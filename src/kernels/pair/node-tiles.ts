@@ -4,7 +4,7 @@ import { sizeOf } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import type { Breaths } from "../breaths.ts";
 import { allocateHere, type TileMaker, type TilePlace } from "../tiles/tile-maker.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import { openBoxChains } from "./box-chain/chains-of-network.ts";
 import { nodeAt } from "./maps.ts";
 import { type MaskProductMaker, openMaskProducts } from "./mask-products.ts";
@@ -88,7 +88,7 @@ export async function openNodeTiles(
   return {
     ahead: 1,
     allocate: allocateHere,
-    async write(a: Range, b: Range, { tile, mirrored }: TilePlace) {
+    async write(a: ExampleRange, b: ExampleRange, { tile, mirrored }: TilePlace) {
       const onDiagonal = rows === columns && a.from === b.from;
       const below = mirrored ?? (onDiagonal ? tile : undefined);
       const put = (i: number, j: number, value: number): void => {
@@ -134,7 +134,7 @@ export async function nodeDiagonal(
 }
 
 /** Where blocks of a size begin in a tile. */
-const corners = (rows: Range, columns: Range, [height, width]: Size): readonly Size[] =>
+const corners = (rows: ExampleRange, columns: ExampleRange, [height, width]: Size): readonly Size[] =>
   Array.from({ length: Math.ceil((rows.to - rows.from) / height) }, (_, i) =>
     Array.from(
       { length: Math.ceil((columns.to - columns.from) / width) },

@@ -16,9 +16,10 @@ import type { ExampleReading } from "./readings.ts";
 import { checkPairCost } from "./weighed-plan.ts";
 
 /** The whole matrix, its diagonal, or the sum of that. */
-const KERNEL_PARTS = ["full", "diagonal", "trace"] as const;
-export type KernelPart = (typeof KERNEL_PARTS)[number];
+export type KernelPart = "full" | "diagonal" | "trace";
+const KERNEL_PARTS: readonly KernelPart[] = ["full", "diagonal", "trace"];
 
+/** How the kernel of one pair of examples after the other is computed. */
 export interface PairKernelOptions {
   readonly part?: KernelPart | undefined;
   /** Fast ways through the network or parts of it, where it has them; for comparisons they may be left out. */

@@ -35,15 +35,20 @@ export type NodeGates = (
   readonly starts?: readonly { readonly at: PositionBits; readonly value: number }[];
 };
 
+/** What the pair kernel reads of one example. */
 export interface ExampleReading {
   /** `[...inputShape]` */
   readonly input: Float64Array;
-  /** By gate node. */
+  /**
+   * By gate node, packed.
+   * @internal
+   */
   readonly gates: ReadonlyMap<number, NodeGates>;
   /** By max-pool: for each element that it gives, the position in its channel's map. */
   readonly selections: ReadonlyMap<number, Int32Array>;
 }
 
+/** How examples are read. */
 export interface PathReadingOptions {
   /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;

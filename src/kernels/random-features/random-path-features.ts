@@ -20,6 +20,7 @@ import { checkKernelNumbers, kernelBeyond, kernelNumbers } from "../kernel-numbe
 import { nodeAt } from "../pair/maps.ts";
 import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
 
+/** How random path features are drawn (theory 3.15). */
 export interface PathFeatureOptions {
   /** Names the draws. */
   readonly seed: number;
@@ -114,6 +115,7 @@ function drawn({ position, kind, own, scale }: SeparatedParameter, seed: number,
 
 const SHORTER = "ask for the exact kernel, or for that of an earlier layer";
 
+/** A neural path kernel estimated by random path features (theory 3.15). */
 export interface KernelEstimate {
   /** `[n, m]` */
   readonly kernel: DenseArray<"float64">;

@@ -13,6 +13,7 @@ import { checkKernelNumbers } from "../kernel-numbers.ts";
 import { type PathPass, type PathWeights, pathPassGraph, pathWeights, weightsName } from "./path-trace-pass.ts";
 import { unknownWeights } from "./unknown-weights.ts";
 
+/** Which paths the trace of the path kernel sums (theory 4.6). */
 export interface PathTraceOptions {
   /** The logit at which paths end; all of them unless told otherwise. */
   readonly output?: number;

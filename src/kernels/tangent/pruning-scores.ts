@@ -11,6 +11,7 @@ export const PRUNING_SCORES = {
   /** `|θ_j| · ∂R / ∂|θ_j|`: the sum of `|v_p|` over them (SynFlow, Tanaka et al. 2020). */
   synflow: 1,
 } as const satisfies Record<string, PathPower>;
+/** One of {@link PRUNING_SCORES}. */
 export type PruningScore = keyof typeof PRUNING_SCORES;
 
 /** Scores of a parameter, of its shape; a number of score 0 is on no path that counts. */

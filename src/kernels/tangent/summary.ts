@@ -31,6 +31,7 @@ export interface TangentSummary extends KernelSize {
   readonly smallestEigenvalueOf: number;
 }
 
+/** Of how many examples the smallest eigenvalue is computed. */
 export interface TangentSummaryOptions {
   /** The smallest eigenvalue is of at most so many examples, drawn the same in every call; of all unless told otherwise. */
   readonly eigenvalueExamples?: number;

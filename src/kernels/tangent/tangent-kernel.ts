@@ -19,6 +19,7 @@ import { type TangentPart, tangentPlan } from "./plan.ts";
 import { productGraph } from "./products.ts";
 import { unknownWeights } from "./unknown-weights.ts";
 
+/** Which tangent kernel is computed, and in what portions. */
 export interface TangentOptions {
   /** The logit that is differentiated: one, 0 unless told otherwise, or one for each of `inputs` (that of its class). */
   readonly output?: number | readonly number[];
@@ -31,6 +32,7 @@ export interface TangentOptions {
   readonly onProgress?: (examples: number, of: number) => void;
 }
 
+/** The tangent kernel `[n, n]` or `[n, m]` of each part of the parameters; their sum is the whole. */
 export type TangentKernels = Readonly<Record<TangentPart, DenseArray<"float64">>>;
 
 /**

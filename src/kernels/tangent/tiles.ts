@@ -5,7 +5,7 @@ import { denseArray, sizeOf } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { copyRows, mirror } from "../tiles/mirror.ts";
 import { allocateHere, type TilePlace } from "../tiles/tile-maker.ts";
-import type { Range } from "../tiles/tile-plan.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import type { TiledKernel } from "../tiles/tiled-kernel.ts";
 import type { TangentPart } from "./plan.ts";
 import { tangentKernel } from "./tangent-kernel.ts";
@@ -36,7 +36,7 @@ export function tangentTiles(
 ): TiledKernel {
   for (const one of inputs2 === undefined ? [inputs] : [inputs, inputs2]) checkInputs(network, one);
   const others = inputs2 ?? inputs;
-  const make = async (engine: Engine, rows: Range, columns: Range, to: TilePlace): Promise<void> => {
+  const make = async (engine: Engine, rows: ExampleRange, columns: ExampleRange, to: TilePlace): Promise<void> => {
     const isDiagonal = inputs2 === undefined && rows.from === columns.from;
     const beside = isDiagonal ? {} : { inputs2: examplesOf(others, columns) };
     const { data } = await tangentKernel(network, engine, examplesOf(inputs, rows), { ...options, ...beside });
@@ -70,7 +70,7 @@ export function tangentTiles(
   };
 }
 
-function examplesOf(inputs: Inputs, { from, to }: Range): Inputs {
+function examplesOf(inputs: Inputs, { from, to }: ExampleRange): Inputs {
   const [, ...shape] = inputs.shape;
   const size = sizeOf(shape);
   const { dtype, data } = inputs;

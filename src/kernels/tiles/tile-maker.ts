@@ -1,5 +1,5 @@
 import type { MatrixPart } from "./mirror.ts";
-import type { Range } from "./tile-plan.ts";
+import type { ExampleRange } from "./tile-plan.ts";
 
 /** Where a tile `[rows, columns]` is written; in float32, rounded once. */
 export interface TilePlace {
@@ -14,8 +14,11 @@ export interface TileMaker extends AsyncDisposable {
   readonly ahead: number;
   /** Memory that tiles are best written into. */
   allocate(bytes: number): ArrayBuffer | SharedArrayBuffer;
-  /** Writes `[rows, columns]` of the kernel in its place; symmetric to the bit where it is one of inputs with themselves. */
-  write(rows: Range, columns: Range, to: TilePlace): Promise<void>;
+  /**
+   * Writes `[rows, columns]` of the kernel in its place; symmetric to the bit where it is one of inputs with themselves.
+   * @internal
+   */
+  write(rows: ExampleRange, columns: ExampleRange, to: TilePlace): Promise<void>;
 }
 
 export const allocateHere = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes);

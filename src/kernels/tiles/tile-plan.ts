@@ -1,7 +1,7 @@
 /** In which tiles a kernel is made, one behind the other. */
 
 /** Examples from `from` up to, and without, `to`. */
-export interface Range {
+export interface ExampleRange {
   readonly from: number;
   readonly to: number;
 }
@@ -16,7 +16,7 @@ export interface TiledShape {
   readonly edge: number;
 }
 
-export type TileRanges = readonly [rows: Range, columns: Range];
+export type TileRanges = readonly [rows: ExampleRange, columns: ExampleRange];
 
 export const tileCount = ({ rows, columns, symmetric, edge }: TiledShape): number => {
   const [down, across] = [Math.ceil(rows / edge), Math.ceil(columns / edge)];
@@ -29,7 +29,7 @@ export function tileAt({ rows, columns, symmetric, edge }: TiledShape, index: nu
   let [row, column] = [0, index];
   if (symmetric) for (; column >= across - row; row++) column -= across - row;
   else [row, column] = [Math.floor(index / across), index % across];
-  const range = (at: number, end: number): Range => ({ from: at * edge, to: Math.min((at + 1) * edge, end) });
+  const range = (at: number, end: number): ExampleRange => ({ from: at * edge, to: Math.min((at + 1) * edge, end) });
   return [range(row, rows), range(symmetric ? row + column : column, columns)];
 }
 

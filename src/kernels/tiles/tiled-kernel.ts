@@ -2,15 +2,15 @@
 import { BYTES } from "../../graph/index.ts";
 import type { MatrixPart } from "./mirror.ts";
 import type { TileMaker, TilePlace } from "./tile-maker.ts";
-import { type Range, type TiledShape, type TileRanges, tileAt, tileCount, tilePairs } from "./tile-plan.ts";
+import { type ExampleRange, type TiledShape, type TileRanges, tileAt, tileCount, tilePairs } from "./tile-plan.ts";
 
 /** Numbers of a kernel. It is computed in float64 and rounded, if at all, at the end. */
 export type KernelValues = Float32Array | Float64Array;
 
 /** A finished part of the kernel; `[rows, columns]` in C order. */
 export interface KernelTile {
-  readonly rows: Range;
-  readonly columns: Range;
+  readonly rows: ExampleRange;
+  readonly columns: ExampleRange;
   readonly values: KernelValues;
   /** The same transposed, where that belongs below the diagonal. */
   readonly mirrored?: KernelValues;
@@ -24,6 +24,7 @@ export interface TiledKernel extends TiledShape {
   readonly open: () => Promise<TileMaker>;
 }
 
+/** How the tiles of any kernel are computed. */
 export interface KernelTilesOptions {
   /** Tiles to leave out at the start: an interrupted computation goes on behind them. */
   readonly skip?: number;
@@ -43,7 +44,7 @@ export async function* kernelTiles(
     const data = dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
     return { data, start: 0, stride: width };
   };
-  const make = async (rows: Range, columns: Range): Promise<TilePlace> => {
+  const make = async (rows: ExampleRange, columns: ExampleRange): Promise<TilePlace> => {
     const [height, width] = [rows.to - rows.from, columns.to - columns.from];
     const mirrored = isMirrored(kernel, rows, columns) ? part(width, height) : undefined;
     const to: TilePlace = { tile: part(height, width), mirrored };
@@ -75,7 +76,7 @@ export async function writeKernel(
 ): Promise<void> {
   const { rows, columns: stride, symmetric } = kernel;
   await using maker = await kernel.open();
-  const write = (a: Range, b: Range): Promise<void> => {
+  const write = (a: ExampleRange, b: ExampleRange): Promise<void> => {
     const tile = { data, start: a.from * stride + b.from, stride };
     const mirrored = isMirrored(kernel, a, b) ? { data, start: b.from * stride + a.from, stride } : undefined;
     return maker.write(a, b, { tile, mirrored });
@@ -90,7 +91,8 @@ export async function writeKernel(
 }
 
 /** Whether a tile has a place below the diagonal as well. */
-const isMirrored = ({ symmetric }: TiledShape, a: Range, b: Range): boolean => symmetric && a.from !== b.from;
+const isMirrored = ({ symmetric }: TiledShape, a: ExampleRange, b: ExampleRange): boolean =>
+  symmetric && a.from !== b.from;
 
 interface Made<T> {
   readonly index: number;
@@ -103,7 +105,7 @@ async function* inOrder<T>(
   kernel: TiledShape,
   skip: number,
   maker: TileMaker,
-  make: (rows: Range, columns: Range) => Promise<T>,
+  make: (rows: ExampleRange, columns: ExampleRange) => Promise<T>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Made<T>> {
   const begun: Promise<T>[] = [];

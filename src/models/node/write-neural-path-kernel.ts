@@ -39,8 +39,10 @@ import { counter } from "../progress.ts";
 import { checkVanished } from "../vanished-kernel.ts";
 import { kernelDigest, packedGates, pairGates } from "./kernel-digest.ts";
 
+/** Element types that a kernel is written in; it is computed in float64. */
 export const KERNEL_DTYPES = ["float64", "float32"] as const;
 
+/** {@link NeuralPathKernelOptions}, and the file that the kernel is written to. */
 export interface NeuralPathKernelFileOptions extends NeuralPathKernelOptions {
   /** Path of the file, and its lock where the caller holds it. Without a file a whole kernel is told by its trace. */
   readonly out?: { readonly path: string; readonly lock?: AsyncDisposable } | undefined;

@@ -22,6 +22,7 @@ import type { TangentKernelOptions } from "../tangent-kernels.ts";
 import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
 import { type KERNEL_DTYPES, tilesToSkip } from "./write-neural-path-kernel.ts";
 
+/** Which tangent kernel is computed, and the file that it is written to. */
 export interface TangentKernelFileOptions extends Omit<TangentKernelOptions, "output" | "inputs2"> {
   /** Other inputs for the columns; the rows' own unless given. */
   readonly inputs2?: Inputs | undefined;

@@ -15,6 +15,7 @@ export interface InputPlan {
   readonly sizes: ReadonlyMap<string, number>;
 }
 
+/** What of an input's shape the file may leave open. */
 export interface ShapeOptions {
   /**
    * Shape of one example, for sizes that the model leaves open. Of as many axes as the input, it says that axis 0 is no

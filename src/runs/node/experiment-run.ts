@@ -29,6 +29,7 @@ export interface ExperimentRequest {
   readonly resume: boolean;
 }
 
+/** What runs an experiment's trials, and how it is stopped and watched. */
 export interface ExperimentWatch {
   /** Of the trials, where the experiment has some. */
   readonly executor: Executor;

@@ -47,6 +47,7 @@ export interface RunnerHost {
   clock(): number;
 }
 
+/** What happens while an experiment runs. */
 export type ExperimentEvent =
   | PoolEvent
   /** Measurements, epochs or draws that are done, of all. */
@@ -58,7 +59,7 @@ export interface RunnerWatch {
 }
 
 /** What stands in an experiment's place. */
-interface Found<K extends ExperimentKind> {
+export interface Found<K extends ExperimentKind> {
   readonly kind: K;
   readonly experiment: ExperimentOf<K>;
   readonly profile: ProfileName;
@@ -66,6 +67,7 @@ interface Found<K extends ExperimentKind> {
   readonly missing: readonly string[];
 }
 
+/** Of comparisons: trials, how far they are and how they ended. */
 export interface TrialFindings<K extends "regimes" | "arms" = "regimes" | "arms"> extends Found<K> {
   readonly trials: readonly Trial[];
   /** How far each trial is, also by earlier commands. */
@@ -76,29 +78,34 @@ export interface TrialFindings<K extends "regimes" | "arms" = "regimes" | "arms"
   readonly dataSource: string | undefined;
 }
 
+/** Of training that is measured: a row a measurement. */
 export interface WatchedFindings extends Found<"watched"> {
   /** As it was run, with the epochs and runs that were asked for. */
   readonly length: WatchedProfile;
   readonly rows: readonly Watched<Measurement>[];
 }
 
+/** Of oblique trees: the runs, and the epochs that they were asked for. */
 export interface TreeFindings extends Found<"trees"> {
   readonly epochs: number;
   readonly runs: readonly ObliqueRun[];
 }
 
+/** Of the theorem: its series of widths. */
 export interface TheoremFindings extends Found<"theorem"> {
   /** Of each series the widths that are drawn to the end; none of a series without any. */
   readonly series: readonly TheoremFinding[];
 }
 
-interface FindingsByKind {
+/** What stands in an experiment's place, by its kind. */
+export interface FindingsByKind {
   readonly regimes: TrialFindings<"regimes">;
   readonly arms: TrialFindings<"arms">;
   readonly watched: WatchedFindings;
   readonly trees: TreeFindings;
   readonly theorem: TheoremFindings;
 }
+/** What stands in the place of an experiment of these kinds. */
 export type FindingsOf<K extends ExperimentKind> = FindingsByKind[K];
 /** What stands in an experiment's place, complete or not. */
 export type Findings = FindingsByKind[ExperimentKind];
