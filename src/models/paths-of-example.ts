@@ -5,6 +5,7 @@ import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
 import {
   type ActiveNetwork,
   activate,
+  beyondFloat64,
   giniIndex,
   kBestPaths,
   type LargestBundles,
@@ -51,7 +52,7 @@ const SAMPLES = 1000;
 
 /**
  * @param example `[1, …inputShape]` or `[…inputShape]`
- * @throws GatewiseError if the example does not have the network's shape, or the network no such output
+ * @throws GatewiseError if the example does not have the network's shape, the network no such output, or its logit leaves float64
  */
 export function pathsOfExample(
   network: GatedNetwork,
@@ -62,6 +63,9 @@ export function pathsOfExample(
   const active = activate(network, example.data);
   const chosen = output ?? largestLogit(active);
   const statistics = pathStatistics(active, chosen);
+  if (!Number.isFinite(statistics.logit) || !Number.isFinite(statistics.sum)) {
+    throw beyondFloat64(`output ${chosen} of this example`);
+  }
   const best = kBestPaths(active, chosen, top);
   const [first, second] = [pathNorm(network, 1, chosen), pathNorm(network, 2, chosen)];
   return {

@@ -9,6 +9,7 @@ export { type Path, type PathStart, type Unit, unitOf } from "./path.ts";
 export { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";
 export type { PathGraph } from "./path-graph.ts";
 export { type PathNorm, pathNorm } from "./path-norm.ts";
+export { beyondFloat64 } from "./path-pass.ts";
 export { type PathStatistics, pathStatistics } from "./path-statistics.ts";
 export { samplePaths } from "./sample-paths.ts";
 export { log2SharedPaths } from "./shared-path-counts.ts";

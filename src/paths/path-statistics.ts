@@ -49,7 +49,8 @@ export interface PathStatistics {
 
 /**
  * Statistics of all paths to an output, by one pass each and none by enumeration.
- * @throws GatewiseError if there is no such output, or its value leaves float64
+ * A number beyond float64 is infinite or 0 there, its logarithm is not.
+ * @throws GatewiseError if there is no such output, or contributions of one node leave float64
  */
 export function pathStatistics(active: ActiveNetwork, output: number): PathStatistics {
   checkOutput(active.network, output);
@@ -69,7 +70,7 @@ export function pathStatistics(active: ActiveNetwork, output: number): PathStati
   // r/m and log m are both large in a deep network: their difference is the entropy, never below 0
   const entropy = none ? 0 : Math.max(0, log2Of(mass) * Math.LN2 - slope / mass.value);
   const logit = active.logits[output] ?? Number.NaN;
-  if (!Number.isFinite(logit) || !Number.isFinite(plain(sum))) throw beyondFloat64(`output ${output} of this example`);
+  if (Number.isNaN(logit)) throw beyondFloat64(`output ${output} of this example`);
   return {
     output,
     logit,

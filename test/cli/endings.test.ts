@@ -140,7 +140,8 @@ const REFUSED = [
   {
     title: "train from a run of another shape",
     args: ["train", "--regime", "flnpf", ...TINY, "--width", "9", "--from", "DIR/run", "--out", "DIR/new"],
-    message: "a trained network whose 1.weight is [784, 8]: expected 1.weight of [784, 9], as the value network has it",
+    message:
+      "a trained network whose value.1.weight is [784, 8]: expected value.1.weight of [784, 9], as the value network has it",
     hint: "name a run of regime relu with the same architecture (--from)",
   },
   {

@@ -158,7 +158,7 @@ const withoutKernel = ({ kind, name }: GatedNode): GatewiseError =>
   new GatewiseError({
     received: `node "${name}", ${kind} with weights`,
     expected: "weights of dense layers, convolutions and scales",
-    next: "estimate the kernel by random path features (--features R)",
+    next: "estimate the kernel by random path features (`features`)",
   });
 
 const uniform = (position: number, kernel: Float64Array): UniformTerm => ({
