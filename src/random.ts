@@ -5,11 +5,15 @@
  * has no hidden state: draw `i` of a stream is a pure function of key and `i`. So streams can be read in any order, on
  * any worker, and resumed anywhere, with the same bits.
  */
+import { GatewiseError } from "./errors.ts";
 
 /** A purpose is told by words and indices; `1` and `"1"` name the same stream. */
 export type StreamKey = string | number;
 
-/** Draws of one named stream; the methods are pure: the same call gives the same values. */
+/**
+ * Draws of one named stream; the methods are pure: the same call gives the same values. They throw a GatewiseError for a
+ * count that is none, bounds that are not finite, and more draws than there is memory for (`too-large`).
+ */
 export interface RandomStream {
   /** `count` numbers, uniform in `[low, high)`, in steps of 2⁻³² of the width. */
   uniform(count: number, low: number, high: number): Float64Array;
@@ -70,6 +74,42 @@ function writeBlock(out: Uint32Array, at: number, counter: Counter, key: Key): v
   out[at + 3] = c3;
 }
 
+/** @throws GatewiseError unless it is a whole number from 0 to 2⁵³ − 1 */
+function checkWhole(what: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new GatewiseError({
+    received: `${what} ${typeof value === "string" ? JSON.stringify(value) : value}`,
+    expected: "a whole number from 0 to 2^53 − 1",
+    next: `give another ${what}`,
+  });
+}
+
+/** @throws GatewiseError for a count that is none, and for one that there is no memory for */
+function drawing<A>(count: number, draw: () => A): A {
+  checkWhole("number of draws", count);
+  try {
+    return draw();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new GatewiseError({
+      code: "too-large",
+      received: `${count} draws at once`,
+      expected: "as many as there is memory for",
+      next: "draw fewer, from several streams",
+      cause,
+    });
+  }
+}
+
+function checkBounds(low: number, high: number): void {
+  if (Number.isFinite(low) && Number.isFinite(high - low)) return;
+  throw new GatewiseError({
+    received: `uniform draws from ${low} to ${high}`,
+    expected: "finite bounds",
+    next: "give other bounds",
+  });
+}
+
 /** A loop, since `from` of typed arrays goes through an iterator. */
 function filled<A extends Float64Array | Int32Array | Int8Array>(out: A, valueAt: (i: number) => number): A {
   for (let i = 0; i < out.length; i++) out[i] = valueAt(i);
@@ -88,8 +128,10 @@ function hashPurpose(purpose: readonly StreamKey[]): readonly [number, number] {
  * The stream of one purpose.
  * @param seed a whole number from 0 to 2⁵³ − 1: the Philox key
  * @param purpose what is drawn, in words and indices: it takes the upper half of the counter
+ * @throws GatewiseError for a seed that is none
  */
 export function randomStream(seed: number, ...purpose: readonly StreamKey[]): RandomStream {
+  checkWhole("seed", seed);
   const key = [seed >>> 0, Math.floor(seed / TWO_32) >>> 0] as const;
   const [upper0, upper1] = hashPurpose(purpose);
 
@@ -102,36 +144,47 @@ export function randomStream(seed: number, ...purpose: readonly StreamKey[]): Ra
     return out;
   }
 
+  const uniform = (count: number, low: number, high: number): Float64Array => {
+    // room for the answer first: a count without memory is refused before the words are drawn
+    const out = new Float64Array(count);
+    const drawn = words(count);
+    return filled(out, (i) => low + (high - low) * (drawn[i]! / TWO_32));
+  };
+  const signs = (count: number): Int8Array => {
+    const out = new Int8Array(count);
+    const drawn = words(Math.ceil(count / 32));
+    // no branch: a processor would guess every second one wrong
+    return filled(out, (i) => 2 * ((drawn[i >>> 5]! >>> (i & 31)) & 1) - 1);
+  };
+  const normal = (count: number): Float64Array => {
+    const out = new Float64Array(count);
+    const drawn = words(2 * count);
+    // (word + 1) / 2³² lies in (0, 1]: the logarithm is finite
+    return filled(
+      out,
+      (i) =>
+        Math.sqrt(-2 * Math.log((drawn[2 * i]! + 1) / TWO_32)) * Math.cos((2 * Math.PI * drawn[2 * i + 1]!) / TWO_32),
+    );
+  };
+  const permutation = (count: number): Int32Array => {
+    const order = filled(new Int32Array(count), (i) => i);
+    const drawn = words(count);
+    for (let i = count - 1; i > 0; i--) {
+      // Lemire's multiply-shift: the bias is below 2⁻³² · count, far under what an experiment could show
+      const j = Math.floor((drawn[i]! / TWO_32) * (i + 1));
+      const kept = order[i]!;
+      order[i] = order[j]!;
+      order[j] = kept;
+    }
+    return order;
+  };
   return {
     uniform(count, low, high) {
-      const drawn = words(count);
-      return filled(new Float64Array(count), (i) => low + (high - low) * (drawn[i]! / TWO_32));
+      checkBounds(low, high);
+      return drawing(count, () => uniform(count, low, high));
     },
-    signs(count) {
-      const drawn = words(Math.ceil(count / 32));
-      // no branch: a processor would guess every second one wrong
-      return filled(new Int8Array(count), (i) => 2 * ((drawn[i >>> 5]! >>> (i & 31)) & 1) - 1);
-    },
-    normal(count) {
-      const drawn = words(2 * count);
-      // (word + 1) / 2³² lies in (0, 1]: the logarithm is finite
-      return filled(
-        new Float64Array(count),
-        (i) =>
-          Math.sqrt(-2 * Math.log((drawn[2 * i]! + 1) / TWO_32)) * Math.cos((2 * Math.PI * drawn[2 * i + 1]!) / TWO_32),
-      );
-    },
-    permutation(count) {
-      const order = filled(new Int32Array(count), (i) => i);
-      const drawn = words(count);
-      for (let i = count - 1; i > 0; i--) {
-        // Lemire's multiply-shift: the bias is below 2⁻³² · count, far under what an experiment could show
-        const j = Math.floor((drawn[i]! / TWO_32) * (i + 1));
-        const kept = order[i]!;
-        order[i] = order[j]!;
-        order[j] = kept;
-      }
-      return order;
-    },
+    signs: (count) => drawing(count, () => signs(count)),
+    normal: (count) => drawing(count, () => normal(count)),
+    permutation: (count) => drawing(count, () => permutation(count)),
   };
 }

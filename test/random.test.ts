@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { GatewiseError } from "../src/errors.ts";
 import { philox, type RandomStream, randomStream } from "../src/random.ts";
+import { errorOf } from "./support/error-of.ts";
 
 const FULL = 0xffffffff;
 
@@ -136,5 +138,49 @@ describe("randomStream", () => {
     const [a, b] = [1, 2].map((layer) => randomStream(0, "value-network", layer, "weight").normal(COUNT));
     const products = a!.map((value, i) => value * b![i]!);
     expect(Math.abs(moment(products, 1))).toBeLessThan(4 / Math.sqrt(COUNT));
+  });
+});
+
+describe("a draw that cannot be made", () => {
+  const stream = randomStream(1, "a");
+  it.each([Number.NaN, -1, 1.5, 2 ** 53, "x"])("seed %s", (seed) => {
+    expect(
+      errorOf(() =>
+        randomStream(
+          JSON.parse("0", () => seed),
+          "a",
+        ),
+      ),
+    ).toEqual({
+      message: `seed ${typeof seed === "string" ? '"x"' : seed}: expected a whole number from 0 to 2^53 − 1`,
+      hint: "give another seed",
+    });
+  });
+
+  it.each([
+    { name: "uniform", draw: (count: number) => stream.uniform(count, 0, 1) },
+    { name: "signs", draw: stream.signs },
+    { name: "normal", draw: stream.normal },
+    { name: "permutation", draw: stream.permutation },
+  ])("$name", ({ draw }) => {
+    for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(errorOf(() => draw(count)).message).toBe(
+        `number of draws ${count}: expected a whole number from 0 to 2^53 − 1`,
+      );
+    }
+    expect(() => draw(2 ** 50)).toThrow(
+      expect.objectContaining({
+        code: "too-large",
+        message: `${2 ** 50} draws at once: expected as many as there is memory for`,
+      }),
+    );
+  });
+
+  it("bounds that are not finite", () => {
+    expect(errorOf(() => stream.uniform(2, Number.NaN, 0))).toEqual({
+      message: "uniform draws from NaN to 0: expected finite bounds",
+      hint: "give other bounds",
+    });
+    expect(() => stream.uniform(2, -1e308, 1e308)).toThrow(GatewiseError);
   });
 });

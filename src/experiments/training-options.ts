@@ -4,7 +4,15 @@
  */
 import { DATASET_NAMES, type DatasetName } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { checkRegime, REGIME_NAMES, type RegimeName, type RegimeVariant, regimeOf } from "../network/index.ts";
+import {
+  checkParameterCount,
+  checkRegime,
+  parameterSpecs,
+  REGIME_NAMES,
+  type RegimeName,
+  type RegimeVariant,
+  regimeOf,
+} from "../network/index.ts";
 import { nearMiss, parseChoice, parsePositive, parseWhole } from "../parse-value.ts";
 import { OPTIMIZER_KINDS, type OptimizerKind, optimizer, type TrainingPlan } from "../train/index.ts";
 import {
@@ -187,6 +195,7 @@ export function trainingOf(options: TrainingOptions, nameOf: NameOption = (optio
   const { arch, regime, data, optimizer: kind, batch, epochs, seed, device, threads } = withUsual(options);
   const { width, depth, from, limit = null, testLimit = null } = options;
   const { label, architecture, rates } = architectureOf(arch, { width, depth, data, nameOf });
+  checkParameterCount(parameterSpecs(architecture));
   const variant = variantOf(options);
   const plan: TrainingPlan = {
     architecture,

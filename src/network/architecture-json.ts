@@ -2,14 +2,13 @@ import { z } from "zod";
 import { GatewiseError, messageOf } from "../errors.ts";
 import { sizeOf } from "../graph/index.ts";
 import { type Architecture, isGated, type Layer } from "./architecture.ts";
+import { MOST_PARAMETERS } from "./parameter-limit.ts";
 import { parameterSpecs } from "./parameter-specs.ts";
 import { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 
 /** Sizes that no network of this kind has are refused before anything is made of them. */
 const MOST = 2 ** 20;
 const Size = z.int().min(1).max(MOST);
-/** Parameters and what the layers give for one example: as float32 4 GiB, and training holds them several times. */
-const MOST_NUMBERS = 2 ** 30;
 /** Objects and lists within each other, two a residual sum: deeper ones would overflow the stack of who walks them. */
 const MOST_LEVELS = 64;
 const Weighted = { bias: z.boolean().default(true), gated: z.boolean().default(true) };
@@ -98,10 +97,11 @@ function checkLayers(architecture: Architecture, file: string): void {
   }
   const shapes = [...weights.map(({ shape }) => shape), ...flatLayers(placed).map(({ outputShape }) => outputShape)];
   const numbers = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
-  if (numbers > MOST_NUMBERS) {
+  if (numbers > MOST_PARAMETERS) {
     throw new GatewiseError({
-      received: `${file}, layers of ${numbers} parameters and units`,
-      expected: `at most ${MOST_NUMBERS}`,
+      code: "too-large",
+      received: `${file}, layers of ${numbers} parameters and units, ${4 * numbers} bytes`,
+      expected: `at most ${MOST_PARAMETERS}, ${4 * MOST_PARAMETERS} bytes`,
       next: "give the layers fewer units or channels",
     });
   }

@@ -52,6 +52,7 @@ export {
 export type { ShapeOptions } from "./onnx/input-plan.ts";
 export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
 export type { SetInputs } from "./onnx/network-input.ts";
+export { checkParameterCount } from "./parameter-limit.ts";
 export {
   type FeatureKind,
   featureParameterSpecs,

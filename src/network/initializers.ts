@@ -1,5 +1,6 @@
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
+import { checkParameterCount } from "./parameter-limit.ts";
 import type { ParameterSpec } from "./parameter-specs.ts";
 import { layersOf, type ParametersByLayer } from "./trial-parameters.ts";
 
@@ -17,13 +18,17 @@ export type Initializer =
 /** Which network of a trial is drawn: each has random streams of its own. */
 export type NetworkPurpose = "value-network" | "feature-network" | "fresh-value-network";
 
-/** Draws the parameters of one network; each tensor from a stream of its own, so layers do not depend on each other. */
+/**
+ * Draws the parameters of one network; each tensor from a stream of its own, so layers do not depend on each other.
+ * @throws GatewiseError (`too-large`) for more than 2³⁰ of them, before any is drawn
+ */
 export function initialize(
   specs: readonly ParameterSpec[],
   initializer: Initializer,
   seed: number,
   purpose: NetworkPurpose,
 ): ParametersByLayer {
+  checkParameterCount(specs);
   return layersOf(specs.map((spec) => [spec, draw(spec, initializer, seed, purpose)] as const));
 }
 

@@ -1,6 +1,9 @@
 import { GatewiseError } from "../errors.ts";
 import type { Architecture, Layer } from "./architecture.ts";
 
+/** More would not be placed, let alone run, in the time that anybody waits. */
+const MOST_LAYERS = 2 ** 20;
+
 /** Sizes of a fully connected network; an input of several axes is flattened. */
 export interface FullyConnectedOptions {
   readonly inputShape: readonly number[];
@@ -14,7 +17,7 @@ export interface FullyConnectedOptions {
 
 /**
  * The fully connected network of theory 6.2: flatten, `depth − 1` gated layers of `width`, an output layer.
- * @throws GatewiseError for a depth or width that is no whole number of at least 1
+ * @throws GatewiseError for a depth or width that is no whole number of at least 1, and (`too-large`) more than 2²⁰ layers
  */
 export function fullyConnected({
   inputShape,
@@ -31,6 +34,14 @@ export function fullyConnected({
         next: `give another ${name}`,
       });
     }
+  }
+  if (depth > MOST_LAYERS) {
+    throw new GatewiseError({
+      code: "too-large",
+      received: `depth ${depth}`,
+      expected: `at most ${MOST_LAYERS} layers`,
+      next: "give a smaller depth",
+    });
   }
   const hidden: Layer = { kind: "dense", units: width, bias, gated: true };
   return {

@@ -175,7 +175,7 @@ describe("a file that is well formed, but no network", () => {
           { kind: "dense", units: 2, gated: false },
         ],
       },
-      message: `layers of ${2 ** 40 + 54 * 2 ** 20 + 52} parameters and units: expected at most 1073741824`,
+      message: `layers of ${2 ** 40 + 54 * 2 ** 20 + 52} parameters and units, ${4 * (2 ** 40 + 54 * 2 ** 20 + 52)} bytes: expected at most 1073741824, 4294967296 bytes`,
       hint: "give the layers fewer units or channels",
     },
   ])("$title", ({ value, message, hint }) => {

@@ -85,3 +85,15 @@ describe("streams", () => {
     for (const [layer, parameters] of Object.entries(shallow)) expect(deep[Number(layer)]).toEqual(parameters);
   });
 });
+
+it("more parameters than a network may have are refused before any is drawn", () => {
+  const specs = parameterSpecs(fullyConnected({ inputShape: [784], depth: 3, width: 100_000_000, outputs: 10 }));
+  const count = 784 * 1e8 + 1e16 + 1e9 + 2e8 + 10;
+  expect(() => initialize(specs, GLOROT, 1, "value-network")).toThrow(
+    expect.objectContaining({
+      code: "too-large",
+      message: `a network of ${count} parameters, ${4 * count} bytes: expected at most 1073741824, 4294967296 bytes`,
+      hint: "give the layers fewer units or channels",
+    }),
+  );
+});
