@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { writeNpy, writeSafetensors } from "../src/data/index.ts";
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import type { Inputs } from "../src/gates/index.ts";
-import { float64 } from "../src/index.ts";
+import { constant, writeModel } from "../src/graph/index.ts";
+import { float32, float64 } from "../src/index.ts";
 import {
   estimatedKernel,
   neighborsByOverlaps,
@@ -15,6 +17,7 @@ import {
   tangentKernelMemory,
   tangentKernels,
 } from "../src/kernels.ts";
+import { Model } from "../src/models/index.ts";
 import {
   activate,
   classOverlaps,
@@ -29,6 +32,7 @@ import {
   samplePaths,
 } from "../src/paths.ts";
 import { randomStream } from "../src/random.ts";
+import { openModel, readArray } from "../src/runs/node/index.ts";
 import { rejectionOf } from "./support/error-of.ts";
 import { gatedNetworkOf } from "./support/gated-networks.ts";
 
@@ -239,4 +243,90 @@ const OTHERS = [
 
 it.each(OTHERS)("$message", async ({ call, message, hint }) => {
   expect(await rejected(call)).toEqual({ message, hint });
+});
+
+describe("what a caller without types gives", () => {
+  const model = new Model(network, { openEngine: () => openNodeEngine("cpu", { threads: 1 }) });
+  afterAll(() => model[Symbol.asyncDispose]());
+  const example = float64([1, 4], inputs.data.slice(0, 4));
+  const questions = (one: Model, x: Inputs, ...options: readonly unknown[]) => {
+    const o = loosely(options[0]);
+    return {
+      predict: () => one.predict(x, o),
+      gates: () => one.gates(x, o),
+      gateDifferences: () => one.gateDifferences(x, o),
+      paths: () => one.paths(x, o),
+      pathKernel: () => one.pathKernel(x, o),
+      tangentKernel: () => one.tangentKernel(x, o),
+      tangentKernels: () => one.tangentKernels(x, o),
+      tangentAnswer: () => one.tangentAnswer(x, o),
+      neighbors: () => one.neighbors(x, 0, o),
+      evaluate: () => one.evaluate(loosely({ inputs: x, labels: x }), o),
+    };
+  };
+  const names = Object.keys(questions(model, example));
+
+  it.each(names)("%s refuses what is no array", async (name) => {
+    for (const none of [undefined, null, 3, "x.npy", {}, [[1, 2, 3, 4]]]) {
+      const question = Object.entries(questions(model, loosely(none))).find(([key]) => key === name)?.[1];
+      expect((await rejected(() => question?.())).message).toMatch(
+        /^(undefined|null|a value of type (number|object)|a string|a list) instead of (inputs|an example|the inputs of examples): expected a dense array: dtype, shape and data$/,
+      );
+    }
+  });
+
+  it.each(names)("%s refuses options that are none, and answers no more after its release", async (name) => {
+    const of = (one: Model, ...options: readonly unknown[]) =>
+      Object.entries(questions(one, example, ...options)).find(([key]) => key === name)?.[1];
+    for (const none of [null, 3]) {
+      expect((await rejected(() => of(model, none)?.())).message).toMatch(/^options that are .*: expected an object/);
+    }
+    const released = new Model(network, { openEngine: () => expect.fail("released") });
+    await released[Symbol.asyncDispose]();
+    expect((await rejected(() => of(released)?.())).message).toBe(
+      "a model that has been released: expected a model in use",
+    );
+  });
+
+  it("describes without a clock, and not after the release", async () => {
+    const told = await model.describe();
+    expect(told.cost.examples).toBe(1000);
+    expect(told.cost.pathKernelSeconds).toBeGreaterThan(0);
+    const released = new Model(network, { openEngine: () => expect.fail("released") });
+    await released[Symbol.asyncDispose]();
+    for (const call of [() => released.describe(), () => released.tangentBytes(3), () => released.engine()]) {
+      expect((await rejected(call)).message).toMatch(/^a model that has been released/);
+    }
+  });
+
+  it.each([undefined, null, {}, "", 3])("%j is no path", async (path) => {
+    expect((await rejected(() => readArray(loosely(path)))).message).toMatch(/ instead of the path of an array: /);
+    expect((await rejected(() => openModel(loosely(path)))).message).toMatch(/ instead of the path of a model: /);
+  });
+
+  const data = new Float32Array(4);
+  it.each([
+    { array: { dtype: "float16", shape: [4], data }, message: 'dtype "float16": expected float32, ' },
+    { array: { dtype: "float32", shape: [3], data }, message: "4 elements of float32: expected 3 for the shape [3]" },
+    { array: { dtype: "float32", shape: [-2, -2], data }, message: "a shape that is [-2, -2]: expected a list" },
+    { array: { dtype: "float32", shape: "4", data }, message: "a shape that is a string: expected a list" },
+    { array: { dtype: "float64", shape: [4], data }, message: " of float64 whose data is a Float32Array: expected" },
+    { array: { dtype: "float32", shape: [2], data: [1, 2] }, message: " whose data is an array of numbers: expected" },
+    { array: undefined, message: "undefined instead of " },
+  ])("no file holds an array: $message", async ({ array, message }) => {
+    const broken = loosely(array);
+    const calls = [() => writeNpy(broken), () => writeSafetensors({ a: broken }, {}), () => constant(broken)];
+    for (const call of calls) expect((await rejected(call)).message).toContain(message);
+  });
+
+  it.each([
+    { call: () => float32(loosely("ab"), [1, 2]), message: "a shape that is a string: expected a list" },
+    { call: () => float64([2], loosely(undefined)), message: "undefined instead of the numbers of an array" },
+    { call: () => writeSafetensors(loosely(null), {}), message: "tensors that are null" },
+    { call: () => writeSafetensors({}, loosely({ a: 1 })), message: 'metadata "a" of a value of type number' },
+    { call: () => writeModel(loosely(undefined)), message: "undefined instead of a graph" },
+    { call: () => writeModel(loosely({})), message: "a value of type object instead of a graph" },
+  ])("$message", async ({ call, message }) => {
+    expect((await rejected(call)).message).toContain(message);
+  });
 });

@@ -3,7 +3,7 @@
  * length, a Python dictionary as text, elements. Written little endian and in C order, so `numpy.load` can map it.
  */
 import { GatewiseError } from "../errors.ts";
-import { asBytes, type BinaryData, bytesOf, type DenseArray, type DType, sizeOf } from "../graph/index.ts";
+import { asBytes, type BinaryData, bytesOf, checkArray, type DenseArray, type DType, sizeOf } from "../graph/index.ts";
 import { arrayFromBytes, byteLengthOf } from "./array-from-bytes.ts";
 import { FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";
 
@@ -63,8 +63,12 @@ export function npyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** The array as a `.npy` file of version 1.0. */
+/**
+ * The array as a `.npy` file of version 1.0.
+ * @throws GatewiseError for an array whose dtype, shape and data do not agree
+ */
 export function writeNpy(array: DenseArray): Uint8Array {
+  checkArray(array, "an array");
   const header = npyHeader(array.dtype, array.shape);
   const elements = bytesOf(array);
   const bytes = new Uint8Array(header.length + elements.length);

@@ -5,7 +5,17 @@
  */
 import { z } from "zod";
 import { GatewiseError, messageOf } from "../errors.ts";
-import { asBytes, type BinaryData, BYTES, bytesOf, type DenseArray, DTYPES, type DType } from "../graph/index.ts";
+import {
+  asBytes,
+  type BinaryData,
+  BYTES,
+  bytesOf,
+  checkArray,
+  type DenseArray,
+  DTYPES,
+  type DType,
+  kindOf,
+} from "../graph/index.ts";
 import { arrayFromBytes, byteLengthOf } from "./array-from-bytes.ts";
 
 /** The reference implementation's limit: it keeps a damaged length from making the JSON parser read gigabytes. */
@@ -43,17 +53,28 @@ export interface Safetensors {
 
 /**
  * The tensors as a safetensors file; the same tensors give the same bytes, whatever the order of the record.
- * @throws GatewiseError if a tensor is named `__metadata__`
+ * @throws GatewiseError if a tensor is named `__metadata__`, its dtype, shape and data do not agree, or a text is none
  */
 export function writeSafetensors(
   tensors: Readonly<Record<string, DenseArray>>,
-  metadata: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkEntries("tensors", tensors);
+  checkEntries("metadata", metadata);
   if (Object.hasOwn(tensors, "__metadata__")) {
     throw new GatewiseError({
       received: 'tensor name "__metadata__"',
       expected: "another name: the format keeps this one for itself",
       next: "rename the tensor",
+    });
+  }
+  for (const [name, tensor] of Object.entries(tensors)) checkArray(tensor, `tensor "${name}"`);
+  const other = Object.entries(metadata).find(([, text]) => typeof text !== "string");
+  if (other !== undefined) {
+    throw new GatewiseError({
+      received: `metadata "${other[0]}" of ${kindOf(other[1])}`,
+      expected: "texts: the format holds no others",
+      next: "write it as JSON: JSON.stringify(value)",
     });
   }
   // widest elements first, then by name, as the reference does: every tensor starts aligned to its element
@@ -76,6 +97,15 @@ export function writeSafetensors(
   for (const [i, [, tensor]] of sorted.entries())
     bytes.set(bytesOf(tensor), start + (infos[i]?.[1].data_offsets[0] ?? 0));
   return bytes;
+}
+
+function checkEntries(what: string, entries: object): void {
+  if (typeof entries === "object" && entries !== null && !Array.isArray(entries)) return;
+  throw new GatewiseError({
+    received: `${what} that are ${kindOf(entries)}`,
+    expected: "an object by names",
+    next: `give the ${what} by their names`,
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, float32, sizeOf } from "../graph/index.ts";
+import { checkArrayParts, type DenseArray, float32, sizeOf } from "../graph/index.ts";
 import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
 
 /** Inputs as files hold them, `[n, ...inputShape]`. */
@@ -11,8 +11,9 @@ export function inputRows({ shape, data }: Inputs, from: number, to: number): De
   return float32([to - from, ...shape.slice(1)], data.subarray(from * size, to * size));
 }
 
-/** @throws GatewiseError if `inputs` are not `[n, ...inputShape]` with `n ≥ 1`, of float32 or float64 */
+/** @throws GatewiseError if `inputs` are no dense array `[n, ...inputShape]` with `n ≥ 1`, of float32 or float64 */
 export function checkInputs(network: GatedNetwork, inputs: Inputs, name = "inputs"): void {
+  checkArrayParts(inputs, name);
   const dtype: string = inputs.dtype;
   if (dtype !== "float32" && dtype !== "float64") {
     throw new GatewiseError({

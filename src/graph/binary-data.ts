@@ -22,7 +22,8 @@ export function asBytes(data: BinaryData, what: string): Uint8Array {
 const isBuffer = (data: unknown): data is ArrayBuffer =>
   data instanceof ArrayBuffer || /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(data));
 
-function kindOf(data: unknown): string {
+/** What a caller without types gave, in words. */
+export function kindOf(data: unknown): string {
   if (typeof data === "string") return "a string";
   if (data instanceof Promise) return "a promise";
   if (Array.isArray(data)) return "an array of numbers";

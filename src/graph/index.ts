@@ -1,8 +1,10 @@
-export { asBytes, type BinaryData } from "./binary-data.ts";
+export { asBytes, type BinaryData, kindOf } from "./binary-data.ts";
 export { cutGraph } from "./cut.ts";
 export {
   BYTES,
   bytesOf,
+  checkArray,
+  checkArrayParts,
   type DenseArray,
   DTYPES,
   type DType,

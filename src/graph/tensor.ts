@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, type DType, filled } from "./dense-array.ts";
+import { checkArray, type DenseArray, type DType, filled } from "./dense-array.ts";
 import type { Shape, Tensor } from "./symbolic.ts";
 
 /** A tensor that is fed by name when the graph runs. */
@@ -9,12 +9,14 @@ export const input = <D extends DType>(name: string, dtype: D, shape: Shape): Te
   source: { kind: "input", name },
 });
 
-/** A tensor whose values are part of the graph. */
-export const constant = <D extends DType>(value: DenseArray<D>): Tensor<D> => ({
-  dtype: value.dtype as D,
-  shape: value.shape,
-  source: { kind: "constant", value },
-});
+/**
+ * A tensor whose values are part of the graph.
+ * @throws GatewiseError for what is no dense array
+ */
+export function constant<D extends DType>(value: DenseArray<D>): Tensor<D> {
+  checkArray(value, "a constant");
+  return { dtype: value.dtype as D, shape: value.shape, source: { kind: "constant", value } };
+}
 
 /** A constant of shape `[]`. */
 export const scalar = <D extends DType>(dtype: D, value: number): Tensor<D> => constant(filled(dtype, [], value));

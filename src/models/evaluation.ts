@@ -1,6 +1,7 @@
 import type { Examples } from "../data/index.ts";
 import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
+import { checkArrayParts } from "../graph/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
 import { type Evaluation, evaluate, examplesPerRun, networkEvaluationGraph } from "../train/index.ts";
 import type { Asking } from "./progress.ts";
@@ -16,6 +17,8 @@ export async function evaluateNetwork(
   examples: Examples,
   { signal }: Asking = {},
 ): Promise<Evaluation> {
+  checkArrayParts(examples?.inputs, "the inputs of examples");
+  checkArrayParts(examples.labels, "the labels of examples");
   const [, ...shape] = examples.inputs.shape;
   await using program = await compileInParts(engine, networkEvaluationGraph(network, shape));
   const batch = examplesPerRun(network.nodes.map((node) => node.shape));

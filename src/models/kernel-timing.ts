@@ -44,26 +44,26 @@ const MOST_SECONDS = 0.4;
 
 /**
  * Times the kernel of a few random inputs in this thread, once to warm up and once to count; in a few seconds at most.
- * @param clock milliseconds from any fixed point
+ * @param clock milliseconds from any fixed point; without one the time is told from the shapes
  */
 export async function timeNeuralPathKernel(
   network: GatedNetwork,
   engine: () => Promise<Engine>,
-  clock: () => number,
+  clock?: () => number,
 ): Promise<KernelTiming> {
-  const timer: Timer = { network, engine, clock };
   const way = neuralPathKernelWay(network);
-  const isTimed = network.nodes.length <= MOST_NODES;
+  const timer: Timer | undefined =
+    clock !== undefined && network.nodes.length <= MOST_NODES ? { network, engine, clock } : undefined;
   if (way.kind === "packed bits") {
-    const secondsPerPair = isTimed ? await chainSeconds(timer, way.chain) : toldSeconds(network);
+    const secondsPerPair = timer !== undefined ? await chainSeconds(timer, way.chain) : toldSeconds(network);
     return { by: way.kind, secondsPerPair };
   }
   const pairs = pairWay(network);
   const { cost } = pairs;
   try {
     checkPairCost(cost);
-    const isShort = isTimed && cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
-    const secondsPerPair = isShort ? await pairSeconds(timer, pairs) : cost.seconds;
+    const isShort = cost.seconds <= MOST_SECONDS && 2 * productsOf(network) <= MOST_PRODUCTS;
+    const secondsPerPair = timer !== undefined && isShort ? await pairSeconds(timer, pairs) : cost.seconds;
     return { by: "pairs of positions", secondsPerPair, pairBytes: cost.bytes };
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;

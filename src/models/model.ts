@@ -2,7 +2,7 @@ import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
-import type { DenseArray } from "../graph/index.ts";
+import { type DenseArray, kindOf } from "../graph/index.ts";
 import type { TangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import type { Evaluation } from "../train/index.ts";
@@ -35,8 +35,11 @@ export interface ModelOptions {
 export interface DescribeOptions {
   /** Number of inputs that costs are told of; 1,000 unless told otherwise. */
   readonly examples?: number | undefined;
-  /** Milliseconds from any fixed point: the path kernel of a few random inputs is timed by it. */
-  readonly clock: () => number;
+  /**
+   * Milliseconds from any fixed point, `performance.now`: the path kernel of a few random inputs is timed by it. Told from
+   * the network's shapes unless given.
+   */
+  readonly clock?: (() => number) | undefined;
 }
 
 /**
@@ -70,7 +73,9 @@ export class Model implements AsyncDisposable {
    * What the network is, before anything runs: layers, parameters, gates, paths, and what its kernels will take. In a few
    * seconds at most.
    */
-  async describe({ examples = 1000, clock }: DescribeOptions): Promise<Description> {
+  async describe(options: DescribeOptions = {}): Promise<Description> {
+    this.checkUse(options);
+    const { examples = 1000, clock } = options;
     const { timeNeuralPathKernel } = await import("./kernel-timing.ts");
     const { describeNetwork } = await import("./description.ts");
     const timing = await timeNeuralPathKernel(this.network, () => this.engine(), clock);
@@ -79,6 +84,16 @@ export class Model implements AsyncDisposable {
 
   /** The engine that answers are computed with: for questions of one's own. The model releases it. */
   async engine(): Promise<Engine> {
+    this.checkUse();
+    this.engineOpened ??= this.options.openEngine().then(async (engine) => {
+      const { KeptPrograms } = await import("./kept-programs.ts");
+      return new KeptPrograms(engine);
+    });
+    return await this.engineOpened;
+  }
+
+  /** Whether it may be asked, and with these options: callers without types may give null. */
+  private checkUse(options: unknown = {}): void {
     if (this.isReleased) {
       throw new GatewiseError({
         code: "released",
@@ -87,11 +102,12 @@ export class Model implements AsyncDisposable {
         next: "ask within the scope of `await using`, or open it again",
       });
     }
-    this.engineOpened ??= this.options.openEngine().then(async (engine) => {
-      const { KeptPrograms } = await import("./kept-programs.ts");
-      return new KeptPrograms(engine);
+    if (typeof options === "object" && options !== null) return;
+    throw new GatewiseError({
+      received: `options that are ${kindOf(options)}`,
+      expected: "an object, or nothing",
+      next: "leave them out",
     });
-    return await this.engineOpened;
   }
 
   /**
@@ -101,6 +117,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape
    */
   async predict(inputs: Inputs, options: Asking = {}): Promise<DenseArray<"float32">> {
+    this.checkUse(options);
     const { logitsOf } = await import("./logits.ts");
     return await logitsOf(this.network, await this.engine(), inputs, options);
   }
@@ -111,6 +128,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the network reads another number of pixels
    */
   async evaluate(examples: Examples, options: Asking = {}): Promise<Evaluation> {
+    this.checkUse(options);
     const { evaluateNetwork } = await import("./evaluation.ts");
     return await evaluateNetwork(this.network, await this.engine(), examples, options);
   }
@@ -121,6 +139,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape
    */
   async gates(inputs: Inputs, options: Asking = {}): Promise<PackedGates> {
+    this.checkUse(options);
     const { gatesOfInputs } = await import("./gates-of-inputs.ts");
     return await gatesOfInputs(this.network, await this.engine(), inputs, options);
   }
@@ -132,6 +151,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape
    */
   async gateDifferences(inputs: Inputs, options: Asking = {}): Promise<GateDifferences> {
+    this.checkUse(options);
     const { gateDifferences } = await import("./gate-differences.ts");
     return await gateDifferences(this.network, await this.engine(), inputs, options);
   }
@@ -143,6 +163,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the example does not have the network's shape, or the network no such output
    */
   paths(example: Inputs, options: PathsOptions = {}): PathsAnswer {
+    this.checkUse(options);
     return pathsOfExample(this.network, example, options);
   }
 
@@ -153,6 +174,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape, or the options do not go together
    */
   async pathKernel(inputs: Inputs, options: NeuralPathKernelOptions = {}): Promise<NeuralPathKernel> {
+    this.checkUse(options);
     const { neuralPathKernel } = await import("./neural-path-kernel.ts");
     return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.tileMakers);
   }
@@ -164,6 +186,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape, or it has no such output
    */
   async tangentKernel(inputs: Inputs, options: TangentKernelOptions = {}): Promise<DenseArray<"float64">> {
+    this.checkUse(options);
     const { part = "all" } = options;
     const { tangentKernelOf } = await import("./tangent-kernels.ts");
     return await tangentKernelOf(this.network, await this.engine(), inputs, part, options);
@@ -171,6 +194,7 @@ export class Model implements AsyncDisposable {
 
   /** Both parts of the tangent kernel in one pass; their sum is the whole. See {@link tangentKernel}. */
   async tangentKernels(inputs: Inputs, options: Omit<TangentKernelOptions, "part"> = {}): Promise<TangentKernels> {
+    this.checkUse(options);
     const { tangentKernelsOf } = await import("./tangent-kernels.ts");
     return await tangentKernelsOf(this.network, await this.engine(), inputs, options);
   }
@@ -182,12 +206,14 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if the inputs do not have the network's shape, or it has no such output
    */
   async tangentAnswer(inputs: Inputs, options: Omit<TangentKernelOptions, "inputs2"> = {}): Promise<TangentAnswer> {
+    this.checkUse(options);
     const { tangentAnswer } = await import("./tangent-kernels.ts");
     return await tangentAnswer(this.network, await this.engine(), inputs, options);
   }
 
   /** Bytes that {@link tangentAnswer} takes at most for a number of examples. */
   async tangentBytes(examples: number, part?: TangentKernelOptions["part"]): Promise<number> {
+    this.checkUse();
     const { tangentAnswerBytes } = await import("./tangent-kernels.ts");
     return tangentAnswerBytes(this.network, examples, part);
   }
@@ -200,6 +226,7 @@ export class Model implements AsyncDisposable {
    * @throws GatewiseError if there is no such example, or the inputs do not have the network's shape
    */
   async neighbors(inputs: Inputs, query: number, options: NeighborsOptions = {}): Promise<readonly Neighbor[]> {
+    this.checkUse(options);
     const { neighbors } = await import("./neighbors.ts");
     return await neighbors(this.network, await this.engine(), inputs, query, options);
   }

@@ -1,7 +1,7 @@
 /** The neural path kernel of any network (theory 3.1): the one place that chooses how it is computed. */
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type Inputs, readNetworkGates } from "../gates/index.ts";
+import { checkInputs, type Inputs, readNetworkGates } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
   checkKernelNumbers,
@@ -78,6 +78,8 @@ export async function neuralPathKernel(
   makers?: KernelTileMakers,
 ): Promise<NeuralPathKernel> {
   checkOptions(network, options);
+  checkInputs(network, inputs);
+  if (options.inputs2 !== undefined) checkInputs(network, options.inputs2);
   const { features = 0, inputs2, part = "full", normalize = "none", signal } = options;
   if (features > 0) return await estimated(network, engine, inputs, features, options);
   const way = neuralPathKernelWay(network);

@@ -1,6 +1,7 @@
 /** What an output of one example is made of (theory 2): numbers, masses and the strongest paths, by passes alone. */
 import { GatewiseError } from "../errors.ts";
 import { checkInputs, type Inputs } from "../gates/index.ts";
+import { checkArrayParts } from "../graph/index.ts";
 import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
 import {
   type ActiveNetwork,
@@ -83,6 +84,7 @@ export function pathsOfExample(
 }
 
 function checkExample(network: GatedNetwork, example: Inputs): void {
+  checkArrayParts(example, "an example");
   const wanted = inputShapeOf(network);
   const isBare = String(example.shape) === String(wanted);
   checkInputs(network, isBare ? { ...example, shape: [1, ...wanted] } : example);

@@ -1,6 +1,6 @@
 /** Tangent kernels of a network (theory 4.1), with what is to be told beside their values. */
 import type { Engine } from "../engine/index.ts";
-import type { Inputs } from "../gates/index.ts";
+import { checkInputs, type Inputs } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
   eigenvalueExamples,
@@ -80,6 +80,7 @@ export async function tangentAnswer(
   options: Omit<TangentKernelOptions, "inputs2"> = {},
 ): Promise<TangentAnswer> {
   const { part = "all", signal } = options;
+  checkInputs(network, inputs);
   const [examples = 0] = inputs.shape;
   const summaryOptions = { eigenvalueExamples: eigenvalueExamples(network, examples), signal };
   if (!splits(network, part)) {

@@ -6,6 +6,8 @@
  */
 
 import { create, toBinary } from "@bufbuild/protobuf";
+import { GatewiseError } from "../../errors.ts";
+import { kindOf } from "../binary-data.ts";
 import { bytesOf, type DenseArray, type DType } from "../dense-array.ts";
 import { largestOf } from "../extremes.ts";
 import type { Graph } from "../graph.ts";
@@ -57,8 +59,9 @@ export interface WriteOptions {
   readonly arrays?: ReadonlyMap<Tensor, string>;
 }
 
-/** Writes a graph as an ONNX `ModelProto`. */
+/** Writes a graph as an ONNX `ModelProto`. What is no graph is a GatewiseError. */
 export function writeModel(graph: Graph, { name = "gatewise", arrays = new Map() }: WriteOptions = {}): WrittenModel {
+  checkGraph(graph);
   const port = ({ name: label, tensor }: Graph["inputs"][number]): Port => ({
     name: label,
     dtype: tensor.dtype,
@@ -71,6 +74,15 @@ export function writeModel(graph: Graph, { name = "gatewise", arrays = new Map()
     graph: new GraphWriter(graph, arrays).write(name),
   });
   return { bytes: toBinary(ModelProtoSchema, model), inputs: graph.inputs.map(port), outputs: graph.outputs.map(port) };
+}
+
+function checkGraph(graph: Partial<Graph> | undefined): void {
+  if (Array.isArray(graph?.inputs) && Array.isArray(graph.outputs)) return;
+  throw new GatewiseError({
+    received: `${kindOf(graph)} instead of a graph`,
+    expected: "named outputs over named inputs",
+    next: "make one: graph({ y })",
+  });
 }
 
 /** One (sub)graph while it is being written. */

@@ -45,6 +45,14 @@ export async function readArray(source: WebFile): Promise<InputExamples> {
 async function bytesOf(source: WebFile): Promise<BinaryData> {
   if (source instanceof Blob) return await source.arrayBuffer();
   if (typeof source !== "string" && !(source instanceof URL)) return source;
+  // an empty address is the page itself
+  if (source === "") {
+    throw new GatewiseError({
+      received: "an empty address",
+      expected: "the address of a file, or its bytes",
+      next: "give the address, relative to the page",
+    });
+  }
   let why: string;
   try {
     const response = await fetch(source);

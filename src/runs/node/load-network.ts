@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { readBytes } from "../../data/node/index.ts";
+import { checkPath, readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { externalFiles, type OnnxFile, openOnnx } from "../../graph/index.ts";
 import {
@@ -32,6 +32,7 @@ export type ModelChoice = Omit<OnnxNetworkOptions, "externalData">;
  * no gate, pool, sum or linear layer
  */
 export async function loadNetwork(model: string, choice: ModelChoice = {}): Promise<LoadedNetwork> {
+  checkPath(model, "a model");
   if (await isFolder(model)) {
     await refuseForeignFolder(model);
     refuseChoice(model, choice);

@@ -1,4 +1,4 @@
-import { readBytes } from "../../data/node/index.ts";
+import { checkPath, readBytes } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
 import { checkInputs } from "../../gates/index.ts";
 import { tileMakers } from "../../kernels/node/index.ts";
@@ -58,5 +58,6 @@ export async function readInputs({ network }: Pick<Model, "network">, path: stri
  * @throws GatewiseError unless the file holds float32 or float64 with an axis of examples
  */
 export async function readArray(path: string): Promise<InputExamples> {
+  checkPath(path, "an array");
   return readExamples(await readBytes(path), path);
 }
