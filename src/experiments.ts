@@ -1,6 +1,7 @@
 /**
- * `gatewise/experiments`: protocols and published figures as data, the record that each leaves, and the interfaces of what
+ * Protocols and published figures as data, the record that each leaves, and the interfaces of what
  * runs and stores them. `runExperiment` is in `gatewise/node`, pages and figures in `gatewise/report`.
+ * @module gatewise/experiments
  */
 export {
   ARM_STORIES,

@@ -1,4 +1,7 @@
-/** `gatewise/fitting`: what is read off a kernel: ridge regression, spectrum, alignment, how hard its labels are. */
+/**
+ * What is read off a kernel: ridge regression, spectrum, alignment, how hard its labels are.
+ * @module gatewise/fitting
+ */
 export {
   type Alignment,
   BlockProducts,

@@ -1,6 +1,7 @@
 /**
- * `gatewise/graph`: symbolic tensors and their ops, gradients, `scan`, and ONNX out. A graph is run by an engine of
+ * Symbolic tensors and their ops, gradients, `scan`, and ONNX out. A graph is run by an engine of
  * `gatewise/node` or `gatewise/web`; arrays are in `gatewise`.
+ * @module gatewise/graph
  */
 export {
   absolute,

@@ -1,6 +1,7 @@
 /**
  * The front door: a {@link Model} and what its answers are made of, arrays, engines as interfaces, errors and random
  * streams. Runs in Node and in a browser alike: `openModel` is in `gatewise/node` and in `gatewise/web`.
+ * @module gatewise
  */
 export { npyHeader, readNpy, writeNpy } from "./data/index.ts";
 export {

@@ -1,6 +1,7 @@
 /**
- * `gatewise/kernels`: path and tangent kernels of networks, and those of infinite width. A `Model` of `gatewise` chooses
+ * Path and tangent kernels of networks, and those of infinite width. A `Model` of `gatewise` chooses
  * among them; `gatewise/fitting` holds what is read off a kernel.
+ * @module gatewise/kernels
  */
 export {
   type DenseChain,

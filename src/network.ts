@@ -1,6 +1,7 @@
 /**
- * `gatewise/network`: architectures as data, initializers, the regimes of gates and values, and networks from ONNX,
+ * Architectures as data, initializers, the regimes of gates and values, and networks from ONNX,
  * weights from safetensors. A `Model` of `gatewise` answers questions about a network.
+ * @module gatewise/network
  */
 export { readSafetensors, type Safetensors, writeSafetensors } from "./data/index.ts";
 export {

@@ -1,4 +1,7 @@
-/** `gatewise/node`: what needs Node: models, engines on this machine, data sets, runs and kernels on disk. */
+/**
+ * What needs Node: models, engines on this machine, data sets, runs and kernels on disk.
+ * @module gatewise/node
+ */
 export {
   type DataPlaces,
   type FetchedFile,

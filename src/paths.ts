@@ -1,6 +1,7 @@
 /**
- * `gatewise/paths`: gates as bits, and what the paths of one input are: counts, strongest, bundles, concentration,
+ * Gates as bits, and what the paths of one input are: counts, strongest, bundles, concentration,
  * samples. `model.gates` and `model.paths` of `gatewise` answer most questions; these are their parts.
+ * @module gatewise/paths
  */
 export {
   type ClassOverlap,

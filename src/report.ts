@@ -1,4 +1,7 @@
-/** `gatewise/report`: figures (Vega-Lite specifications, SVG) and the HTML pages of runs and experiments, as strings. */
+/**
+ * Figures (Vega-Lite specifications, SVG) and the HTML pages of runs and experiments, as strings.
+ * @module gatewise/report
+ */
 export {
   type AxisSpec,
   type ComparisonPageParts,

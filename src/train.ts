@@ -1,6 +1,7 @@
 /**
- * `gatewise/train`: data sets from bytes, optimizers, losses, and the epoch loop as an async iterator.
+ * Data sets from bytes, optimizers, losses, and the epoch loop as an async iterator.
  * Data sets on disk are in `gatewise/node`.
+ * @module gatewise/train
  */
 export {
   CIFAR_NAMES,

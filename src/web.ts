@@ -1,4 +1,7 @@
-/** `gatewise/web`: what needs a browser: its engine, and models over it. */
+/**
+ * What needs a browser: its engine, and models over it.
+ * @module gatewise/web
+ */
 
 // Browsers of today lack the symbols that `await using` releases by; the build lowers the syntax itself.
 for (const name of ["dispose", "asyncDispose"] as const) {

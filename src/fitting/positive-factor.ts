@@ -21,7 +21,8 @@ export interface PositiveFactor<Factor extends Solver = Solver> {
 }
 
 /**
- * Factors a kernel with a ridge, and raises the ridge in the steps of {@link JITTERS} as long as a pivot is not positive.
+ * Factors a kernel with a ridge. As long as a pivot is not positive, 1e-12, then 1e-10, 1e-8, 1e-6 and at last 1e-4 of
+ * `trace(H)/n` is added to the ridge.
  * @param ridge relative to `trace(H)/n`
  * @throws GatewiseError if the largest jitter does not help: the matrix is not positive semidefinite
  */

@@ -17,8 +17,9 @@ export interface LorenzPoint {
 /**
  * The Lorenz curve of `|contribution|` over the paths that contribute.
  * @param samples drawn by {@link samplePaths}
- * @param log2Mass `log₂ Σ|c|`
- * @param log2Contributing `log₂` of the number of paths whose contribution is not 0
+ * @param sums over all paths, not only those drawn
+ * @param sums.log2Mass `log₂ Σ|c|`
+ * @param sums.log2Contributing `log₂` of the number of paths whose contribution is not 0
  * @returns from (0, 0) to (1, 1)
  */
 export function lorenzCurve(

@@ -55,7 +55,7 @@ export interface OnnxFile {
 }
 
 /**
- * Decodes a file once, for {@link externalFiles} and {@link readModel} both.
+ * Decodes a file once, for {@link externalFiles} and for `networkFromOnnx` of `gatewise/network` both.
  * @throws GatewiseError for bytes that are no model
  */
 export function openOnnx(data: BinaryData): OnnxFile {

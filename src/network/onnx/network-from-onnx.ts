@@ -119,7 +119,7 @@ export interface OnnxNetworkOptions extends OnnxOptions, ShapeOptions {
  * The network of an ONNX model: units with ReLU, leaky or clipped gates, max and average pooling, residual sums. A
  * softmax or sigmoid at the end is left out: the network gives logits (one for two classes `1 − p` and `p`). Of several
  * outputs the one of floating-point numbers is taken: a classifier's probabilities, not its labels.
- * @param source the file's bytes, or what {@link openOnnx} made of them
+ * @param source the file's bytes, or what `openOnnx` of `gatewise/graph` made of them
  * @param options what to take where a model has several inputs or outputs, or leaves sizes open; `externalData`: bytes of
  * the files that hold weights beside the model, see `externalFiles`
  * @throws GatewiseError for damaged files, for ops and shapes that no gated network has (naming the node), and for models
