@@ -18,6 +18,7 @@ import {
   tangentKernels,
 } from "../src/kernels.ts";
 import { Model } from "../src/models/index.ts";
+import { fullyConnected, gatedNetwork, initialParameters, regimeOf } from "../src/network/index.ts";
 import {
   activate,
   classOverlaps,
@@ -33,7 +34,7 @@ import {
 } from "../src/paths.ts";
 import { randomStream } from "../src/random.ts";
 import { openModel, readArray } from "../src/runs/node/index.ts";
-import { rejectionOf } from "./support/error-of.ts";
+import { errorOf, rejectionOf } from "./support/error-of.ts";
 import { gatedNetworkOf } from "./support/gated-networks.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
@@ -173,6 +174,31 @@ describe("inputs that are none", () => {
     expect(await rejected(() => call(loosely({ ...inputs, data: inputs.data.slice(0, 7) })))).toEqual({
       message: "7 numbers as inputs of shape [3, 4]: expected 12 numbers",
       hint: "give the shape that they have",
+    });
+  });
+});
+
+describe("more than memory holds", () => {
+  it("paths, where there are as many", () => {
+    // few paths are all of them, however many are asked for
+    expect(kBestPaths(active, 0, 1e9).length).toBeLessThanOrEqual(Number(countActivePaths(active, 0)));
+    const architecture = fullyConnected({ inputShape: [16], depth: 8, width: 16, outputs: 1 });
+    const plan = { architecture, regime: "relu", initializer: { kind: "glorot-uniform" }, seed: 1 } as const;
+    const many = gatedNetwork(architecture, regimeOf(plan), initialParameters(plan));
+    expect(errorOf(() => kBestPaths(activate(many, Array(16).fill(1)), 0, 1e9))).toEqual({
+      message: `the 1000000000 largest paths, ${(1000 + 200 * many.nodes.length).toFixed(1)} GB: expected at most ${Math.floor(
+        2 ** 30 / (1000 + 200 * many.nodes.length),
+      )} of this network, what memory holds`,
+      hint: "ask for fewer paths",
+    });
+  });
+
+  it("features and their kernel, before anything is drawn", async () => {
+    const closed = new Model(network, { openEngine: () => openNodeEngine("cpu", { threads: 1 }) });
+    await using model = closed;
+    expect(await rejected(() => model.pathKernel(inputs, { features: 2e9 }))).toEqual({
+      message: "2000000000 random features of 3 inputs with their kernel, 48.0 GB: expected at most 17.2 GB",
+      hint: "ask for fewer features",
     });
   });
 });

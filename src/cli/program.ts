@@ -20,7 +20,7 @@ import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { flagOf } from "./options.ts";
-import { printError } from "./output.ts";
+import { printError, printResult } from "./output.ts";
 import { shownLines } from "./shown.ts";
 
 /**
@@ -34,7 +34,7 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
   const context = makeContext(json);
   const program = new Command("gatewise")
     .description("Train, measure and explain deep networks through their gates.")
-    .version(gatewiseVersion(), "-V, --version", "print the version")
+    .option("-V, --version", "print the version")
     .option("--json", "one JSON result on standard output")
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError()
@@ -45,7 +45,12 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
       outputError: () => {},
     })
     .configureHelp({ showGlobalOptions: true })
-    .hook("preAction", (_, command) => refuseEmpty(command));
+    .hook("preAction", (_, command) => refuseEmpty(command))
+    .on("option:version", () => {
+      const version = gatewiseVersion();
+      printResult(context, { version }, () => version);
+      throw new CommanderError(EXIT.done, "commander.version", version);
+    });
   for (const register of [
     demoCommand,
     trainCommand,
@@ -67,6 +72,7 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
     inherit(command, program);
   try {
+    refuseUnknownHelp(program, args);
     await program.parseAsync(args, { from: "user" });
     return ending.code;
   } catch (thrown) {
@@ -96,6 +102,25 @@ function refuseEmpty(command: Command): void {
   if (empty === undefined && !command.args.includes("")) return;
   const what = empty === undefined ? "argument" : flagOf(empty[0]);
   throw new GatewiseError({ received: `${what} ""`, expected: "a value", next: `give another ${what}` });
+}
+
+/** Commander answers `help nope` with the help of all commands. */
+function refuseUnknownHelp(program: Command, args: readonly string[]): void {
+  const [help, ...names] = args.filter((word) => !word.startsWith("-"));
+  if (help !== "help") return;
+  let command = program;
+  for (const name of names) {
+    const known = command.commands.map((one) => one.name());
+    const found = command.commands.find((one) => one.name() === name);
+    if (found === undefined && name !== "help") {
+      const meant = nearMiss(name, known);
+      throw GatewiseError.of(
+        `unknown command '${name}'`,
+        meant === undefined ? "see --help" : `did you mean ${meant}?`,
+      );
+    }
+    command = found ?? command;
+  }
 }
 
 const noCommand = ({ command }: CliContext): GatewiseError =>

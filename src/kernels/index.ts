@@ -52,6 +52,7 @@ export type { PackedExamples } from "./pair-program/packed-example.ts";
 export type { RunnableProgram } from "./pair-program/pair-program.ts";
 export type { ProgramWork } from "./pair-program/program-tiles.ts";
 export {
+  checkEstimateMemory,
   estimatedKernel,
   type KernelEstimate,
   type PathFeatureOptions,

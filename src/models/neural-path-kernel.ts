@@ -4,6 +4,7 @@ import { GatewiseError } from "../errors.ts";
 import { checkInputs, type Inputs, readNetworkGates } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
+  checkEstimateMemory,
   checkKernelNumbers,
   type DenseChain,
   estimatedKernel,
@@ -143,6 +144,7 @@ async function estimated(
   options: NeuralPathKernelOptions,
 ): Promise<NeuralPathKernel> {
   const { inputs2, seed = 0, normalize = "none", signal } = options;
+  checkEstimateMemory(inputs.shape[0] ?? 0, inputs2?.shape[0], count);
   const onProgress = counter(options, "features", "features");
   const draw = (from: Inputs): Promise<DenseArray<"float64">> =>
     randomPathFeatures(network, engine, from, count, { seed, signal, onProgress });

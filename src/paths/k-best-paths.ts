@@ -5,11 +5,13 @@
  * memory for about `k` open suffixes.
  */
 
+import { GatewiseError } from "../errors.ts";
 import { checkCount, checkOutput } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import { Heap } from "./heap.ts";
 import { comparePaths, type Path, PathReader, type Step } from "./path.ts";
+import { countActivePaths } from "./path-counts.ts";
 import { LARGEST, type NodeTotals, pathPass } from "./path-pass.ts";
 
 /** Magnitudes this near to each other are one in the search: a product's rounding depends on its order. */
@@ -21,6 +23,25 @@ const NEAR = 1 - 1e-12;
 const SAME = 1 - 4e-15;
 /** So many paths that tie with the last are looked at for the order of units; weights ±σ tie by the million. */
 const MOST_TIES = 1000;
+
+/** Of all paths that are kept at once: JavaScript's heap ends at 2 GB or 4 GB. */
+const MOST_BYTES = 2 ** 30;
+/** Of a path with its suffixes, and of each node that it may pass; 3.6 kB for six dense layers were measured. */
+const PATH_BYTES = 1000;
+const NODE_BYTES = 200;
+
+/** @throws GatewiseError (`too-large`) for more paths than memory holds, where there are as many */
+function checkMemory(active: ActiveNetwork, output: number, k: number): void {
+  const bytes = PATH_BYTES + NODE_BYTES * active.network.nodes.length;
+  const most = Math.floor(MOST_BYTES / bytes);
+  if (k <= most || countActivePaths(active, output) <= BigInt(most)) return;
+  throw new GatewiseError({
+    code: "too-large",
+    received: `the ${k} largest paths, ${((k * bytes) / 1e9).toFixed(1)} GB`,
+    expected: `at most ${most} of this network, what memory holds`,
+    next: "ask for fewer paths",
+  });
+}
 
 /** The end of a path, from a unit to the output; or a whole path, where its first node is where it starts. */
 interface Suffix {
@@ -39,7 +60,7 @@ interface Suffix {
 /**
  * The `k` paths of largest `|contribution|` to an output, largest first, ties by their units; contributions of 0 are
  * left out, so there may be fewer.
- * @throws GatewiseError if there is no such output, or `k` is no count
+ * @throws GatewiseError if there is no such output, `k` is no count, or memory does not hold so many (`too-large`)
  */
 export function kBestPaths(active: ActiveNetwork, output: number, k: number): readonly Path[] {
   checkOutput(active.network, output);
@@ -64,6 +85,7 @@ function stepsOf(start: Suffix): readonly Step[] {
 }
 
 function largestSuffixes(active: ActiveNetwork, output: number, k: number): readonly Suffix[] {
+  checkMemory(active, output, k);
   const best = pathPass(active, LARGEST);
   const at = (position: number): NodeTotals => {
     const totals = best.get(position);

@@ -93,6 +93,13 @@ const CONTRACT = [
 ];
 
 describe("--json", () => {
+  it("of --version is one value too", async () => {
+    const { code, stdout } = await gatewise(["--version", "--json"]);
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect({ code, printed: JSON.parse(stdout) }).toEqual({ code: 0, printed: { version } });
+    expect((await gatewise(["--version"])).stdout).toBe(`${version}\n`);
+  });
+
   it.each(CONTRACT)(
     "$title prints one value with the names of the contract, and nothing else",
     async ({ args, fields }) => {
@@ -177,6 +184,25 @@ const MISTAKES: readonly {
     args: () => ["trian"],
     code: 2,
     error: () => ({ message: "unknown command 'trian'", hint: "did you mean train?" }),
+  },
+  {
+    args: () => ["help", "trian"],
+    code: 2,
+    error: () => ({ message: "unknown command 'trian'", hint: "did you mean train?" }),
+  },
+  {
+    args: () => ["help", "data", "nope"],
+    code: 2,
+    error: () => ({ message: "unknown command 'nope'", hint: "see --help" }),
+  },
+  {
+    args: () => ["train", "--width", "100000000"],
+    code: 2,
+    error: () => ({
+      message:
+        "a network of 40000079900000010 parameters, 160000319600000030 bytes: expected at most 1073741824, 4294967296 bytes",
+      hint: "give the layers fewer units or channels",
+    }),
   },
   {
     args: () => ["no\nsuch"],

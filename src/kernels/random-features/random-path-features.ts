@@ -84,6 +84,34 @@ export async function randomPathFeatures(
   return float64([examples, count], features);
 }
 
+/** Of features and the kernel that they estimate; all of them are in memory at once. */
+const MOST_ESTIMATE_BYTES = 2 ** 34;
+
+/**
+ * What the whole of an estimate takes is told before it begins: features of all inputs, and their kernel.
+ * @param columns number of other inputs, if there are some
+ * @param atMost bytes that there are
+ * @throws GatewiseError (`too-large`) for more
+ */
+export function checkEstimateMemory(
+  rows: number,
+  columns: number | undefined,
+  features: number,
+  atMost = MOST_ESTIMATE_BYTES,
+): void {
+  const bytes = 8 * ((rows + (columns ?? 0)) * features + rows * (columns ?? rows));
+  const most = Math.min(atMost, MOST_ESTIMATE_BYTES);
+  if (bytes <= most) return;
+  throw new GatewiseError({
+    code: "too-large",
+    received: `${features} random features of ${rows + (columns ?? 0)} inputs with their kernel, ${gigabytes(bytes)}`,
+    expected: `at most ${gigabytes(most)}`,
+    next: rows * (columns ?? rows) * 8 > most ? "give fewer inputs" : "ask for fewer features",
+  });
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
 /** Smaller values have lost digits on their way through float32, or all of them. */
 const SMALLEST = 2 ** -100;
 

@@ -1,10 +1,12 @@
 /** The neural path kernel of a model into a file, whatever the network: by tiles, of any size. */
+import { totalmem } from "node:os";
 import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float32, float64, largestOf, sizeOf } from "../../graph/index.ts";
 import {
+  checkEstimateMemory,
   checkKernelNumbers,
   checkPairCost,
   type KernelTile,
@@ -136,6 +138,7 @@ export async function writeNeuralPathKernel(
   if (features === 0 && part === "full" && out !== undefined) {
     return await writeTiles(model, inputs, { ...options, out });
   }
+  if (features > 0) checkEstimateMemory(inputs.shape[0] ?? 0, options.inputs2?.shape[0], features, totalmem());
   // of a whole kernel without a file the trace is all that is told
   const asked = part === "full" && features === 0 && out === undefined ? "diagonal" : part;
   const kernel = await model.pathKernel(inputs, { ...options, part: asked });
