@@ -18,6 +18,7 @@ import {
   tangentKernels,
 } from "../src/kernels.ts";
 import { Model } from "../src/models/index.ts";
+import { writeNeuralPathKernel } from "../src/models/node/index.ts";
 import { fullyConnected, gatedNetwork, initialParameters, regimeOf } from "../src/network/index.ts";
 import {
   activate,
@@ -200,6 +201,14 @@ describe("more than memory holds", () => {
       message: "2000000000 random features of 3 inputs with their kernel, 48.0 GB: expected at most 17.2 GB",
       hint: "ask for fewer features",
     });
+    expect(await rejected(() => randomPathFeatures(network, engine, inputs, 2e9, { seed: 1 }))).toEqual({
+      message: "2000000000 random features of 3 inputs, 48.0 GB: expected at most 17.2 GB",
+      hint: "ask for fewer features",
+    });
+    const writing = { features: 2, threads: 1 };
+    expect((await rejected(() => writeNeuralPathKernel(model, loosely(undefined), writing))).message).toMatch(
+      /^undefined instead of inputs/,
+    );
   });
 });
 

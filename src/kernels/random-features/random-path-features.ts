@@ -50,6 +50,7 @@ export async function randomPathFeatures(
   checkCount("number of features", count);
   checkCount("batch", batch);
   const [examples = 0] = inputs.shape;
+  checkEstimateMemory(examples, 0, count);
   const paths = separated(network);
   const given = paths.deciding.map(decidedName);
   await using decisions =
@@ -89,7 +90,7 @@ const MOST_ESTIMATE_BYTES = 2 ** 34;
 
 /**
  * What the whole of an estimate takes is told before it begins: features of all inputs, and their kernel.
- * @param columns number of other inputs, if there are some
+ * @param columns number of other inputs, if there are some; 0 for the features alone
  * @param atMost bytes that there are
  * @throws GatewiseError (`too-large`) for more
  */
@@ -104,7 +105,7 @@ export function checkEstimateMemory(
   if (bytes <= most) return;
   throw new GatewiseError({
     code: "too-large",
-    received: `${features} random features of ${rows + (columns ?? 0)} inputs with their kernel, ${gigabytes(bytes)}`,
+    received: `${features} random features of ${rows + (columns ?? 0)} inputs${columns === 0 ? "" : " with their kernel"}, ${gigabytes(bytes)}`,
     expected: `at most ${gigabytes(most)}`,
     next: rows * (columns ?? rows) * 8 > most ? "give fewer inputs" : "ask for fewer features",
   });

@@ -135,6 +135,8 @@ export async function writeNeuralPathKernel(
   options: NeuralPathKernelFileOptions,
 ): Promise<NeuralPathKernelSummary> {
   const { part = "full", features = 0, out, dtype = "float64" } = options;
+  checkInputs(model.network, inputs);
+  if (options.inputs2 !== undefined) checkInputs(model.network, options.inputs2);
   if (features === 0 && part === "full" && out !== undefined) {
     return await writeTiles(model, inputs, { ...options, out });
   }
