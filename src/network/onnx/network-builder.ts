@@ -1,5 +1,5 @@
 import { GatewiseError } from "../../errors.ts";
-import { type OnnxNode, quoted, sizeOf } from "../../graph/index.ts";
+import { type DenseArray, type OnnxNode, quoted, sizeOf } from "../../graph/index.ts";
 import type { GatedNetwork, GatedNode, NodeOperation } from "../gated-network.ts";
 import { usedNodes } from "../network-nodes.ts";
 import { placedNode } from "../node-kinds.ts";
@@ -20,6 +20,9 @@ export class NetworkBuilder {
   /** By position: whether only normalization and order lie between the input and this node. */
   private readonly raw: boolean[] = [];
   private readonly reorderings = new Map<Int32Array, boolean>();
+
+  /** Constants that the file holds as they are, which nothing was folded into. */
+  readonly fileArrays = new WeakSet<DenseArray>();
 
   /** As the model's input has it, for messages. */
   private written: readonly number[] = [];

@@ -147,6 +147,7 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
   for (const [name, array] of model.initializers) {
     const kind = isTraced && ATTRIBUTE.test(name) ? "attribute" : "initializer";
     values.set(name, constantOf(array, originOf(array, name, kind)));
+    builder.fileArrays.add(array);
   }
   // a file that holds no initializers has its weights in Constant nodes
   const constants = [...model.initializers.values()].some(isFloat) ? "constant-node" : "initializer";
@@ -167,6 +168,7 @@ export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetw
     for (const [index, value] of made.entries()) {
       const name = node.outputs[index] ?? "";
       const isNode = node.opType === "Constant" && value.kind === "constant";
+      if (isNode) builder.fileArrays.add(value.array);
       define(name, isNode ? constantOf(value.array, originOf(value.array, name, constants)) : value);
     }
     for (const name of node.inputs) {

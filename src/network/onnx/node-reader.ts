@@ -56,6 +56,12 @@ export class NodeReader {
     throw this.error(`an input ${index} that depends on the example`, "a constant");
   }
 
+  /** Whether the file holds these numbers as they are: nothing was folded into them. */
+  isWritten(index: number): boolean {
+    const value = this.inputs[index];
+    return value?.kind === "constant" && this.builder.fileArrays.has(value.array);
+  }
+
   constant(index: number): DenseArray {
     this.input(index);
     const array = this.optionalConstant(index);

@@ -74,7 +74,8 @@ export const slice: OpReader = (reader) => {
     if (axis === 0 && value.kind === "example" && reader.builder.isOpen) {
       const [size = 0] = shape;
       const { start, step, count } = along(size * MANY);
-      const isToEnd = count === size * MANY || ends[i] === size; // an end that Shape gives is that of one example
+      // an end that Shape gives is that of one example; one that the file says is of any batch
+      const isToEnd = count === size * MANY || (ends[i] === size && !old && !reader.isWritten(2));
       if (start !== 0 || step !== 1 || !isToEnd) throw reader.builder.mixed(reader.node, "the batch cut or reversed");
     }
     if (axis === 0 && value.kind === "example" && reader.builder.examples > 1) {

@@ -173,6 +173,10 @@ const NODES: Readonly<Record<string, readonly [ModelOf, string]>> = {
     },
     "the batch cut or reversed: expected axis 0 to stay the batch, of any size",
   ],
+  "the first example of a batch": [
+    { ...one("Slice", ["x", "a", "b"]), input: ["N", 4], constants: { a: ints(0), b: ints(1) } },
+    "the batch cut or reversed: expected axis 0 to stay the batch, of any size",
+  ],
   "the first examples of a batch": [
     { ...one("Slice", ["x", "a", "b"]), input: ["N", 4], constants: { a: ints(0), b: ints(2) } },
     "the batch cut or reversed: expected axis 0 to stay the batch, of any size",
