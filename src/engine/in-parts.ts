@@ -5,7 +5,7 @@
  */
 import { cutGraph, type Graph, type Port } from "../graph/index.ts";
 import type { Engine, Feeds, Program, ProgramResult, ResidentArray } from "./engine.ts";
-import { released, unknownFeed, unknownOutput } from "./misuse.ts";
+import { checkFeeds, checkOutputs, released } from "./misuse.ts";
 
 /** Ops of a program: more than networks in use have, whose programs stay whole. */
 const MOST_OPS = 1000;
@@ -59,11 +59,8 @@ class ProgramInParts implements Program {
 
   async run(feeds: Feeds, keep: readonly string[] = []): Promise<ProgramResult> {
     if (this.isReleased) throw released("program");
-    const { inputs, outputs } = this.model;
-    const unknown = Object.keys(feeds).find((name) => !inputs.some((port) => port.name === name));
-    if (unknown !== undefined) throw unknownFeed(unknown, inputs);
-    const unknownKept = keep.find((name) => !outputs.some((port) => port.name === name));
-    if (unknownKept !== undefined) throw unknownOutput(unknownKept, outputs);
+    checkFeeds(feeds, this.model.inputs);
+    checkOutputs(keep, this.model.outputs);
     const between = new Map<string, ResidentArray>();
     const fetched: Record<string, ProgramResult["fetched"][string]> = {};
     const kept: Record<string, ResidentArray> = {};

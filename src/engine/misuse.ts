@@ -1,7 +1,7 @@
 /** What every engine answers to the same mistakes, in the same words. */
 import { GatewiseError } from "../errors.ts";
 import { formatShape, type Port } from "../graph/index.ts";
-import type { Capabilities, Device, Feed } from "./engine.ts";
+import type { Capabilities, Device, Feed, Feeds } from "./engine.ts";
 
 export const foreignArray = (): GatewiseError =>
   new GatewiseError({
@@ -18,19 +18,27 @@ export const released = (owner: "engine" | "program" | "array"): GatewiseError =
     next: "release it after its last use: `await using` does so at the end of its block",
   });
 
-export const unknownFeed = (name: string, inputs: readonly Port[]): GatewiseError =>
-  new GatewiseError({
-    received: `a feed "${name}"`,
+/** @throws GatewiseError for a feed that the graph has no input for */
+export function checkFeeds(feeds: Feeds, inputs: readonly Port[]): void {
+  const unknown = Object.keys(feeds).find((name) => !inputs.some((port) => port.name === name));
+  if (unknown === undefined) return;
+  throw new GatewiseError({
+    received: `a feed "${unknown}"`,
     expected: inputs.length === 0 ? "no feeds" : `feeds for ${inputs.map((port) => port.name).join(", ")}`,
     next: "leave it out, or name it as the graph does",
   });
+}
 
-export const unknownOutput = (name: string, outputs: readonly Port[]): GatewiseError =>
-  new GatewiseError({
-    received: `"${name}" among the outputs to keep`,
+/** @throws GatewiseError for a name that is none of the graph's outputs */
+export function checkOutputs(keep: readonly string[], outputs: readonly Port[]): void {
+  const unknown = keep.find((name) => !outputs.some((port) => port.name === name));
+  if (unknown === undefined) return;
+  throw new GatewiseError({
+    received: `"${unknown}" among the outputs to keep`,
     expected: `outputs of the graph: ${outputs.map((port) => port.name).join(", ")}`,
     next: "leave it out, or name it as the graph does",
   });
+}
 
 /** @param sizes what the feeds before it have told about symbolic dimensions */
 export function unfitFeed(feed: Feed | undefined, port: Port, sizes: ReadonlyMap<string, number>): GatewiseError {

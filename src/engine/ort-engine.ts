@@ -19,12 +19,12 @@ import { DeviceCopies, isCopied } from "./device-copies.ts";
 import type { Capabilities, Device, Engine, Feed, Feeds, Program, ProgramResult, ResidentArray } from "./engine.ts";
 import {
   beyondDevice,
+  checkFeeds,
+  checkOutputs,
   foreignArray,
   type ModelFeature,
   released,
   unfitFeed,
-  unknownFeed,
-  unknownOutput,
   withoutKernel,
 } from "./misuse.ts";
 import { releaseSession, runSession } from "./ort-session.ts";
@@ -93,10 +93,8 @@ class OrtProgram implements Program {
   async run(feeds: Feeds, keep: readonly string[] = []): Promise<ProgramResult> {
     if (this.isReleased) throw released("program");
     const { inputs, outputs } = this.model;
-    const unknown = Object.keys(feeds).find((name) => !inputs.some((port) => port.name === name));
-    if (unknown !== undefined) throw unknownFeed(unknown, inputs);
-    const unknownKept = keep.find((name) => !outputs.some((port) => port.name === name));
-    if (unknownKept !== undefined) throw unknownOutput(unknownKept, outputs);
+    checkFeeds(feeds, inputs);
+    checkOutputs(keep, outputs);
     const sizes = new Map<string, number>();
     const tensors = inputs.map((port) => [port.name, this.tensorFor(port, feeds[port.name], sizes)] as const);
     const session = await this.sessionThatKeeps(keep);
@@ -181,8 +179,7 @@ class OrtEngine implements Engine {
 
   async load(model: WrittenModel, keep: readonly string[] = []): Promise<Program> {
     if (this.isReleased) throw released("engine");
-    const unknown = keep.find((name) => !model.outputs.some((port) => port.name === name));
-    if (unknown !== undefined) throw unknownOutput(unknown, model.outputs);
+    checkOutputs(keep, model.outputs);
     this.expectCapable(model);
     const names = this.namesOnDevice(model, keep);
     const session = this.openSession(model, names);
