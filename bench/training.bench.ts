@@ -37,7 +37,9 @@ const threads = Number(options.threads);
 const limit = Number(options.limit);
 const architecture = fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 });
 const BATCH = 32;
-const RATES = { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 } as const satisfies Record<OptimizerKind, number>;
+const RATES = { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 } as const satisfies Partial<Record<OptimizerKind, number>>;
+/** What the peer has, too. */
+type PeerOptimizer = keyof typeof RATES;
 
 interface Contestant extends AsyncDisposable {
   /** Seconds of one epoch's steps. */
@@ -45,7 +47,7 @@ interface Contestant extends AsyncDisposable {
 }
 
 /** The peer of a regime and an optimizer; it answers `epoch` with its seconds. */
-function openTorch(regime: RegimeName, kind: OptimizerKind): PythonPeer {
+function openTorch(regime: RegimeName, kind: PeerOptimizer): PythonPeer {
   const what = ["--regime", regime, "--optimizer", kind, "--lr", String(RATES[kind])];
   const common = ["--limit", String(limit), "--threads", String(threads), "--data-dir", options["data-dir"]];
   const fused = options.fused ? ["--fused"] : [];
@@ -54,7 +56,7 @@ function openTorch(regime: RegimeName, kind: OptimizerKind): PythonPeer {
 
 async function openGatewise(
   regime: RegimeName,
-  kind: OptimizerKind,
+  kind: PeerOptimizer,
 ): Promise<Contestant & { readonly gateSeconds: number }> {
   const data = await loadDataset("mnist", { dataDir: options["data-dir"], environment: process.env, cacheDir: "" });
   const engine = await openNodeEngine("cpu", { threads, denormals: "flushed" });

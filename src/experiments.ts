@@ -52,6 +52,8 @@ export {
   type Profile,
   type ProfileName,
   type PublishedFigure,
+  type RecipeOptionName,
+  type RecipeOptions,
   type RegimeExperiment,
   readTrainingOptions,
   runTheorem,

@@ -61,6 +61,32 @@ export function parsePositive(name: string, value: unknown): number {
   });
 }
 
+/** A number of at least `least`, and below `below` if there is such a bound. */
+export function parseBetween(name: string, value: unknown, least: number, below = Number.POSITIVE_INFINITY): number {
+  const number = numberOf(value);
+  if (Number.isFinite(number) && number >= least && number < below) return number;
+  throw new GatewiseError({
+    received: `${name} ${written(value)}`,
+    expected: `a number of at least ${least}${Number.isFinite(below) ? ` and below ${below}` : ""}`,
+    next: `give another ${name}`,
+  });
+}
+
+/** Yes or no: of JSON, of a flag, of a word. */
+export function parseSwitch(name: string, value: unknown): boolean {
+  if (value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  throw new GatewiseError({
+    received: `${name} ${written(value)}`,
+    expected: "true or false",
+    next: `give ${name} alone, or leave it out`,
+  });
+}
+
+/** The parts of a list, as JSON has it or as a command line has it: `2,1,3`. */
+export const parseList = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : typeof value === "string" ? value.split(",").map((part) => part.trim()) : [value];
+
 /** JSON has numbers, a command line words. */
 function numberOf(value: unknown): number {
   if (typeof value === "number") return value;

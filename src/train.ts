@@ -31,8 +31,10 @@ export {
   type TrainAndTest,
 } from "./data/index.ts";
 export {
+  type AdamConstants,
   type Averages,
   type Checkpoint,
+  type CoupledDecay,
   type EpochMetrics,
   type EpochOptions,
   type EpochPart,
@@ -52,6 +54,10 @@ export {
   type OptimizerKind,
   optimizer,
   type PredictionPlan,
+  type Recipe,
+  SCHEDULE_KINDS,
+  type Schedule,
+  type ScheduleKind,
   type SlotName,
   startState,
   stateByName,

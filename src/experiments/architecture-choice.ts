@@ -32,10 +32,10 @@ const USUAL_DEPTH = 6;
 
 /** Rates of the experiments (theory 6.3): a step of SGD is ten times as large behind global average pooling. */
 const RATES = {
-  fc: { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 },
-  vconv: { sgd: 1e-2, adam: 3e-4, rmsprop: 3e-4 },
-  gconv: { sgd: 1e-1, adam: 3e-4, rmsprop: 3e-4 },
-  c4gap: { sgd: 1e-1, adam: 3e-4, rmsprop: 3e-4 },
+  fc: { sgd: 1e-2, adam: 1e-4, adamw: 1e-4, rmsprop: 1e-4 },
+  vconv: { sgd: 1e-2, adam: 3e-4, adamw: 3e-4, rmsprop: 3e-4 },
+  gconv: { sgd: 1e-1, adam: 3e-4, adamw: 3e-4, rmsprop: 3e-4 },
+  c4gap: { sgd: 1e-1, adam: 3e-4, adamw: 3e-4, rmsprop: 3e-4 },
 } as const satisfies Record<ArchitectureName, Record<OptimizerKind, number>>;
 
 /** Sizes that are asked for, and what their names are to whoever asks. */

@@ -44,6 +44,7 @@ export {
   type TrainingSettings,
   type Trial,
 } from "./protocol.ts";
+export type { RecipeOptionName, RecipeOptions } from "./recipe-options.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
 export { type MeanAndDeviation, meanAndDeviation, type SummaryRow, summarize } from "./summary.ts";
 export {
@@ -86,7 +87,6 @@ export {
   ntkTrace,
   WATCHED_FIGURES,
 } from "./watched-kernels.ts";
-
 export {
   MEASURES,
   type MeanMeasurement,

@@ -13,8 +13,8 @@ import {
   type RegimeVariant,
   regimeOf,
 } from "../network/index.ts";
-import { nearMiss, parseChoice, parsePositive, parseWhole } from "../parse-value.ts";
-import { OPTIMIZER_KINDS, type OptimizerKind, optimizer, type TrainingPlan } from "../train/index.ts";
+import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
+import { OPTIMIZER_KINDS, type OptimizerKind, type TrainingPlan } from "../train/index.ts";
 import {
   type ArchitectureFile,
   type ArchitectureName,
@@ -22,6 +22,7 @@ import {
   checkSizes,
   readArchitectureChoice,
 } from "./architecture-choice.ts";
+import { optimizerOf, READ_RECIPE, type RecipeOptions, recipeOf } from "./recipe-options.ts";
 
 /** Devices that networks train on. */
 export const TRAINING_DEVICES = ["cpu", "webgpu"] as const;
@@ -31,7 +32,7 @@ export type TrainingDevice = (typeof TRAINING_DEVICES)[number];
 const VALUE_INPUTS = ["example", "ones"] as const;
 
 /** What may be said of one training; all of it is optional. */
-export interface TrainingOptions {
+export interface TrainingOptions extends RecipeOptions {
   readonly arch?: ArchitectureName | ArchitectureFile | undefined;
   readonly regime?: RegimeName | undefined;
   readonly data?: DatasetName | undefined;
@@ -105,16 +106,11 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   from: readPath,
   device: word("device", TRAINING_DEVICES),
   threads: whole(1),
+  ...READ_RECIPE,
 };
 
-/** A list, or one as a command line has it: `2,1,3`. */
 function readGateOrder(value: unknown, name: string): readonly number[] {
-  const gates: readonly unknown[] = Array.isArray(value)
-    ? value
-    : typeof value === "string"
-      ? value.split(",")
-      : [value];
-  return gates.map((gate) => parseWhole(name, gate, 1));
+  return parseList(value).map((gate) => parseWhole(name, gate, 1));
 }
 
 function readPath(value: unknown, name: string): string {
@@ -158,6 +154,14 @@ export function readTrainingOptions(
     threads: read("threads"),
     limit: read("limit"),
     testLimit: read("testLimit"),
+    momentum: read("momentum"),
+    nesterov: read("nesterov"),
+    weightDecay: read("weightDecay"),
+    schedule: read("schedule"),
+    warmup: read("warmup"),
+    milestones: read("milestones"),
+    gamma: read("gamma"),
+    clipNorm: read("clipNorm"),
   } satisfies Record<TrainingOptionName, unknown>;
   // before a file is read for nothing
   checkSizes(options.arch ?? USUAL_TRAINING.arch, { ...options, nameOf });
@@ -197,16 +201,18 @@ export function trainingOf(options: TrainingOptions, nameOf: NameOption = (optio
   const { label, architecture, rates } = architectureOf(arch, { width, depth, data, nameOf });
   checkParameterCount(parameterSpecs(architecture));
   const variant = variantOf(options);
+  const recipe = recipeOf(options, epochs, nameOf);
   const plan: TrainingPlan = {
     architecture,
     regime,
     ...(variant === undefined ? {} : { variant }),
     initializer: { kind: "glorot-uniform" },
-    optimizer: optimizer(kind, options.lr ?? rates[kind]),
+    optimizer: optimizerOf(kind, options.lr ?? rates[kind], options, nameOf),
     loss: "softmax-cross-entropy",
     batch,
     epochs,
     seed,
+    ...(recipe === undefined ? {} : { recipe }),
   };
   checkRegime(architecture, regimeOf(plan));
   if (from !== undefined && regime !== "flnpf") {

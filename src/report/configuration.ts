@@ -10,6 +10,7 @@ import {
 } from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
 import type { Loss, Optimizer } from "../train/index.ts";
+import { recipeWords } from "./recipe-words.ts";
 
 /** A name and what it is in these runs: more than one value if the runs differ. */
 export interface Setting {
@@ -24,6 +25,9 @@ export function configurationOf(runs: readonly RunRecord[]): readonly Setting[] 
     setting("Architecture", ({ plan }) => architectureWords(plan.architecture)),
     setting("Initializer", ({ plan }) => initializerWords(plan.initializer)),
     setting("Optimizer", ({ plan }) => optimizerWords(plan.optimizer)),
+    ...(runs.some(({ plan }) => plan.recipe !== undefined)
+      ? [setting("Recipe", ({ plan }) => recipeWords(plan.recipe))]
+      : []),
     setting("Loss", ({ plan }) => LOSS_WORDS[plan.loss]),
     setting("Batch", ({ plan }) => `${plan.batch} examples`),
     setting("Epochs", ({ plan }) => String(plan.epochs)),
@@ -116,13 +120,19 @@ function initializerWords(initializer: Initializer): string {
 
 export function optimizerWords(optimizer: Optimizer): string {
   const rate = `learning rate ${optimizer.learningRate}`;
+  const decay = optimizer.weightDecay ? `, weight decay ${optimizer.weightDecay}` : "";
   switch (optimizer.kind) {
-    case "sgd":
-      return `SGD, ${rate}${optimizer.momentum === 0 ? "" : `, momentum ${optimizer.momentum}`}`;
+    case "sgd": {
+      const momentum = `${optimizer.nesterov ? "Nesterov's " : ""}momentum ${optimizer.momentum}`;
+      return `SGD, ${rate}${optimizer.momentum === 0 ? "" : `, ${momentum}`}${decay}`;
+    }
     case "adam":
-      return `Adam, ${rate}, β₁ ${optimizer.beta1}, β₂ ${optimizer.beta2}, ε ${optimizer.epsilon}`;
+    case "adamw": {
+      const title = optimizer.kind === "adam" ? "Adam" : "AdamW";
+      return `${title}, ${rate}, β₁ ${optimizer.beta1}, β₂ ${optimizer.beta2}, ε ${optimizer.epsilon}${decay}`;
+    }
     case "rmsprop":
-      return `RMSprop, ${rate}, ρ ${optimizer.rho}, ε ${optimizer.epsilon}`;
+      return `RMSprop, ${rate}, ρ ${optimizer.rho}, ε ${optimizer.epsilon}${decay}`;
     default:
       return unreachable(optimizer);
   }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { REGIME_NAMES } from "../network/index.ts";
 import type { EpochMetrics, TrainingPlan } from "../train/index.ts";
 import { parseJson } from "./parse-json.ts";
-import { SettingsStructure, VariantStructure } from "./settings-structure.ts";
+import { RecipeStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
 
 const Plan = z.strictObject({
   ...SettingsStructure,
@@ -11,6 +11,7 @@ const Plan = z.strictObject({
   epochs: z.int().min(1),
   seed: z.int().min(0),
   order: z.enum(["shuffled", "given"]).optional(),
+  recipe: RecipeStructure.optional(),
 });
 
 /** What a run was made on. */

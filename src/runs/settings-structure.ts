@@ -1,22 +1,26 @@
 /** What is trained and how, as JSON: in the records of runs and of experiments. */
 import { z } from "zod";
 import { ArchitectureStructure } from "../network/index.ts";
-import { LOSSES } from "../train/index.ts";
+import { LOSSES, type Recipe } from "../train/index.ts";
 
+const Decay = z.number().min(0);
+const Adam = { learningRate: z.number().positive(), beta1: z.number(), beta2: z.number(), epsilon: z.number() };
 const Optimizer = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sgd"), learningRate: z.number().positive(), momentum: z.number() }),
   z.strictObject({
-    kind: z.literal("adam"),
+    kind: z.literal("sgd"),
     learningRate: z.number().positive(),
-    beta1: z.number(),
-    beta2: z.number(),
-    epsilon: z.number(),
+    momentum: z.number(),
+    nesterov: z.boolean().optional(),
+    weightDecay: Decay.optional(),
   }),
+  z.strictObject({ kind: z.literal("adam"), ...Adam, weightDecay: Decay.optional() }),
+  z.strictObject({ kind: z.literal("adamw"), ...Adam, weightDecay: Decay }),
   z.strictObject({
     kind: z.literal("rmsprop"),
     learningRate: z.number().positive(),
     rho: z.number(),
     epsilon: z.number(),
+    weightDecay: Decay.optional(),
   }),
 ]);
 
@@ -38,4 +42,22 @@ export const VariantStructure = z.strictObject({
   beta: z.number().positive().optional(),
   valueInput: z.enum(["example", "ones"]).optional(),
   gateOrder: z.array(z.int().min(1)).readonly().optional(),
+});
+
+const Warmup = z.number().min(0);
+/** What a plan adds to a training. */
+export const RecipeStructure: z.ZodType<Recipe> = z.strictObject({
+  schedule: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("constant"), warmup: Warmup }),
+      z.strictObject({
+        kind: z.literal("step"),
+        warmup: Warmup,
+        milestones: z.array(z.int().min(1)).readonly(),
+        gamma: z.number().positive(),
+      }),
+      z.strictObject({ kind: z.literal("cosine"), warmup: Warmup, epochs: z.int().min(1) }),
+    ])
+    .optional(),
+  clipNorm: z.number().positive().optional(),
 });

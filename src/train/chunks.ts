@@ -2,8 +2,9 @@ import { type ExampleSet, type ExampleSource, exampleSet, rowsAt } from "../data
 import type { Engine, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
 import { numbers, readState, releaseArrays, wanted } from "./feeds.ts";
-import { gradientScale, mostSteps, type Optimizer, STEP_SCALARS, stepScalars } from "./optimizers.ts";
+import { gradientScale, mostSteps, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
+import { rateFactor } from "./schedules.ts";
 import { STEPS_PER_RUN, stepsPerRun, stepWork } from "./step-work.ts";
 import { trainingGraph } from "./training-graph.ts";
 import { stateByName, type TrainingState } from "./training-state.ts";
@@ -120,7 +121,7 @@ export class ChunkRunner implements AsyncDisposable {
     const chosen = order.slice(start, start + count * batch);
     const data = this.resident ?? (await this.rowsOf(chosen));
     const indices = denseArray("int32", [count, batch], this.resident ? chosen : chosen.map((_, i) => i));
-    const scalars = scalarsOf(this.plan.optimizer, stepsBefore + start / this.plan.batch + 1, count);
+    const scalars = scalarsOf(this.plan, this.set.size, stepsBefore + start / this.plan.batch + 1, count);
     const { fetched, state } = await moved(program, this.state, { ...data, ...scalars, indices });
     this.state = state;
     return {
@@ -180,8 +181,17 @@ const unrolledSteps = (plan: TrainingPlan): number =>
   Math.max(1, Math.min(UNROLLED_STEPS, Math.floor(UNROLLED_WORK / stepWork(plan))));
 
 /** Scalars of `count` steps of one chunk, the first of which is step `firstStep` of the training. */
-function scalarsOf(optimizer: Optimizer, firstStep: number, count: number): Readonly<Record<string, DenseArray>> {
-  const steps = Array.from({ length: count }, (_, i) => stepScalars(optimizer, firstStep + i, i + 1));
+function scalarsOf(
+  { optimizer, batch, recipe }: TrainingPlan,
+  examples: number,
+  firstStep: number,
+  count: number,
+): Readonly<Record<string, DenseArray>> {
+  const stepsOfEpoch = Math.ceil(examples / batch);
+  const steps = Array.from({ length: count }, (_, i) => {
+    const factor = recipe?.schedule === undefined ? 1 : rateFactor(recipe.schedule, firstStep + i, stepsOfEpoch);
+    return stepScalars(optimizer, firstStep + i, i + 1, factor);
+  });
   const lists = STEP_SCALARS.map(
     (name) =>
       [

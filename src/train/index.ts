@@ -3,9 +3,19 @@ export type { GateTable } from "./chunks.ts";
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
 export { examplesPerRun } from "./examples-per-run.ts";
 export { LOSSES, type Loss } from "./losses.ts";
-export { OPTIMIZER_KINDS, type Optimizer, type OptimizerKind, optimizer, type SlotName } from "./optimizers.ts";
+export {
+  type AdamConstants,
+  type CoupledDecay,
+  OPTIMIZER_KINDS,
+  type Optimizer,
+  type OptimizerKind,
+  optimizer,
+  type SlotName,
+} from "./optimizers.ts";
 export type { EpochMetrics, ExampleOrder, GateMetrics, TrainingPlan } from "./plan.ts";
 export { evaluationGraph, networkEvaluationGraph, type PredictionPlan } from "./prediction-graphs.ts";
+export type { Recipe } from "./recipe.ts";
+export { SCHEDULE_KINDS, type Schedule, type ScheduleKind } from "./schedules.ts";
 export { memoryOf, stepWork } from "./step-work.ts";
 export {
   type TrainingContext,

@@ -13,28 +13,54 @@ type FloatTensor = Tensor<"float32">;
 
 /** An optimizer with its constants; Keras's defaults where the paper names none (theory 6.1). */
 export type Optimizer =
-  | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number }
-  | {
-      readonly kind: "adam";
+  | ({
+      readonly kind: "sgd";
       readonly learningRate: number;
-      readonly beta1: number;
-      readonly beta2: number;
+      /** `b' = momentum·b + g`, `p' = p − α·b'` (PyTorch's SGD; Sutskever et al., ICML 2013, say it for a constant α). */
+      readonly momentum: number;
+      /** Nesterov's momentum, `p' = p − α·(g + momentum·b')`, as PyTorch and Keras have it. */
+      readonly nesterov?: boolean | undefined;
+    } & CoupledDecay)
+  | ({ readonly kind: "adam" } & AdamConstants & CoupledDecay)
+  /**
+   * Adam with decoupled decay, `p' = (1 − α·weightDecay)·p − α·m̂/(√v̂ + ε)` (Loshchilov and Hutter, ICLR 2019, algorithm 2,
+   * with the rate in the decay as in PyTorch); ε behind the bias correction, as PyTorch has it.
+   */
+  | ({ readonly kind: "adamw"; readonly weightDecay: number } & AdamConstants)
+  | ({
+      readonly kind: "rmsprop";
+      readonly learningRate: number;
+      readonly rho: number;
       readonly epsilon: number;
-    }
-  | { readonly kind: "rmsprop"; readonly learningRate: number; readonly rho: number; readonly epsilon: number };
+    } & CoupledDecay);
+
+/** The constants of Adam (Kingma and Ba, ICLR 2015). */
+export interface AdamConstants {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** L2 regularization by the gradient, `g + weightDecay·p` of everything that trains, biases too (PyTorch's `weight_decay`). */
+export interface CoupledDecay {
+  readonly weightDecay?: number | undefined;
+}
 
 /** The optimizers by kind. */
-export const OPTIMIZER_KINDS = ["sgd", "adam", "rmsprop"] as const satisfies readonly Optimizer["kind"][];
+export const OPTIMIZER_KINDS = ["sgd", "adam", "adamw", "rmsprop"] as const satisfies readonly Optimizer["kind"][];
 /** The kind of an optimizer. */
 export type OptimizerKind = (typeof OPTIMIZER_KINDS)[number];
 
-/** An optimizer of Keras's defaults but for its learning rate. */
+/** An optimizer of Keras's defaults, AdamW of PyTorch's, but for its learning rate. */
 export function optimizer(kind: OptimizerKind, learningRate: number): Optimizer {
   switch (kind) {
     case "sgd":
       return { kind, learningRate, momentum: 0 };
     case "adam":
       return { kind, learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    case "adamw":
+      return { kind, learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-2 };
     case "rmsprop":
       return { kind, learningRate, rho: 0.9, epsilon: 1e-7 };
   }
@@ -50,6 +76,7 @@ export function slotNames(config: Optimizer): readonly SlotName[] {
     case "sgd":
       return config.momentum === 0 ? [] : ["velocity"];
     case "adam":
+    case "adamw":
       return ["first-moment", "second-moment"];
     case "rmsprop":
       return ["second-moment"];
@@ -62,6 +89,7 @@ function squareDecay(config: Optimizer): number {
     case "sgd":
       return 1;
     case "adam":
+    case "adamw":
       return config.beta2;
     case "rmsprop":
       return config.rho;
@@ -85,31 +113,39 @@ export const scalePower = (slot: SlotName): 0 | 1 | 2 =>
   slot === "second-moment" ? 2 : slot === "first-moment" ? 1 : 0;
 
 /** What one step needs from outside. */
-export const STEP_SCALARS = ["rate", "scale", "epsilon"] as const;
+export const STEP_SCALARS = ["rate", "scale", "epsilon", "keep"] as const;
 export type StepScalars<T> = Readonly<Record<(typeof STEP_SCALARS)[number], T>>;
 
 /**
  * Scalars of step `t` of the training that is step `i` of its chunk, both from 1: the rate, with Adam's bias corrections
- * `α·√(1 − β₂ᵗ) / (1 − β₁ᵗ)`, the scale of the gradients, and ε, all with the factors of the averages' scales.
+ * `α·√(1 − β₂ᵗ) / (1 − β₁ᵗ)`, the scale of the gradients, and ε, all with the factors of the averages' scales; and what
+ * decoupled decay leaves of a parameter.
+ * @param factor of the learning rate, by a schedule
  */
-export function stepScalars(config: Optimizer, t: number, i: number): StepScalars<number> {
+export function stepScalars(config: Optimizer, t: number, i: number, factor = 1): StepScalars<number> {
   const scale = gradientScale(config, i);
+  const learningRate = config.learningRate * factor;
   switch (config.kind) {
     case "sgd":
-      return { rate: config.learningRate, scale, epsilon: 0 };
-    case "adam": {
-      const { learningRate, beta1, beta2, epsilon } = config;
-      const corrected = (learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+      return { rate: learningRate, scale, epsilon: 0, keep: 1 };
+    case "adam":
+    case "adamw": {
+      const { beta1, beta2, epsilon } = config;
+      const correction = Math.sqrt(1 - beta2 ** t);
+      const corrected = (learningRate * correction) / (1 - beta1 ** t);
+      const behind = config.kind === "adamw" ? epsilon * correction : epsilon;
       return {
         rate: (corrected * (1 - beta1)) / Math.sqrt(1 - beta2),
         scale,
-        epsilon: (scale * epsilon) / Math.sqrt(1 - beta2),
+        epsilon: (scale * behind) / Math.sqrt(1 - beta2),
+        keep: config.kind === "adamw" ? 1 - learningRate * config.weightDecay : 1,
       };
     }
     case "rmsprop": {
       // p' = p − rate·g / (√v' + ε), with v' = (1 − ρ)V'; ε outside the root, as Keras had it when the paper was written
-      const { learningRate, rho, epsilon } = config;
-      return { rate: learningRate / Math.sqrt(1 - rho), scale, epsilon: (scale * epsilon) / Math.sqrt(1 - rho) };
+      const { rho, epsilon } = config;
+      const epsilonNow = (scale * epsilon) / Math.sqrt(1 - rho);
+      return { rate: learningRate / Math.sqrt(1 - rho), scale, epsilon: epsilonNow, keep: 1 };
     }
   }
 }
@@ -121,44 +157,70 @@ export interface Update {
   readonly slots: Slots;
 }
 
+/** The gradient with what coupled decay adds to it, in the gradient's scale. */
+function decayed(
+  config: Optimizer,
+  parameter: FloatTensor,
+  gradient: FloatTensor,
+  { scale }: StepScalars<FloatTensor>,
+): FloatTensor {
+  if (config.kind === "adamw" || !config.weightDecay) return gradient;
+  const decay = multiply(parameter, config.weightDecay);
+  return add(gradient, config.kind === "sgd" ? decay : multiply(decay, scale));
+}
+
 /**
  * One parameter after one step.
  * @param gradient of the scaled loss
  * @param slots the parameter's averages by their {@link slotNames}, in the scale of the step before
+ * @param rateMoves whether a schedule changes the learning rate
  */
 export function update(
   config: Optimizer,
   parameter: FloatTensor,
   gradient: FloatTensor,
   slots: Slots,
-  { rate, epsilon }: StepScalars<FloatTensor>,
+  scalars: StepScalars<FloatTensor>,
+  rateMoves = false,
 ): Update {
+  const { rate, epsilon, keep } = scalars;
   const slot = (name: SlotName): FloatTensor => {
     const tensor = slots[name];
     if (tensor === undefined) throw new Error(`unreachable: ${config.kind} without its ${name}`);
     return tensor;
   };
+  const slope = decayed(config, parameter, gradient, scalars);
   switch (config.kind) {
     case "sgd": {
-      // constants, not step scalars: they fuse into the product that makes the gradient
-      const { learningRate, momentum } = config;
-      if (momentum === 0) return { parameter: subtract(parameter, multiply(gradient, learningRate)), slots: {} };
-      // velocity' = momentum·velocity − rate·g
-      const velocity = subtract(multiply(slot("velocity"), momentum), multiply(gradient, learningRate));
-      return { parameter: add(parameter, velocity), slots: { velocity } };
+      const { learningRate, momentum, nesterov = false } = config;
+      if (!rateMoves) {
+        // constants, not step scalars: they fuse into the product that makes the gradient
+        const move = multiply(slope, learningRate);
+        if (momentum === 0) return { parameter: subtract(parameter, move), slots: {} };
+        // of a constant rate the velocity is −α times the sum of gradients: velocity' = momentum·velocity − α·g
+        const velocity = subtract(multiply(slot("velocity"), momentum), move);
+        const step = nesterov ? subtract(multiply(velocity, momentum), move) : velocity;
+        return { parameter: add(parameter, step), slots: { velocity } };
+      }
+      if (momentum === 0) return { parameter: subtract(parameter, multiply(slope, rate)), slots: {} };
+      const velocity = add(multiply(slot("velocity"), momentum), slope);
+      const direction = nesterov ? add(slope, multiply(velocity, momentum)) : velocity;
+      return { parameter: subtract(parameter, multiply(direction, rate)), slots: { velocity } };
     }
-    case "adam": {
-      const first = add(multiply(slot("first-moment"), config.beta1 / Math.sqrt(config.beta2)), gradient);
-      const second = add(slot("second-moment"), multiply(gradient, gradient));
+    case "adam":
+    case "adamw": {
+      const first = add(multiply(slot("first-moment"), config.beta1 / Math.sqrt(config.beta2)), slope);
+      const second = add(slot("second-moment"), multiply(slope, slope));
       const direction = divide(first, add(sqrt(second), epsilon));
+      const kept = config.kind === "adamw" && config.weightDecay > 0 ? multiply(parameter, keep) : parameter;
       return {
-        parameter: subtract(parameter, multiply(direction, rate)),
+        parameter: subtract(kept, multiply(direction, rate)),
         slots: { "first-moment": first, "second-moment": second },
       };
     }
     case "rmsprop": {
-      const second = add(slot("second-moment"), multiply(gradient, gradient));
-      const direction = divide(gradient, add(sqrt(second), epsilon));
+      const second = add(slot("second-moment"), multiply(slope, slope));
+      const direction = divide(slope, add(sqrt(second), epsilon));
       return { parameter: subtract(parameter, multiply(direction, rate)), slots: { "second-moment": second } };
     }
   }

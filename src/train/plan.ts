@@ -1,6 +1,7 @@
 import type { Architecture, Initializer, RegimeChoice } from "../network/index.ts";
 import type { Loss } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** How an epoch goes through the examples. */
 export type ExampleOrder = "shuffled" | "given";
@@ -18,6 +19,8 @@ export interface TrainingPlan extends RegimeChoice {
   readonly seed: number;
   /** The order of the examples in each epoch: another one each time, unless told otherwise, or as they come. */
   readonly order?: ExampleOrder | undefined;
+  /** What people add to a training; nothing unless told otherwise. */
+  readonly recipe?: Recipe | undefined;
 }
 
 /** What is measured after each epoch; accuracies in percent. */

@@ -9,16 +9,21 @@
  */
 import type { InputRows } from "../data/index.ts";
 import {
+  add,
   cast,
+  divide,
   type Graph,
   gather,
   gradients,
   graph,
   input,
+  minimum,
   multiply,
+  type Operand,
   reduceMean,
   reduceSum,
   scan,
+  sqrt,
   square,
   type Tensor,
   tileConvolutions,
@@ -86,6 +91,7 @@ export function chunkGraph(
   const moving = parameters.filter(({ trains }) => trains);
   const fixed = inputsFor(parameters.filter(({ trains }) => !trains));
   const groups = groupsOf(moving);
+  const rateMoves = plan.recipe?.schedule !== undefined;
   const slots = slotNames(optimizer);
   /** A parameter itself, and its averages. */
   const kept = [undefined, ...slots];
@@ -99,10 +105,11 @@ export function chunkGraph(
   const { state: after, outputs } = loop(state, { ...steps }, (now, { indices, targets, ...scalars }) => {
     const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
     const logits = logitsOf(plan, recordsOf(parameters, { ...fixed, ...current }), examplesAt(indices));
-    const slopes = slopesOf(plan, logits, targets, scalars.scale, current);
+    const slopes = clipped(plan, slopesOf(plan, logits, targets, scalars.scale, current), scalars.scale);
     const updated = groups.flatMap((group) => {
       const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, stateName(group.name, slot))]));
-      const next = update(optimizer, existing(now, group.name), join(group, slopes), averages, scalars);
+      const slope = join(group, slopes);
+      const next = update(optimizer, existing(now, group.name), slope, averages, scalars, rateMoves);
       const nextAverages = slots.map((slot) => [stateName(group.name, slot), existing(next.slots, slot)] as const);
       return [[group.name, next.parameter] as const, ...nextAverages];
     });
@@ -146,6 +153,20 @@ function slopesOf(
   );
 }
 
+/**
+ * Gradients of a global norm of at most `clipNorm`, all that train together: `g·min(1, c / (‖g‖ + 1e-6))` (Pascanu et al.,
+ * ICML 2013, algorithm 1; PyTorch's `clip_grad_norm_`). Decay comes behind it.
+ */
+function clipped({ recipe, optimizer }: TrainingPlan, slopes: NamedTensors, scale: FloatTensor): NamedTensors {
+  const norm = recipe?.clipNorm;
+  const [first, ...rest] = Object.values(slopes).map((slope) => reduceSum(square(slope)));
+  if (norm === undefined || first === undefined) return slopes;
+  const inScale = (value: number): Operand<"float32"> => (isScaled(optimizer) ? multiply(scale, value) : value);
+  const length = add(sqrt(rest.reduce((sum, one) => add(sum, one), first)), inScale(1e-6));
+  const factor = minimum(divide(inScale(norm), length), 1);
+  return Object.fromEntries(Object.entries(slopes).map(([name, slope]) => [name, multiply(slope, factor)]));
+}
+
 /** Whether gradients are scaled within a chunk: only averages of squares gain from it. */
 const isScaled = (optimizer: Optimizer): boolean => slotNames(optimizer).some((slot) => scalePower(slot) > 0);
 
@@ -162,7 +183,7 @@ function unscaled(tensor: FloatTensor, slot: SlotName | undefined, factor: Float
   }
 }
 
-/** What the steps read as inputs of the graph: `indices` of `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`. */
+/** What the steps read as inputs of the graph: `indices` of `[steps, batch]`, and `[steps]` each of {@link STEP_SCALARS}. */
 export function stepInputs(
   labels: Tensor<"uint8">,
   [count, batch]: readonly [number | string, number],
@@ -176,6 +197,7 @@ export function stepInputs(
     rate: scalar("rate"),
     scale: scalar("scale"),
     epsilon: scalar("epsilon"),
+    keep: scalar("keep"),
   };
 }
 
@@ -195,8 +217,8 @@ export interface TrainingGraphOptions {
 /**
  * The {@link chunkGraph} over a training set in the engine.
  *
- * Inputs: `inputs` `[n, …]` and `labels` `[n]`, `indices` `[steps, batch]`, `rate`, `scale` and `epsilon` `[steps]`
- * (stepScalars), and with a gate table `gates.0`, … `[n, …units]` in place of the feature network's parameters.
+ * Inputs: `inputs` `[n, …]` and `labels` `[n]`, `indices` `[steps, batch]`, `rate`, `scale`, `epsilon` and
+ * `keep` `[steps]` (stepScalars), those that are used, and with a gate table `gates.0`, … `[n, …units]` in place of the feature network's parameters.
  */
 export function trainingGraph(plan: TrainingPlan, options: TrainingGraphOptions): Graph {
   const { examples, batch, gateTable, dtype } = options;

@@ -96,7 +96,7 @@ function reference(config: Optimizer, order: Int32Array) {
         v[i] = config.beta2 * v[i]! + (1 - config.beta2) * g * g;
         const rate = (config.learningRate * Math.sqrt(1 - config.beta2 ** t)) / (1 - config.beta1 ** t);
         w[i]! -= (rate * m[i]!) / (Math.sqrt(v[i]!) + config.epsilon);
-      } else {
+      } else if (config.kind === "rmsprop") {
         v[i] = config.rho * v[i]! + (1 - config.rho) * g * g;
         w[i]! -= (config.learningRate * g) / (Math.sqrt(v[i]!) + config.epsilon);
       }

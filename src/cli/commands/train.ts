@@ -11,7 +11,7 @@ import {
   trainingJobs,
   withArchitectureText,
 } from "../../runs/node/index.ts";
-import { OPTIMIZER_KINDS } from "../../train/index.ts";
+import { OPTIMIZER_KINDS, SCHEDULE_KINDS } from "../../train/index.ts";
 import { type Ending, type MakeContext, runStages } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
@@ -45,6 +45,17 @@ export function trainCommand(program: Command, makeContext: MakeContext, ending:
       "--lr <x>",
       "learning rate (default: that of the architecture's experiment, adam 1e-4 for fc, 3e-4 for convolutions)",
     )
+    .option("--momentum <x>", "of sgd, for instance 0.9")
+    .option("--nesterov", "Nesterov's momentum")
+    .option("--weight-decay <x>", "L2 by the gradient; adamw: decoupled from it (default: adamw 0.01, others none)")
+    .option("--schedule <name>", `how the learning rate moves: ${SCHEDULE_KINDS.join(", ")} (default: constant)`)
+    .option("--warmup <epochs>", "epochs in which the learning rate rises from zero")
+    .option(
+      "--milestones <a,b,…>",
+      "schedule step: epochs after which the rate is lowered (default: half and three quarters of all)",
+    )
+    .option("--gamma <x>", "schedule step: what the rate is multiplied by (default: 0.1)")
+    .option("--clip-norm <x>", "largest norm of all gradients together")
     .option("--batch <n>", "examples a step", String(USUAL_TRAINING.batch))
     .option("--epochs <n>", "passes over the training set", String(USUAL_TRAINING.epochs))
     .option("--limit <n>", "the first n training examples only")

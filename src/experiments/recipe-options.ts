@@ -1,0 +1,148 @@
+/** What people add to a training, as options tell it: to the optimizer, and as a recipe of the plan. */
+import { GatewiseError } from "../errors.ts";
+import { parseBetween, parseChoice, parseList, parsePositive, parseSwitch, parseWhole } from "../parse-value.ts";
+import {
+  type Optimizer,
+  type OptimizerKind,
+  optimizer,
+  type Recipe,
+  SCHEDULE_KINDS,
+  type Schedule,
+  type ScheduleKind,
+} from "../train/index.ts";
+
+/** All of it optional, and off. */
+export interface RecipeOptions {
+  /** Of SGD. */
+  readonly momentum?: number | undefined;
+  readonly nesterov?: boolean | undefined;
+  /** L2 by the gradient, decoupled for AdamW. */
+  readonly weightDecay?: number | undefined;
+  readonly schedule?: ScheduleKind | undefined;
+  /** Epochs in which the rate rises from zero. */
+  readonly warmup?: number | undefined;
+  /** Epochs after which a step schedule lowers the rate; half and three quarters of all unless told otherwise. */
+  readonly milestones?: readonly number[] | undefined;
+  /** What it multiplies the rate by, 0.1 unless told otherwise. */
+  readonly gamma?: number | undefined;
+  /** Largest norm of all gradients together. */
+  readonly clipNorm?: number | undefined;
+}
+/** What an option of a recipe is called. */
+export type RecipeOptionName = keyof RecipeOptions;
+
+type Read<T> = (value: unknown, name: string) => T;
+
+/** How each option is read from plain data. */
+export const READ_RECIPE: { readonly [K in RecipeOptionName]: Read<RecipeOptions[K]> } = {
+  momentum: (value, name) => parseBetween(name, value, 0, 1),
+  nesterov: (value, name) => parseSwitch(name, value),
+  weightDecay: (value, name) => parseBetween(name, value, 0),
+  schedule: (value) => parseChoice("schedule", value, SCHEDULE_KINDS),
+  warmup: (value, name) => parseBetween(name, value, 0),
+  milestones: readMilestones,
+  gamma: (value, name) => parsePositive(name, value),
+  clipNorm: (value, name) => parsePositive(name, value),
+};
+
+function readMilestones(value: unknown, name: string): readonly number[] {
+  const epochs = parseList(value).map((epoch) => parseWhole(name, epoch, 1));
+  if (epochs.every((epoch, i) => i === 0 || epoch > (epochs[i - 1] ?? 0))) return epochs;
+  throw new GatewiseError({
+    received: `${name} ${epochs.join(",")}`,
+    expected: "epochs in ascending order, each once",
+    next: `for instance ${[...new Set(epochs)].sort((a, b) => a - b).join(",")}`,
+  });
+}
+
+/** How whoever writes options knows them. */
+type NameOption = (option: RecipeOptionName | "optimizer" | "epochs") => string;
+
+/**
+ * The optimizer that options choose.
+ * @param learningRate unless nothing else was told
+ * @throws GatewiseError for momentum of an optimizer without, and Nesterov's without momentum
+ */
+export function optimizerOf(
+  kind: OptimizerKind,
+  learningRate: number,
+  { momentum, nesterov = false, weightDecay }: RecipeOptions,
+  nameOf: NameOption,
+): Optimizer {
+  if (momentum !== undefined && kind !== "sgd") {
+    throw new GatewiseError({
+      received: `${nameOf("momentum")} ${momentum} with ${nameOf("optimizer")} ${kind}`,
+      expected: `momentum with ${nameOf("optimizer")} sgd; ${kind} has averages of its own`,
+      next: `leave ${nameOf("momentum")} out, or choose sgd`,
+    });
+  }
+  if (nesterov && !momentum) {
+    throw new GatewiseError({
+      received: `${nameOf("nesterov")} without momentum`,
+      expected: `${nameOf("nesterov")} beside ${nameOf("momentum")}, which it changes`,
+      next: `give ${nameOf("momentum")} too, for instance 0.9`,
+    });
+  }
+  const usual = optimizer(kind, learningRate);
+  switch (usual.kind) {
+    case "sgd":
+      return { ...usual, momentum: momentum ?? 0, ...(nesterov ? { nesterov } : {}), ...coupled(weightDecay) };
+    case "adamw":
+      return weightDecay === undefined ? usual : { ...usual, weightDecay };
+    case "adam":
+    case "rmsprop":
+      return { ...usual, ...coupled(weightDecay) };
+  }
+}
+
+/** None is written down as none: such a training is the same as one that was told nothing. */
+const coupled = (weightDecay: number | undefined) => (weightDecay ? { weightDecay } : {});
+
+/**
+ * The recipe that options choose, or undefined where they say nothing: plans without any stay as they were written.
+ * @param epochs of the training
+ * @throws GatewiseError for options that do not go together, by the names that `nameOf` gives them
+ */
+export function recipeOf(options: RecipeOptions, epochs: number, nameOf: NameOption): Recipe | undefined {
+  const schedule = scheduleOf(options, epochs, nameOf);
+  const { clipNorm } = options;
+  const recipe: Recipe = {
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(clipNorm === undefined ? {} : { clipNorm }),
+  };
+  return Object.keys(recipe).length === 0 ? undefined : recipe;
+}
+
+function scheduleOf(
+  { schedule: kind = "constant", warmup = 0, milestones, gamma }: RecipeOptions,
+  epochs: number,
+  nameOf: NameOption,
+): Schedule | undefined {
+  const ofSteps = milestones !== undefined ? "milestones" : gamma !== undefined ? "gamma" : undefined;
+  if (kind !== "step" && ofSteps !== undefined) {
+    throw new GatewiseError({
+      received: `${nameOf(ofSteps)} with ${nameOf("schedule")} ${kind}`,
+      expected: `${nameOf(ofSteps)} only with ${nameOf("schedule")} step`,
+      next: `leave ${nameOf(ofSteps)} out, or choose step`,
+    });
+  }
+  if (warmup >= epochs) {
+    throw new GatewiseError({
+      received: `${nameOf("warmup")} ${warmup} in ${epochs} ${nameOf("epochs")}`,
+      expected: "a warm-up that ends before the training",
+      next: `give a shorter ${nameOf("warmup")}, or more ${nameOf("epochs")}`,
+    });
+  }
+  switch (kind) {
+    case "constant":
+      return warmup === 0 ? undefined : { kind, warmup };
+    case "cosine":
+      return { kind, warmup, epochs };
+    case "step":
+      return { kind, warmup, milestones: milestones ?? usualMilestones(epochs), gamma: gamma ?? 0.1 };
+  }
+}
+
+/** As He et al. (CVPR 2016, section 4.2) have them: at 32,000 and 48,000 of 64,000 steps. */
+const usualMilestones = (epochs: number): readonly number[] =>
+  [...new Set([0.5, 0.75].map((share) => Math.floor(share * epochs)))].filter((epoch) => epoch > 0);

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Trajectories of 20 steps by PyTorch in float64, for test/train/torch-trajectories.test.ts: writes trajectories.json.
+
+Two networks 12-7-6-3 of one shape, 16 examples of bytes, scaled by 1/255, in batches of 8 in their order, 10 epochs. A case is
+a plan's regime, optimizer and recipe as gatewise has them, the mean loss of each epoch, and the parameters at the end.
+Optimizers and schedulers are torch.optim's, the norm is clipped by torch.nn.utils.clip_grad_norm_. Adam's and RMSprop's
+epsilon stand where Keras has them (`adam`: before the bias correction), AdamW's where PyTorch has it.
+
+Usage: python make_trajectories.py   (torch and numpy; versions stand in the file)
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch.optim import lr_scheduler
+
+torch.set_default_dtype(torch.float64)
+WIDTHS = [12, 7, 6, 3]
+EXAMPLES, BATCH, EPOCHS = 16, 8, 10
+STEPS_OF_EPOCH = EXAMPLES // BATCH
+HERE = Path(__file__).parent
+
+
+def drawn():
+    rng = np.random.default_rng(16)
+    inputs = rng.integers(0, 256, (EXAMPLES, 3, 4))
+    labels = rng.integers(0, 3, EXAMPLES)
+    parameters = {}
+    for network in ["value", "feature"]:
+        for layer, (fan_in, fan_out) in enumerate(zip(WIDTHS, WIDTHS[1:]), 1):
+            if network == "feature" and layer == len(WIDTHS) - 1:
+                continue
+            weight = rng.normal(0, np.sqrt(2 / fan_in), (fan_in, fan_out))
+            bias = rng.normal(0, 0.1, fan_out)
+            parameters[f"{network}.{layer}.weight"] = weight.astype(np.float32)
+            parameters[f"{network}.{layer}.bias"] = bias.astype(np.float32)
+    return inputs, labels, parameters
+
+
+INPUTS, LABELS, START = drawn()
+
+
+def layer(parameters, network, number, z):
+    return z @ parameters[f"{network}.{number}.weight"] + parameters[f"{network}.{number}.bias"]
+
+
+def forward(parameters, regime, x):
+    """Logits of a ReLU network, or of a value network behind the gates of the feature network."""
+    hidden = range(1, len(WIDTHS) - 1)
+    z = feature = x
+    for number in hidden:
+        q = layer(parameters, "value", number, z)
+        if regime == "relu":
+            z = torch.relu(q)
+            continue
+        decider = layer(parameters, "feature", number, feature)
+        feature = torch.relu(decider)
+        gate = 1.1 * torch.sigmoid(4 * decider) if regime == "dlnpf" else (decider > 0).double()
+        z = q * gate
+    return layer(parameters, "value", len(WIDTHS) - 1, z)
+
+
+def optimizer_of(config, parameters):
+    kind, lr = config["kind"], config["learningRate"]
+    decay = config.get("weightDecay", 0)
+    if kind == "sgd":
+        momentum, nesterov = config["momentum"], config.get("nesterov", False)
+        return torch.optim.SGD(parameters, lr, momentum=momentum, nesterov=nesterov, weight_decay=decay)
+    if kind == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr, alpha=config["rho"], eps=config["epsilon"], weight_decay=decay)
+    make = torch.optim.AdamW if kind == "adamw" else torch.optim.Adam
+    betas = (config["beta1"], config["beta2"])
+    return make(parameters, lr, betas=betas, eps=config["epsilon"], weight_decay=decay)
+
+
+def scheduler_of(schedule, optimizer):
+    """The factor of every step by torch's schedulers, stepped once a batch."""
+    if schedule is None:
+        return lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0)
+    steps = EPOCHS * STEPS_OF_EPOCH
+    warmup = round(schedule["warmup"] * STEPS_OF_EPOCH)
+    rise = [lr_scheduler.LinearLR(optimizer, 1 / warmup, total_iters=warmup - 1)] if warmup > 0 else []
+    if schedule["kind"] == "step":
+        milestones = [epoch * STEPS_OF_EPOCH for epoch in schedule["milestones"]]
+        then = lr_scheduler.MultiStepLR(optimizer, milestones, schedule["gamma"])
+        return lr_scheduler.ChainedScheduler([*rise, then])
+    if schedule["kind"] == "constant":
+        return rise[0]
+    then = lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps - warmup)
+    return lr_scheduler.SequentialLR(optimizer, [*rise, then], milestones=[warmup]) if rise else then
+
+
+def trained(regime, config, recipe):
+    """The mean loss of each epoch, and the parameters after the last."""
+    names = [name for name in START if name.startswith("value") or regime != "relu"]
+    moving = [name for name in names if name.startswith("value") or regime == "dlnpf"]
+    parameters = {name: torch.tensor(START[name].astype(np.float64), requires_grad=name in moving) for name in names}
+    own = [parameters[name] for name in moving]
+    optimizer = optimizer_of(config, own)
+    scheduler = scheduler_of(recipe.get("schedule"), optimizer)
+    x = torch.tensor(INPUTS.reshape(EXAMPLES, -1) / 255)
+    y = torch.tensor(LABELS)
+    means = []
+    for step in range(EPOCHS * STEPS_OF_EPOCH):
+        if config["kind"] == "adam":  # Keras's epsilon: before the bias correction
+            correction = np.sqrt(1 - config["beta2"] ** (step + 1))
+            optimizer.param_groups[0]["eps"] = config["epsilon"] / correction
+        rows = slice(BATCH * (step % STEPS_OF_EPOCH), BATCH * (step % STEPS_OF_EPOCH + 1))
+        loss = F.cross_entropy(forward(parameters, regime, x[rows]), y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        if "clipNorm" in recipe:
+            torch.nn.utils.clip_grad_norm_(own, recipe["clipNorm"])
+        optimizer.step()
+        scheduler.step()
+        means.append(loss.item())
+    losses = np.array(means).reshape(EPOCHS, STEPS_OF_EPOCH).mean(axis=1)
+    return losses.tolist(), {name: rounded(parameters[name]) for name in names}
+
+
+def rounded(tensor):
+    return [float(f"{value:.8g}") for value in tensor.detach().flatten().tolist()]
+
+
+SGD = {"kind": "sgd", "learningRate": 0.1, "momentum": 0}
+MOMENTUM = {**SGD, "momentum": 0.9}
+ADAM = {"kind": "adam", "learningRate": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
+ADAMW = {**ADAM, "kind": "adamw", "epsilon": 1e-8, "weightDecay": 0.1}
+RMSPROP = {"kind": "rmsprop", "learningRate": 0.002, "rho": 0.9, "epsilon": 1e-7}
+STEP = {"kind": "step", "milestones": [3, 7], "gamma": 0.3, "warmup": 0}
+COSINE = {"kind": "cosine", "epochs": EPOCHS, "warmup": 0}
+
+CASES = [
+    ("sgd", "relu", SGD, {}),
+    ("momentum", "relu", MOMENTUM, {}),
+    ("Nesterov's momentum", "relu", {**MOMENTUM, "nesterov": True}, {}),
+    ("weight decay", "relu", {**SGD, "weightDecay": 0.05}, {}),
+    ("Nesterov's momentum and weight decay", "relu", {**MOMENTUM, "nesterov": True, "weightDecay": 0.05}, {}),
+    ("adam", "relu", ADAM, {}),
+    ("adam with L2", "relu", {**ADAM, "weightDecay": 0.05}, {}),
+    ("rmsprop with L2", "relu", {**RMSPROP, "weightDecay": 0.05}, {}),
+    ("adamw", "relu", ADAMW, {}),
+    ("step schedule", "relu", SGD, {"schedule": STEP}),
+    ("step schedule after a warm-up", "relu", SGD, {"schedule": {**STEP, "warmup": 1.5}}),
+    ("momentum and step schedule", "relu", MOMENTUM, {"schedule": STEP}),
+    ("cosine schedule", "relu", SGD, {"schedule": COSINE}),
+    ("Nesterov's momentum, decay, cosine after a warm-up", "relu",
+     {**MOMENTUM, "nesterov": True, "weightDecay": 0.01}, {"schedule": {**COSINE, "warmup": 2}}),
+    ("constant rate after a warm-up", "relu", ADAM, {"schedule": {"kind": "constant", "warmup": 4.5}}),
+    ("adamw and cosine", "relu", ADAMW, {"schedule": {**COSINE, "warmup": 1}}),
+    ("clipped gradients", "relu", SGD, {"clipNorm": 0.3}),
+    ("clipped gradients of adam with L2", "relu", {**ADAM, "weightDecay": 0.05}, {"clipNorm": 0.3}),
+    ("both networks: momentum, decay, clipped", "dlnpf", {**MOMENTUM, "weightDecay": 0.05}, {"clipNorm": 0.5}),
+    ("both networks: adamw and cosine", "dlnpf", ADAMW, {"schedule": COSINE}),
+    ("fixed features are not decayed", "flnpf", {**SGD, "weightDecay": 0.05}, {}),
+]
+
+
+def main():
+    cases = []
+    for name, regime, config, recipe in CASES:
+        losses, parameters = trained(regime, config, recipe)
+        changes = {"regime": regime, "optimizer": config, **({"recipe": recipe} if recipe else {})}
+        cases.append({"name": name, "plan": changes, "losses": losses, "parameters": parameters})
+    golden = {
+        "made": f"make_trajectories.py, torch {torch.__version__}",
+        "inputs": INPUTS.flatten().tolist(),
+        "labels": LABELS.tolist(),
+        "start": {name: [float(value) for value in array.flatten()] for name, array in START.items()},
+    }
+    head = json.dumps(golden)[:-1]
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    (HERE / "trajectories.json").write_text(f'{head}, "cases": [\n{lines}\n]}}\n')
+
+
+main()
