@@ -15,6 +15,7 @@ import {
   type Weights,
 } from "../network/index.ts";
 import { mapEdges } from "./edge-maps.ts";
+import { ITSELF } from "./factors.ts";
 import type { PathGraph } from "./path-graph.ts";
 import { commonExponent, overflowing, plain, scaledBy } from "./path-pass.ts";
 
@@ -67,7 +68,7 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
     const exponent = commonExponent(inputs, begun);
     const vectors = inputs.map((one) => ({ data: scaledBy(one.totals, one.exponent - exponent), shape: one.shape }));
     const decided = { gates: gates.get(position), selected: selected.get(position) };
-    const value = mapEdges(node, vectors, decided, (weight) => weight, "sum");
+    const value = mapEdges(node, vectors, decided, ITSELF, "sum");
     if (begun !== undefined) for (let i = 0; i < value.length; i++) value[i]! += begun[i]! * 2 ** -exponent;
     const shift = overflowing(value);
     scaled.set(position, { exponent: exponent + shift, totals: scaledBy(value, -shift) });

@@ -16,6 +16,7 @@ import {
 import type { ActiveNetwork } from "./active-network.ts";
 import type { BundleStep, Reached, Sparse } from "./bundle-walk.ts";
 import { positionsOf } from "./bundle-walk.ts";
+import { MAGNITUDE } from "./factors.ts";
 import { type NodeTotals, pathPass } from "./path-pass.ts";
 
 /**
@@ -25,7 +26,7 @@ import { type NodeTotals, pathPass } from "./path-pass.ts";
 export function bundleBounds(active: ActiveNetwork): ReadonlyMap<number, NodeTotals> {
   const { network } = active;
   return pathPass(active, {
-    factorOf: Math.abs,
+    factor: MAGNITUDE,
     combine(position) {
       const node = network.nodes[position];
       return node !== undefined && addsUp(network, node) ? "sum" : "maximum";

@@ -1,7 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import { checkOutput, type GatedNetwork } from "../network/index.ts";
 import { openNetwork } from "./active-network.ts";
-import { beyondFloat64, log2Of, moment, pathPass, plain } from "./path-pass.ts";
+import { beyondFloat64, log2Of, MOMENTS, pathPass, plain } from "./path-pass.ts";
 
 /** A number that is infinite or 0 beyond float64, and its logarithm. */
 export interface PathNorm {
@@ -22,7 +22,7 @@ export function pathNorm(network: GatedNetwork, q: 1 | 2, output?: number): Path
   if (q !== 1 && q !== 2) {
     throw new GatewiseError({ received: `a path-norm of power ${q}`, expected: "1 or 2", next: "choose one of them" });
   }
-  const end = pathPass(openNetwork(network), moment(q)).get(network.output);
+  const end = pathPass(openNetwork(network), MOMENTS[q]).get(network.output);
   if (end === undefined) throw new Error("unreachable: no pass at the output");
   const value =
     output === undefined ? end.totals.reduce((sum, one) => sum + one, 0) : (end.totals[output] ?? Number.NaN);

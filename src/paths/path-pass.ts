@@ -6,36 +6,34 @@
 import { GatewiseError } from "../errors.ts";
 import { decisionOf, edgePattern, edgeWeights, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
 import type { Combine } from "./active-terms.ts";
-import { type FactorOf, mapEdges } from "./edge-maps.ts";
+import { mapEdges } from "./edge-maps.ts";
+import { type Factor, factorsOf, ITSELF, LOGARITHM, MAGNITUDE, PRESENCE, SQUARE } from "./factors.ts";
 import type { PathGraph } from "./path-graph.ts";
 
 /** What is summed over paths: the product along the path of what start and weights count for. */
 export interface PathQuantity {
-  readonly factorOf: FactorOf;
+  readonly factor: Factor;
   /** How paths that meet in a unit become one number; where it differs from node to node, by position. */
   readonly combine: Combine | ((position: number) => Combine);
   /**
    * Given, the pass carries a second number, the sum over paths of the product with one factor at a time replaced by
    * this: where it is `|w|·log|w|`, the sum of `|c|·log|c|`.
    */
-  readonly slopeOf?: FactorOf;
+  readonly slope?: Factor;
 }
 
 /** `Σ_p c_p`. */
-export const SIGNED_SUM: PathQuantity = { factorOf: (w) => w, combine: "sum" };
+export const SIGNED_SUM: PathQuantity = { factor: ITSELF, combine: "sum" };
 /** `max_p |c_p|`. */
-export const LARGEST: PathQuantity = { factorOf: Math.abs, combine: "maximum" };
+export const LARGEST: PathQuantity = { factor: MAGNITUDE, combine: "maximum" };
 /** `Σ_p |c_p|` and `Σ_p |c_p|·log|c_p|`. */
-export const MASS_AND_LOGARITHM: PathQuantity = {
-  factorOf: Math.abs,
-  slopeOf: (w) => (w === 0 ? 0 : Math.abs(w) * Math.log(Math.abs(w))),
-  combine: "sum",
-};
+export const MASS_AND_LOGARITHM: PathQuantity = { factor: MAGNITUDE, slope: LOGARITHM, combine: "sum" };
 /** `Σ_p |c_p|^q`; for `q = 0` the number of paths whose contribution is not 0. */
-export function moment(q: number): PathQuantity {
-  const power: FactorOf = q === 1 ? Math.abs : q === 2 ? (w) => w * w : (w) => Math.abs(w) ** q;
-  return { factorOf: q === 0 ? (w) => (w === 0 ? 0 : 1) : power, combine: "sum" };
-}
+export const MOMENTS = {
+  0: { factor: PRESENCE, combine: "sum" },
+  1: { factor: MAGNITUDE, combine: "sum" },
+  2: { factor: SQUARE, combine: "sum" },
+} as const satisfies Record<number, PathQuantity>;
 
 /** What the paths to each unit of a node come to, in units of `2^exponent`. */
 export interface NodeTotals {
@@ -83,7 +81,7 @@ function nodeTotals(
   { network, gates, selected, starts }: PathGraph,
   position: number,
   node: GatedNode,
-  { factorOf, slopeOf, combine: how }: PathQuantity,
+  { factor, slope, combine: how }: PathQuantity,
   done: ReadonlyMap<number, NodeTotals>,
 ): NodeTotals {
   const combine = typeof how === "string" ? how : how(position);
@@ -93,26 +91,26 @@ function nodeTotals(
     const totals = done.get(source);
     return totals === undefined ? [] : [{ ...totals, shape: network.nodes[source]?.shape ?? [] }];
   });
-  const exponent = commonExponent(inputs, begun?.map(factorOf));
+  const exponent = commonExponent(inputs, begun && factorsOf(begun, factor));
   const decided = { gates: gates.get(position), selected: selected.get(position) };
-  const mapped = (part: "totals" | "slopes", factor: FactorOf): Float64Array => {
+  const mapped = (part: "totals" | "slopes", own: Factor): Float64Array => {
     const vectors = inputs.map((one) => ({
       data: scaledBy(one[part] ?? one.totals, one.exponent - exponent),
       shape: one.shape,
     }));
-    return mapEdges(node, vectors, decided, factor, combine);
+    return mapEdges(node, vectors, decided, own, combine);
   };
-  const totals = mapped("totals", factorOf);
-  const slopes = slopeOf && mapped("slopes", factorOf);
-  if (slopes && slopeOf && !carriesOnlyOnes(node)) add(slopes, mapped("totals", slopeOf));
+  const totals = mapped("totals", factor);
+  const slopes = slope && mapped("slopes", factor);
+  if (slopes && slope && !carriesOnlyOnes(node)) add(slopes, mapped("totals", slope));
   if (begun) {
-    const begin = (into: Float64Array, factor: FactorOf): void => {
-      const own = scaledBy(begun.map(factor), -exponent);
+    const begin = (into: Float64Array, counted: Factor): void => {
+      const own = scaledBy(factorsOf(begun, counted), -exponent);
       if (combine === "sum") add(into, own);
       else for (let i = 0; i < into.length; i++) into[i] = Math.max(into[i]!, own[i]!);
     };
-    begin(totals, factorOf);
-    if (slopes && slopeOf) begin(slopes, slopeOf);
+    begin(totals, factor);
+    if (slopes && slope) begin(slopes, slope);
   }
   const shift = overflowing(totals);
   return { exponent: exponent + shift, totals: scaledBy(totals, -shift), slopes: slopes && scaledBy(slopes, -shift) };

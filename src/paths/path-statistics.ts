@@ -5,7 +5,7 @@ import {
   beyondFloat64,
   log2Of,
   MASS_AND_LOGARITHM,
-  moment,
+  MOMENTS,
   type PathQuantity,
   pathPass,
   plain,
@@ -56,8 +56,8 @@ export function pathStatistics(active: ActiveNetwork, output: number): PathStati
   checkOutput(active.network, output);
   const { total: sum } = momentOf(active, SIGNED_SUM, output);
   const { total: mass, slope } = momentOf(active, MASS_AND_LOGARITHM, output);
-  const squares = momentOf(active, moment(2), output).total;
-  const contributing = momentOf(active, moment(0), output).total;
+  const squares = momentOf(active, MOMENTS[2], output).total;
+  const contributing = momentOf(active, MOMENTS[0], output).total;
   const paths = countPaths(active.network, output);
   const activePaths = countActivePaths(active, output);
   const none = mass.value === 0;

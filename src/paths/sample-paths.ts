@@ -3,7 +3,7 @@ import type { RandomStream } from "../random.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import { type Path, PathReader, type Step } from "./path.ts";
-import { moment, type NodeTotals, pathPass } from "./path-pass.ts";
+import { MOMENTS, type NodeTotals, pathPass } from "./path-pass.ts";
 
 /**
  * Paths to an output drawn independently in proportion to `|contribution|`, exactly: a walk backward from the output
@@ -19,7 +19,7 @@ export function samplePaths(
 ): readonly Path[] {
   checkOutput(active.network, output);
   checkCount("number of samples", count, 0);
-  const masses = pathPass(active, moment(1));
+  const masses = pathPass(active, MOMENTS[1]);
   const end = active.network.output;
   if (!((masses.get(end)?.totals[output] ?? 0) > 0)) return [];
   // a walk visits a node at most once

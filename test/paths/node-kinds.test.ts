@@ -18,6 +18,7 @@ import {
 } from "../../src/network/index.ts";
 import { mapEdges } from "../../src/paths/edge-maps.ts";
 import { visitEdgesInto } from "../../src/paths/edges-into.ts";
+import { SQUARE } from "../../src/paths/factors.ts";
 import { activate } from "../../src/paths/index.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { BODY_NAMES, gatedNetworkChoices, gatedNetworkOf } from "../support/gated-networks.ts";
@@ -133,7 +134,7 @@ describe("every kind of node", () => {
         const terms = edges.map((edge) => (magnitudes(edge.node)[edge.unit] ?? 0) * (edge.weight * edge.gate) ** 2);
         return combine === "sum" ? sum(terms) : terms.reduce((most, term) => Math.max(most, term), 0);
       });
-      expectClose([...mapEdges(node, inputs, decided, (w) => w * w, combine)], wanted, CLOSE);
+      expectClose([...mapEdges(node, inputs, decided, SQUARE, combine)], wanted, CLOSE);
     }),
   );
 
