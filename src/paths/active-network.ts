@@ -103,10 +103,10 @@ function startsOf(
 /** One number, or one for each channel (axis 0), by unit. */
 export function perUnit({ data }: Weights, shape: readonly number[]): Float64Array {
   const positions = sizeOf(shape.slice(1));
-  return Float64Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => data[data.length === 1 ? 0 : Math.floor(i / positions)]!,
-  );
+  const units = new Float64Array(sizeOf(shape));
+  for (let i = 0; i < units.length; i += positions)
+    units.fill(data[data.length === 1 ? 0 : i / positions]!, i, i + positions);
+  return units;
 }
 
 /**

@@ -29,10 +29,9 @@ export function combineInto(
   }
   let i = 0;
   for (; i + 4 <= count; i += 4) addFour(out, to, length, values, from, i, factors);
-  for (; i < count; i++) {
-    const [value, start] = [values[i]!, from[i]!];
-    for (let j = 0; j < length; j++) out[to + j]! += value * factors[start + j]!;
-  }
+  if (i + 2 === count) addTwo(out, to, length, values, from, i, factors);
+  else if (i + 3 === count) addThree(out, to, length, values, from, i, factors);
+  else if (i < count) addOne(out, to, length, values[i]!, from[i]!, factors);
 }
 
 function lift(out: Float64Array, to: number, length: number, value: number, factors: Float64Array, from: number): void {
@@ -56,4 +55,39 @@ function addFour(
   for (let j = 0; j < length; j++) {
     out[to + j]! += a * factors[p + j]! + b * factors[q + j]! + (c * factors[r + j]! + d * factors[s + j]!);
   }
+}
+
+// what is left over is added one behind the other, as if by one loop each
+
+function addThree(
+  out: Float64Array,
+  to: number,
+  length: number,
+  values: Float64Array,
+  from: Int32Array,
+  i: number,
+  factors: Float64Array,
+): void {
+  const [a, b, c] = [values[i]!, values[i + 1]!, values[i + 2]!];
+  const [p, q, r] = [from[i]!, from[i + 1]!, from[i + 2]!];
+  for (let j = 0; j < length; j++) {
+    out[to + j] = out[to + j]! + a * factors[p + j]! + b * factors[q + j]! + c * factors[r + j]!;
+  }
+}
+
+function addTwo(
+  out: Float64Array,
+  to: number,
+  length: number,
+  values: Float64Array,
+  from: Int32Array,
+  i: number,
+  factors: Float64Array,
+): void {
+  const [a, b, p, q] = [values[i]!, values[i + 1]!, from[i]!, from[i + 1]!];
+  for (let j = 0; j < length; j++) out[to + j] = out[to + j]! + a * factors[p + j]! + b * factors[q + j]!;
+}
+
+function addOne(out: Float64Array, to: number, length: number, a: number, p: number, factors: Float64Array): void {
+  for (let j = 0; j < length; j++) out[to + j]! += a * factors[p + j]!;
 }

@@ -1,6 +1,6 @@
 /** What a convolution's edges make of maps (edge-maps.ts). */
 import type { EdgePattern } from "../network/index.ts";
-import { type Combine, combineInto, newTerms } from "./active-terms.ts";
+import { type Combine, combineInto, newTerms, type Terms } from "./active-terms.ts";
 import type { Vector } from "./edge-maps.ts";
 import { type Factor, factorsOf } from "./factors.ts";
 
@@ -24,33 +24,57 @@ export function mapConvolution(
   const perGroup = { inputs: inputChannels / groups, outputs: channels / groups };
   const factors = byInput(factorsOf(weight.data, factor), perGroup, taps);
   const positions = rows * columns;
-  const terms = newTerms(taps);
+  const area = height * width;
+  const isActive = new Uint8Array(x.length);
+  for (let i = 0; i < x.length; i++) isActive[i] = x[i] === 0 ? 0 : 1;
+  const terms = newTerms(taps + 1);
+  /** Taps that lie within the map: their elements of a channel, their first factors of an input channel. */
+  const [places, starts] = [new Int32Array(taps), new Int32Array(taps)];
   const sums = new Float64Array(channels);
   for (let position = 0; position < positions; position++) {
     const top = Math.floor(position / columns) * strides[0] - pads[0];
     const left = (position % columns) * strides[1] - pads[1];
+    let held = 0;
+    for (let ky = 0; ky < kernel[0]; ky++) {
+      const y = top + ky * dilations[0];
+      if (y < 0 || y >= height) continue;
+      for (let kx = 0; kx < kernel[1]; kx++) {
+        const at = left + kx * dilations[1];
+        if (at < 0 || at >= width) continue;
+        places[held] = y * width + at;
+        starts[held] = (ky * kernel[1] + kx) * perGroup.outputs;
+        held += 1;
+      }
+    }
     sums.fill(0);
     for (let c = 0; c < inputChannels; c++) {
-      let count = 0;
-      for (let ky = 0; ky < kernel[0]; ky++) {
-        const y = top + ky * dilations[0];
-        if (y < 0 || y >= height) continue;
-        const row = (c * height + y) * width;
-        for (let kx = 0; kx < kernel[1]; kx++) {
-          const at = left + kx * dilations[1];
-          if (at < 0 || at >= width) continue;
-          const value = x[row + at]!;
-          if (value === 0) continue;
-          terms.values[count] = value;
-          terms.from[count] = (c * taps + ky * kernel[1] + kx) * perGroup.outputs;
-          count += 1;
-        }
-      }
+      const count = gather(x, isActive, c * area, places, held, c * taps * perGroup.outputs, starts, terms);
       const group = Math.floor(c / perGroup.inputs) * perGroup.outputs;
       combineInto(sums, group, perGroup.outputs, terms, count, factors, combine);
     }
     for (let c = 0; c < channels; c++) out[c * positions + position] = sums[c]!;
   }
+}
+
+/** The terms of one input channel; returns how many. A value of 0 is written over by the next: a branch would be guessed wrong half the time. */
+function gather(
+  x: Float64Array,
+  isActive: Uint8Array,
+  map: number,
+  places: Int32Array,
+  held: number,
+  first: number,
+  starts: Int32Array,
+  { values, from }: Terms,
+): number {
+  let count = 0;
+  for (let tap = 0; tap < held; tap++) {
+    const at = map + places[tap]!;
+    values[count] = x[at]!;
+    from[count] = first + starts[tap]!;
+    count += isActive[at]!;
+  }
+  return count;
 }
 
 /** `[out, in / groups, taps]` as `[input channel, tap, output channel of the group]`: what one input element meets lies side by side. */

@@ -87,8 +87,10 @@ const apart = (values: readonly bigint[]): Counts => ({ values, areAlike: false 
 
 /** Of every unit. */
 function unitCounts({ values, areAlike, shape }: CountedNode): readonly bigint[] {
-  const [channels = 1] = shape;
-  return areAlike ? Array.from({ length: channels }, () => values).flat() : values;
+  if (!areAlike) return values;
+  const units = new Array<bigint>(sizeOf(shape));
+  for (let i = 0; i < units.length; i++) units[i] = values[i % values.length]!;
+  return units;
 }
 
 function nodeCounts(node: GatedNode, position: number, inputs: readonly CountedNode[], open: Open): Counts {
@@ -98,8 +100,14 @@ function nodeCounts(node: GatedNode, position: number, inputs: readonly CountedN
   const mayBegin = scalarGate(decision.rule).starts.length > 0;
   if (open === undefined) return mayBegin ? plusOne(coming) : coming;
   const [gates, saturated] = [open.gates.get(position), open.starts.get(position)];
-  const units = unitCounts({ ...coming, shape: node.shape });
-  return apart(units.map((count, i) => (gates?.[i] === 0 ? 0n : count) + (saturated?.[i] ? 1n : 0n)));
+  const { values } = coming;
+  const units = new Array<bigint>(sizeOf(node.shape));
+  // units of most networks are gates: none is listed before, and nothing is added where nothing starts
+  for (let i = 0; i < units.length; i++) {
+    const count = gates?.[i] === 0 ? 0n : values[i % values.length]!;
+    units[i] = saturated?.[i] ? count + 1n : count;
+  }
+  return apart(units);
 }
 
 const plusOne = (counts: Counts): Counts => ({ ...counts, values: counts.values.map((count) => count + 1n) });
