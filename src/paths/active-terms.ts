@@ -1,6 +1,12 @@
 /** How the edges that meet in a unit become one number. */
 export type Combine = "sum" | "maximum";
 
+/** Numbers over the units of a node. */
+export interface Vector {
+  readonly data: Float64Array;
+  readonly shape: readonly number[];
+}
+
 /** Products `values[i] · factors[from[i] + j]` that go to a run of units `j`, side by side. Values of 0 are left out. */
 export interface Terms {
   readonly values: Float64Array;

@@ -1,7 +1,6 @@
 /** What a convolution's edges make of maps (edge-maps.ts). */
 import type { EdgePattern } from "../network/index.ts";
-import { type Combine, combineInto, newTerms, type Terms } from "./active-terms.ts";
-import type { Vector } from "./edge-maps.ts";
+import { type Combine, combineInto, newTerms, type Terms, type Vector } from "./active-terms.ts";
 import { type Factor, factorsOf } from "./factors.ts";
 
 type Convolution = Extract<EdgePattern, { readonly kind: "convolution" }>;

@@ -5,15 +5,9 @@
  */
 import { sizeOf } from "../graph/index.ts";
 import { edgePattern, edgeWeights, type GatedNode, visitEdges, type Weights } from "../network/index.ts";
-import { type Combine, combineInto, newTerms } from "./active-terms.ts";
+import { type Combine, combineInto, newTerms, type Vector } from "./active-terms.ts";
 import { mapConvolution } from "./convolution-map.ts";
 import { type Factor, factorsOf } from "./factors.ts";
-
-/** Numbers over the units of a node. */
-export interface Vector {
-  readonly data: Float64Array;
-  readonly shape: readonly number[];
-}
 
 /** What decides which edges of a gate or a max-pool are there. */
 export interface Decisions {
