@@ -50,6 +50,8 @@ const SPREADABLE: ReadonlySet<string> = new Set([
   // the flags, the description and the default of one option
   "...DEVICE_OPTION",
   "...dataDir",
+  // what commander gives an action: a place for each argument that its definition names, and the options
+  "...typed",
 ]);
 
 interface Import {

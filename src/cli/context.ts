@@ -1,4 +1,3 @@
-import envPaths from "env-paths";
 import type { Executor } from "../runs/index.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
@@ -33,6 +32,3 @@ export const commandLine = (args: readonly string[]): string => ["gatewise", ...
 /** A word as a shell takes it for one. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
-/** The folder for fetched data by the XDG rules. */
-export const defaultCacheDir = (): string => envPaths("gatewise", { suffix: "" }).cache;

@@ -11,7 +11,7 @@ import {
 import { REGIME_NAMES, REGIMES } from "../network/index.ts";
 import type { Findings, FindingsOf, TrialFindings } from "../runs/index.ts";
 import { dim } from "./colors.ts";
-import { type Column, formatTable } from "./output.ts";
+import { type Column, formatTable } from "./table.ts";
 
 export interface ShownResults {
   /** The fields of the JSON result, beside experiment, profile and report. */

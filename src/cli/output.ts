@@ -1,6 +1,4 @@
-import stringWidth from "string-width";
 import { GatewiseError, messageOf } from "../errors.ts";
-import { largestOf } from "../graph/index.ts";
 import { colored, dim, red } from "./colors.ts";
 import type { CliContext } from "./context.ts";
 import { inFlags } from "./in-flags.ts";
@@ -33,33 +31,3 @@ export function printError(context: Pick<CliContext, "stdout" | "stderr" | "json
   else write(context.stderr, `${red("error")} ${shown(message)}\n${dim("  →")} ${shown(hint)}`);
   if (!isMistake && thrown instanceof Error) write(context.stderr, thrown.stack ?? "");
 }
-
-export interface Column {
-  readonly title: string;
-  readonly align?: "left" | "right";
-}
-
-/** A table: a dim head, then a line a row, columns apart by two spaces and aligned. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const texts = [columns.map(({ title }) => title), ...rows].map((row) => row.map(shown));
-  const widths = columns.map((_, i) =>
-    largestOf(
-      texts.map((row) => widthOf(row[i] ?? "")),
-      0,
-    ),
-  );
-  const [head = "", ...lines] = texts.map((row) =>
-    columns
-      .map(({ align }, i) => {
-        const text = row[i] ?? "";
-        const space = " ".repeat((widths[i] ?? 0) - widthOf(text));
-        return align === "right" ? space + text : text + space;
-      })
-      .join("  ")
-      .trimEnd(),
-  );
-  return [dim(head), ...lines].join("\n");
-}
-
-/** Columns of a terminal; most text is ASCII, which needs no tables. */
-const widthOf = (text: string): number => (/^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text));

@@ -2,7 +2,8 @@ import { Command, CommanderError } from "commander";
 import { GatewiseError } from "../errors.ts";
 import { nearMiss } from "../parse-value.ts";
 import { gatewiseVersion } from "../runs/node/index.ts";
-import type { Ending, MakeContext } from "./command.ts";
+import type { Act, Action, DefineCommand } from "./command.ts";
+import { COMMAND_NAMES, type CommandName } from "./command-names.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
@@ -23,15 +24,45 @@ import { flagOf } from "./options.ts";
 import { printError, printResult } from "./output.ts";
 import { shownLines } from "./shown.ts";
 
+/** What a command line prints on, and the world of the command in it, asked for when it runs. */
+export interface Surroundings extends Pick<CliContext, "stdout" | "stderr" | "command"> {
+  readonly open: (json: boolean) => CliContext | Promise<CliContext>;
+}
+
+/** Definitions alone: what a command does is loaded when it runs (test/cli/start.test.ts counts what help loads). */
+const COMMANDS = {
+  demo: demoCommand,
+  train: trainCommand,
+  reproduce: reproduceCommand,
+  evaluate: evaluateCommand,
+  inspect: inspectCommand,
+  gates: gatesCommand,
+  npk: npkCommand,
+  ntk: ntkCommand,
+  neighbors: neighborsCommand,
+  "kernel-fit": kernelFitCommand,
+  paths: pathsCommand,
+  report: reportCommand,
+  export: exportCommand,
+  data: dataCommand,
+} as const satisfies Record<CommandName, DefineCommand>;
+
 /**
  * Runs the command line.
  * @param args without node and script
  * @returns the exit code
  */
-export async function runCommandLine(args: readonly string[], makeContext: MakeContext): Promise<ExitCode> {
-  const ending: Ending = { code: EXIT.done };
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let ending: ExitCode = EXIT.done;
+  const { stdout, stderr, command: line, open } = surroundings;
   const json = args.includes("--json");
-  const context = makeContext(json);
+  const output = { stdout, stderr, json };
+  const act: Act = <Typed extends readonly unknown[]>(command: Command, load: () => Promise<Action<Typed>>) =>
+    command.action(async (...typed: Typed) => {
+      const action = await load();
+      const context = await open(command.optsWithGlobals().json === true);
+      ending = await action({ command, context }, ...typed);
+    });
   const program = new Command("gatewise")
     .description("Train, measure and explain deep networks through their gates.")
     .option("-V, --version", "print the version")
@@ -40,51 +71,36 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(shownLines(text)),
-      writeErr: (text) => void (json || context.stderr.write(shownLines(text))),
+      writeOut: (text) => void stdout.write(shownLines(text)),
+      writeErr: (text) => void (json || stderr.write(shownLines(text))),
       outputError: () => {},
     })
     .configureHelp({ showGlobalOptions: true })
     .hook("preAction", (_, command) => refuseEmpty(command))
     .on("option:version", () => {
       const version = gatewiseVersion();
-      printResult(context, { version }, () => version);
+      printResult(output, { version }, () => version);
       throw new CommanderError(EXIT.done, "commander.version", version);
     });
-  for (const register of [
-    demoCommand,
-    trainCommand,
-    reproduceCommand,
-    evaluateCommand,
-    inspectCommand,
-    gatesCommand,
-    npkCommand,
-    ntkCommand,
-    neighborsCommand,
-    kernelFitCommand,
-    pathsCommand,
-    reportCommand,
-    exportCommand,
-    dataCommand,
-  ]) {
-    register(program, makeContext, ending);
-  }
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
+  for (const name of COMMAND_NAMES) COMMANDS[name](program, act);
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     inherit(command, program);
+    refuseTwice(command);
+  }
   try {
     refuseUnknownHelp(program, args);
     await program.parseAsync(args, { from: "user" });
-    return ending.code;
+    return ending;
   } catch (thrown) {
     if (thrown instanceof GatewiseError) {
-      printError(context, thrown);
+      printError(output, thrown);
       return EXIT.wrongUsage;
     }
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return EXIT.done;
     // where a command is missing, commander has printed the help for people
-    if (thrown.code !== "commander.help") printError(context, mistypedOption(program, args) ?? usageError(thrown));
-    else if (json) printError(context, noCommand(context));
+    if (thrown.code !== "commander.help") printError(output, mistypedOption(program, args) ?? usageError(thrown));
+    else if (json) printError(output, noCommand(line));
     return EXIT.wrongUsage;
   }
 }
@@ -93,6 +109,25 @@ export async function runCommandLine(args: readonly string[], makeContext: MakeC
 function inherit(command: Command, program: Command): void {
   if (command === program) return;
   command.copyInheritedSettings(program).option("--json", "one JSON result on standard output");
+}
+
+/** Of an option that has one value a second one is a mistake: commander would take the last without a word. */
+function refuseTwice(command: Command): void {
+  for (const option of command.options) {
+    // an option with a parser of its own gathers its values
+    if (!option.required || option.parseArg !== undefined) continue;
+    let given: string | undefined;
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (given !== undefined) {
+        throw new GatewiseError({
+          received: `${option.long} given twice, ${given} and ${value}`,
+          expected: "one value for it",
+          next: "leave one of them out",
+        });
+      }
+      given = value;
+    });
+  }
 }
 
 /** An empty word is a variable of a script that was not set: never a number, a name or a place. */
@@ -123,8 +158,8 @@ function refuseUnknownHelp(program: Command, args: readonly string[]): void {
   }
 }
 
-const noCommand = ({ command }: CliContext): GatewiseError =>
-  new GatewiseError({ received: command, expected: "a command behind it", next: "see --help" });
+const noCommand = (line: string): GatewiseError =>
+  new GatewiseError({ received: line, expected: "a command behind it", next: "see --help" });
 
 /**
  * Options are missing where they are mistyped: of the two complaints the one that helps. Commander makes the other one.

@@ -1,4 +1,4 @@
-import { type CliContext, commandLine, defaultCacheDir } from "./context.ts";
+import { type CliContext, commandLine } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { printError } from "./output.ts";
 import { watchOutput } from "./output-streams.ts";
@@ -10,16 +10,13 @@ export async function runProcess(
   told: Pick<CliContext, "signal" | "onResumption" | "onSaid">,
 ): Promise<ExitCode> {
   const { stdout, stderr } = process;
+  const command = commandLine(args);
   const output = watchOutput({ stdout, stderr });
-  const code = await runCommandLine(args, (json) => ({
-    stdout,
-    stderr,
-    environment: process.env,
-    cacheDir: defaultCacheDir(),
-    command: commandLine(args),
-    json,
-    ...told,
-  }));
+  const open = async (json: boolean): Promise<CliContext> => {
+    const { defaultCacheDir } = await import("./cache-folder.ts");
+    return { stdout, stderr, environment: process.env, cacheDir: defaultCacheDir(), command, json, ...told };
+  };
+  const code = await runCommandLine(args, { stdout, stderr, command, open });
   const failure = await output.failure();
   if (failure === undefined) return code;
   printError({ stdout, stderr, json: false }, failure);

@@ -19,10 +19,6 @@ const COMMAND_MS = 1400;
 /** A scheduler's signal may come twice at once, to the process and to its group; only later ones are impatient. */
 const SAME_SIGNAL_MS = 300;
 
-/** Help and versions need no supervision, and no second process. */
-export const isAnsweredAtOnce = (args: readonly string[]): boolean =>
-  args.length === 0 || args.some((word) => ["-h", "--help", "-V", "--version"].includes(word));
-
 /** Why and when a command was asked to stop. */
 interface Stop {
   readonly code: ExitCode;

@@ -1,10 +1,6 @@
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
-
-/** The data sets by name; `digits` comes with the package, the others are looked for on disk. */
-export const DATASET_NAMES = ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"] as const;
-/** One of {@link DATASET_NAMES}. */
-export type DatasetName = (typeof DATASET_NAMES)[number];
+import type { DatasetName } from "./dataset-names.ts";
 
 /** Number of classes: labels are `0 … classes − 1`. */
 export const CLASSES = {

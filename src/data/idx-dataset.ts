@@ -1,6 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import type { BinaryData } from "../graph/index.ts";
-import { CLASSES, type Dataset, type DatasetName, type Examples } from "./dataset.ts";
+import { CLASSES, type Dataset, type Examples } from "./dataset.ts";
+import type { DatasetName } from "./dataset-names.ts";
 import { readIdx } from "./idx.ts";
 
 /** The parts of a data set in IDX files, one file each. */

@@ -2,15 +2,14 @@ export { CIFAR_NAMES, type CifarFile, type CifarName, datasetFromCifar } from ".
 export { classLabels } from "./class-labels.ts";
 export {
   CLASSES,
-  DATASET_NAMES,
   type Dataset,
-  type DatasetName,
   type Examples,
   firstExamples,
   INPUT_SHAPES,
   type TestSet,
   type TrainAndTest,
 } from "./dataset.ts";
+export { DATASET_NAMES, type DatasetName } from "./dataset-names.ts";
 export { digitsFromIdx } from "./digits.ts";
 export {
   type ExampleSet,

@@ -2,6 +2,7 @@ import type { ArmExperiment } from "./arm-experiment.ts";
 import { c4gapCifar10 } from "./c4gap-cifar10.ts";
 import { continuousFeatures } from "./continuous-features.ts";
 import { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
+import type { EXPERIMENT_NAMES } from "./experiment-names.ts";
 import { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees.ts";
 import type { RegimeExperiment } from "./regime-experiment.ts";
@@ -43,7 +44,12 @@ export const EXPERIMENTS = [
   kernelMachine,
   obliqueTrees,
   theorem,
-] as const satisfies readonly Experiment[];
+] as const satisfies Named<typeof EXPERIMENT_NAMES>;
+
+/** An experiment of each name, in this order. */
+type Named<Names extends readonly string[]> = {
+  readonly [I in keyof Names]: Experiment & { readonly name: Names[I] };
+};
 
 /** What a user may change of an experiment; what a kind does not have is passed over. */
 export interface ExperimentOptions {

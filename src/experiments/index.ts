@@ -21,6 +21,7 @@ export {
   type ExperimentOptions,
   type ExperimentsByKind,
 } from "./experiment.ts";
+export { EXPERIMENT_NAMES } from "./experiment-names.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
@@ -44,6 +45,14 @@ export {
   type TrainingSettings,
   type Trial,
 } from "./protocol.ts";
+export {
+  gateTraining,
+  type NameOption,
+  readTrainingOptions,
+  type Training,
+  trainingName,
+  trainingOf,
+} from "./read-training-options.ts";
 export type { RecipeOptionName, RecipeOptions } from "./recipe-options.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
 export { type MeanAndDeviation, meanAndDeviation, type SummaryRow, summarize } from "./summary.ts";
@@ -66,16 +75,10 @@ export {
   theoremSizes,
 } from "./theorem.ts";
 export {
-  gateTraining,
-  type NameOption,
-  readTrainingOptions,
   TRAINING_DEVICES,
-  type Training,
   type TrainingDevice,
   type TrainingOptionName,
   type TrainingOptions,
-  trainingName,
-  trainingOf,
   USUAL_TRAINING,
 } from "./training-options.ts";
 export {

@@ -13,11 +13,10 @@ export {
   type KernelTileMakers,
   type NeuralPathKernel,
   type NeuralPathKernelOptions,
-  NORMALIZATIONS,
-  type Normalization,
   neuralPathKernel,
 } from "./neural-path-kernel.ts";
 export { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-kernel-way.ts";
+export { NORMALIZATIONS, type Normalization } from "./normalization.ts";
 export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 export type { Asking, StageProgress } from "./progress.ts";
 export type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";

@@ -24,6 +24,7 @@ import {
 } from "../kernels/index.ts";
 import { checkCount, checkWord, type GatedNetwork } from "../network/index.ts";
 import { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-kernel-way.ts";
+import { NORMALIZATIONS, type Normalization } from "./normalization.ts";
 import { type Asking, counter } from "./progress.ts";
 import { checkVanished } from "./vanished-kernel.ts";
 
@@ -34,10 +35,6 @@ export interface KernelTileMakers extends PairTileMakers {
 
 /** What to do where the kernel of a whole network leaves float64. */
 export const EARLIER = "ask for the kernel of an earlier layer";
-
-/** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
-export type Normalization = "none" | "width" | "trace";
-export const NORMALIZATIONS: readonly Normalization[] = ["none", "width", "trace"];
 
 /** Which neural path kernel, and exactly or estimated. */
 export interface NeuralPathKernelOptions extends Asking {

@@ -3,12 +3,11 @@ export type { GateTable } from "./chunks.ts";
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
 export { examplesPerRun } from "./examples-per-run.ts";
 export { LOSSES, type Loss } from "./losses.ts";
+export { OPTIMIZER_KINDS, type OptimizerKind } from "./optimizer-kinds.ts";
 export {
   type AdamConstants,
   type CoupledDecay,
-  OPTIMIZER_KINDS,
   type Optimizer,
-  type OptimizerKind,
   optimizer,
   type SlotName,
 } from "./optimizers.ts";

@@ -8,6 +8,7 @@
  * `M̂' = (β₁/√β₂)M̂ + g̃`. The scale is taken back when the chunk ends: checkpoints hold `M` and `V`.
  */
 import { add, divide, multiply, sqrt, subtract, type Tensor } from "../graph/index.ts";
+import type { OptimizerKind } from "./optimizer-kinds.ts";
 
 type FloatTensor = Tensor<"float32">;
 
@@ -46,11 +47,6 @@ export interface AdamConstants {
 export interface CoupledDecay {
   readonly weightDecay?: number | undefined;
 }
-
-/** The optimizers by kind. */
-export const OPTIMIZER_KINDS = ["sgd", "adam", "adamw", "rmsprop"] as const satisfies readonly Optimizer["kind"][];
-/** The kind of an optimizer. */
-export type OptimizerKind = (typeof OPTIMIZER_KINDS)[number];
 
 /** An optimizer of Keras's defaults, AdamW of PyTorch's, but for its learning rate. */
 export function optimizer(kind: OptimizerKind, learningRate: number): Optimizer {

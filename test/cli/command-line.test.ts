@@ -11,7 +11,14 @@ import { loadDataset } from "../../src/data/node/index.ts";
 import { readModel } from "../../src/graph/index.ts";
 import { byName, REGIME_NAMES } from "../../src/network/index.ts";
 import { readBest } from "../../src/runs/node/index.ts";
-import { endOf, gatewiseHere as gatewise, startGatewise, startInShell, TINY } from "../support/command-line.ts";
+import {
+  endOf,
+  gatewiseHere as gatewise,
+  startGatewise,
+  startInShell,
+  TINY,
+  tinyWith,
+} from "../support/command-line.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -153,7 +160,7 @@ const MISTAKES: readonly {
   {
     args: () => ["train", "--optimizer", "adm"],
     code: 2,
-    error: () => ({ message: 'optimizer "adm": expected sgd, adam or rmsprop', hint: 'did you mean "adam"?' }),
+    error: () => ({ message: 'optimizer "adm": expected sgd, adam, adamw or rmsprop', hint: 'did you mean "adam"?' }),
   },
   {
     args: () => ["train", "--lr", "-1"],
@@ -268,7 +275,7 @@ const MISTAKES: readonly {
     }),
   },
   {
-    args: () => ["train", ...TINY, "--width", "9", "--out", at("relu"), "--resume"],
+    args: () => ["train", ...tinyWith({ "--width": "9" }), "--out", at("relu"), "--resume"],
     code: 1,
     error: () => ({
       message: `${at("relu")}, which holds a run of another configuration: expected the configuration that stands in its run.json (only the number of epochs may change)`,
@@ -299,6 +306,14 @@ const MISTAKES: readonly {
     error: () => ({
       message: 'architecture "resnet": expected fc, vconv, gconv, c4gap or a .json file',
       hint: "choose one of them",
+    }),
+  },
+  {
+    args: () => ["npk", "--model", "a.onnx", "--inputs", "x.npy", "--part", "trace", "--part=full"],
+    code: 2,
+    error: () => ({
+      message: "--part given twice, trace and full: expected one value for it",
+      hint: "leave one of them out",
     }),
   },
   {

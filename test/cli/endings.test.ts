@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/data/index.ts";
 import { sizeOf } from "../../src/graph/index.ts";
 import { PAPER_REGIMES, REGIME_NAMES } from "../../src/network/index.ts";
-import { endOf, gatewise, startGatewise, TINY } from "../support/command-line.ts";
+import { endOf, gatewise, startGatewise, TINY, tinyWith } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CODES = [130, 75] as const;
@@ -139,7 +139,7 @@ const REFUSED = [
   },
   {
     title: "train from a run of another shape",
-    args: ["train", "--regime", "flnpf", ...TINY, "--width", "9", "--from", "DIR/run", "--out", "DIR/new"],
+    args: ["train", "--regime", "flnpf", ...tinyWith({ "--width": "9" }), "--from", "DIR/run", "--out", "DIR/new"],
     message:
       "a trained network whose value.1.weight is [784, 8]: expected value.1.weight of [784, 9], as the value network has it",
     hint: "name a run of regime relu with the same architecture (--from)",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { colored } from "../../src/cli/colors.ts";
-import { formatTable } from "../../src/cli/output.ts";
+import { formatTable } from "../../src/cli/table.ts";
 
 const lines = (text: string): readonly string[] => colored(text, false).split("\n");
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/context.ts";
 import { writeNpy } from "../../src/data/index.ts";
 import { float32 } from "../../src/graph/index.ts";
-import { endOf, gatewiseHere as gatewise, startGatewise, TINY } from "../support/command-line.ts";
+import { endOf, gatewiseHere as gatewise, startGatewise, TINY, tinyWith } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Options that would say nothing beside the others: wrong usage, told before anything is read. */
@@ -134,8 +134,8 @@ describe("an option without use is refused", () => {
 describe("an option without use is told", () => {
   it("data that come with the package, and limits beyond them", async () => {
     await using folder = await temporaryFolder();
-    const limits = ["--limit", "90000", "--test-limit", "20000"];
-    const options = [...TINY, ...limits, "--data-dir", "/data", "--epochs", "1", "--out", join(folder.path, "run")];
+    const limits = tinyWith({ "--limit": "90000", "--test-limit": "20000" });
+    const options = [...limits, "--data-dir", "/data", "--epochs", "1", "--out", join(folder.path, "run")];
     const { code, stderr } = await gatewise(["train", ...options]);
     expect(code, stderr).toBe(0);
     expect(stderr.split("\n").filter((line) => line.includes("--"))).toEqual([

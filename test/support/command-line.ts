@@ -31,16 +31,12 @@ export async function gatewise(
   const [stdout, stderr] = [new Collected(), new Collected()];
   const command = commandLine(args);
   const environment = { PATH: process.env.PATH };
-  const code = await runCommandLine(args, (json) => ({
+  const code = await runCommandLine(args, {
     stdout,
     stderr,
-    environment,
-    cacheDir: "/nowhere",
     command,
-    json,
-    signal,
-    executor,
-  }));
+    open: (json) => ({ stdout, stderr, environment, cacheDir: "/nowhere", command, json, signal, executor }),
+  });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -79,3 +75,7 @@ export async function endOf(child: ChildProcess): Promise<Finished> {
 
 /** A network and a share of the digits so small that an epoch takes milliseconds. */
 export const TINY = ["--limit", "320", "--test-limit", "100", "--width", "8", "--depth", "3"] as const;
+
+/** The same with other values: an option given twice is a mistake. */
+export const tinyWith = (changes: Readonly<Record<string, string>>): readonly string[] =>
+  TINY.map((word, i) => changes[TINY[i - 1] ?? ""] ?? word);

@@ -1,26 +1,7 @@
-import type { Command } from "commander";
-import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
-import { type FoundDataset, fetchDataset, findDataset, verifyDataset } from "../../data/node/index.ts";
-import { parseChoice } from "../../parse-value.ts";
-import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { inFlags } from "../in-flags.ts";
-import { formatTable, note, printResult } from "../output.ts";
-import { byteProgress } from "../progress.ts";
-import { shown } from "../shown.ts";
+import { DATASET_NAMES } from "../../data/index.ts";
+import type { DefineCommand } from "../command.ts";
 
-interface PlaceOptions {
-  readonly dataDir?: string;
-}
-
-const placesOf = ({ dataDir }: PlaceOptions, { environment, cacheDir }: CliContext) => ({
-  ...(dataDir === undefined ? {} : { dataDir }),
-  environment,
-  cacheDir,
-});
-
-export function dataCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+export const dataCommand: DefineCommand = (program, act) => {
   const data = program
     .command("data")
     .summary("list, fetch and verify data sets")
@@ -33,7 +14,7 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
     .description("Lists the data sets, and where they are found.")
     .option(...dataDir)
     .addHelpText("after", "\nExample:\n  $ gatewise data list");
-  list.action((options: PlaceOptions) => runStages(list, makeContext, ending, () => options, listData));
+  act(list, async () => (await import("../actions/data.ts")).listData);
 
   const fetch = data
     .command("fetch")
@@ -41,15 +22,7 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
     .argument("<name>", DATASET_NAMES.join(", "))
     .option(...dataDir)
     .addHelpText("after", "\nExample:\n  $ gatewise data fetch mnist");
-  fetch.action((name: string, options: PlaceOptions) =>
-    runStages(
-      fetch,
-      makeContext,
-      ending,
-      () => ({ name: parseChoice("data set", name, DATASET_NAMES), directory: options.dataDir }),
-      fetchData,
-    ),
-  );
+  act(fetch, async () => (await import("../actions/data.ts")).fetchData);
 
   const verify = data
     .command("verify")
@@ -57,89 +30,5 @@ export function dataCommand(program: Command, makeContext: MakeContext, ending: 
     .argument("<name>", DATASET_NAMES.join(", "))
     .option(...dataDir)
     .addHelpText("after", "\nExample:\n  $ gatewise data verify mnist");
-  verify.action((name: string, options: PlaceOptions) =>
-    runStages(
-      verify,
-      makeContext,
-      ending,
-      () => ({ name: parseChoice("data set", name, DATASET_NAMES), options }),
-      verifyData,
-    ),
-  );
-}
-
-async function listData(options: PlaceOptions, context: CliContext): Promise<ExitCode> {
-  // one after another: together they would fill a small machine's memory
-  const found: FoundDataset[] = [];
-  for (const name of DATASET_NAMES) {
-    const one = await findDataset(name, placesOf(options, context));
-    if (one.available && one.notice !== undefined) note(context, shown(one.notice));
-    found.push(one.available ? one : { ...one, problem: inFlags(one.problem), hint: inFlags(one.hint) });
-  }
-  printResult(context, found.map(jsonOf), () =>
-    formatTable(
-      [
-        { title: "data set" },
-        { title: "training", align: "right" },
-        { title: "test", align: "right" },
-        { title: "where" },
-      ],
-      found.map((one) =>
-        one.available
-          ? [one.name, String(one.examples.train), String(one.examples.test), one.source]
-          : [one.name, "–", "–", `not here: ${one.hint}`],
-      ),
-    ),
-  );
-  return EXIT.done;
-}
-
-function jsonOf(found: FoundDataset) {
-  if (!found.available) return found;
-  const { name, available, examples, ...others } = found;
-  return { name, available, ...examples, ...others };
-}
-
-async function fetchData(
-  { name, directory }: { readonly name: DatasetName; readonly directory: string | undefined },
-  context: CliContext,
-): Promise<ExitCode> {
-  const bars = byteProgress(context);
-  try {
-    const files = await fetchDataset(name, {
-      directory: directory ?? context.cacheDir,
-      signal: context.signal,
-      progress: ({ file, receivedBytes, totalBytes }) => bars.update(file, receivedBytes, totalBytes),
-    });
-    bars.close();
-    printResult(context, { name, files }, () =>
-      files.length === 0
-        ? `${name} comes with the package`
-        : formatTable(
-            [{ title: "file" }, { title: "bytes", align: "right" }, { title: "checked by" }, { title: "path" }],
-            files.map(({ file, bytes, digest, path }) => [file, String(bytes), `published ${digest}`, path]),
-          ),
-    );
-    return EXIT.done;
-  } finally {
-    bars.close();
-  }
-}
-
-async function verifyData(
-  { name, options }: { readonly name: DatasetName; readonly options: PlaceOptions },
-  context: CliContext,
-): Promise<ExitCode> {
-  const checks = await verifyDataset(name, placesOf(options, context));
-  printResult(context, { name, ok: checks.every(({ ok }) => ok), files: checks }, () =>
-    formatTable(
-      [{ title: "file" }, { title: "bytes", align: "right" }, { title: "state" }],
-      checks.map(({ file, bytes, ok, hashed, problem }) => [
-        file,
-        String(bytes),
-        ok ? (hashed ? "equals the published file" : "reads; no digest to compare with") : (problem ?? "wrong"),
-      ]),
-    ),
-  );
-  return checks.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
-}
+  act(verify, async () => (await import("../actions/data.ts")).verifyData);
+};

@@ -1,11 +1,6 @@
-import type { Command } from "commander";
-import { fcMnistAdam } from "../../experiments/index.ts";
-import { workerCount } from "../../runs/node/index.ts";
-import { type Ending, type MakeContext, runStages } from "../command.ts";
-import { freeFolder } from "../free-folder.ts";
-import { type ReproduceRequest, reproduceExperiment } from "../reproduce-experiment.ts";
+import type { DefineCommand } from "../command.ts";
 
-export function demoCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+export const demoCommand: DefineCommand = (program, act) => {
   const command = program
     .command("demo")
     .summary("the five regimes on the embedded digits: about 2 minutes")
@@ -15,23 +10,5 @@ export function demoCommand(program: Command, makeContext: MakeContext, ending: 
       "folder for the runs and the report, gone on with if it holds a demo (default: a new runs/demo)",
     )
     .addHelpText("after", "\nExample:\n  $ gatewise demo");
-  command.action((options: { readonly out?: string }) =>
-    runStages(
-      command,
-      makeContext,
-      ending,
-      (context): ReproduceRequest => ({
-        experiment: fcMnistAdam,
-        profile: "quick",
-        options: {},
-        directory: options.out ?? freeFolder("runs/demo"),
-        places: { dataDir: null, cacheDir: context.cacheDir },
-        device: "cpu",
-        command: context.command,
-        workers: workerCount(undefined, context.environment),
-        resume: options.out !== undefined,
-      }),
-      reproduceExperiment,
-    ),
-  );
-}
+  act(command, async () => (await import("../actions/demo.ts")).demo);
+};

@@ -1,39 +1,11 @@
-import type { Command } from "commander";
-import { GatewiseError } from "../../errors.ts";
-import { NORMALIZATIONS, type Normalization } from "../../models/index.ts";
-import {
-  KERNEL_DTYPES,
-  type NeuralPathKernelSummary,
-  type NeuralPathKernelWork,
-  neuralPathKernelWork,
-  writeNeuralPathKernel,
-} from "../../models/node/index.ts";
-import { parseChoice, parseWhole } from "../../parse-value.ts";
-import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
-import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
-import { formatDuration } from "../duration.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
-import {
-  type ModelOptions,
-  type ModelRequest,
-  openModelWithInputs,
-  readModelOptions,
-  withModelOptions,
-} from "../model-option.ts";
-import { DEVICE_OPTION, parseDevice } from "../options.ts";
-import { formatTable, note, printResult } from "../output.ts";
-import { withStages } from "../progress.ts";
+import { NORMALIZATIONS } from "../../models/index.ts";
+import { KERNEL_DTYPES } from "../../models/node/index.ts";
+import { NPK_PARTS } from "../choices.ts";
+import type { DefineCommand } from "../command.ts";
+import { withModelOptions } from "../model-option.ts";
+import { DEVICE_OPTION } from "../options.ts";
 
-const PARTS = ["full", "diagonal", "trace"] as const;
-
-type Options = ModelOptions &
-  Readonly<Record<"inputs" | "normalize" | "part" | "device", string>> &
-  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads" | "features" | "seed", string>>> & {
-    readonly resume?: boolean;
-  };
-
-export function npkCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+export const npkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("npk"))
     .summary("neural path kernel of inputs")
     .description(
@@ -42,7 +14,7 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--inputs2 <file>", "other inputs for the columns")
     .option("--normalize <how>", NORMALIZATIONS.join(", "), "none")
-    .option("--part <part>", PARTS.join(", "), "full")
+    .option("--part <part>", NPK_PARTS.join(", "), "full")
     .option("--dtype <dtype>", `element type of the file: ${KERNEL_DTYPES.join(", ")} (default: float64)`)
     .option("--out <file>", "write the kernel as .npy")
     .option("--features <r>", "estimate the kernel by as many random path features, with its error")
@@ -54,166 +26,5 @@ export function npkCommand(program: Command, makeContext: MakeContext, ending: E
       "after",
       "\nExample:\n  $ gatewise npk --model runs/fc-digits-relu-seed0 --inputs x.npy --out kernel.npy",
     );
-  command.action((options: Options) =>
-    runStages(
-      command,
-      makeContext,
-      ending,
-      (context) => ({
-        ...readRequest(options, context.environment),
-        device: parseDevice(options.device),
-        chosen: readModelOptions(options),
-      }),
-      runNpk,
-    ),
-  );
-}
-
-function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkRequest {
-  const request: NpkRequest = {
-    inputs: options.inputs,
-    inputs2: options.inputs2,
-    normalize: parseChoice("--normalize", options.normalize, NORMALIZATIONS),
-    part: parseChoice("--part", options.part, PARTS),
-    dtype: options.dtype === undefined ? "float64" : parseChoice("--dtype", options.dtype, KERNEL_DTYPES),
-    out: options.out,
-    threads: workerCount(
-      options.threads === undefined ? undefined : parseWhole("--threads", options.threads, 1),
-      environment,
-    ),
-    resume: options.resume === true,
-    features: options.features === undefined ? 0 : parseWhole("--features", options.features, 2),
-    seed: options.seed === undefined ? 0 : parseWhole("--seed", options.seed, 0),
-  };
-  refuseUnused(options);
-  if (request.features > 0 && (request.part !== "full" || request.normalize === "width")) {
-    throw new GatewiseError({
-      received: `--features with ${request.part === "full" ? "--normalize width" : `--part ${request.part}`}`,
-      expected: "a whole kernel, normalized by nothing or by its trace",
-      next: "leave --features out for the exact kernel",
-    });
-  }
-  if (request.inputs2 === undefined) return request;
-  if (request.out === undefined) {
-    throw new GatewiseError({
-      received: "--inputs2 without --out",
-      expected: "a file for the kernel: between two sets of inputs there is no trace to tell",
-      next: "add --out kernel.npy",
-    });
-  }
-  if (request.part !== "full" || request.normalize === "trace") {
-    throw new GatewiseError({
-      received: `--inputs2 with ${request.part === "full" ? "--normalize trace" : `--part ${request.part}`}`,
-      expected: "one set of inputs: two sets have no diagonal",
-      next: "leave one of them out",
-    });
-  }
-  return request;
-}
-
-/** Options that say nothing beside the others. */
-function refuseUnused({ features, seed, dtype, out, part, resume }: Options): void {
-  const without = (received: string, expected: string, option: string, missing: string): GatewiseError =>
-    new GatewiseError({ received, expected, next: `add ${missing}, or leave ${option} out` });
-  if (seed !== undefined && features === undefined) {
-    throw without("--seed without --features", "random path features, which are drawn", "--seed", "--features R");
-  }
-  if (dtype !== undefined && out === undefined) {
-    throw without("--dtype without --out", "a file for the kernel", "--dtype", "--out kernel.npy");
-  }
-  if (resume !== true) return;
-  if (out === undefined)
-    throw without("--resume without --out", "the file to go on with", "--resume", "--out kernel.npy");
-  if (features === undefined && part === "full") return;
-  throw new GatewiseError({
-    received: `--resume with ${features === undefined ? `--part ${part}` : "--features"}`,
-    expected: "a whole exact kernel: all else is made at once, in memory",
-    next: "leave --resume out",
-  });
-}
-
-/** What `npk` was asked for. */
-interface NpkRequest {
-  readonly inputs: string;
-  readonly inputs2: string | undefined;
-  readonly normalize: Normalization;
-  readonly part: (typeof PARTS)[number];
-  readonly dtype: (typeof KERNEL_DTYPES)[number];
-  readonly out: string | undefined;
-  readonly threads: number;
-  readonly resume: boolean;
-  /** Number of random path features, 0 for the exact kernel. */
-  readonly features: number;
-  readonly seed: number;
-}
-
-interface DeviceRequest extends NpkRequest {
-  /** Where the gates are made. */
-  readonly device: ReturnType<typeof parseDevice>;
-  readonly chosen: ModelRequest;
-}
-
-async function runNpk(request: DeviceRequest, context: CliContext): Promise<ExitCode> {
-  const { device, threads, normalize } = request;
-  const opened = await openModelWithInputs(context, request.chosen, request.inputs, { device, threads });
-  await using model = opened.model;
-  const { inputs } = opened;
-  const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
-  await using out = await claimResult(request.out, sources, opened.files);
-  const inputs2 = request.inputs2 === undefined ? undefined : await readInputs(model, request.inputs2);
-  const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
-  const work = neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
-  expectWidth(request, work);
-  if (!work.resumable) context.onResumption?.(context.command);
-  tellLength(context, work);
-  const summary = await withStages(context, (onProgress) =>
-    writeNeuralPathKernel(model, inputs, { ...asked, onProgress, signal: context.signal }),
-  );
-  printResult(context, { ...summary, normalize, out: request.out ?? null }, () => describe(request, summary));
-  return EXIT.done;
-}
-
-function expectWidth({ normalize }: NpkRequest, { by }: NeuralPathKernelWork): void {
-  if (normalize !== "width" || by !== "pairs of positions") return;
-  throw new GatewiseError({
-    received: "--normalize width for a network that is no chain of dense layers",
-    expected: "a fully connected network with hard gates",
-    next: "use --normalize trace",
-  });
-}
-
-/** Longer kernels are announced, with the way that takes less. */
-const LONG_S = 60;
-
-function tellLength(context: CliContext, { pairs, seconds, exactInstead }: NeuralPathKernelWork): void {
-  if (exactInstead !== undefined && exactInstead.exact < exactInstead.features) {
-    const { exact, features } = exactInstead;
-    note(
-      context,
-      `the exact kernel of these inputs takes about ${formatDuration(exact)}, the features about ${formatDuration(features)}: leave --features out for it`,
-    );
-  }
-  if (seconds < LONG_S) return;
-  const { length } = String(pairs);
-  note(
-    context,
-    `the exact kernel of ${length > 12 ? pairs.toExponential(1) : pairs.toLocaleString("en-US")} pairs of inputs takes about ${formatDuration(seconds)}; --features R estimates it in less`,
-  );
-}
-
-function describe(
-  { normalize, out }: NpkRequest,
-  { shape, trace, log2Trace, relativeError }: NeuralPathKernelSummary,
-): string {
-  const cells = [
-    { title: "kernel", cell: `[${shape.join(", ")}]` },
-    { title: "trace", cell: trace?.toPrecision(8) ?? (log2Trace === null ? "–" : `2^${log2Trace.toFixed(2)}`) },
-    ...(relativeError === undefined ? [] : [{ title: "error %", cell: (100 * relativeError).toFixed(1) }]),
-    { title: "normalized by", cell: normalize },
-    { title: "file", cell: out ?? "–" },
-  ];
-  return formatTable(
-    cells.map(({ title }) => ({ title })),
-    [cells.map(({ cell }) => cell)],
-  );
-}
+  act(command, async () => (await import("../actions/npk.ts")).npk);
+};

@@ -1,50 +1,9 @@
-import type { Command } from "commander";
-import { writeNpy } from "../../data/index.ts";
-import { writeWhole } from "../../data/node/index.ts";
-import { GatewiseError } from "../../errors.ts";
-import type { KernelSize, TangentSummary } from "../../kernels/index.ts";
-import type { InputExamples, Model, TangentAnswer } from "../../models/index.ts";
-import { KERNEL_DTYPES, type TangentKernelFileOptions, writeTangentKernel } from "../../models/node/index.ts";
-import { parseChoice, parseWhole } from "../../parse-value.ts";
-import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
-import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
-import {
-  type ModelOptions,
-  type ModelRequest,
-  openModelWithInputs,
-  readModelOptions,
-  withModelOptions,
-} from "../model-option.ts";
-import { formatTable, note, printResult } from "../output.ts";
-import { withStages } from "../progress.ts";
-import { shown } from "../shown.ts";
+import { KERNEL_DTYPES } from "../../models/node/index.ts";
+import { NTK_PARTS } from "../choices.ts";
+import type { DefineCommand } from "../command.ts";
+import { withModelOptions } from "../model-option.ts";
 
-const PARTS = ["value", "feature", "all"] as const;
-
-type NtkOptions = ModelOptions &
-  Readonly<Record<"inputs" | "output" | "part", string>> &
-  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads", string>>> & { readonly resume?: boolean };
-
-interface NtkRequest {
-  readonly inputs: string;
-  readonly inputs2: string | undefined;
-  readonly output: number;
-  readonly part: (typeof PARTS)[number];
-  readonly out: string | undefined;
-  readonly dtype: (typeof KERNEL_DTYPES)[number];
-  readonly threads: number;
-  readonly resume: boolean;
-  /** Whether something was asked for that only tiles in a file have. */
-  readonly asksForTiles: boolean;
-  readonly chosen: ModelRequest;
-}
-
-/** A kernel of more bytes goes into the file by tiles, whatever was asked for. */
-const LARGEST_IN_MEMORY = 2 ** 31;
-
-export function ntkCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+export const ntkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("ntk"))
     .summary("neural tangent kernel of one output")
     .description(
@@ -52,7 +11,7 @@ export function ntkCommand(program: Command, makeContext: MakeContext, ending: E
     )
     .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--output <number>", "the logit that is differentiated, from 0", "0")
-    .option("--part <part>", PARTS.join(", "), "all")
+    .option("--part <part>", NTK_PARTS.join(", "), "all")
     .option("--inputs2 <file>", "other inputs for the columns")
     .option("--out <file>", "write the kernel as .npy")
     .option("--dtype <dtype>", `element type of the file: ${KERNEL_DTYPES.join(", ")} (default: float64)`)
@@ -62,120 +21,5 @@ export function ntkCommand(program: Command, makeContext: MakeContext, ending: E
       "after",
       "\nMore than 16,000 inputs, --inputs2, --dtype, --threads or --resume write the kernel tile by tile, of any size.\n\nExample:\n  $ gatewise ntk --model runs/fc-digits-dlnpf-seed0 --inputs x.npy --out ntk.npy",
     );
-  command.action((options: NtkOptions) =>
-    runStages(command, makeContext, ending, ({ environment }) => readRequest(options, environment), runNtk),
-  );
-}
-
-function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRequest {
-  const { inputs, inputs2, out, dtype, threads, resume = false } = options;
-  if (out === undefined) {
-    const alone = Object.entries({ "--inputs2": inputs2, "--dtype": dtype, "--resume": resume || undefined });
-    for (const [option, value] of alone) {
-      if (value === undefined) continue;
-      throw new GatewiseError({
-        received: `${option} without --out`,
-        expected: "a file for the kernel",
-        next: `add --out kernel.npy, or leave ${option} out`,
-      });
-    }
-  }
-  return {
-    inputs,
-    inputs2,
-    out,
-    resume,
-    output: parseWhole("--output", options.output, 0),
-    part: parseChoice("part", options.part, PARTS),
-    dtype: dtype === undefined ? "float64" : parseChoice("--dtype", dtype, KERNEL_DTYPES),
-    threads: workerCount(threads === undefined ? undefined : parseWhole("--threads", threads, 1), environment),
-    asksForTiles: resume || [inputs2, dtype, threads].some((value) => value !== undefined),
-    chosen: readModelOptions(options),
-  };
-}
-
-async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
-  const { inputs: file, output, part, out } = request;
-  const { model, inputs, files } = await openModelWithInputs(context, request.chosen, file);
-  await using _ = model;
-  await using result = await claimResult(out, { "--inputs": file, "--inputs2": request.inputs2 }, files);
-  const [examples = 0] = inputs.shape;
-  const isLarge = 8 * examples ** 2 > LARGEST_IN_MEMORY;
-  if (result !== undefined && (request.asksForTiles || isLarge)) {
-    return await writeByTiles(model, inputs, request, { path: result.path, lock: result }, context);
-  }
-  if (isLarge) {
-    throw new GatewiseError({
-      code: "too-large",
-      received: `a kernel of ${examples} inputs, ${((8 * examples ** 2) / 1e9).toFixed(1)} GB, without --out`,
-      expected: "a file for it: it is not held in memory",
-      next: "add --out kernel.npy, and --dtype float32 for half of it",
-    });
-  }
-  // without tiles nothing is left to go on with
-  context.onResumption?.(context.command);
-  note(context, `needs up to ${Math.ceil((await model.tangentBytes(examples, part)) / 1e6)} MB of memory`);
-  const { kernel, summary, parts } = await withStages(context, (onProgress) =>
-    model.tangentAnswer(inputs, { output, part, onProgress, signal: context.signal }),
-  );
-  if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
-  printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
-    [
-      describe(part, summary, parts, output, examples),
-      ...(out === undefined ? [] : [`kernel written to ${shown(out)}`]),
-    ].join("\n\n"),
-  );
-  return EXIT.done;
-}
-
-async function writeByTiles(
-  model: Model,
-  inputs: InputExamples,
-  { inputs2: file2, output, part, dtype, threads, resume }: NtkRequest,
-  out: TangentKernelFileOptions["out"],
-  context: CliContext,
-): Promise<ExitCode> {
-  const inputs2 = file2 === undefined ? undefined : await readInputs(model, file2);
-  const options = { inputs2, output, part, dtype, threads, resume, out, signal: context.signal };
-  const { shape, ...summary } = await withStages(context, (onProgress) =>
-    writeTangentKernel(model, inputs, { ...options, onProgress }),
-  );
-  const [examples, columns] = shape;
-  const told = { examples, ...(inputs2 && { examples2: columns }), output, part, ...summary, out: out.path };
-  printResult(context, told, () =>
-    [
-      summary.trace === null
-        ? `tangent kernel of output ${output} between ${examples} and ${columns} inputs, Frobenius norm ${summary.frobenius.toPrecision(6)}`
-        : describe(part, summary, undefined, output, examples),
-      `kernel written to ${shown(out.path)}`,
-    ].join("\n\n"),
-  );
-  return EXIT.done;
-}
-
-function describe(
-  part: NtkRequest["part"],
-  { smallestEigenvalue, smallestEigenvalueOf, ...whole }: TangentSummary,
-  parts: TangentAnswer["parts"],
-  output: number,
-  examples: number,
-): string {
-  const row = (name: string, { trace, frobenius }: KernelSize): readonly string[] => [
-    name,
-    trace.toPrecision(6),
-    frobenius.toPrecision(6),
-  ];
-  const rows = parts === undefined ? [] : [row("value", parts.value), row("feature", parts.feature)];
-  const columns = [
-    { title: "part" },
-    { title: "trace", align: "right" },
-    { title: "Frobenius norm", align: "right" },
-  ] as const;
-  return [
-    `tangent kernel of output ${output} over ${examples} inputs`,
-    formatTable(columns, [...rows, row(part, whole)]),
-    smallestEigenvalueOf === examples
-      ? `smallest eigenvalue ${smallestEigenvalue.toPrecision(4)}`
-      : `smallest eigenvalue at most ${smallestEigenvalue.toPrecision(4)}, that of ${smallestEigenvalueOf} of the inputs`,
-  ].join("\n\n");
-}
+  act(command, async () => (await import("../actions/ntk.ts")).ntk);
+};

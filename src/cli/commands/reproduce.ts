@@ -1,43 +1,15 @@
-import type { Command } from "commander";
-import { GatewiseError } from "../../errors.ts";
-import {
-  EXPERIMENTS,
-  type Experiment,
-  type ExperimentKind,
-  PROFILE_NAMES,
-  type ProfileName,
-} from "../../experiments/index.ts";
+import { EXPERIMENT_NAMES } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
-import { listOf, parseChoice, parseChoices, parseWhole } from "../../parse-value.ts";
-import { findExperiment, workerCount } from "../../runs/node/index.ts";
-import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { DEVICE_OPTION, flagOf, parseDevice } from "../options.ts";
-import { formatTable, printResult } from "../output.ts";
-import { type ReproduceRequest, reproduceExperiment } from "../reproduce-experiment.ts";
+import type { DefineCommand } from "../command.ts";
+import { DEVICE_OPTION } from "../options.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
-interface ReproduceOptions {
-  readonly list?: boolean;
-  readonly profile: string;
-  readonly regimes?: string;
-  readonly seeds?: string;
-  readonly epochs?: string;
-  readonly dataDir?: string;
-  readonly workers?: string;
-  readonly device: string;
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly timeLimit?: string;
-}
-
-export function reproduceCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+export const reproduceCommand: DefineCommand = (program, act) => {
   const command = program
     .command("reproduce")
     .summary("run an experiment of the paper, all regimes and seeds")
     .description("Runs an experiment of the paper, several trials at a time, and writes a table and a report.")
-    .argument("[experiment]", NAMES.join(", "))
+    .argument("[experiment]", EXPERIMENT_NAMES.join(", "))
     .option("--list", "list the experiments")
     .option("--profile <name>", "quick: a part of the data, few epochs; full: the paper's protocol", "quick")
     .option("--regimes <a,b>", `some of ${REGIME_NAMES.join(",")}`)
@@ -50,147 +22,5 @@ export function reproduceCommand(program: Command, makeContext: MakeContext, end
     .option("--resume", "go on with what the folder holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .addHelpText("after", "\nExample:\n  $ gatewise reproduce fc-mnist-adam --profile full --data-dir data");
-  command.action((name: string | undefined, options: ReproduceOptions) =>
-    runStages(
-      command,
-      makeContext,
-      ending,
-      async (context) => {
-        const device = parseDevice(options.device);
-        if (options.list !== true) return await readRequest(name, { ...options, device }, context);
-        refuseBesideList(command, name);
-        return "list" as const;
-      },
-      (request, context) => (request === "list" ? listExperiments(context) : reproduceExperiment(request, context)),
-    ),
-  );
-}
-
-/** Whether an option was typed, not filled in by its default. */
-const isGiven = (command: Command, long: string): boolean =>
-  command.getOptionValueSource(long.replace(/^--/, "").replaceAll(/-./g, ([, letter = ""]) => letter.toUpperCase())) ===
-  "cli";
-
-/** The list is always the whole one. */
-function refuseBesideList(command: Command, name: string | undefined): void {
-  const given = command.options.find(
-    ({ long }) => long !== "--list" && long !== "--json" && isGiven(command, long ?? ""),
-  );
-  const [one] = [name, given?.long].filter((word) => word !== undefined);
-  if (one === undefined || one === null) return;
-  throw new GatewiseError({
-    received: `${one} with --list`,
-    expected: "--list alone: it lists all experiments with both profiles",
-    next: `leave ${name === undefined ? one : "--list"} out`,
-  });
-}
-
-async function listExperiments(context: CliContext): Promise<ExitCode> {
-  const experiments: readonly Experiment[] = EXPERIMENTS;
-  printResult(
-    context,
-    experiments.map(({ name, title, profiles }) => ({ name, title, profiles })),
-    () =>
-      formatTable(
-        [{ title: "experiment" }, { title: "title" }, ...PROFILE_NAMES.map((title) => ({ title }))],
-        experiments.map((one) => [one.name, one.title, ...PROFILE_NAMES.map((profile) => lengthWords(one, profile))]),
-      ),
-  );
-  return EXIT.done;
-}
-
-function lengthWords(experiment: Experiment, profile: ProfileName): string {
-  if (experiment.kind === "theorem") {
-    const { widths, draws } = experiment.profiles[profile];
-    return `widths ${widths[0]} to ${widths.at(-1)}, ${draws} draws`;
-  }
-  const { data, epochs, runs } = experiment.profiles[profile];
-  return `${data}, ${epochs} epochs, ${runs} runs`;
-}
-
-const NAMES: readonly string[] = EXPERIMENTS.map(({ name }) => name);
-
-/** From the options to what is run. */
-async function readRequest(
-  name: string | undefined,
-  options: ReproduceOptions & { readonly device: ReturnType<typeof parseDevice> },
-  context: CliContext,
-): Promise<ReproduceRequest> {
-  if (name === undefined) {
-    throw new GatewiseError({
-      received: "no experiment",
-      expected: listOf(NAMES),
-      next: "name one, or see reproduce --list",
-    });
-  }
-  const experiment = await experimentOf(name, options);
-  const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
-  const { without, because } = REFUSED[experiment.kind];
-  refuse(experiment.name, options, without, because);
-  if (experiment.kind === "theorem" && options.device !== "cpu") {
-    throw new GatewiseError({
-      received: `--device ${options.device} with ${experiment.name}`,
-      expected: "cpu: its kernels are made in float64, which other devices lack",
-      next: "leave --device out",
-    });
-  }
-  return {
-    experiment,
-    profile,
-    options: {
-      ...(options.regimes === undefined ? {} : { regimes: parseChoices("regime", options.regimes, REGIME_NAMES) }),
-      ...(options.seeds === undefined ? {} : { seeds: parseWhole("--seeds", options.seeds, 1) }),
-      ...(options.epochs === undefined ? {} : { epochs: parseWhole("--epochs", options.epochs, 1) }),
-    },
-    directory: options.out ?? `runs/${experiment.name}-${profile}`,
-    places: { dataDir: options.dataDir ?? null, cacheDir: context.cacheDir },
-    device: options.device,
-    command: context.command,
-    workers: workerCount(
-      options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1),
-      context.environment,
-    ),
-    resume: options.resume ?? false,
-  };
-}
-
-/** One of the papers' experiments, or that of a user's own which the folder holds and is gone on with. */
-async function experimentOf(name: string, { out, resume }: ReproduceOptions): Promise<Experiment> {
-  const known = EXPERIMENTS.find((one) => one.name === name);
-  if (known !== undefined) return known;
-  const kept = out === undefined || resume !== true ? undefined : (await findExperiment(out))?.definition;
-  if (kept?.name === name) return kept;
-  const chosen = parseChoice("experiment", name, NAMES);
-  throw new Error(`unreachable: ${chosen}`);
-}
-
-/** Options that a kind of experiment does not have, and why. */
-const REFUSED = {
-  regimes: { without: [], because: "" },
-  arms: { without: ["regimes"], because: "it compares what it names itself" },
-  watched: { without: ["regimes", "workers"], because: "it trains one network after the other" },
-  trees: { without: ["regimes", "dataDir", "workers"], because: "it draws its data and trains its two networks" },
-  theorem: {
-    without: ["regimes", "epochs", "dataDir", "workers"],
-    because: "it draws networks and trains none",
-  },
-} as const satisfies Record<
-  ExperimentKind,
-  { readonly without: readonly (keyof ReproduceOptions)[]; readonly because: string }
->;
-
-/** An option that an experiment does not have is a mistake, not something to pass over. */
-function refuse(
-  experiment: string,
-  options: ReproduceOptions,
-  without: readonly (keyof ReproduceOptions)[],
-  because: string,
-): void {
-  const given = without.find((option) => options[option] !== undefined);
-  if (given === undefined) return;
-  throw new GatewiseError({
-    received: `${flagOf(given)} with ${experiment}`,
-    expected: `no such option: ${because}`,
-    next: "leave it out",
-  });
-}
+  act(command, async () => (await import("../actions/reproduce.ts")).reproduce);
+};

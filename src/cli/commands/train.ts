@@ -1,37 +1,12 @@
-import type { Command } from "commander";
 import { DATASET_NAMES } from "../../data/index.ts";
-import { GatewiseError } from "../../errors.ts";
-import { readTrainingOptions, trainingOf, USUAL_TRAINING } from "../../experiments/index.ts";
+import { USUAL_TRAINING } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
-import type { TrialOutcome } from "../../runs/index.ts";
-import {
-  runTraining,
-  type TrainingRequest,
-  trainingFolder,
-  trainingJobs,
-  withArchitectureText,
-} from "../../runs/node/index.ts";
 import { OPTIMIZER_KINDS, SCHEDULE_KINDS } from "../../train/index.ts";
-import { type Ending, type MakeContext, runStages } from "../command.ts";
-import type { CliContext } from "../context.ts";
-import { noteUnreadPlace } from "../data-place.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { endInterrupted } from "../interruption.ts";
-import { DEVICE_OPTION, flagOf } from "../options.ts";
-import { formatTable, printResult } from "../output.ts";
-import { trialProgress } from "../progress.ts";
+import type { DefineCommand } from "../command.ts";
+import { DEVICE_OPTION } from "../options.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
-/** Where the run goes; all other options say what is trained. */
-interface TrainOptions extends Readonly<Record<string, unknown>> {
-  readonly dataDir?: string;
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly timeLimit?: string;
-  readonly json?: boolean;
-}
-
-export function trainCommand(program: Command, makeContext: MakeContext, ending: Ending): void {
+export const trainCommand: DefineCommand = (program, act) => {
   const command = program
     .command("train")
     .summary("train one network in one regime")
@@ -76,74 +51,5 @@ export function trainCommand(program: Command, makeContext: MakeContext, ending:
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .option("--threads <n>", "threads of the engine; bit-equal results are promised for 1", "1")
     .addHelpText("after", "\nExample:\n  $ gatewise train --regime dlnpf --data digits --epochs 20");
-  command.action((options: TrainOptions) =>
-    runStages(command, makeContext, ending, (context) => readRequest(options, context), trainRun),
-  );
-}
-
-async function readRequest(
-  { dataDir, out, resume = false, timeLimit: _, json: __, ...written }: TrainOptions,
-  { cacheDir, command }: CliContext,
-): Promise<TrainingRequest> {
-  const options = readTrainingOptions(written, flagOf);
-  const training = trainingOf(await withArchitectureText(options), flagOf);
-  const directory = out ?? trainingFolder(training);
-  return { training, directory, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
-}
-
-async function trainRun(request: TrainingRequest, context: CliContext): Promise<ExitCode> {
-  noteUnreadPlace(context, request.training.data.name, request.places.dataDir);
-  const jobs = trainingJobs(request).map(({ id, request: { plan }, after }) => ({ id, plan, after }));
-  const view = trialProgress(context, jobs, { workers: 1 });
-  let outcome: TrialOutcome;
-  try {
-    outcome = await runTraining(request, { signal: context.signal, onEvent: view.onEvent }, context.executor?.(1));
-  } finally {
-    view.close();
-  }
-  return finish(request, outcome, context);
-}
-
-function finish(
-  { directory, training: { plan }, resume }: TrainingRequest,
-  outcome: TrialOutcome,
-  context: CliContext,
-): ExitCode {
-  if (outcome.status === "failed") throw GatewiseError.of(outcome.message, outcome.hint, outcome.code);
-  if (outcome.status === "interrupted") {
-    return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
-  }
-  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch } = outcome.result;
-  const result = {
-    run: directory,
-    regime: plan.regime,
-    epochs: plan.epochs,
-    bestTestAccuracy,
-    bestEpoch,
-    lastTestAccuracy,
-    secondsPerEpoch,
-  };
-  printResult(context, result, () =>
-    formatTable(
-      [
-        { title: "regime" },
-        { title: "epochs", align: "right" },
-        { title: "best test accuracy %", align: "right" },
-        { title: "last", align: "right" },
-        { title: "s/epoch", align: "right" },
-        { title: "run" },
-      ],
-      [
-        [
-          plan.regime,
-          String(plan.epochs),
-          `${bestTestAccuracy.toFixed(2)} (epoch ${bestEpoch})`,
-          lastTestAccuracy.toFixed(2),
-          secondsPerEpoch.toFixed(2),
-          directory,
-        ],
-      ],
-    ),
-  );
-  return EXIT.done;
-}
+  act(command, async () => (await import("../actions/train.ts")).train);
+};

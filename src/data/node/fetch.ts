@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewiseError } from "../../errors.ts";
-import type { DatasetName } from "../dataset.ts";
+import type { DatasetName } from "../dataset-names.ts";
 import type { OfficialArchive } from "./cifar-archives.ts";
 import { type DownloadOptions, download, type FetchProgress, sizeOnDisk } from "./download.ts";
 import { fileError } from "./file-error.ts";

@@ -1,5 +1,5 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
-import type { DatasetName } from "../dataset.ts";
+import type { DatasetName } from "../dataset-names.ts";
 import { loadDataset } from "./load.ts";
 import type { DataPlaces } from "./locate.ts";
 

@@ -1,6 +1,7 @@
 import { GatewiseError } from "../../errors.ts";
 import { CIFAR_LAYOUTS } from "../cifar-dataset.ts";
-import { DATASET_NAMES, type Dataset, type DatasetName, type TestSet } from "../dataset.ts";
+import type { Dataset, TestSet } from "../dataset.ts";
+import { DATASET_NAMES, type DatasetName } from "../dataset-names.ts";
 import { digitsFromIdx } from "../digits.ts";
 import { DIGITS_FILES, readDigitsFile } from "./digits-files.ts";
 import { loadCifar, loadCifarTest } from "./load-cifar.ts";

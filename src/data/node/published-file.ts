@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sizeOf } from "../../graph/index.ts";
-import type { DatasetName } from "../dataset.ts";
+import type { DatasetName } from "../dataset-names.ts";
 import { IDX_PARTS } from "../idx-dataset.ts";
 import { checkOfficialFile, type FileFinding } from "./check-file.ts";
 import { OFFICIAL_ARCHIVES, type OfficialArchive } from "./cifar-archives.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { CLASSES, type DatasetName } from "../dataset.ts";
+import { CLASSES } from "../dataset.ts";
+import type { DatasetName } from "../dataset-names.ts";
 import { examplesFromIdx, IDX_PARTS } from "../idx-dataset.ts";
 import { checkOfficialFile, type FileCheck } from "./check-file.ts";
 import { DIGITS_FILES, digitsPath, readDigitsFile } from "./digits-files.ts";

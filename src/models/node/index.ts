@@ -1,6 +1,6 @@
+export { KERNEL_DTYPES } from "./kernel-dtypes.ts";
 export { type LayerValueOptions, type ValueFile, valueFiles, writeLayerValues } from "./write-layer-values.ts";
 export {
-  KERNEL_DTYPES,
   type NeuralPathKernelFileOptions,
   type NeuralPathKernelSummary,
   type NeuralPathKernelWork,

@@ -40,9 +40,7 @@ import { type NeuralPathKernelWay, neuralPathKernelWay } from "../neural-path-ke
 import { counter } from "../progress.ts";
 import { checkVanished } from "../vanished-kernel.ts";
 import { kernelDigest, packedGates, pairGates } from "./kernel-digest.ts";
-
-/** Element types that a kernel is written in; it is computed in float64. */
-export const KERNEL_DTYPES = ["float64", "float32"] as const;
+import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
 
 /** {@link NeuralPathKernelOptions}, and the file that the kernel is written to. */
 export interface NeuralPathKernelFileOptions extends NeuralPathKernelOptions {

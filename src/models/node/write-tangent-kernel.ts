@@ -20,7 +20,8 @@ import type { Model } from "../model.ts";
 import { counter } from "../progress.ts";
 import type { TangentKernelOptions } from "../tangent-kernels.ts";
 import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
-import { type KERNEL_DTYPES, tilesToSkip } from "./write-neural-path-kernel.ts";
+import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
+import { tilesToSkip } from "./write-neural-path-kernel.ts";
 
 /** Which tangent kernel is computed, and the file that it is written to. */
 export interface TangentKernelFileOptions extends Omit<TangentKernelOptions, "output" | "inputs2"> {

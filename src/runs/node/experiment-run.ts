@@ -12,7 +12,8 @@ import { statesOf } from "../runners/trials.ts";
 import type { DataSelection } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
 import { folderStore } from "./folder-store.ts";
-import { describeMachine, gatewiseVersion } from "./machine.ts";
+import { describeMachine } from "./machine.ts";
+import { gatewiseVersion } from "./version.ts";
 
 /** An experiment, of the papers or of one's own, and how it is run. */
 export interface ExperimentRequest {

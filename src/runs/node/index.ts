@@ -10,7 +10,7 @@ export { exportedModel } from "./exported-model.ts";
 export { folderStore } from "./folder-store.ts";
 export { isModelFolder } from "./foreign-model.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
-export { describeMachine, gatewiseVersion, workerCount } from "./machine.ts";
+export { describeMachine, workerCount } from "./machine.ts";
 export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray, readInputs } from "./open-model.ts";
 export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";
@@ -25,4 +25,5 @@ export {
 } from "./run-training.ts";
 export { selectData } from "./run-trial.ts";
 export { saveRun, type TrainedRun } from "./save-run.ts";
+export { gatewiseVersion } from "./version.ts";
 export { writeResults } from "./write-results.ts";

@@ -1,13 +1,6 @@
-import { createRequire } from "node:module";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { z } from "zod";
 import type { Machine } from "../run-record.ts";
-
-const Package = z.object({ version: z.string() });
-const versionOf = (name: string): string => Package.parse(createRequire(import.meta.url)(name)).version;
-
-/** The version of this package. */
-export const gatewiseVersion = (): string => versionOf("#package");
+import { versionOf } from "./version.ts";
 
 /** What a run was made on. */
 export const describeMachine = (): Machine => ({

@@ -5,7 +5,8 @@ import type { TrialOutcome } from "../executor.ts";
 import { runTrialWith, type TrialContext, type TrialHost } from "../run-trial.ts";
 import type { DataSelection, TrialRequest } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
-import { describeMachine, gatewiseVersion } from "./machine.ts";
+import { describeMachine } from "./machine.ts";
+import { gatewiseVersion } from "./version.ts";
 
 /** The data set, cut to the selection. */
 export async function selectData(

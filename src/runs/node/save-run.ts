@@ -5,7 +5,8 @@ import { experimentRecordOf } from "../experiment-record.ts";
 import { appendMetrics, findRecord, keepMetrics, writeCheckpoint, writeRecord } from "../run-files.ts";
 import { type RunRecord, readRunRecord, resultOf } from "../run-record.ts";
 import { folderStore } from "./folder-store.ts";
-import { describeMachine, gatewiseVersion } from "./machine.ts";
+import { describeMachine } from "./machine.ts";
+import { gatewiseVersion } from "./version.ts";
 
 /** A training in memory: what `train` was given and what it yielded. */
 export interface TrainedRun {

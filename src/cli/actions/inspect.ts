@@ -1,0 +1,156 @@
+import type { Description, GateDifferences } from "../../models/index.ts";
+import { parseWhole } from "../../parse-value.ts";
+import { type ModelRequest, openModel, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
+import type { CliContext } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import type { ModelOptions } from "../model-option.ts";
+import { printResult } from "../output.ts";
+import { withStages } from "../progress.ts";
+import { inStages } from "../stages.ts";
+import { formatTable } from "../table.ts";
+
+interface InspectOptions extends ModelOptions {
+  readonly inputs: string;
+  readonly check?: string;
+}
+
+interface InspectRequest {
+  readonly request: ModelRequest;
+  readonly examples: number;
+  readonly check: string | undefined;
+}
+
+export const inspect = inStages(
+  (_, options: InspectOptions) => ({
+    request: readModelOptions(options),
+    examples: parseWhole("--inputs", options.inputs, 1),
+    check: options.check,
+  }),
+  inspectModel,
+);
+
+interface Inspected extends Description {
+  /** Commands. */
+  readonly supported: readonly string[];
+  /** Of the inputs that were given to be checked. */
+  readonly gateDifferences?: GateDifferences;
+}
+
+/** What every network can be asked. */
+const ALWAYS = ["evaluate", "gates", "paths", "ntk", "neighbors"] as const;
+
+const supportedBy = ({ pathKernel }: Description): readonly string[] => [
+  ...ALWAYS,
+  pathKernel === "random features only" ? "npk --features R" : "npk",
+];
+
+function describe(inspected: Inspected): string {
+  const { layers, parameterList, cost, log2Paths, pathKernelReason, gateDifferences } = inspected;
+  const table = formatTable(
+    [
+      { title: "layer" },
+      { title: "kind" },
+      { title: "shape", align: "right" },
+      { title: "parameters", align: "right" },
+    ],
+    layers.map(({ name, kind, shape, parameters }) => [
+      name,
+      kind,
+      shape.join("×"),
+      parameters === 0 ? "" : parameters.toLocaleString("en-US"),
+    ]),
+  );
+  const parameters = formatTable(
+    [{ title: "parameter" }, { title: "shape", align: "right" }, { title: "numbers", align: "right" }, { title: "in" }],
+    parameterList.map(({ name, shape, count, layers: users }) => [
+      name,
+      shape.join("×"),
+      count.toLocaleString("en-US"),
+      users.length > MOST_USERS
+        ? `${users.slice(0, MOST_USERS).join(", ")} and ${users.length - MOST_USERS} more`
+        : users.join(", "),
+    ]),
+  );
+  const shared = parameterList.filter(({ layers: users }) => users.length > 1).map(({ name }) => name);
+  const facts = formatTable(
+    [{ title: "" }, { title: "", align: "right" }],
+    [
+      ["parameters", inspected.parameters.toLocaleString("en-US")],
+      ["gates", `${inspected.gates.toLocaleString("en-US")}${inspected.hardGates ? "" : " (not all of them bits)"}`],
+      ["paths to an output", `2^${log2Paths.toFixed(2)}`],
+      ["path kernel by", inspected.pathKernel],
+      [`packed gates of ${cost.examples} inputs`, megabytes(cost.packedGatesBytes)],
+      ["their kernel (npk, ntk)", megabytes(cost.kernelBytes)],
+      ["ntk at work", megabytes(cost.tangentKernelBytes)],
+      ...(cost.pathKernelPairBytes === null ? [] : [["npk at work, a pair", megabytes(cost.pathKernelPairBytes)]]),
+      ...(cost.pathKernelSeconds === null ? [] : [["npk at work, one thread", duration(cost.pathKernelSeconds)]]),
+    ],
+  );
+  return [
+    table,
+    "",
+    parameters,
+    "",
+    ...facts.split("\n").slice(1),
+    "",
+    ...(pathKernelReason === null ? [] : [`no exact path kernel: ${pathKernelReason}`, ""]),
+    ...(shared.length === 0 ? [] : [sharedNote(shared), ""]),
+    ...(gateDifferences === undefined ? [] : [differencesNote(gateDifferences), ""]),
+    `commands: ${inspected.supported.join(", ")}`,
+  ].join("\n");
+}
+
+/** Layers of a parameter that the table names. */
+const MOST_USERS = 4;
+
+const sharedNote = (names: readonly string[]): string =>
+  `${names.join(", ")}: used by several layers, counted once. ntk adds up the gradients of its uses; for paths, npk and
+path-norms each use is a layer with weights of its own.`;
+
+function differencesNote({
+  examples,
+  gates,
+  differing,
+  selections,
+  differingExamples,
+  layers,
+}: GateDifferences): string {
+  const count = (number: number): string => number.toLocaleString("en-US");
+  const largest = layers.reduce((most, layer) => Math.max(most, layer.largest ?? 0), 0);
+  const where = differing === 0 ? "" : `, all with |q| ≤ ${largest.toExponential(1)}`;
+  const pools = selections === 0 ? "" : `; max-pools select otherwise in ${count(selections)} windows`;
+  return `float32 and float64 differ in ${count(differing)} of ${count(gates)} gates${where}${pools}
+in ${count(differingExamples.length)} of ${count(examples)} inputs`;
+}
+
+const megabytes = (bytes: number): string =>
+  `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;
+
+function duration(seconds: number): string {
+  if (seconds < 100) return `about ${seconds.toPrecision(2)} s`;
+  if (seconds < 6000) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${Math.round(seconds / 3600).toLocaleString("en-US")} h`;
+}
+
+async function inspectModel({ request, examples, check }: InspectRequest, context: CliContext): Promise<ExitCode> {
+  const opened =
+    check === undefined
+      ? { ...(await openModel(context, request)), inputs: undefined }
+      : await openModelWithInputs(context, request, check);
+  await using model = opened.model;
+  const description = await model.describe({ examples, clock: () => performance.now() });
+  const { inputs } = opened;
+  const gateDifferences =
+    inputs === undefined
+      ? undefined
+      : await withStages(context, (onProgress) =>
+          model.gateDifferences(inputs, { onProgress, signal: context.signal }),
+        );
+  const inspected = {
+    ...description,
+    supported: supportedBy(description),
+    ...(gateDifferences === undefined ? {} : { gateDifferences }),
+  };
+  printResult(context, { source: model.source, ...inspected }, () => describe(inspected));
+  return EXIT.done;
+}

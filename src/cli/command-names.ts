@@ -1,0 +1,18 @@
+/** The commands, in the order of `--help`. Loaded before anything else: what is none of them is answered at once. */
+export const COMMAND_NAMES = [
+  "demo",
+  "train",
+  "reproduce",
+  "evaluate",
+  "inspect",
+  "gates",
+  "npk",
+  "ntk",
+  "neighbors",
+  "kernel-fit",
+  "paths",
+  "report",
+  "export",
+  "data",
+] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
