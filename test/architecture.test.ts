@@ -129,6 +129,13 @@ describe("the house (style 1)", () => {
     expect(upward.map(say)).toEqual([]);
   });
 
+  it("leaves import no room: errors nothing, the others the errors that they throw", () => {
+    const more = internal.filter(
+      ({ from, to }) => LEAVES.includes(from) && (from === "errors.ts" || to !== "errors.ts"),
+    );
+    expect(more.map(say)).toEqual([]);
+  });
+
   it("a room is imported through its index files only", () => {
     const deep = internal.filter(({ from, to }) => {
       const [room, target] = [roomOf(from), roomOf(to)];

@@ -12,23 +12,26 @@ import { withTimeLimit } from "./time-limit.ts";
  * interruption (130, or 75 at a time limit) once the signal is aborted. A command with `--time-limit` gets a signal that
  * ends with it.
  * @param read from commander's strings to checked values
+ * @param isResumable whether `--resume` goes on with what was asked for, of a command that has it; always unless told
  */
 export const inStages =
   <Typed extends readonly unknown[], T>(
     read: (invocation: Invocation, ...typed: Typed) => T | Promise<T>,
     run: (values: T, context: CliContext) => Promise<ExitCode>,
+    isResumable: (values: T) => boolean = () => true,
   ): Action<Typed> =>
   (invocation, ...typed) =>
-    runStages(invocation, () => read(invocation, ...typed), run);
+    runStages(invocation, () => read(invocation, ...typed), run, isResumable);
 
 async function runStages<T>(
   { command, context: given }: Invocation,
   read: () => T | Promise<T>,
   run: (values: T, context: CliContext) => Promise<ExitCode>,
+  isResumable: (values: T) => boolean,
 ): Promise<ExitCode> {
   let context = given;
   let stage: ExitCode = EXIT.wrongUsage;
-  let again = resumption(command, context.command);
+  let again = context.command;
   try {
     const values = await read();
     using limit = withTimeLimit(context, command.opts<{ readonly timeLimit?: string }>().timeLimit);
@@ -39,7 +42,7 @@ async function runStages<T>(
     };
     context = { ...limit.context, onResumption: onOther };
     stage = EXIT.failed;
-    onOther(again);
+    onOther(isResumable(values) ? resumption(command, context.command) : context.command);
     return await run(values, context);
   } catch (thrown) {
     if (context.signal.aborted) return endInterrupted(context, again);

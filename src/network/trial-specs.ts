@@ -4,7 +4,13 @@ import { formatShape, type Shape } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
 import { featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
 import { type Regime, trainedNetworks } from "./regimes.ts";
-import { parameterAt, parameterName, type TrialNetwork, type TrialParameters } from "./trial-parameters.ts";
+import {
+  parameterAt,
+  parameterEntries,
+  parameterName,
+  type TrialNetwork,
+  type TrialParameters,
+} from "./trial-parameters.ts";
 
 /** A parameter of a trial. */
 export interface TrialParameterSpec extends ParameterSpec {
@@ -48,7 +54,7 @@ const GIVEN: ParameterWords = {
 /**
  * Checks that parameters are those of a trial.
  * @param specs {@link trialParameterSpecs} of it
- * @throws GatewiseError for one that is missing or of another shape, by its name
+ * @throws GatewiseError for one that is missing, of another shape, or none of the trial's, by its name
  */
 export function checkParameters(
   parameters: TrialParameters<{ readonly shape: Shape }>,
@@ -69,4 +75,13 @@ export function checkParameters(
       next: words.next,
     });
   }
+  const known = new Set(specs.map((spec) => parameterName(spec)));
+  const other = parameterEntries(parameters).find(([place]) => !known.has(parameterName(place)));
+  if (other === undefined) return;
+  throw new GatewiseError({
+    code: words.code,
+    received: `${words.received} with ${parameterName(other[0])}`,
+    expected: `no such parameter, ${words.expected}`,
+    next: words.next,
+  });
 }

@@ -29,6 +29,18 @@ const INTERRUPTED = [
     args: ["train", "--regime", "flnpf", ...TINY, "--out", "DIR/x"],
     next: `gatewise train --regime flnpf ${TINY.join(" ")} --out DIR/x --json --resume`,
   },
+  // what --resume is refused for is not gone on with by it
+  ...["npk", "ntk"].flatMap((command) => {
+    const args = [command, "--model", "test/golden/flow/mlp.onnx", "--inputs", "test/golden/flow/mlp.x.npy"];
+    return [
+      { title: `${command} without a file`, args, next: `gatewise ${args.join(" ")} --json` },
+      {
+        title: `${command} into a file`,
+        args: [...args, "--threads", "1", "--out", "DIR/k.npy"],
+        next: `gatewise ${args.join(" ")} --threads 1 --out DIR/k.npy --json --resume`,
+      },
+    ];
+  }),
 ];
 
 describe("interrupted with --json", () => {

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readNpy } from "../../src/data/index.ts";
+import { GatewiseError } from "../../src/errors.ts";
 import { float32 } from "../../src/graph/index.ts";
 import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
 import type { KernelTile } from "../../src/kernels/tiles/tiled-kernel.ts";
@@ -40,6 +41,19 @@ describe("a kernel file", () => {
     await writeKernelFile(target, tiles(2));
     expect(await readdir(folder.path)).toEqual(["k.npy"]);
     expect(readNpy(await readFile(target.path))).toEqual(WHOLE);
+  });
+
+  it("leaves nothing where its numbers fail: they would fail again", async () => {
+    await using folder = await temporaryFolder();
+    const target = file(join(folder.path, "k.npy"));
+    const failure = new GatewiseError({
+      code: "numerical-failure",
+      received: "infinity",
+      expected: "a number",
+      next: "scale the weights",
+    });
+    await expect(writeKernelFile(target, tiles(0, failure))).rejects.toThrow(failure);
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   it("begins anew where only the state of an earlier one is left", async () => {

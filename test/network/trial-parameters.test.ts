@@ -83,6 +83,17 @@ describe("parameters of another network are refused by name", () => {
     expect(await rejectionOf(trainAll(plan, tinyData(), { initial: parameters }))).toEqual(texts);
   });
 
+  it("of a feature network beside a network that makes its own gates", async () => {
+    const own = { ...plan, regime: "relu" } as const;
+    const texts = {
+      message: "parameters with feature.1.weight: expected no such parameter, as the architecture has it in its regime",
+      hint: next,
+    };
+    const parameters = { value, feature: others };
+    expect(errorOf(() => gatedNetwork(own.architecture, REGIMES.relu, parameters))).toEqual(texts);
+    expect(await rejectionOf(trainAll(own, tinyData(), { initial: parameters }))).toEqual(texts);
+  });
+
   it("a checkpoint to predict with is none to go on from", async () => {
     const [epoch] = await trainAll(plan, tinyData());
     const resume: Checkpoint = { ...(epoch?.checkpoint ?? expect.fail("no epoch")), averages: {} };

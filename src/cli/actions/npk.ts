@@ -34,6 +34,8 @@ export const npk = inStages(
     chosen: readModelOptions(options),
   }),
   runNpk,
+  // a file of tiles is gone on with; all else is made at once
+  ({ out, part, features }) => out !== undefined && part === "full" && features === 0,
 );
 
 function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkRequest {
@@ -131,7 +133,6 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
   const work = neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
   expectWidth(request, work);
-  if (!work.resumable) context.onResumption?.(context.command);
   tellLength(context, work);
   const summary = await withStages(context, (onProgress) =>
     writeNeuralPathKernel(model, inputs, { ...asked, onProgress, signal: context.signal }),

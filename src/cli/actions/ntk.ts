@@ -41,6 +41,7 @@ const LARGEST_IN_MEMORY = 2 ** 31;
 export const ntk = inStages(
   ({ context: { environment } }, options: NtkOptions) => readRequest(options, environment),
   runNtk,
+  ({ out }) => out !== undefined,
 );
 
 function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRequest {

@@ -75,7 +75,7 @@ function readState(text: string, name: string): State {
  * @param tiles those behind {@link finishedTiles}, in order
  * @param onTile after each tile
  * @throws GatewiseError if another process writes the file, the tiles do not go on where it stands, or the system refuses;
- * what was written so far stays and can be continued
+ * what was written so far stays and can be continued, unless its numbers have failed: they would fail again
  */
 export async function writeKernelFile(
   file: KernelFile,
@@ -93,6 +93,8 @@ export async function writeKernelFile(
     await rename(partOf(file), file.path);
     await rm(stateOf(file), { force: true });
   } catch (thrown) {
+    if (thrown instanceof GatewiseError && thrown.code === "numerical-failure")
+      for (const path of [partOf(file), stateOf(file)]) await rm(path, { force: true });
     if (thrown instanceof GatewiseError || codeOf(thrown) === undefined) throw thrown;
     throw await writeError(thrown, file.path, "a file that can be written");
   }
