@@ -16,8 +16,10 @@ export {
   type ExampleSource,
   exampleSet,
   type InputRows,
+  type InputSet,
   type LabeledExamples,
   rowsAt,
+  targetBlock,
 } from "./example-set.ts";
 export { fitInputs } from "./fit-inputs.ts";
 export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";

@@ -1,6 +1,5 @@
-import { type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
+import { type ExampleSet, type ExampleSource, exampleSet, targetBlock } from "../data/index.ts";
 import type { Feeds, Program } from "../engine/index.ts";
-import { denseArray } from "../graph/index.ts";
 import { byName, type TrialParameters } from "../network/index.ts";
 import { numbers, wanted } from "./feeds.ts";
 import { parts } from "./parts.ts";
@@ -47,7 +46,7 @@ export async function evaluateSet(
   const sums = { loss: 0, correct: 0 };
   for (const { start, count } of parts(examples, batch)) {
     signal?.throwIfAborted();
-    const labels = denseArray("uint8", [count], set.labels.data.subarray(start, start + count));
+    const labels = targetBlock(set.labels, start, count);
     const feeds = { ...parameters, inputs: await set.readBlock(start, count), labels };
     const { fetched } = await program.run(wanted(program, feeds));
     sums.loss += numbers(fetched, "loss")[0] ?? Number.NaN;
