@@ -8,7 +8,14 @@ import type { Inputs } from "../gates/index.ts";
 import { denseArray, sizeOf } from "../graph/index.ts";
 import { withGatesAsBits } from "../kernels/index.ts";
 import { neuralPathKernelWay } from "../models/index.ts";
-import { type GatedNetwork, type GatedNode, hasHardGates, isWeightNode, pathNodes } from "../network/index.ts";
+import {
+  type GatedNetwork,
+  type GatedNode,
+  gateOfNode,
+  hasHardGates,
+  isWeightNode,
+  pathNodes,
+} from "../network/index.ts";
 import { scaled } from "./watched-training.ts";
 
 /** Examples of the probe that share a label. */
@@ -87,7 +94,7 @@ function pairSeconds(network: GatedNetwork): number {
   const isChain = nodes.every(({ kind }) => kind !== "sum" && kind !== "concat" && kind !== "max-pool");
   const pools = nodes.filter(({ kind }) => kind === "average-pool" || kind === "max-pool");
   const global = pools.every((node) => positionsOf(node) === 1);
-  const gates = nodes.filter(({ kind }) => kind === "gate");
+  const gates = nodes.filter((node) => gateOfNode(node) !== undefined);
   const sum = (cost: (positions: number, channels: number) => number): number =>
     gates.reduce((total, node) => total + cost(positionsOf(node), node.shape[0] ?? 1), 0);
   if (pools.length === 0) return 5e-7 * sum((positions, channels) => positions * channels);

@@ -2,7 +2,14 @@
 import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, quoted, sizeOf } from "../graph/index.ts";
-import { forwardNodes, type GatedNetwork, gatePositions, inputShapeOf, usedNodes } from "../network/index.ts";
+import {
+  forwardNodes,
+  type GatedNetwork,
+  gateOfNode,
+  gatePositions,
+  inputShapeOf,
+  usedNodes,
+} from "../network/index.ts";
 import { checkInputs, type Inputs } from "./inputs.ts";
 
 /** What is told of a layer: what decides its gates, what they let through, or what a node without gates gives. */
@@ -30,8 +37,8 @@ export function layerTensors(network: GatedNetwork, layers: readonly string[] | 
   const used = usedNodes(network);
   const gates = new Map<number, number>();
   for (const position of used) {
-    const node = nodes[position];
-    if (node?.kind === "gate" && !gates.has(node.gatedBy)) gates.set(node.gatedBy, position);
+    const gate = gateOfNode(nodes[position]);
+    if (gate !== undefined && !gates.has(gate.by)) gates.set(gate.by, position);
   }
   const positions = new Map(used.map((position) => [nodes[position]?.name ?? "", position]));
   const chosen = layers === "all" ? [...gatePositions(network), output] : layers.map((name) => named(positions, name));
@@ -45,8 +52,8 @@ function tensorsOf({ nodes }: GatedNetwork, position: number, gateBehind: number
     position: from,
     shape: nodes[from]?.shape ?? [],
   });
-  const node = nodes[position];
-  if (node?.kind === "gate") return [tensor("pre-activations", node.gatedBy), tensor("activations", position)];
+  const gate = gateOfNode(nodes[position]);
+  if (gate !== undefined) return [tensor("pre-activations", gate.by), tensor("activations", position)];
   if (gateBehind === undefined) return [tensor("values", position)];
   return [tensor("pre-activations", position), tensor("activations", gateBehind)];
 }

@@ -1,6 +1,13 @@
 import { compileInParts, type Engine } from "../engine/index.ts";
 import { type Graph, graph, input, type Tensor } from "../graph/index.ts";
-import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
+import {
+  checkCount,
+  forwardNodes,
+  type GatedNetwork,
+  gateOfNode,
+  gatePositions,
+  inputShapeOf,
+} from "../network/index.ts";
 import { examplesAtOnce } from "./examples-at-once.ts";
 import { gateOutputs, packGates } from "./extraction.ts";
 import { checkDecisions, finiteness } from "./finite-decisions.ts";
@@ -58,8 +65,8 @@ function decidedBy(
   values: ReadonlyMap<number, Tensor<"float32">>,
   position: number,
 ): Tensor<"float32"> {
-  const node = nodes[position];
-  const q = node?.kind === "gate" ? values.get(node.gatedBy) : undefined;
+  const gate = gateOfNode(nodes[position]);
+  const q = gate && values.get(gate.by);
   if (q === undefined) throw new Error(`unreachable: no pre-activation for node ${position}`);
   return q;
 }

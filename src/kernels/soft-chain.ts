@@ -15,7 +15,7 @@ import {
   sizeOf,
   transpose,
 } from "../graph/index.ts";
-import { type GatedNetwork, gatePositions } from "../network/index.ts";
+import { allInputs, type GatedNetwork, gateOfNode, gatePositions } from "../network/index.ts";
 import { type DenseChain, denseChain } from "./packed/dense-chain.ts";
 import type { ExampleReading, NodeGates } from "./pair/readings.ts";
 import { copyRows, mirror, symmetrize } from "./tiles/mirror.ts";
@@ -32,8 +32,7 @@ export const withGatesAsBits = (network: GatedNetwork): GatedNetwork => ({
 /** The network as a chain of dense layers with soft gates between them, or undefined if it is another. */
 export function softChain(network: GatedNetwork): DenseChain | undefined {
   const isSoft = gatePositions(network).every((position) => {
-    const node = network.nodes[position];
-    return node?.kind === "gate" && node.rule.kind === "soft";
+    return gateOfNode(network.nodes[position])?.rule.kind === "soft";
   });
   return isSoft ? denseChain(withGatesAsBits(network)) : undefined;
 }
@@ -104,8 +103,10 @@ function squares(values: Float64Array | Float32Array): number {
 
 /** Seconds of a pair in one thread: multiply-adds of inner products, about as many a second as any processor does. */
 export const softPairSeconds = (network: GatedNetwork): number =>
-  network.nodes.reduce((sum, { kind, shape }) => (kind === "gate" || kind === "input" ? sum + sizeOf(shape) : sum), 0) /
-  1e10;
+  network.nodes.reduce(
+    (sum, node) => (gateOfNode(node) !== undefined || allInputs(node).length === 0 ? sum + sizeOf(node.shape) : sum),
+    0,
+  ) / 1e10;
 
 /** Examples `from` to `to`: inputs, then the gates of each layer from the input on, all `[examples, size]`. */
 function sideFeeds(

@@ -3,7 +3,7 @@ import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { checkInputs, decidingNodes, decisionGraph, examplesAtOnce, type Inputs, inputRows } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
-import { type GatedNetwork, type GatedNode, gatePositions, scalarGate } from "../network/index.ts";
+import { type GatedNetwork, gateOfNode, gatePositions, scalarGate } from "../network/index.ts";
 import { activate, openGates } from "../paths/index.ts";
 import { type Asking, counter } from "./progress.ts";
 
@@ -70,10 +70,10 @@ export async function gateDifferences(
       const passes = openGates(network, valuesAt);
       let differs = 0;
       for (const layer of layers) {
-        const node = network.nodes[layer.position];
+        const gate = gateOfNode(network.nodes[layer.position]);
         // bits of the pass itself: right also where its pre-activations leave float64
-        const open = (isBit(node) ? active.gates : passes.open).get(layer.position);
-        const q = valuesAt(node?.kind === "gate" ? node.gatedBy : -1);
+        const open = (isBit(gate) ? active.gates : passes.open).get(layer.position);
+        const q = valuesAt(gate?.by ?? -1);
         const other = engines.open.get(layer.position);
         for (let unit = 0; unit < (other?.length ?? 0); unit++) {
           if (open?.[unit] === other?.[unit]) continue;
@@ -116,4 +116,4 @@ export async function gateDifferences(
   };
 }
 
-const isBit = (node: GatedNode | undefined): boolean => node?.kind === "gate" && scalarGate(node.rule).isBit;
+const isBit = (gate: ReturnType<typeof gateOfNode>): boolean => gate !== undefined && scalarGate(gate.rule).isBit;

@@ -12,7 +12,7 @@ import {
   pairWay,
   readPairs,
 } from "../kernels/index.ts";
-import { type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
+import { edgePattern, type GatedNetwork, gatePositions, inputShapeOf, isWeightNode } from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import { neuralPathKernelWay } from "./neural-path-kernel-way.ts";
 
@@ -125,8 +125,10 @@ async function pairSeconds({ network, engine: open, clock }: Timer, way: PairWay
 /** Multiply-adds of one example. */
 export const productsOf = ({ nodes }: GatedNetwork): number =>
   nodes.reduce((sum, node) => {
-    if (node.kind === "dense") return sum + node.weight.data.length;
-    return node.kind === "convolution" ? sum + node.weight.data.length * sizeOf(node.shape.slice(1)) : sum;
+    const pattern = edgePattern(node);
+    if (pattern.kind === "every") return sum + pattern.weight.data.length;
+    if (pattern.kind === "convolution") return sum + pattern.weight.data.length * sizeOf(node.shape.slice(1));
+    return pattern.kind === "edges" && isWeightNode(node) ? sum + pattern.most * sizeOf(node.shape) : sum;
   }, 0);
 
 function randomInputs(network: GatedNetwork, count: number, seed = 0): Inputs {

@@ -107,7 +107,11 @@ export interface ParameterUse {
   readonly factors: number | Float64Array | undefined;
 }
 
+/** Kinds that hold weights: those that are told an array of weights and one of biases. */
+export type WeightKindName = {
+  [K in NodeKindName]: "weight" | "bias" extends keyof NodeFields[K] ? K : never;
+}[NodeKindName];
 /** A node that holds weights or a bias. */
-export type WeightNode<W = Weights> = GatedNode<W, "dense" | "convolution" | "scale">;
+export type WeightNode<W = Weights> = GatedNode<W, WeightKindName>;
 /** A node that passes or stops its input. */
 export type GateNode = GatedNode<Weights, "gate">;

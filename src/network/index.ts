@@ -40,10 +40,12 @@ export {
   weightLayers,
 } from "./network-nodes.ts";
 export {
+  allInputs,
   chosenUnits,
   decisionOf,
   edgePattern,
   edgeWeights,
+  gateOfNode,
   pathInputs,
   placedNode,
   startsAt,

@@ -20,11 +20,11 @@ export interface WindowPlace {
   readonly offset: number;
 }
 
-/** Calls `visit` with the place of each element that a window holds, padding left out, and with what is given for all. */
+/** Calls `visit` with the place of each element that a window holds, padding left out, and with what is given of all their edges. */
 export function visitWindow(
   { window: { kernel, strides, pads, dilations }, height, width, columns, position, offset }: WindowPlace,
-  weight: number,
-  visit: (which: number, place: number, weight: number) => void,
+  [weight, place]: readonly [weight: number, place: number],
+  visit: (which: number, unit: number, weight: number, place: number) => void,
 ): void {
   const top = Math.floor(position / columns) * strides[0] - pads[0];
   const left = (position % columns) * strides[1] - pads[1];
@@ -35,7 +35,7 @@ export function visitWindow(
   const endColumn = endInside(left, dilations[1], kernel[1], width);
   for (let ky = firstRow; ky < endRow; ky++) {
     const row = offset + (top + ky * dilations[0]) * width + left;
-    for (let kx = firstColumn; kx < endColumn; kx++) visit(0, row + kx * dilations[1], weight);
+    for (let kx = firstColumn; kx < endColumn; kx++) visit(0, row + kx * dilations[1], weight, place);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which nodes of a network are on its paths, which decide, which hold weights. */
 import type { GatedNetwork, GatedNode, WeightNode } from "./gated-network.ts";
-import { allInputs, pathInputs } from "./node-kinds.ts";
+import { allInputs, edgeWeights, gateOfNode, pathInputs } from "./node-kinds.ts";
 
 /** Positions of the nodes that paths to the output come through, ascending: the value network, or all of a ReLU network. */
 export function pathNodes(network: GatedNetwork<unknown>): readonly number[] {
@@ -40,18 +40,15 @@ export function weightLayers(network: GatedNetwork<unknown>): ReadonlyMap<number
 }
 
 export const isWeightNode = <W>(node: GatedNode<W> | undefined): node is WeightNode<W> =>
-  node?.kind === "dense" || node?.kind === "convolution" || node?.kind === "scale";
+  node !== undefined && edgeWeights(node) === "parameters";
 
 /** Gates that paths pass, in topological order. */
 export const gatePositions = (network: GatedNetwork<unknown>): readonly number[] =>
-  pathNodes(network).filter((position) => network.nodes[position]?.kind === "gate");
+  pathNodes(network).filter((position) => gateOfNode(network.nodes[position]) !== undefined);
 
 /** Whether every gate of the network's paths is a bit (no slopes, no sigmoids). */
 export const hasHardGates = (network: GatedNetwork<unknown>): boolean =>
-  gatePositions(network).every((position) => {
-    const node = network.nodes[position];
-    return node?.kind === "gate" && node.rule.kind === "hard";
-  });
+  gatePositions(network).every((position) => gateOfNode(network.nodes[position])?.rule.kind === "hard");
 
 /** Number of outputs. */
 export const outputCount = ({ nodes, output }: GatedNetwork<unknown>): number => nodes[output]?.shape[0] ?? 0;

@@ -45,6 +45,14 @@ export const placedNode = <W, K extends NodeKindName>(node: GatedNode<W, K>, pla
 export const decisionOf = <K extends NodeKindName>(node: GatedNode<unknown, K>): Decision | undefined =>
   NODE_KINDS[node.kind].decision(node);
 
+/** The gate that an example decides of each of a node's units; undefined where it decides nothing, or makes a choice. */
+export function gateOfNode(
+  node: GatedNode<unknown> | undefined,
+): Extract<Decision, { readonly kind: "gate" }> | undefined {
+  const decision = node && decisionOf(node);
+  return decision?.kind === "gate" ? decision : undefined;
+}
+
 /** Where paths start at a node, whatever is decided; those of a gate's rule: `scalarGate`. */
 export const startsAt = <K extends NodeKindName>(node: GatedNode<Weights, K>): Starts | undefined =>
   NODE_KINDS[node.kind].starts(node);

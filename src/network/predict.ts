@@ -3,6 +3,7 @@ import type { Architecture } from "./architecture.ts";
 import { gatedNetwork } from "./from-architecture.ts";
 import { forwardTensors } from "./gated-forward.ts";
 import { gatePositions } from "./network-nodes.ts";
+import { gateOfNode } from "./node-kinds.ts";
 import type { Regime } from "./regimes.ts";
 import type { TrialParameters } from "./trial-parameters.ts";
 
@@ -36,8 +37,8 @@ export function predict(
     return value;
   };
   const gatePreActivations = gatePositions(network).flatMap((position) => {
-    const node = network.nodes[position];
-    return node?.kind === "gate" ? [at(node.gatedBy)] : [];
+    const gate = gateOfNode(network.nodes[position]);
+    return gate === undefined ? [] : [at(gate.by)];
   });
   return { logits: at(network.output), gatePreActivations };
 }

@@ -97,7 +97,7 @@ function startsOf(
   const starts = startsAt(node);
   if (starts?.kind === "bias") return perUnit(starts.bias, node.shape);
   const [input] = pathInputs(node);
-  return starts?.values(example, input === undefined ? new Float64Array() : at(input));
+  return starts?.values(input === undefined ? Float64Array.from(example) : at(input));
 }
 
 /** One number, or one for each channel (axis 0), by unit. */

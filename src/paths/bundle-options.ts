@@ -15,9 +15,10 @@ import {
 } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import type { BundleStep, Reached, Sparse } from "./bundle-walk.ts";
-import { positionsOf } from "./bundle-walk.ts";
 import { MAGNITUDE } from "./factors.ts";
-import { type NodeTotals, pathPass } from "./path-pass.ts";
+import { type NodeTotals, pathPass, scaledBy } from "./path-pass.ts";
+import { positionsOf } from "./weight-edges.ts";
+import { visitReach } from "./weight-reach.ts";
 
 /**
  * By position and unit, a bound on `|Σ c_p|` over the paths from anywhere to that unit that belong to one bundle: weights
@@ -89,17 +90,20 @@ export function visitOptions(
     const own = bounds.get(position);
     if (node === undefined || !isWeightNode(node) || own === undefined) continue;
     if (node.bias !== undefined) biasOptions(node, position, front, own.exponent, visit);
-    const source = bounds.get(node.input);
-    if (node.weight === undefined || source === undefined) continue;
-    const scale = 2 ** (source.exponent - own.exponent);
-    const weights = node.weight.data;
-    edges += visitReach(node, network.nodes[node.input]?.shape ?? [], front, source.totals, (index, reach) => {
-      const bound = Math.abs(weights[index]!) * scale * reach;
+    const { weight } = node;
+    if (weight === undefined) continue;
+    const best = pathInputs(node).map((source) => reachedBest(bounds.get(source), own.exponent));
+    edges += visitReach(network, node, front, best, (index, reach) => {
+      const bound = Math.abs(weight.data[index]!) * reach;
       if (bound > 0) visit({ position, bias: false, index }, bound);
     });
   }
   return edges;
 }
+
+/** The best of each unit of an input, in units of the node's exponent. */
+const reachedBest = (source: NodeTotals | undefined, exponent: number): Float64Array =>
+  source === undefined ? new Float64Array() : scaledBy(source.totals, source.exponent - exponent);
 
 function biasOptions(
   node: WeightNode,
@@ -118,83 +122,4 @@ function biasOptions(
     const bound = Math.abs(sum * (node.bias?.data[index] ?? 0)) * 2 ** -exponent;
     if (bound > 0) visit({ position, bias: true, index }, bound);
   }
-}
-
-/** Calls `visit` with each weight and `Σ |value| · best of the unit that it leads to`. */
-function visitReach(
-  node: WeightNode,
-  inputShape: readonly number[],
-  front: Sparse,
-  best: Float64Array,
-  visit: (index: number, reach: number) => void,
-): number {
-  const { units, values } = front;
-  switch (node.kind) {
-    case "dense": {
-      const [outputs = 1] = node.shape;
-      units.forEach((unit, at) => {
-        for (let i = 0; i < best.length; i++) visit(i * outputs + unit, Math.abs(values[at]!) * best[i]!);
-      });
-      return units.length * best.length;
-    }
-    case "scale": {
-      const reach = new Float64Array(node.shape[0] ?? 1);
-      const positions = positionsOf(node);
-      units.forEach((unit, i) => {
-        reach[Math.floor(unit / positions)]! += Math.abs(values[i]!) * best[unit]!;
-      });
-      reach.forEach((one, channel) => {
-        visit(channel, one);
-      });
-      return units.length;
-    }
-    case "convolution":
-      return visitConvolutionReach(node, inputShape, front, best, visit);
-  }
-}
-
-function visitConvolutionReach(
-  { window, groups, shape }: Extract<WeightNode, { readonly kind: "convolution" }>,
-  [inputChannels = 0, height = 0, width = 0]: readonly number[],
-  { units, values }: Sparse,
-  best: Float64Array,
-  visit: (index: number, reach: number) => void,
-): number {
-  const [channels = 0, rows = 1, columns = 1] = shape;
-  const [kernelRows, kernelColumns] = window.kernel;
-  const held = inputChannels / groups;
-  const area = height * width;
-  const from = new Int32Array(rows * columns);
-  const weight = new Float64Array(rows * columns);
-  let edges = 0;
-  // units are ascending: those of a channel stand together
-  for (let start = 0; start < units.length; ) {
-    const channel = Math.floor(units[start]! / (rows * columns));
-    let end = start;
-    while (end < units.length && units[end]! < (channel + 1) * rows * columns) end += 1;
-    const first = Math.floor(channel / (channels / groups)) * held;
-    for (let ky = 0; ky < kernelRows; ky++) {
-      for (let kx = 0; kx < kernelColumns; kx++) {
-        let count = 0;
-        for (let at = start; at < end; at++) {
-          const unit = units[at]! - channel * rows * columns;
-          const row = Math.floor(unit / columns) * window.strides[0] - window.pads[0] + ky * window.dilations[0];
-          const column = (unit % columns) * window.strides[1] - window.pads[1] + kx * window.dilations[1];
-          if (row < 0 || row >= height || column < 0 || column >= width) continue;
-          from[count] = row * width + column;
-          weight[count] = Math.abs(values[at]!);
-          count += 1;
-        }
-        edges += count * held;
-        for (let c = 0; c < held; c++) {
-          const map = (first + c) * area;
-          let reach = 0;
-          for (let i = 0; i < count; i++) reach += weight[i]! * best[map + from[i]!]!;
-          visit(((channel * held + c) * kernelRows + ky) * kernelColumns + kx, reach);
-        }
-      }
-    }
-    start = end;
-  }
-  return edges;
 }

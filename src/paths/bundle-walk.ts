@@ -4,9 +4,17 @@
  * weight, the sum over all ways from there to the output.
  */
 import { largestOf } from "../graph/index.ts";
-import { type GatedNetwork, isWeightNode, pathInputs, type WeightNode, weightLayers } from "../network/index.ts";
+import {
+  type GatedNetwork,
+  gateOfNode,
+  isWeightNode,
+  pathInputs,
+  type WeightNode,
+  weightLayers,
+} from "../network/index.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import type { PathGraph } from "./path-graph.ts";
+import { edgesOfWeight, positionsOf } from "./weight-edges.ts";
 
 /** A weight or a bias that a bundle goes through. */
 export interface BundleStep {
@@ -82,15 +90,24 @@ export class BundleWalk {
     const node = this.#weightNode(position);
     const front = fronts.get(position);
     if (front === undefined) return { fronts: new Map(), ends: [] };
-    const factor = this.#counting ? 1 : this.#weightAt(node, index) * this.#scale(position, node.input);
-    const moved: Values = new Map();
-    const inputShape = this.#graph.network.nodes[node.input]?.shape ?? [];
-    const sourceOf = sourcesThrough(node, inputShape, index);
+    const pending = new Map<number, Values>();
+    const weight = this.#weightAt(node, index);
+    const gates = this.#graph.gates.get(position);
+    const sources = pathInputs(node).map((source) => ({
+      factor: this.#counting ? 1 : weight * this.#scale(position, source),
+      moved: movedTo(pending, source),
+    }));
+    const edges = edgesOfWeight(this.#graph.network, node, index);
     front.units.forEach((unit, i) => {
-      const from = sourceOf(unit);
-      if (from >= 0) moved.set(from, (moved.get(from) ?? 0) + factor * front.values[i]!);
+      const gate = gates?.[unit] ?? 1;
+      if (gate === 0) return;
+      const value = this.#counting ? front.values[i]! : front.values[i]! * gate;
+      edges(unit, (which, from) => {
+        const { factor, moved } = sources[which]!;
+        moved.set(from, (moved.get(from) ?? 0) + factor * value);
+      });
     });
-    return this.#settle(new Map([[node.input, moved]]));
+    return this.#settle(pending);
   }
 
   /** Sum over the bundle that starts at a bias, and the units it starts at. */
@@ -134,9 +151,8 @@ export class BundleWalk {
       for (const [unit, value] of values) {
         visitEdgesInto(this.#graph, position, unit, (source, from, weight) => {
           const added = value * (this.#counting ? 1 : weight * this.#scale(position, source));
-          const at = pending.get(source);
-          if (at === undefined) pending.set(source, new Map([[from, added]]));
-          else at.set(from, (at.get(from) ?? 0) + added);
+          const at = movedTo(pending, source);
+          at.set(from, (at.get(from) ?? 0) + added);
         });
       }
     }
@@ -147,7 +163,7 @@ export class BundleWalk {
     const { network, starts: all } = this.#graph;
     const starts = all.get(position);
     if (starts === undefined) return [];
-    const isSaturation = network.nodes[position]?.kind === "gate";
+    const isSaturation = gateOfNode(network.nodes[position]) !== undefined;
     const scale = 2 ** -this.#exponentAt(position);
     let sum = 0;
     let count = 0;
@@ -199,61 +215,14 @@ function joined(ends: readonly BundleEnd[]): readonly BundleEnd[] {
 /** Names a start among those of bundles with the same weights. */
 export const startKey = ({ kind, layer }: BundleEnd): string => `${kind} ${layer}`;
 
+/** What goes to a node, none yet where nothing did. */
+function movedTo(pending: Map<number, Values>, position: number): Values {
+  const values = pending.get(position) ?? new Map<number, number>();
+  pending.set(position, values);
+  return values;
+}
+
 const sparse = (values: Values): Sparse => {
   const units = Int32Array.from(values.keys()).sort();
   return { units, values: Float64Array.from(units, (unit) => values.get(unit) ?? 0) };
 };
-
-/** Units that share a weight node's bias. */
-export const positionsOf = ({ shape }: WeightNode): number =>
-  shape.slice(1).reduce((positions, length) => positions * length, 1);
-
-/** Takes a unit of the node to the unit of its input that the weight joins it with, or to −1. */
-export function sourcesThrough(
-  node: WeightNode,
-  inputShape: readonly number[],
-  index: number,
-): (unit: number) => number {
-  switch (node.kind) {
-    case "dense": {
-      const [units = 1] = node.shape;
-      return (unit) => (unit === index % units ? Math.floor(index / units) : -1);
-    }
-    case "scale": {
-      const positions = positionsOf(node);
-      return (unit) => (Math.floor(unit / positions) === index ? unit : -1);
-    }
-    case "convolution": {
-      const { channel, input, offset } = convolutionWeight(node, inputShape, index);
-      const { strides, pads, dilations } = node.window;
-      const [, height = 0, width = 0] = inputShape;
-      const [, rows = 1, columns = 1] = node.shape;
-      return (unit) => {
-        if (Math.floor(unit / (rows * columns)) !== channel) return -1;
-        const row = (Math.floor(unit / columns) % rows) * strides[0] - pads[0] + offset[0] * dilations[0];
-        const column = (unit % columns) * strides[1] - pads[1] + offset[1] * dilations[1];
-        return row < 0 || row >= height || column < 0 || column >= width ? -1 : (input * height + row) * width + column;
-      };
-    }
-  }
-}
-
-/** What a convolution's weight joins: channels of its input and output, at an offset in the kernel. */
-export function convolutionWeight(
-  { window, groups, shape }: Extract<WeightNode, { readonly kind: "convolution" }>,
-  [inputChannels = 0]: readonly number[],
-  index: number,
-): { readonly channel: number; readonly input: number; readonly offset: readonly [number, number] } {
-  const [, kernelColumns] = window.kernel;
-  const taps = window.kernel[0] * kernelColumns;
-  const held = inputChannels / groups;
-  const [channels = 1] = shape;
-  const channel = Math.floor(index / (held * taps));
-  const group = Math.floor(channel / (channels / groups));
-  const tap = index % taps;
-  return {
-    channel,
-    input: group * held + (Math.floor(index / taps) % held),
-    offset: [Math.floor(tap / kernelColumns), tap % kernelColumns],
-  };
-}

@@ -1,21 +1,17 @@
-import { isWeightNode, type WeightNode, weightLayers } from "../network/index.ts";
+import { isWeightNode, weightLayers } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
-import {
-  type BundleEnd,
-  type BundleStep,
-  BundleWalk,
-  convolutionWeight,
-  type Reached,
-  startKey,
-} from "./bundle-walk.ts";
+import { type BundleEnd, type BundleStep, BundleWalk, type Reached, startKey } from "./bundle-walk.ts";
 import { log2Of, plain } from "./path-pass.ts";
+import { joinedBy } from "./weight-edges.ts";
 
-/** A weight of a bundle, by what it joins: channels of maps, units of vectors. */
+/**
+ * A weight of a bundle, by what it joins: channels of maps, units of vectors; in layers of a pattern of their own the first two units
+ * that it joins. `offset`: row and column in a convolution's kernel, else null.
+ */
 export interface BundleWeight {
   readonly layer: number;
   readonly from: number;
   readonly to: number;
-  /** Row and column in a convolution's kernel; null for a weight that joins two units of vectors, or scales a channel. */
   readonly offset: readonly [row: number, column: number] | null;
 }
 
@@ -86,7 +82,7 @@ export class BundleReader {
     const node = nodes[position];
     const layer = this.#layers.get(position) ?? 0;
     if (node === undefined || !isWeightNode(node)) throw new Error(`unreachable: no weights at ${position}`);
-    return { layer, ...joined(node, nodes[node.input]?.shape ?? [], index) };
+    return { layer, ...joinedBy(this.#active.network, node, index) };
   }
 
   #startOf(last: BundleStep | undefined, end: BundleEnd | undefined): BundleStart {
@@ -109,20 +105,5 @@ export class BundleReader {
     }
     const same = reached.ends.find((one) => end !== undefined && startKey(one) === startKey(end));
     return { paths: same?.sum ?? 0, positions: same?.units.size ?? 0 };
-  }
-}
-
-function joined(node: WeightNode, inputShape: readonly number[], index: number): Omit<BundleWeight, "layer"> {
-  switch (node.kind) {
-    case "dense": {
-      const [units = 1] = node.shape;
-      return { from: Math.floor(index / units), to: index % units, offset: null };
-    }
-    case "scale":
-      return { from: index, to: index, offset: null };
-    case "convolution": {
-      const { channel, input, offset } = convolutionWeight(node, inputShape, index);
-      return { from: input, to: channel, offset };
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { sizeOf } from "../graph/index.ts";
-import { type GatedNode, pathInputs, weightLayers } from "../network/index.ts";
+import { type GatedNode, gateOfNode, pathInputs, weightLayers } from "../network/index.ts";
 import type { PathGraph } from "./path-graph.ts";
 import { log2Of, plain, type Scaled } from "./path-pass.ts";
 
@@ -97,7 +97,8 @@ export class PathReader {
     const value = this.#startValue(first);
     const layer = this.#layers.get(first.position);
     if (layer !== undefined) return { kind: "bias", layer, unit, value };
-    if (node?.kind === "gate") return { kind: "saturation", layer: this.#layerBehind(first.position), unit, value };
+    if (gateOfNode(node) !== undefined)
+      return { kind: "saturation", layer: this.#layerBehind(first.position), unit, value };
     return { kind: "input", unit, value };
   }
 

@@ -18,7 +18,7 @@ it("sums over windows are those of their elements, one by one", () => {
       const map = Array.from({ length: height * width }, (_, i) => BigInt((seed * (i + 1) * 7919) % 1009));
       const wanted = Array.from({ length: rows * columns }, (_, position) => {
         let [sum, held] = [0n, 0];
-        visitWindow({ window, height, width, columns, position, offset: 0 }, 1, (_, place) => {
+        visitWindow({ window, height, width, columns, position, offset: 0 }, [1, -1], (_, place) => {
           sum += map[place] ?? 0n;
           held += 1;
         });

@@ -116,6 +116,9 @@ function termsOf(
       if (positions === 1) return [{ kind: "summed", kernel }];
       return [{ kind: "summed", kernel: gathered([1, 1], [{ kind: "diagonal", kernel }], 0) }];
     }
+    // the machine has instructions for these kinds; others go node by node
+    default:
+      return undefined;
   }
 }
 

@@ -1,12 +1,13 @@
 /**
- * What a linear node of any kind makes of the terms of a kernel, edge by edge: `Σ_e Σ_e' w(e) w(e') K(e, e')` for each channel
- * (theory 3.11). Kinds with a faster way do not come here.
+ * What a node of any kind makes of the terms of a kernel, edge by edge (theory 3.11), for each channel: `Σ_e Σ_e' w(e) w(e') K(e, e')`
+ * of weights that are fixed; of weights that train, which are no part of a kernel of paths, `Σ K(e, e')` over the pairs of edges that
+ * have the same one. Kinds with a faster way do not come here.
  */
 import { sizeOf } from "../../graph/index.ts";
-import type { GatedNode } from "../../network/index.ts";
+import { type GatedNode, startsAt } from "../../network/index.ts";
 import type { Pair } from "./masks.ts";
 import { forEachPair } from "./pair-lines.ts";
-import { edgeTable } from "./pairs-read.ts";
+import { edgeTable, mayMeet } from "./pairs-read.ts";
 import { type Input, mixing } from "./rearranged.ts";
 import {
   channelKernels,
@@ -58,6 +59,46 @@ export function edgeTerms(
     }
     return { kind: "per-channel", sources: new Set(rootsOf(term)), kernel };
   });
+}
+
+/**
+ * Behind weights of a pattern of their own: all paths through a weight are of it, whatever they came from.
+ * @throws GatewiseError where one channel mixes channels of weights
+ */
+export function weightedTerms(
+  { network }: Pair,
+  node: GatedNode,
+  position: number,
+  inputs: readonly Input[],
+  shape: KernelShape,
+): readonly Term[] {
+  const kernel = channelKernels(shape, node.name);
+  const size = pairCount(shape);
+  const bias = startsAt(node) === undefined ? 0 : 1;
+  for (let c = 0; c < shape.channels; c++) {
+    forEachPair(shape.pairs, shape.positions, (at) => {
+      kernel[c * size + at] = bias;
+    });
+  }
+  for (const [which, { terms, shape: before }] of inputs.entries()) {
+    const edges = edgeTable(network, node, which);
+    for (const term of terms) {
+      const value = valuesOf(term, before);
+      for (let c = 0; c < shape.channels; c++) {
+        forEachPair(shape.pairs, shape.positions, (at, u, v) => {
+          for (const left of edges[c * shape.positions + u] ?? []) {
+            const channel = Math.floor(left.from / before.positions);
+            for (const right of edges[c * shape.positions + v] ?? []) {
+              if (!mayMeet(left, right)) continue;
+              if (Math.floor(right.from / before.positions) !== channel) throw mixing(node.name);
+              kernel[c * size + at]! += value(channel, left.from % before.positions, right.from % before.positions);
+            }
+          }
+        });
+      }
+    }
+  }
+  return [{ kind: "per-channel", sources: new Set([String(position)]), kernel }];
 }
 
 /** Values that have met no weight are added up. */

@@ -2,6 +2,7 @@
 import {
   decisionOf,
   edgePattern,
+  edgeWeights,
   type GatedNetwork,
   type GatedNode,
   type MapWindow,
@@ -80,7 +81,6 @@ export function nodeCost(
     products: mixes && !first.form.areBits ? first.form.uniform * first.size : 0,
     nanoseconds: work + copied * lookup,
   });
-  if (node.kind === "input") return one({ ...ONE_UNIFORM, raw: 1, uniform: 0, areBits: false }, 0, 0, 0);
   if (decision?.kind === "gate") {
     const kept = first.form.perChannel * channels * size;
     const mayBegin = scalarGate(decision.rule).starts.length > 0;
@@ -96,7 +96,7 @@ export function nodeCost(
   if (decision?.kind === "choice") return one(perChannel, terms * channels * size, 0, terms * channels * size * lookup);
   switch (pattern.kind) {
     case "none":
-      return one({ ...first.form, areBits: false }, 0, 0, 0);
+      return one({ ...ONE_UNIFORM, raw: 1, uniform: 0, areBits: false }, 0, 0, 0);
     case "every":
       return one(ONE_UNIFORM, size, 2 * first.size, contraction(first));
     case "convolution": {
@@ -124,7 +124,14 @@ export function nodeCost(
       if (node.kind === "rearrange") {
         return rearrangeCost(network, plan, node, position, first, { channels, positions, pairs }, one);
       }
-      const kept = reads.reduce((sum, { form }) => sum + form.uniform + form.perChannel, 0) * channels * size;
+      const numbers = channels * size;
+      if (edgeWeights(node) === "parameters") {
+        // of the pairs of edges few have the same weight, but all are looked at
+        const incoming = reads.reduce((sum, { form }) => sum + form.raw + form.uniform + form.perChannel, 0);
+        const work = incoming * numbers * (pattern.most ** 2 * RATES.row + pattern.most * lookup);
+        return one({ ...ONE_UNIFORM, uniform: 0, perChannel: 1, areBits: false }, numbers, 0, work);
+      }
+      const kept = reads.reduce((sum, { form }) => sum + form.uniform + form.perChannel, 0) * numbers;
       return one({ ...perChannel, areBits: false }, kept, 0, kept * pattern.most ** 2 * lookup);
     }
   }

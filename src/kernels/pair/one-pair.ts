@@ -1,19 +1,19 @@
 /** The kernel of one pair of examples, node by node (theory 3.6 to 3.12): what one node makes of the terms of its inputs. */
-import { GatewiseError } from "../../errors.ts";
 import {
   decisionOf,
   type EdgePattern,
   edgePattern,
-  edgeWeights,
   type GatedNetwork,
   type GatedNode,
   type GateRule,
+  isWeightNode,
   pathInputs,
   scalarGate,
   startsAt,
+  type WeightNode,
 } from "../../network/index.ts";
 import { contract, type MaskProducts } from "./contract.ts";
-import { edgeTerms } from "./edge-terms.ts";
+import { edgeTerms, weightedTerms } from "./edge-terms.ts";
 import { mapsOf, meanPattern, nodeAt, sizeOfMaps } from "./maps.ts";
 import { mapMasks, type Pair } from "./masks.ts";
 import { forEachPair, type PositionPairs, pairsOf } from "./pair-lines.ts";
@@ -119,17 +119,18 @@ function termsOf(
   const decision = decisionOf(node);
   if (decision?.kind === "gate") return gated(pair, node, decision.rule, position, read(only), shape);
   if (decision?.kind === "choice") return selectedTerms(pair, node, position, read(only), shape);
-  if (node.kind === "input") {
-    const [left, right] = [pair.a.reading.input, pair.b.reading.input];
+  const starts = startsAt(node);
+  if (starts?.kind === "example") {
+    const given = (mask: Mask): Mask => {
+      const values = maskValues(mask);
+      return values && starts.values(values);
+    };
+    if (sources.length > 0) return mapMasks(pair, position, read(only).terms, given);
+    const [left, right] = [given(pair.a.reading.input), given(pair.b.reading.input)];
     return [{ kind: "uniform", source: RAW, kernel: undefined, left, right }];
   }
-  if (node.kind === "normalize") {
-    const { factor, shift } = node;
-    return mapMasks(pair, position, read(only).terms, (z) => normalized(z, factor.data, shift.data));
-  }
-  if (node.kind === "scale") return scaled(node, position, read(only).terms);
   const pattern = edgePattern(node);
-  const hasBias = startsAt(node) !== undefined;
+  const hasBias = starts !== undefined;
   if (pattern.kind === "every") {
     const { terms, shape: before } = read(only);
     const kernel = contract(terms, before, { reader: position, products: pair.products });
@@ -138,7 +139,10 @@ function termsOf(
   }
   if (pattern.kind === "convolution")
     return convolved(pair, node, { ...pattern, hasBias }, position, read(only), shape);
-  if (edgeWeights(node) === "parameters") throw withoutKernel(node);
+  if (isWeightNode(node)) {
+    if (pattern.kind === "unit") return scaled(node, position, read(only).terms);
+    return weightedTerms(pair, node, position, sources.map(read), shape);
+  }
   if (meanPattern(node) !== undefined) return averagedTerms(pair, node, position, read(only), shape);
   if (pattern.kind === "unit") {
     const terms = sources.map((input) => read(input).terms);
@@ -153,13 +157,6 @@ function termsOf(
   const parts = sources.map((input, which) => edgeTerms(pair, node, position, { ...read(input), which }, shape));
   return summedTerms(node, position, parts, sides);
 }
-
-const withoutKernel = ({ kind, name }: GatedNode): GatewiseError =>
-  new GatewiseError({
-    received: `node "${name}", ${kind} with weights`,
-    expected: "weights of dense layers, convolutions and scales",
-    next: "estimate the kernel by random path features (`features`)",
-  });
 
 const uniform = (position: number, kernel: Float64Array): UniformTerm => ({
   kind: "uniform",
@@ -177,9 +174,6 @@ function narrowedTerm(term: Term, from: KernelShape, to: PositionPairs, narrowed
   known.set(to, kernel);
   return { ...term, kernel };
 }
-
-const normalized = (z: Mask, factor: ArrayLike<number>, shift: ArrayLike<number>): Mask =>
-  maskValues(z)?.map((value, i) => value * factor[i]! + shift[i]!);
 
 function convolved(
   { network, products }: Pair,
@@ -211,11 +205,7 @@ function convolved(
   return [{ kind: "per-channel", sources: new Set([String(position)]), kernel }];
 }
 
-function scaled(
-  node: Extract<GatedNode, { readonly kind: "scale" }>,
-  position: number,
-  terms: readonly Term[],
-): readonly Term[] {
+function scaled(node: WeightNode, position: number, terms: readonly Term[]): readonly Term[] {
   const behind = (source: string): string => (node.weight === undefined ? source : `${source}/${position}`);
   const weighted = terms.map((term): Term => {
     if (term.kind === "uniform") return { ...term, source: behind(term.source) };

@@ -105,9 +105,10 @@ function pairsJoined(network: GatedNetwork, node: GatedNode, own: PairLines, inp
   for (let c = 0; c < channels; c++) {
     forEachPair(own, positions, (_, u, v) => {
       const [first, second] = [edges[c * positions + u] ?? [], edges[c * positions + v] ?? []];
-      for (const { from } of first) {
-        for (const { from: to } of second) {
-          const [left, right] = [from % before, to % before];
+      for (const one of first) {
+        for (const other of second) {
+          if (!mayMeet(one, other)) continue;
+          const [left, right] = [one.from % before, other.from % before];
           const rows = Math.floor(right / width) - Math.floor(left / width);
           const columns = (right % width) - (left % width);
           steps.set(`${rows},${columns}`, [rows, columns]);
@@ -119,18 +120,24 @@ function pairsJoined(network: GatedNetwork, node: GatedNode, own: PairLines, inp
   return pairsOf(size, steps.size === 0 ? DIAGONAL : [...steps.values()]);
 }
 
+/** An edge into a unit, as the node's kind tells it. */
+export interface TableEdge {
+  readonly from: number;
+  readonly weight: number;
+  readonly place: number;
+}
+
 /** The edges into each unit of a node from one of its inputs. */
-export function edgeTable(
-  { nodes }: GatedNetwork,
-  node: GatedNode,
-  input: number,
-): readonly (readonly { readonly from: number; readonly weight: number }[])[] {
+export function edgeTable({ nodes }: GatedNetwork, node: GatedNode, input: number): readonly (readonly TableEdge[])[] {
   const shapes = pathInputs(node).map((position) => nodes[position]?.shape ?? []);
   return Array.from({ length: sizeOf(node.shape) }, (_, unit) => {
-    const edges: { readonly from: number; readonly weight: number }[] = [];
-    visitEdges(node, shapes, unit, (which, from, weight) => {
-      if (which === input) edges.push({ from, weight });
+    const edges: TableEdge[] = [];
+    visitEdges(node, shapes, unit, (which, from, weight, place) => {
+      if (which === input) edges.push({ from, weight, place });
     });
     return edges;
   });
 }
+
+/** Whether paths through two edges may have the same weights: of weights that train only those through the same one. */
+export const mayMeet = (a: TableEdge, b: TableEdge): boolean => a.place === b.place;

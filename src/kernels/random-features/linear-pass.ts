@@ -8,13 +8,15 @@
 import { decidingNodes } from "../../gates/index.ts";
 import { float64, multiply, sizeOf, smallestOf, type Tensor } from "../../graph/index.ts";
 import {
-  decisionOf,
+  allInputs,
   edgePattern,
   type ForwardOptions,
   forwardNodes,
   type GatedNetwork,
   type GatedNode,
   gateOf,
+  gateOfNode,
+  isWeightNode,
   passGate,
   pathInputs,
   pathNodes,
@@ -49,7 +51,7 @@ export interface SeparatedParameter {
 }
 
 export function separated(network: GatedNetwork): SeparatedNetwork {
-  const deciding = decidingNodes(network).filter((position) => nodeAt(network, position).kind !== "input");
+  const deciding = decidingNodes(network).filter((position) => allInputs(nodeAt(network, position)).length > 0);
   const nodes: GatedNode[] = network.nodes.map(placeholder);
   const places = new Map([[0, 0]]);
   const scales = new Map([[0, 1]]);
@@ -81,8 +83,8 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
     const input = (source: number): number => rescaled(source, before);
     const place = append(placedNode(node, { input, decider: (position) => position }), scale);
     places.set(position, place);
-    if (decisionOf(node)?.kind === "gate") starts.set(place, scale);
-    if (!("weight" in node)) continue;
+    if (gateOfNode(node) !== undefined) starts.set(place, scale);
+    if (!isWeightNode(node)) continue;
     if (node.weight !== undefined)
       parameters.push({ position: place, kind: "weight", own: node.weight, scale: scale / before });
     if (node.bias !== undefined) parameters.push({ position: place, kind: "bias", own: node.bias, scale });
@@ -93,6 +95,7 @@ export function separated(network: GatedNetwork): SeparatedNetwork {
 
 /** A node whose value is given: a gate, for a pass may say what a gate gives. */
 const placeholder = ({ name, shape, ...node }: GatedNode): GatedNode =>
+  // the input has no input, and its value is given already
   node.kind === "input"
     ? { name, shape, ...node }
     : { name, shape, kind: "gate", input: 0, gatedBy: 0, rule: { kind: "hard" } };
@@ -101,8 +104,8 @@ const placeholder = ({ name, shape, ...node }: GatedNode): GatedNode =>
 function weightScale(node: GatedNode): number {
   const pattern = edgePattern(node);
   if (pattern.kind === "every") return 1 / Math.sqrt(pattern.weight.shape[0] ?? 1);
-  if (pattern.kind !== "convolution") return 1;
-  return 1 / Math.sqrt(sizeOf(pattern.weight.shape.slice(1)));
+  if (pattern.kind === "convolution") return 1 / Math.sqrt(sizeOf(pattern.weight.shape.slice(1)));
+  return pattern.kind === "edges" && isWeightNode(node) ? 1 / Math.sqrt(Math.max(1, pattern.most)) : 1;
 }
 
 /** What stands for the values that a pass is given. */
@@ -135,8 +138,8 @@ export function linearPass(
 
 /** `z · G`; what a clipped gate adds comes at the scale of its paths. */
 function gateValue(node: GatedNode, z: FloatTensor, q: FloatTensor, scale: number): FloatTensor {
-  const decision = decisionOf(node);
-  if (decision?.kind !== "gate") throw new Error(`unreachable: node "${node.name}" is no gate`);
-  const { gate, start } = gateOf(decision.rule, q);
+  const own = gateOfNode(node);
+  if (own === undefined) throw new Error(`unreachable: node "${node.name}" is no gate`);
+  const { gate, start } = gateOf(own.rule, q);
   return passGate(z, start === undefined ? { gate } : { gate, start: multiply(start, scale) });
 }

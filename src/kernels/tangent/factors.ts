@@ -17,7 +17,7 @@ import {
   reduceSum,
   type Tensor,
 } from "../../graph/index.ts";
-import { forwardNodes, type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
+import { forwardNodes, type GatedNetwork, gateOfNode, inputShapeOf, outputCount } from "../../network/index.ts";
 import { factorNames } from "./factor-names.ts";
 import { type Layer, perArray, perParameter } from "./formed-gradients.ts";
 import type { OuterGradients, PartPlan, TangentPart, TangentPlan } from "./plan.ts";
@@ -50,7 +50,8 @@ export function factorGraph(network: GatedNetwork, plan: TangentPlan, parts: rea
     if (node === undefined || !("input" in node) || delta === undefined) {
       throw new Error(`unreachable: node ${position} has no parameters`);
     }
-    return { node, z: at(node.input), delta, q: node.kind === "gate" ? at(node.gatedBy) : undefined };
+    const gate = gateOfNode(node);
+    return { node, z: at(node.input), delta, q: gate && at(gate.by) };
   };
   const outputs: Record<string, Maps> = {};
   for (const part of parts) {

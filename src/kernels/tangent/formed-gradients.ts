@@ -5,6 +5,8 @@ import {
   constant,
   convolution,
   float64,
+  gather,
+  int32,
   matMul,
   multiply,
   pad,
@@ -14,13 +16,23 @@ import {
   slice,
   subtract,
   type Tensor,
+  transpose,
 } from "../../graph/index.ts";
-import { type GatedNode, isOpen } from "../../network/index.ts";
+import {
+  type EdgePattern,
+  edgePattern,
+  type GatedNode,
+  gateOfNode,
+  isOpen,
+  isWeightNode,
+  visitEdges,
+  type WeightNode,
+} from "../../network/index.ts";
 import type { Use } from "./parameter-uses.ts";
 import { segmentSums } from "./segment-sums.ts";
 
 type Maps = Tensor<"float64">;
-type Convolution = Extract<GatedNode, { readonly kind: "convolution" }>;
+type Convolution = Extract<EdgePattern, { readonly kind: "convolution" }>;
 
 /** A node with what comes into it, `[batch, …]`, and the gradient of the logit by what it gives. */
 export interface Layer {
@@ -68,23 +80,46 @@ interface ArrayGradients {
 function arrayGradients({ node, z, delta, q }: Layer, kind: Use["kind"]): ArrayGradients {
   const inOrder = (values: Maps): ArrayGradients => ({ values, order: undefined });
   if (kind === "bias") return inOrder(overPositions(delta));
-  if (node.kind === "dense") {
-    const [inputs = 0, units = 0] = node.weight.shape;
+  const pattern = edgePattern(node);
+  if (pattern.kind === "every") {
+    const [inputs = 0, units = 0] = pattern.weight.shape;
     const batch = z.shape[0] ?? 1;
     const outer = multiply(reshape(z, [batch, inputs, 1]), reshape(delta, [batch, 1, units]));
     return inOrder(reshape(outer, [batch, inputs * units]));
   }
-  if (node.kind === "convolution") {
-    return { values: joined(convolutionGradients(node, z, delta)), order: orderOfTaps(node.weight.shape) };
+  if (pattern.kind === "convolution") {
+    return { values: joined(convolutionGradients(pattern, node, z, delta)), order: orderOfTaps(pattern.weight.shape) };
   }
-  if (node.kind === "scale") return inOrder(overPositions(multiply(z, delta)));
-  if (node.kind === "gate" && node.rule.kind === "leaky") {
+  const rule = gateOfNode(node)?.rule;
+  if (isWeightNode(node)) {
+    return inOrder(pattern.kind === "unit" ? overPositions(multiply(z, delta)) : edgeGradients(node, z, delta));
+  }
+  if (rule?.kind === "leaky") {
     // `Σ z · 1{q ≤ 0} · δ`
     const shut = subtract(1, cast(isOpen(q ?? z), "float64"));
     const values = overPositions(multiply(multiply(z, shut), delta));
-    return inOrder(node.rule.slopes.data.length === 1 ? reduceSum(values, [1], true) : values);
+    return inOrder(rule.slopes.data.length === 1 ? reduceSum(values, [1], true) : values);
   }
   throw new Error(`unreachable: ${kind} of ${node.kind}`);
+}
+
+/** Of weights in a pattern of their own: `z · δ` of the two units of each edge, summed over the edges of a weight. */
+function edgeGradients(node: WeightNode, z: Maps, delta: Maps): Maps {
+  const [batch = 1, ...inputShape] = z.shape;
+  const [from, to, places]: [number[], number[], number[]] = [[], [], []];
+  for (let unit = 0; unit < sizeOf(node.shape); unit++) {
+    visitEdges(node, [inputShape.map(Number)], unit, (_which, source, _weight, place) => {
+      from.push(source);
+      to.push(unit);
+      places.push(place);
+    });
+  }
+  const rows = (maps: Maps, units: readonly number[]): Maps => {
+    const flat = transpose(reshape(maps, [batch, sizeOf(maps.shape.slice(1).map(Number))]));
+    return gather(flat, constant(int32([units.length], Int32Array.from(units))));
+  };
+  const products = transpose(multiply(rows(z, from), rows(delta, to)));
+  return segmentSums(products, Int32Array.from(places), sizeOf(node.weight?.shape ?? [0]));
 }
 
 const joined = ([first, ...rest]: readonly Maps[]): Maps => {
@@ -111,28 +146,30 @@ function gradientsByUnit(
 ): { readonly values: Maps; readonly places: Int32Array } | undefined {
   if (kind !== "weight" || places === undefined) return undefined;
   const factorAt = (i: number): number => (typeof factors === "number" ? factors : factors[i]!);
-  if (node.kind === "dense") {
-    const [, units = 0] = node.weight.shape;
+  const pattern = edgePattern(node);
+  if (pattern.kind === "every") {
+    const [, units = 0] = pattern.weight.shape;
     if (!places.every((place, i) => place === places[i % units])) return undefined;
     const matrix = float64(
-      node.weight.shape,
+      pattern.weight.shape,
       Float64Array.from(places, (_, i) => factorAt(i)),
     );
     return { values: multiply(matMul(z, constant(matrix)), delta), places: places.slice(0, units) };
   }
-  if (node.kind === "convolution") {
-    const [out = 0, ...rest] = node.weight.shape;
+  if (pattern.kind === "convolution") {
+    const { weight, window, groups } = pattern;
+    const [out = 0, ...rest] = weight.shape;
     const each = sizeOf(rest);
     const first = Int32Array.from({ length: out }, (_, unit) => places[unit * each]!);
     if (each === 1 || !places.every((place, i) => place === first[Math.floor(i / each)])) return undefined;
-    const { strides, pads, dilations } = node.window;
+    const { strides, pads, dilations } = window;
     const kernel = constant(
       float64(
-        node.weight.shape,
+        weight.shape,
         Float64Array.from(places, (_, i) => factorAt(i)),
       ),
     );
-    const made = convolution(z, kernel, { strides, pads, dilations, groups: node.groups });
+    const made = convolution(z, kernel, { strides, pads, dilations, groups });
     return { values: overPositions(multiply(made, delta)), places: first };
   }
   return undefined;
@@ -147,7 +184,12 @@ function orderOfTaps([out = 0, perGroup = 0, ...kernel]: readonly number[]): Flo
 }
 
 /** For each tap of the kernel `Δ · tap(z)ᵀ` over the positions, `[batch, out · in / groups]`; groups as leading axis. */
-function convolutionGradients({ weight, window, groups, shape }: Convolution, z: Maps, delta: Maps): readonly Maps[] {
+function convolutionGradients(
+  { weight, window, groups }: Convolution,
+  { shape }: GatedNode,
+  z: Maps,
+  delta: Maps,
+): readonly Maps[] {
   const [batch = 1, , height = 0, width = 0] = z.shape;
   const [out = 0, perGroup = 0] = weight.shape;
   const [, ...to] = shape;

@@ -1,5 +1,5 @@
 import { largestOf, sizeOf } from "../../graph/index.ts";
-import { checkCount, type GatedNetwork, usedNodes } from "../../network/index.ts";
+import { checkCount, edgePattern, type GatedNetwork, isWeightNode, usedNodes } from "../../network/index.ts";
 import { arraySize } from "./parameter-uses.ts";
 import { type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
 
@@ -51,9 +51,12 @@ function keptBytes({ value, feature }: TangentPlan): number {
 function transientBytes(network: GatedNetwork, { value, feature }: TangentPlan): number {
   const nodes = usedNodes(network).flatMap((position) => network.nodes.slice(position, position + 1));
   const values = nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const unrolled = nodes.map((node) =>
-    node.kind === "convolution" ? sizeOf(node.weight.shape.slice(1)) * node.groups * sizeOf(node.shape.slice(1)) : 0,
-  );
+  const unrolled = nodes.map((node) => {
+    const pattern = edgePattern(node);
+    if (pattern.kind === "edges" && isWeightNode(node)) return 3 * pattern.most * sizeOf(node.shape);
+    if (pattern.kind !== "convolution") return 0;
+    return sizeOf(pattern.weight.shape.slice(1)) * pattern.groups * sizeOf(node.shape.slice(1));
+  });
   const gathered = movedNumbers(network, value) + movedNumbers(network, feature);
   return BYTES * (3 * values + 3 * largestOf(unrolled) + 3 * gathered);
 }

@@ -1,6 +1,6 @@
 /** Which uses of parameters make up the arrays of nodes, and in which pattern. */
 import { sizeOf } from "../../graph/index.ts";
-import { type GatedNetwork, isWeightNode, type ParameterUse } from "../../network/index.ts";
+import { type GatedNetwork, gateOfNode, isWeightNode, type ParameterUse } from "../../network/index.ts";
 
 export type Factors = number | Float64Array;
 
@@ -20,7 +20,10 @@ export const arrayName = ({ position, kind }: Pick<Use, "position" | "kind">): s
 /** Numbers in the array of a use. */
 export function arraySize({ nodes }: GatedNetwork, { position, kind }: Pick<Use, "position" | "kind">): number {
   const node = nodes[position];
-  if (kind === "slopes") return node?.kind === "gate" && node.rule.kind === "leaky" ? node.rule.slopes.data.length : 0;
+  if (kind === "slopes") {
+    const rule = gateOfNode(node)?.rule;
+    return rule?.kind === "leaky" ? rule.slopes.data.length : 0;
+  }
   return isWeightNode(node) ? sizeOf(node[kind]?.shape ?? [0]) : 0;
 }
 

@@ -20,12 +20,12 @@ import {
   type Tensor,
 } from "../../graph/index.ts";
 import {
-  decisionOf,
   edgePattern,
   forwardNodes,
   type GatedNetwork,
   type GatedNode,
   gateOf,
+  gateOfNode,
   inputShapeOf,
   isWeightNode,
   passGate,
@@ -88,11 +88,11 @@ export function pathPassGraph(network: GatedNetwork, { power, scope, output }: P
       return tensor;
     },
     gate(position, z, q) {
-      const decision = decisionOf(copy.network.nodes[position] ?? unreachableNode(position));
-      if (decision?.kind !== "gate") throw new Error(`unreachable: node ${position} is no gate`);
+      const own = gateOfNode(copy.network.nodes[position]);
+      if (own === undefined) throw new Error(`unreachable: node ${position} is no gate`);
       if (copy.starts.has(position)) return scope === "all-paths" ? add(multiply(z, 0), 1) : raised(z);
       if (position >= copy.first && scope === "all-paths") return z;
-      return passGate(z, gateOf(decision.rule, q), position < copy.first ? (values) => values : raised);
+      return passGate(z, gateOf(own.rule, q), position < copy.first ? (values) => values : raised);
     },
     power: (position) => (position < copy.first ? undefined : pass),
   });

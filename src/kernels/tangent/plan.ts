@@ -7,14 +7,17 @@
  * is formed and kept, `[batch, numbers]`.
  */
 import {
+  edgePattern,
   type GatedNetwork,
   type GatedNode,
+  gateOfNode,
   type NetworkParameter,
   networkParameters,
   type ParameterUse,
   pathInputs,
   pathNodes,
   scalarGate,
+  type Weights,
 } from "../../network/index.ts";
 import {
   arrayName,
@@ -106,8 +109,10 @@ function reachedByGradients({ nodes, output }: GatedNetwork): ReadonlySet<number
   return reached;
 }
 
-const gradientInputs = (node: GatedNode): readonly number[] =>
-  node.kind === "gate" && scalarGate(node.rule).hasGradient ? [node.input, node.gatedBy] : pathInputs(node);
+function gradientInputs(node: GatedNode): readonly number[] {
+  const gate = gateOfNode(node);
+  return gate !== undefined && scalarGate(gate.rule).hasGradient ? [...pathInputs(node), gate.by] : pathInputs(node);
+}
 
 function planOf(network: GatedNetwork, parameters: readonly Parameter[]): PartPlan {
   const outer: OuterGradients[] = [];
@@ -133,12 +138,12 @@ function planOf(network: GatedNetwork, parameters: readonly Parameter[]): PartPl
     else for (const use of uses) formed.push({ kind: "parameter", uses: [use], size: largestPlace(use, size) + 1 });
   }
   for (const { use, size } of arrays.values()) {
-    const node = network.nodes[use.position];
-    if (node?.kind !== "dense" || use.kind === "slopes") {
+    const matrix = matrixAt(network, use.position);
+    if (matrix === undefined || use.kind === "slopes") {
       formed.push({ kind: "array", use, size });
       continue;
     }
-    const [rows = 0, columns = 0] = node.weight.shape;
+    const [rows = 0, columns = 0] = matrix.shape;
     if (use.kind === "bias") {
       const weight = arrays.get(arrayName({ ...use, kind: "weight" }));
       const taken = weight === undefined ? undefined : unitFactors(weight.use.factors, columns);
@@ -158,14 +163,21 @@ function planOf(network: GatedNetwork, parameters: readonly Parameter[]): PartPl
   return { outer, formed };
 }
 
+/** Weights `[in, out]` of a node whose units read every unit of its input. */
+function matrixAt({ nodes }: GatedNetwork, position: number): Weights | undefined {
+  const node = nodes[position];
+  const pattern = node && edgePattern(node);
+  return pattern?.kind === "every" ? pattern.weight : undefined;
+}
+
 /** A parameter that several dense layers use, whole, as it is or transposed, if that is less work than its gradients. */
 function outerOfShared(network: GatedNetwork, { uses, size }: Parameter): OuterGradients | undefined {
   const outerUses: OuterUse[] = [];
   let shape: readonly number[] | undefined;
   for (const { position, kind, places, factors } of uses) {
-    const node = network.nodes[position];
-    if (node?.kind !== "dense" || kind !== "weight") return undefined;
-    const [inputs = 0, units = 0] = node.weight.shape;
+    const matrix = matrixAt(network, position);
+    if (matrix === undefined || kind !== "weight") return undefined;
+    const [inputs = 0, units = 0] = matrix.shape;
     const byUnit = unitFactors(factors, units);
     const transposed = isTransposed(places, inputs, units);
     if (inputs * units !== size || byUnit === undefined || transposed === undefined) return undefined;

@@ -14,7 +14,7 @@ import {
   transpose,
 } from "../../graph/index.ts";
 import type { GatedNode } from "../gated-network.ts";
-import { type ForwardTools, LINEAR, type NodeKind, UNIT } from "./kind.ts";
+import { FIXED, type ForwardTools, LINEAR, type NodeKind, UNIT } from "./kind.ts";
 
 export const sumKind: NodeKind<"sum"> = {
   ...LINEAR,
@@ -23,7 +23,7 @@ export const sumKind: NodeKind<"sum"> = {
   weights: "ones",
   pattern: () => UNIT,
   edges({ inputs }, _, unit, visit) {
-    for (let which = 0; which < inputs.length; which++) visit(which, unit, 1);
+    for (let which = 0; which < inputs.length; which++) visit(which, unit, 1, FIXED);
   },
   forward: ({ inputs }, { at }) => inputs.map(at).reduce((sum, term) => add(sum, term)),
 };
@@ -40,7 +40,7 @@ export const concatKind: NodeKind<"concat"> = {
     for (let which = 0; which < shapes.length; which++) {
       const block = sizeFrom(shapes[which] ?? [], axis);
       if (offset < block) {
-        visit(which, Math.floor(unit / own) * block + offset, 1);
+        visit(which, Math.floor(unit / own) * block + offset, 1, FIXED);
         return;
       }
       offset -= block;
@@ -64,7 +64,7 @@ export const rearrangeKind: NodeKind<"rearrange"> = {
   pattern: () => ({ kind: "edges", most: 1 }),
   edges({ from }, _, unit, visit) {
     const source = from === undefined ? unit : from[unit]!;
-    if (source >= 0) visit(0, source, 1);
+    if (source >= 0) visit(0, source, 1, FIXED);
   },
   forward: (node, { at, fixed }) => rearranged(at(node.input), node, fixed),
 };

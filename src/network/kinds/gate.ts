@@ -1,4 +1,4 @@
-import { type NodeKind, UNIT } from "./kind.ts";
+import { FIXED, type NodeKind, UNIT } from "./kind.ts";
 
 /** What a gate lets through; its rules: `gating.ts`. */
 export const gateKind: NodeKind<"gate"> = {
@@ -9,6 +9,6 @@ export const gateKind: NodeKind<"gate"> = {
   starts: () => undefined,
   weights: "ones",
   pattern: () => UNIT,
-  edges: (_node, _shapes, unit, visit) => visit(0, unit, 1),
+  edges: (_node, _shapes, unit, visit) => visit(0, unit, 1, FIXED),
   forward: ({ input, gatedBy, rule }, { at, gated }) => gated(rule, at(input), () => at(gatedBy)),
 };

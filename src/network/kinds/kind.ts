@@ -1,10 +1,17 @@
 import type { FloatDType, Tensor } from "../../graph/index.ts";
-import type { GatedNode, NodeKindName, Weights } from "../gated-network.ts";
+import type { GatedNode, NodeKindName, WeightKindName, Weights } from "../gated-network.ts";
 import type { GateRule } from "../gating.ts";
 import type { MapWindow } from "../map-window.ts";
 
-/** Receives an edge: which of the node's inputs it comes from, the unit there, and the weight. */
-export type VisitInputEdge = (which: number, unit: number, weight: number) => void;
+/**
+ * Receives an edge: which of the node's inputs it comes from, the unit there, the weight, and that weight's place in the node's
+ * array of weights, {@link FIXED} where it is none of them. Edges of one place are of one weight: paths through them belong together
+ * (theory 3.5), and what trains is the array.
+ */
+export type VisitInputEdge = (which: number, unit: number, weight: number, place: number) => void;
+
+/** The place of a weight that nobody trains. */
+export const FIXED = -1;
 
 /**
  * A pattern of edges that walks know a faster way for than edge by edge, where a bench shows that they need it (many weights a
@@ -24,7 +31,7 @@ export type EdgePattern =
     }
   /** From a window of the same channel, each of weight `1 / divisor` of the elements that the window holds. */
   | { readonly kind: "window"; readonly window: MapWindow; readonly divisor: (held: number) => number }
-  /** From the same unit of each input, one edge. */
+  /** From the same unit of each input, one edge; weights, if any, are one for each channel. */
   | { readonly kind: "unit" }
   /** Any other; `most` edges come into a unit, at most. */
   | { readonly kind: "edges"; readonly most: number };
@@ -41,8 +48,8 @@ export type Decision =
 
 /** Where paths start at a node, and with which values. */
 export type Starts =
-  /** At every unit, with what the example makes of it. */
-  | { readonly kind: "example"; readonly values: (example: ArrayLike<number>, input: Float64Array) => Float64Array }
+  /** At every unit, with what the node makes of what comes into it; without inputs that is the example. */
+  | { readonly kind: "example"; readonly values: (given: Float64Array) => Float64Array }
   /** At every unit, with the bias of its channel (axis 0). */
   | { readonly kind: "bias"; readonly bias: Weights };
 
@@ -83,7 +90,7 @@ export interface NodeKind<K extends NodeKindName> {
   /** Undefined where no path starts, but for those of a gate's rule. */
   readonly starts: (node: GatedNode<Weights, K>) => Starts | undefined;
   /** Whether edges weigh 1, a number that is fixed by shapes, or what may train. */
-  readonly weights: "ones" | "fixed" | "parameters";
+  readonly weights: K extends WeightKindName ? "parameters" : "ones" | "fixed";
   readonly pattern: (node: GatedNode<Weights, K>) => EdgePattern;
   /**
    * Calls `visit` for every edge into a unit, as if nothing were decided, in the order of the units they come from.

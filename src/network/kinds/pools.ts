@@ -11,7 +11,7 @@ import {
 } from "../../graph/index.ts";
 import type { GatedNode } from "../gated-network.ts";
 import { heldAt, type MapWindow, visitWindow } from "../map-window.ts";
-import { type ForwardTools, LINEAR, type NodeKind, type VisitInputEdge } from "./kind.ts";
+import { FIXED, type ForwardTools, LINEAR, type NodeKind, type VisitInputEdge } from "./kind.ts";
 
 export const maxPoolKind: NodeKind<"max-pool"> = {
   inputs: ({ input }) => [input],
@@ -66,7 +66,7 @@ function visitWindowEdges(
   const [, height = 0, width = 0] = inputShape;
   const [, rows = 1, columns = 1] = shape;
   const [channel, position] = [Math.floor(unit / (rows * columns)), unit % (rows * columns)];
-  visitWindow({ window, height, width, columns, position, offset: channel * height * width }, weight, visit);
+  visitWindow({ window, height, width, columns, position, offset: channel * height * width }, [weight, FIXED], visit);
 }
 
 /** What divides the sum of a window's elements: how many count. */

@@ -7,7 +7,7 @@ export const inputKind: NodeKind<"input"> = {
   inputs: () => [],
   placed: (node) => node,
   decision: () => undefined,
-  starts: () => ({ kind: "example", values: (example) => Float64Array.from(example) }),
+  starts: () => ({ kind: "example", values: (example) => example }),
   weights: "ones",
   pattern: () => ({ kind: "none" }),
   edges() {},
@@ -23,8 +23,8 @@ export const normalizeKind: NodeKind<"normalize"> = {
   decision: () => undefined,
   starts: ({ factor, shift }) => ({
     kind: "example",
-    // not of the example: its elements may come in another order, or in part
-    values: (_, input) => input.map((x, i) => x * factor.data[i]! + shift.data[i]!),
+    // of what comes in: the example's elements may come in another order, or in part
+    values: (given) => given.map((x, i) => x * factor.data[i]! + shift.data[i]!),
   }),
   weights: "ones",
   pattern: () => ({ kind: "none" }),

@@ -1,7 +1,7 @@
 /** Kinds of nodes that hold weights. */
 import { add, convolution, type FloatDType, matMul, multiply, reshape, type Tensor } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
-import { type ForwardTools, type NodeKind, type Starts, UNIT } from "./kind.ts";
+import { FIXED, type ForwardTools, type NodeKind, type Starts, UNIT } from "./kind.ts";
 
 export const denseKind: NodeKind<"dense"> = {
   inputs: ({ input }) => [input],
@@ -12,7 +12,7 @@ export const denseKind: NodeKind<"dense"> = {
   pattern: ({ weight }) => ({ kind: "every", weight }),
   edges({ weight }, _, unit, visit) {
     const [inputs = 0, units = 0] = weight.shape;
-    for (let i = 0; i < inputs; i++) visit(0, i, weight.data[i * units + unit]!);
+    for (let i = 0; i < inputs; i++) visit(0, i, weight.data[i * units + unit]!, i * units + unit);
   },
   forward: ({ input, weight, bias, shape }, tools) =>
     plusBias(matMul(tools.at(input), tools.parameter("weight", weight)), bias, shape, tools),
@@ -43,7 +43,7 @@ export const convolutionKind: NodeKind<"convolution"> = {
           const column = left + kx * dilations[1];
           if (column < 0 || column >= width) continue;
           const tap = ((channel * held + c) * kernel[0] + ky) * kernel[1] + kx;
-          visit(0, ((first + c) * height + row) * width + column, weight.data[tap]!);
+          visit(0, ((first + c) * height + row) * width + column, weight.data[tap]!, tap);
         }
       }
     }
@@ -64,7 +64,8 @@ export const scaleKind: NodeKind<"scale"> = {
   pattern: () => UNIT,
   edges({ weight, shape }, _, unit, visit) {
     const positions = shape.slice(1).reduce((size, length) => size * length, 1);
-    visit(0, unit, weight?.data[Math.floor(unit / positions)] ?? 1);
+    const channel = Math.floor(unit / positions);
+    visit(0, unit, weight?.data[channel] ?? 1, weight === undefined ? FIXED : channel);
   },
   forward({ input, weight, bias, shape }, tools) {
     const z = tools.at(input);

@@ -25,7 +25,7 @@ export function mergedScale(reader: NodeReader, x: ExampleValue, factors: Source
   const { builder, node } = reader;
   const layer = ownLayer(reader, x);
   const shape = exampleShape(x);
-  if (layer === undefined || layer.kind === "scale") {
+  if (layer === undefined || (layer.kind !== "dense" && layer.kind !== "convolution")) {
     const operation = { kind: "scale", input: x.position, weight: factors, bias: shifts } as const;
     return builder.sameBatch(x, builder.append(node, shape, operation), shape);
   }
