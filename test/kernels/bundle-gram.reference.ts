@@ -55,64 +55,26 @@ function pathsTo(
 ): Bundles[] {
   const size = node.shape.reduce((product, length) => product * length, 1);
   const inner = node.shape.slice(1).reduce((product, length) => product * length, 1);
-  const each = (make: (i: number, c: number) => Bundles): Bundles[] =>
-    Array.from({ length: size }, (_, i) => make(i, Math.floor(i / inner)));
-  switch (node.kind) {
-    case "normalize":
-      return each((i) =>
-        add([times(at(node.input)[i], node.factor.data[i] ?? 0), new Map([["", node.shift.data[i] ?? 0]])]),
-      );
-    case "dense":
-      return each((j) =>
-        add([
-          ...at(node.input).map((unit, i) => through(unit, `${position}:${i}:${j}`)),
-          ...(node.bias === undefined ? [] : [new Map([[`bias ${position}:${j}`, 1]])]),
-        ]),
-      );
-    case "convolution": {
-      const [channels = 0, height = 0, width = 0] = network.nodes[node.input]?.shape ?? [];
-      const [outputs = 0, rows = 0, columns = 0] = node.shape;
-      const { kernel, strides, pads, dilations } = node.window;
-      const perGroup = channels / node.groups;
-      return each((i, c) => {
-        const [row, column] = [Math.floor(i / columns) % rows, i % columns];
-        const terms: Bundles[] = node.bias === undefined ? [] : [new Map([[`bias ${position}:${c}`, 1]])];
-        const group = Math.floor((c * node.groups) / outputs);
-        for (let k = 0; k < perGroup; k++) {
-          for (let a = 0; a < kernel[0]; a++) {
-            for (let b = 0; b < kernel[1]; b++) {
-              const y = row * strides[0] - pads[0] + a * dilations[0];
-              const z = column * strides[1] - pads[1] + b * dilations[1];
-              if (y < 0 || z < 0 || y >= height || z >= width) continue;
-              const from = ((group * perGroup + k) * height + y) * width + z;
-              terms.push(through(at(node.input)[from], `${position}:${c}:${k}:${a}:${b}`));
-            }
-          }
-        }
-        return add(terms);
-      });
+  const holdsWeights = "weight" in node;
+  return Array.from({ length: size }, (_, i) => {
+    // paths start at what the network makes of its input
+    if (node.kind === "normalize") {
+      return add([times(at(node.input)[i], node.factor.data[i] ?? 0), new Map([["", node.shift.data[i] ?? 0]])]);
     }
-    case "scale":
-      return each((i, c) =>
-        add([
-          node.weight === undefined ? (at(node.input)[i] ?? new Map()) : through(at(node.input)[i], `${position}:${c}`),
-          ...(node.bias === undefined ? [] : [new Map([[`bias ${position}:${c}`, 1]])]),
-        ]),
-      );
-    // what holds no weights
-    default:
-      return each((i) => {
-        const { edges, starts } = unitOf(node, i, {
-          example: (unit) => x[unit] ?? 0,
-          shape: (from) => network.nodes[from]?.shape ?? [],
-          value: (from, unit) => decided(from)[unit] ?? 0,
-        });
-        return add([
-          ...edges.map(({ node: from, unit, weight, gate }) => times(at(from)[unit], weight * gate)),
-          ...starts.map(({ value }) => new Map([["", value]])),
-        ]);
-      });
-  }
+    const { edges, starts } = unitOf(node, i, {
+      example: (unit) => x[unit] ?? 0,
+      shape: (from) => network.nodes[from]?.shape ?? [],
+      value: (from, unit) => decided(from)[unit] ?? 0,
+    });
+    return add([
+      ...edges.map(({ node: from, unit, weight, gate, place }) =>
+        place < 0 ? times(at(from)[unit], weight * gate) : times(through(at(from)[unit], `${position}:${place}`), gate),
+      ),
+      ...starts.map(({ value }) =>
+        holdsWeights ? new Map([[`bias ${position}:${Math.floor(i / inner)}`, 1]]) : new Map([["", value]]),
+      ),
+    ]);
+  });
 }
 
 const times = (unit: Bundles | undefined, factor: number): Bundles =>

@@ -4,6 +4,7 @@
  */
 import { type GatedNetwork, type GatedNode, pathInputs, weightLayers } from "../../src/network/index.ts";
 import { enumeratePaths } from "./enumerate.reference.ts";
+import { unitOf } from "./node-kinds.reference.ts";
 
 export interface EnumeratedBundle {
   /**
@@ -33,7 +34,7 @@ export function enumerateBundles(
       if (node === undefined) throw new Error("no node");
       const before = steps[i - 1];
       if (before !== undefined) words.push(...weightWords(network, node, position, before[1], unit));
-      else if (node.kind === "dense" || node.kind === "convolution" || node.kind === "scale") {
+      else if ("weight" in node) {
         words.push(`bias ${position}:${channelOf(node, unit)}`);
       } else words.push(startsAtSaturation ? `saturation behind ${layerBefore(network, position)}` : "input");
     });
@@ -74,7 +75,8 @@ function weightWords(
   if (node.kind === "scale") {
     return node.weight === undefined ? [] : [`${position}:${channelOf(node, to)}>${channelOf(node, to)}`];
   }
-  if (node.kind !== "convolution") return [];
+  if (node.kind !== "convolution")
+    return "weight" in node ? [`${position}:${firstUnits(network, node, from, to)}`] : [];
   const [, height = 0, width = 0] = network.nodes[node.input]?.shape ?? [];
   const [, rows = 0, columns = 0] = node.shape;
   const { kernel, strides, pads, dilations } = node.window;
@@ -87,4 +89,16 @@ function weightWords(
     }
   }
   throw new Error(`no weight of ${node.name} joins ${from} and ${to}`);
+}
+
+/** The first two units that the weight of an edge joins, which tell it where no pattern does. */
+function firstUnits({ nodes }: GatedNetwork, node: GatedNode, from: number, to: number): string {
+  const edgesInto = (unit: number) =>
+    unitOf(node, unit, { example: () => 0, shape: (position) => nodes[position]?.shape ?? [], value: () => 0 }).edges;
+  const place = edgesInto(to).find((edge) => edge.unit === from)?.place;
+  for (let unit = 0; unit <= to; unit++) {
+    const first = edgesInto(unit).find((edge) => edge.place === place);
+    if (first !== undefined) return `${first.unit}>${unit}`;
+  }
+  throw new Error(`no edge of ${node.name} joins ${from} and ${to}`);
 }

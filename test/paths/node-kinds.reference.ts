@@ -11,6 +11,8 @@ export interface Edge {
   readonly weight: number;
   /** What the example makes of the edge: 0 or 1 for a selection, a gate's value. */
   readonly gate: number;
+  /** Place of the weight among the node's weights; −1 where it is none of them. */
+  readonly place: number;
 }
 
 export interface Unit {
@@ -28,7 +30,12 @@ export interface UnitTools {
 
 type UnitOf<K extends NodeKindName> = (node: GatedNode<Weights, K>, unit: number, tools: UnitTools) => Unit;
 
-const edge = (node: number, unit: number, weight = 1, gate = 1): Edge => ({ node, unit, weight, gate });
+const edge = (node: number, unit: number, weight = 1, gate = 1): Edge => ({ node, unit, weight, gate, place: -1 });
+/** An edge of one of the node's weights, at that index of their array. */
+const weighted = (node: number, unit: number, weight: Weights, index: readonly number[]): Edge => {
+  const place = placeOf(index, weight.shape);
+  return { node, unit, weight: weight.data[place] ?? Number.NaN, gate: 1, place };
+};
 const linear = (edges: readonly Edge[]): Unit => ({ edges, starts: [] });
 const startingWith = (value: number): Unit => ({ edges: [], starts: [{ value, weight: 1, saturation: false }] });
 const biased = (bias: Weights | undefined, channel: number, edges: readonly Edge[]): Unit => {
@@ -41,8 +48,8 @@ const UNITS: { readonly [K in NodeKindName]: UnitOf<K> } = {
   normalize: ({ factor, shift }, unit, { example }) =>
     startingWith(example(unit) * (factor.data[unit] ?? 0) + (shift.data[unit] ?? 0)),
   dense({ input, weight, bias }, unit) {
-    const [inputs = 0, units = 0] = weight.shape;
-    const edges = Array.from({ length: inputs }, (_, i) => edge(input, i, weight.data[i * units + unit]));
+    const [inputs = 0] = weight.shape;
+    const edges = Array.from({ length: inputs }, (_, i) => weighted(input, i, weight, [i, unit]));
     return biased(bias, unit, edges);
   },
   convolution({ input, weight, bias, window, groups, shape: own }, unit, { shape: shapeOf }) {
@@ -52,18 +59,14 @@ const UNITS: { readonly [K in NodeKindName]: UnitOf<K> } = {
     const group = Math.floor(channel / ((own[0] ?? 0) / groups));
     const edges = Array.from({ length: perGroup }, (_, c) =>
       cellsOf(window, position, shape).map(({ row, column, tap }) =>
-        edge(
-          input,
-          placeOf([group * perGroup + c, row, column], shape),
-          weight.data[placeOf([channel, c, ...tap], weight.shape)],
-        ),
+        weighted(input, placeOf([group * perGroup + c, row, column], shape), weight, [channel, c, ...tap]),
       ),
     ).flat();
     return biased(bias, channel, edges);
   },
   scale({ input, weight, bias, shape }, unit) {
     const [channel = 0] = indexOf(unit, shape);
-    return biased(bias, channel, [edge(input, unit, weight?.data[channel] ?? 1)]);
+    return biased(bias, channel, [weight === undefined ? edge(input, unit) : weighted(input, unit, weight, [channel])]);
   },
   gate({ input, gatedBy, rule, shape }, unit, { value }) {
     const [channel = 0] = indexOf(unit, shape);

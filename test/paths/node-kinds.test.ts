@@ -100,8 +100,10 @@ describe("every kind of node", () => {
       const sources = pathInputs(node);
       for (const [unit, { edges }] of units.entries()) {
         const found: number[][] = [];
-        visitEdges(node, shapes, unit, (which, from, weight) => found.push([sources[which] ?? -1, from, weight]));
-        expect(found).toEqual(edges.map((edge) => [edge.node, edge.unit, edge.weight]));
+        visitEdges(node, shapes, unit, (which, from, weight, place) =>
+          found.push([sources[which] ?? -1, from, weight, place]),
+        );
+        expect(found).toEqual(edges.map((edge) => [edge.node, edge.unit, edge.weight, edge.place]));
       }
     }));
 
