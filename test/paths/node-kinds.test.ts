@@ -166,6 +166,11 @@ describe("every kind of node", () => {
             break;
           case "unit":
             expect(edges.map((edge) => [edge.node, edge.unit])).toEqual(sources.map((source) => [source, unit]));
+            // one weight for a channel, wherever it is
+            if (edgeWeights(node) === "parameters") {
+              const channel = Math.floor(unit / sizeOf(node.shape.slice(1)));
+              expect(edges.every(({ place }) => place === channel || place === -1)).toBe(true);
+            }
             break;
           case "window": {
             const weight = 1 / pattern.divisor(edges.length);

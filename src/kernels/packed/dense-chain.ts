@@ -10,6 +10,7 @@ export interface DenseChain {
 }
 
 /**
+ * What networks of these kinds alone get: any other kind makes it another network, whose kernel goes another way.
  * The network as a chain of dense layers with hard gates between them, or undefined if it is another. A chain's kernel
  * is a product of overlaps (theory 3.4).
  */

@@ -22,7 +22,10 @@ export interface ChainLayer {
 /** Channels of a layer at most: nine times as many fit into 15 bits. */
 const MOST_CHANNELS = 3584;
 
-/** The chain that ends in the pool: hard gates, 3×3, stride 1, all channels mixed, maps of one size, all of it pooled. */
+/**
+ * The chain that ends in the pool: hard gates, 3×3, stride 1, all channels mixed, maps of one size, all of it pooled. Of these kinds
+ * alone: half the time of a program (bench/cnn-kernel.bench.ts), which any other network gets.
+ */
 export function boxChain(network: GatedNetwork, pool: number): BoxChain | undefined {
   const node = nodeAt(network, pool);
   if (node.kind !== "average-pool" || mapsOf(node).positions !== 1) return undefined;
