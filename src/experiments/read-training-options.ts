@@ -13,7 +13,7 @@ import {
   regimeOf,
 } from "../network/index.ts";
 import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
-import { OPTIMIZER_KINDS, type TrainingPlan } from "../train/index.ts";
+import { checkRecipe, OPTIMIZER_KINDS, type TrainingPlan } from "../train/index.ts";
 import { architectureOf, checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
 import { optimizerOf, READ_RECIPE, recipeOf } from "./recipe-options.ts";
 import {
@@ -115,6 +115,10 @@ export function readTrainingOptions(
     milestones: read("milestones"),
     gamma: read("gamma"),
     clipNorm: read("clipNorm"),
+    labelSmoothing: read("labelSmoothing"),
+    classWeights: read("classWeights"),
+    validation: read("validation"),
+    earlyStopping: read("earlyStopping"),
   } satisfies Record<TrainingOptionName, unknown>;
   // before a file is read for nothing
   checkSizes(options.arch ?? USUAL_TRAINING.arch, { ...options, nameOf });
@@ -168,6 +172,7 @@ export function trainingOf(options: TrainingOptions, nameOf: NameOption = (optio
     ...(recipe === undefined ? {} : { recipe }),
   };
   checkRegime(architecture, regimeOf(plan));
+  checkRecipe(plan);
   if (from !== undefined && regime !== "flnpf") {
     throw new GatewiseError({
       received: `${nameOf("from")} with regime "${regime}"`,

@@ -2,6 +2,7 @@
 import { GatewiseError } from "../errors.ts";
 import { parseBetween, parseChoice, parseList, parsePositive, parseSwitch, parseWhole } from "../parse-value.ts";
 import {
+  type ClassWeights,
   type Optimizer,
   type OptimizerKind,
   optimizer,
@@ -27,6 +28,12 @@ export interface RecipeOptions {
   readonly gamma?: number | undefined;
   /** Largest norm of all gradients together. */
   readonly clipNorm?: number | undefined;
+  readonly labelSmoothing?: number | undefined;
+  readonly classWeights?: ClassWeights | undefined;
+  /** Share of the training examples to hold out. */
+  readonly validation?: number | undefined;
+  /** Epochs without a smaller validation loss after which a training ends. */
+  readonly earlyStopping?: number | undefined;
 }
 /** What an option of a recipe is called. */
 export type RecipeOptionName = keyof RecipeOptions;
@@ -43,7 +50,15 @@ export const READ_RECIPE: { readonly [K in RecipeOptionName]: Read<RecipeOptions
   milestones: readMilestones,
   gamma: (value, name) => parsePositive(name, value),
   clipNorm: (value, name) => parsePositive(name, value),
+  labelSmoothing: (value, name) => parseBetween(name, value, 0, 1),
+  classWeights: readClassWeights,
+  validation: (value, name) => parseBetween(name, value, 0, 1),
+  earlyStopping: (value, name) => parseWhole(name, value, 1),
 };
+
+function readClassWeights(value: unknown, name: string): ClassWeights {
+  return value === "balanced" ? value : parseList(value).map((weight) => parsePositive(name, weight));
+}
 
 function readMilestones(value: unknown, name: string): readonly number[] {
   const epochs = parseList(value).map((epoch) => parseWhole(name, epoch, 1));
@@ -54,6 +69,9 @@ function readMilestones(value: unknown, name: string): readonly number[] {
     next: `for instance ${[...new Set(epochs)].sort((a, b) => a - b).join(",")}`,
   });
 }
+
+/** What early stopping holds out unless told otherwise, as scikit-learn's `validation_fraction`. */
+const USUAL_VALIDATION = 0.1;
 
 /** How whoever writes options knows them. */
 type NameOption = (option: RecipeOptionName | "optimizer" | "epochs") => string;
@@ -105,10 +123,22 @@ const coupled = (weightDecay: number | undefined) => (weightDecay ? { weightDeca
  */
 export function recipeOf(options: RecipeOptions, epochs: number, nameOf: NameOption): Recipe | undefined {
   const schedule = scheduleOf(options, epochs, nameOf);
-  const { clipNorm } = options;
+  const { clipNorm, labelSmoothing, classWeights, validation, earlyStopping } = options;
+  if (earlyStopping !== undefined && validation === 0) {
+    throw new GatewiseError({
+      received: `${nameOf("earlyStopping")} with ${nameOf("validation")} 0`,
+      expected: "examples to hold out, by which the training is stopped",
+      next: `give another ${nameOf("validation")}, or leave it out for ${USUAL_VALIDATION}`,
+    });
+  }
+  const share = validation ?? (earlyStopping === undefined ? 0 : USUAL_VALIDATION);
   const recipe: Recipe = {
     ...(schedule === undefined ? {} : { schedule }),
     ...(clipNorm === undefined ? {} : { clipNorm }),
+    ...(labelSmoothing ? { labelSmoothing } : {}),
+    ...(classWeights === undefined ? {} : { classWeights }),
+    ...(share === 0 ? {} : { validation: share }),
+    ...(earlyStopping === undefined ? {} : { earlyStopping }),
   };
   return Object.keys(recipe).length === 0 ? undefined : recipe;
 }

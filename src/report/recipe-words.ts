@@ -3,10 +3,16 @@ import type { Recipe, Schedule } from "../train/index.ts";
 
 /** What a recipe adds to a training, in words: `cosine schedule, warm-up of 5 epochs; gradients clipped to norm 1`. */
 export function recipeWords(recipe: Recipe = {}): string {
-  const { schedule, clipNorm } = recipe;
+  const { schedule, clipNorm, labelSmoothing, classWeights, validation, earlyStopping } = recipe;
   const parts = [
     ...(schedule === undefined ? [] : [scheduleWords(schedule)]),
     ...(clipNorm === undefined ? [] : [`gradients clipped to norm ${clipNorm}`]),
+    ...(labelSmoothing === undefined ? [] : [`labels smoothed by ${labelSmoothing}`]),
+    ...(classWeights === undefined
+      ? []
+      : [`class weights ${classWeights === "balanced" ? classWeights : classWeights.join(", ")}`]),
+    ...(validation === undefined ? [] : [`${Number((100 * validation).toPrecision(4))} % held out`]),
+    ...(earlyStopping === undefined ? [] : [`stopped after ${earlyStopping} epochs without a smaller validation loss`]),
   ];
   return parts.length === 0 ? "nothing added" : parts.join("; ");
 }

@@ -85,7 +85,7 @@ export const timeTable = (groups: readonly RegimeGroup[]): Html =>
     .filter(({ finished }) => finished.length > 0)
     .map(({ regime, finished }) => {
       const seconds = finished.map(({ result }) => result.secondsPerEpoch);
-      const whole = finished.map(({ run, result }) => result.secondsPerEpoch * run.plan.epochs);
+      const whole = finished.map(({ run, result }) => result.secondsPerEpoch * (result.epochs ?? run.plan.epochs));
       const range =
         seconds.length < 2 ? "–" : `${significant(smallestOf(seconds))} – ${significant(largestOf(seconds))}`;
       return html`<tr><th scope="row">${regimeName(regime)}</th><td class="number strong">${significant(mean(seconds))}</td><td class="number">${range}</td><td class="number">${durationWords(mean(whole))}</td></tr>\n`;

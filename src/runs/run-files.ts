@@ -83,6 +83,7 @@ const CheckpointMetadata = z.object({
   epoch: z.int().min(0),
   bestEpoch: z.int().min(0),
   bestTestAccuracy: z.number(),
+  bestValidationLoss: z.number().optional(),
   part: z
     .object({
       steps: z.int().min(1),

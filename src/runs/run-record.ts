@@ -53,12 +53,17 @@ const Segment: z.ZodType<RunSegment> = z.strictObject({
   startedAt: z.iso.datetime(),
 });
 
-/** What a run has come to: accuracies in percent, the median of its epochs' seconds. */
+/**
+ * What a run has come to: accuracies in percent, the median of its epochs' seconds. The best epoch is that of the best test
+ * accuracy, or of the least validation loss where examples are held out.
+ */
 export interface RunResult {
   readonly bestTestAccuracy: number;
   readonly bestEpoch: number;
   readonly lastTestAccuracy: number;
   readonly secondsPerEpoch: number;
+  /** Epochs that it took, fewer than the plan's where it stopped early. Absent in runs of gatewise 0.1. */
+  readonly epochs?: number | undefined;
 }
 
 /** `run.json`: all that is needed to understand, resume and repeat a run. */
@@ -120,6 +125,7 @@ const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
       bestEpoch: z.int(),
       lastTestAccuracy: z.number(),
       secondsPerEpoch: z.number(),
+      epochs: z.int().min(1).optional(),
     })
     .nullable(),
   error: z.strictObject({ message: z.string(), hint: z.string() }).nullable(),
@@ -151,6 +157,8 @@ const EpochMetricsLine = z.strictObject({
   trainAccuracy: z.number(),
   testLoss: z.number(),
   testAccuracy: z.number(),
+  validationLoss: z.number().optional(),
+  validationAccuracy: z.number().optional(),
   seconds: z.number(),
   gates: z.array(GateMetricsLine),
 });
@@ -159,14 +167,21 @@ const EpochMetricsLine = z.strictObject({
 export const readEpochMetrics = (line: string, file: string): z.infer<typeof EpochMetricsLine> =>
   parseJson(EpochMetricsLine, line, file);
 
+/** By validation loss where examples are held out, as `train` chooses its best. */
+const isBetter = (a: EpochMetrics, b: EpochMetrics): boolean =>
+  a.validationLoss === undefined || b.validationLoss === undefined
+    ? a.testAccuracy > b.testAccuracy
+    : a.validationLoss < b.validationLoss;
+
 /** What a run has come to by its epochs, at least one. */
 export function resultOf(metrics: readonly EpochMetrics[]): RunResult {
-  const best = metrics.reduce((a, b) => (b.testAccuracy > a.testAccuracy ? b : a));
+  const best = metrics.reduce((a, b) => (isBetter(b, a) ? b : a));
   const seconds = metrics.map((one) => one.seconds).sort((a, b) => a - b);
   return {
     bestTestAccuracy: best.testAccuracy,
     bestEpoch: best.epoch,
     lastTestAccuracy: metrics.at(-1)?.testAccuracy ?? best.testAccuracy,
     secondsPerEpoch: seconds[Math.floor(seconds.length / 2)] ?? 0,
+    epochs: metrics.length,
   };
 }

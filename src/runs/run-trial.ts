@@ -3,7 +3,7 @@ import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { TrainingDevice } from "../experiments/index.ts";
 import { initialParameters, type ParametersByLayer, type TrialParameters } from "../network/index.ts";
-import { type Checkpoint, memoryOf, type TrainingEvent, train } from "../train/index.ts";
+import { type Checkpoint, hasEnded, memoryOf, type TrainingEvent, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
 import { measureKernelWhileTraining } from "./kernel-while-training.ts";
@@ -147,7 +147,7 @@ const progressOf = ({
   ...progress
 }: Extract<TrainingEvent, { readonly kind: "steps" }>): TrialProgress => progress;
 
-/** True if all epochs were trained, false if the signal came first. */
+/** True if the training came to its end, false if the signal came first. */
 async function trainAndWrite(
   host: TrialHost,
   run: Store,
@@ -157,7 +157,7 @@ async function trainAndWrite(
   resume: Checkpoint | undefined,
   { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
 ): Promise<boolean> {
-  let epoch = resume?.epoch ?? 0;
+  let last: Pick<Checkpoint, "epoch" | "bestEpoch"> = resume ?? { epoch: 0, bestEpoch: 0 };
   let written = clock();
   const writeLast = async (checkpoint: Checkpoint): Promise<void> => {
     await writeCheckpoint(run, "last", checkpoint);
@@ -168,11 +168,11 @@ async function trainAndWrite(
   for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
     switch (event.kind) {
       case "epoch":
-        epoch = event.metrics.epoch;
+        last = event.checkpoint;
         await appendMetrics(run, event.metrics);
         await kernels.after(event.checkpoint);
         if (event.improved) await writeCheckpoint(run, "best", event.checkpoint);
-        if (keepBestUntil.includes(epoch)) await keepBest(run, epoch);
+        if (keepBestUntil.includes(last.epoch)) await keepBest(run, last.epoch);
         await writeLast(event.checkpoint);
         report({ kind: "epoch", metrics: event.metrics });
         break;
@@ -185,7 +185,7 @@ async function trainAndWrite(
         break;
     }
   }
-  return epoch >= plan.epochs;
+  return hasEnded(plan, last);
 }
 
 /** The value network of a trained ReLU network, at its best epoch. */

@@ -60,4 +60,8 @@ export const RecipeStructure: z.ZodType<Recipe> = z.strictObject({
     ])
     .optional(),
   clipNorm: z.number().positive().optional(),
+  labelSmoothing: z.number().positive().lt(1).optional(),
+  classWeights: z.union([z.literal("balanced"), z.array(z.number().positive()).readonly()]).optional(),
+  validation: z.number().positive().lt(1).optional(),
+  earlyStopping: z.int().min(1).optional(),
 });

@@ -17,7 +17,11 @@ export interface Checkpoint extends TrainingState {
   readonly epoch: number;
   /** The steps since, if there are any; the order of their examples comes from the seed. */
   readonly part?: EpochPart;
-  /** Epoch of the best test accuracy so far (the first at a tie), and that accuracy in percent. */
+  /**
+   * The best epoch so far (the first at a tie), and its test accuracy in percent: the one of best test accuracy, or of least
+   * validation loss where examples are held out.
+   */
   readonly bestEpoch: number;
   readonly bestTestAccuracy: number;
+  readonly bestValidationLoss?: number | undefined;
 }

@@ -1,6 +1,7 @@
 import { type ExampleSet, type ExampleSource, exampleSet, rowsAt } from "../data/index.ts";
 import type { Engine, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
+import { withClassWeights } from "./class-weights.ts";
 import { numbers, readState, releaseArrays, wanted } from "./feeds.ts";
 import { gradientScale, mostSteps, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -78,6 +79,7 @@ export class ChunkRunner implements AsyncDisposable {
 
   private constructor(
     private readonly engine: Engine,
+    /** With the weights of its classes as numbers. */
     private readonly plan: TrainingPlan,
     /** The runs that an epoch should have. */
     readonly chunks: readonly Chunk[],
@@ -94,12 +96,13 @@ export class ChunkRunner implements AsyncDisposable {
    */
   static async open(
     engine: Engine,
-    plan: TrainingPlan,
+    given: TrainingPlan,
     source: ExampleSource,
     start: TrainingState,
     gates: GateTable = {},
   ): Promise<ChunkRunner> {
     const set = exampleSet(source);
+    const plan = withClassWeights(given, set.labels);
     const { scan, largestArray } = engine.capabilities;
     const chunks = chunksOf(set.size, plan, scan ? stepsPerRun(plan) : unrolledSteps(plan));
     const { inputs, labels } = set;

@@ -13,7 +13,8 @@ export {
 } from "./optimizers.ts";
 export type { EpochMetrics, ExampleOrder, GateMetrics, TrainingPlan } from "./plan.ts";
 export { evaluationGraph, networkEvaluationGraph, type PredictionPlan } from "./prediction-graphs.ts";
-export type { Recipe } from "./recipe.ts";
+export type { ClassWeights, Recipe } from "./recipe.ts";
+export { checkRecipe, hasEnded } from "./recipe-rules.ts";
 export { SCHEDULE_KINDS, type Schedule, type ScheduleKind } from "./schedules.ts";
 export { memoryOf, stepWork } from "./step-work.ts";
 export {

@@ -4,6 +4,7 @@ import {
   cast,
   constant,
   detach,
+  divide,
   equal,
   exp,
   float32,
@@ -56,6 +57,33 @@ export function exampleLosses(loss: Loss, logits: Tensor<"float32">, targets: Te
     }
   }
 }
+
+/**
+ * The targets of softmax cross-entropy as a recipe has them: smoothed, `t·(1 − s) + s / C`, and weighted by class. With
+ * weights `w` the loss of a batch is `Σᵢ Σ_c t_ic·w_c·(−log p_ic) / Σᵢ w_{yᵢ}` (PyTorch's `CrossEntropyLoss(weight,
+ * label_smoothing)`): targets are divided by the batch's mean weight, so that the mean over the examples is that.
+ * @param targets one-hot, `[steps, batch, outputs]`
+ */
+export function objectiveTargets(
+  targets: Tensor<"float32">,
+  labelSmoothing: number,
+  classWeights: readonly number[] | undefined,
+): Tensor<"float32"> {
+  const outputs = Number(targets.shape.at(-1));
+  const smoothed =
+    labelSmoothing === 0 ? targets : add(multiply(targets, 1 - labelSmoothing), labelSmoothing / outputs);
+  if (classWeights === undefined) return smoothed;
+  const weights = constant(float32([outputs], classWeights));
+  const meanWeight = reduceMean(reduceSum(multiply(targets, weights), [-1], true), [1], true);
+  return divide(multiply(smoothed, weights), meanWeight);
+}
+
+/**
+ * Softmax cross-entropy of each example for targets that do not sum to 1: `log Σ exp(ŷ)·Σ target − ⟨ŷ, target⟩`.
+ * @param targets {@link objectiveTargets} with class weights
+ */
+export const weightedLosses = (logits: Tensor<"float32">, targets: Tensor<"float32">): Tensor<"float32"> =>
+  subtract(multiply(logSumExp(logits), reduceSum(targets, [-1])), reduceSum(multiply(logits, targets), [-1]));
 
 /** `log(1 + exp(x))` without overflow, and with the gradient ½ at 0. */
 function softplus(x: Tensor<"float32">): Tensor<"float32"> {

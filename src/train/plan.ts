@@ -32,6 +32,9 @@ export interface EpochMetrics {
   readonly trainAccuracy: number;
   readonly testLoss: number;
   readonly testAccuracy: number;
+  /** Of the examples that were held out, where a recipe holds some out. */
+  readonly validationLoss?: number | undefined;
+  readonly validationAccuracy?: number | undefined;
   /** Wall time of the epoch's steps, without the test. */
   readonly seconds: number;
   readonly gates: readonly GateMetrics[];

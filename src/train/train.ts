@@ -17,8 +17,10 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
 import type { EpochMetrics, TrainingPlan } from "./plan.ts";
+import { checkRecipe, hasEnded } from "./recipe-rules.ts";
 import { brokenLoss, Trainer } from "./trainer.ts";
 import { checkState, startState } from "./training-state.ts";
+import { heldOut } from "./validation.ts";
 
 /** What is trained on, and what is tested on after each epoch: both of bytes, or both of floats. */
 export interface TrainingData {
@@ -41,7 +43,7 @@ export type TrainingEvent =
       readonly accuracy: number;
       readonly checkpoint: () => Promise<Checkpoint>;
     }
-  /** An epoch is done; `improved` if its test accuracy is the best so far. */
+  /** An epoch is done; `improved` if its test accuracy is the best so far, or its validation loss where there is one. */
   | {
       readonly kind: "epoch";
       readonly metrics: EpochMetrics;
@@ -60,14 +62,16 @@ export interface TrainingContext {
   readonly signal?: AbortSignal;
 }
 
-const NOTHING_YET = { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
+const NOTHING_YET: Place = { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
+type Place = Pick<Checkpoint, "epoch" | "bestEpoch" | "bestTestAccuracy" | "bestValidationLoss">;
 /** Test examples whose gates are watched. */
 const PROBE = 1000;
 /** Fixed gates are kept as a table up to this size; larger ones (convolutional maps) are computed in every step. */
 const GATE_TABLE_BYTES = 2 ** 28;
 
 /**
- * Trains one trial and yields after every run of steps and every epoch.
+ * Trains one trial and yields after every run of steps and every epoch; it ends with the last epoch of the plan, or where
+ * the recipe stops it early ({@link hasEnded}).
  *
  * The same plan and data give the same bits on one machine with an engine of one thread; a training resumed from a
  * checkpoint, also from one within an epoch, ends as if it had never stopped.
@@ -83,8 +87,10 @@ export async function* train(
   resume?: Checkpoint,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { engine, clock, signal } = context;
-  const [train, test] = [exampleSet(data.train), exampleSet(data.test)];
-  checkData(plan, { train, test });
+  const [all, test] = [exampleSet(data.train), exampleSet(data.test)];
+  checkData(plan, { train: all, test });
+  checkRecipe(plan);
+  const { train, validation } = heldOut(plan, all);
   checkRegime(plan.architecture, regimeOf(plan));
   checkParameters(initial, trialParameterSpecs(plan.architecture, regimeOf(plan)));
   if (resume !== undefined) checkState(plan, resume);
@@ -98,11 +104,11 @@ export async function* train(
   if (opened === undefined) return;
   await using trainer = await Trainer.open(engine, plan, train, resume ?? startState(plan, initial), opened.table);
 
-  const { epoch: epochsBefore, bestEpoch, bestTestAccuracy } = resume ?? NOTHING_YET;
-  let last = { epoch: epochsBefore, bestEpoch, bestTestAccuracy };
+  let last = resume === undefined ? NOTHING_YET : placeOf(resume);
+  const epochsBefore = last.epoch;
   const { steps } = trainer;
   const batch = examplesPerRun(layerShapes(plan.architecture));
-  for (let epoch = last.epoch + 1; epoch <= plan.epochs; epoch++) {
+  for (let epoch = last.epoch + 1; !hasEnded(plan, last); epoch++) {
     const after = epoch === epochsBefore + 1 ? resume?.part : undefined;
     let part = after;
     const within = async (): Promise<Checkpoint> => ({
@@ -117,27 +123,55 @@ export async function* train(
       yield { kind: "steps", epoch, step: done.steps, steps, ...means, checkpoint: within };
     }
     const isWhole = part !== undefined && part.steps >= steps;
-    const tested = isWhole ? await unlessAborted(signal, () => trainer.evaluate(test, { batch, signal })) : undefined;
+    const tested = isWhole
+      ? await unlessAborted(signal, async () => ({
+          test: await trainer.evaluate(test, { batch, signal }),
+          validation: validation === undefined ? undefined : await trainer.evaluate(validation, { batch, signal }),
+        }))
+      : undefined;
     if (part === undefined || tested === undefined) {
       if (part !== after) yield { kind: "stopped", checkpoint: await within() };
       return;
     }
-    if (!Number.isFinite(tested.loss)) throw brokenLoss(plan, tested.loss, `on the test examples after epoch ${epoch}`);
+    for (const [name, { loss } = { loss: 0 }] of Object.entries(tested)) {
+      if (!Number.isFinite(loss)) throw brokenLoss(plan, loss, `on the ${name} examples after epoch ${epoch}`);
+    }
     const state = await trainer.read();
     const metrics: EpochMetrics = {
       epoch,
       trainLoss: part.loss / train.size,
       trainAccuracy: (100 * part.correct) / train.size,
-      testLoss: tested.loss,
-      testAccuracy: tested.accuracy,
+      testLoss: tested.test.loss,
+      testAccuracy: tested.test.accuracy,
+      ...(tested.validation === undefined
+        ? {}
+        : { validationLoss: tested.validation.loss, validationAccuracy: tested.validation.accuracy }),
       seconds: part.milliseconds / 1000,
       gates: gateMetrics(opened.gates, await gateReader.packed(byName(state.parameters), test, probe)),
     };
-    const improved = metrics.testAccuracy > last.bestTestAccuracy;
-    last = improved ? { epoch, bestEpoch: epoch, bestTestAccuracy: metrics.testAccuracy } : { ...last, epoch };
+    const improved = isImproved(metrics, last);
+    last = improved ? bestAt(metrics) : { ...last, epoch };
     yield { kind: "epoch", metrics, improved, checkpoint: { ...last, ...state } };
   }
 }
+
+/** Whether an epoch is the best so far: by its validation loss, or by its test accuracy where nothing is held out. */
+const isImproved = ({ validationLoss, testAccuracy }: EpochMetrics, before: Place): boolean =>
+  validationLoss === undefined
+    ? testAccuracy > before.bestTestAccuracy
+    : validationLoss < (before.bestValidationLoss ?? Number.POSITIVE_INFINITY);
+
+const bestAt = ({ epoch, testAccuracy, validationLoss }: EpochMetrics): Place => ({
+  epoch,
+  bestEpoch: epoch,
+  bestTestAccuracy: testAccuracy,
+  ...(validationLoss === undefined ? {} : { bestValidationLoss: validationLoss }),
+});
+
+const placeOf = ({ epoch, bestEpoch, bestTestAccuracy, bestValidationLoss }: Checkpoint): Place => ({
+  ...{ epoch, bestEpoch, bestTestAccuracy },
+  ...(bestValidationLoss === undefined ? {} : { bestValidationLoss }),
+});
 
 /** What comes of work, or undefined where the signal ended it. */
 async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> {

@@ -38,7 +38,7 @@ import {
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
-import { countTrue, exampleLosses, isCorrect, targetsOf } from "./losses.ts";
+import { countTrue, exampleLosses, isCorrect, objectiveTargets, targetsOf, weightedLosses } from "./losses.ts";
 import { type Optimizer, type SlotName, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
 import {
   existing,
@@ -52,6 +52,7 @@ import {
   split,
 } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
+import type { Recipe } from "./recipe.ts";
 import { stateName } from "./training-state.ts";
 
 type FloatTensor = Tensor<"float32">;
@@ -85,7 +86,7 @@ export function chunkGraph(
   examplesAt: (indices: Tensor<"int32">) => StepExamples,
   loop: typeof scan = scan,
 ): Graph {
-  const { architecture, optimizer, loss } = plan;
+  const { architecture, optimizer } = plan;
   const regime = regimeOf(plan);
   const parameters = trialParameterSpecs(architecture, regime);
   const moving = parameters.filter(({ trains }) => trains);
@@ -102,7 +103,9 @@ export function chunkGraph(
     groups.flatMap((group) => kept.map((slot) => [stateName(group.name, slot), join(group, before, slot)])),
   );
 
-  const { state: after, outputs } = loop(state, { ...steps }, (now, { indices, targets, ...scalars }) => {
+  const wanted = wantedOf(plan, steps.targets);
+  const scanned = { ...steps, targets: wanted };
+  const { state: after, outputs } = loop(state, scanned, (now, { indices, targets, ...scalars }) => {
     const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
     const logits = logitsOf(plan, recordsOf(parameters, { ...fixed, ...current }), examplesAt(indices));
     const slopes = clipped(plan, slopesOf(plan, logits, targets, scalars.scale, current), scalars.scale);
@@ -122,7 +125,7 @@ export function chunkGraph(
   );
   return graph({
     ...Object.fromEntries(next.map(([name, tensor]) => [`next:${name}`, tensor])),
-    losses: reduceMean(exampleLosses(loss, outputs.logits, steps.targets), [1]),
+    losses: reduceMean(objectiveOf(plan, outputs.logits, wanted), [1]),
     correct: countTrue(isCorrect(outputs.logits, steps.targets), [1]),
   });
 }
@@ -138,16 +141,28 @@ function logitsOf(
     : predictBehind(plan.architecture, regime, parameters, x, gates);
 }
 
+/** What the loss of a plan wants of one-hot targets. */
+const wantedOf = ({ loss, recipe = {} }: TrainingPlan, targets: FloatTensor): FloatTensor =>
+  loss === "softmax-cross-entropy" ? objectiveTargets(targets, recipe.labelSmoothing ?? 0, weightsOf(recipe)) : targets;
+
+/** Loss of each example, of which a step lowers the mean. */
+const objectiveOf = ({ loss, recipe = {} }: TrainingPlan, logits: FloatTensor, wanted: FloatTensor): FloatTensor =>
+  weightsOf(recipe) === undefined ? exampleLosses(loss, logits, wanted) : weightedLosses(logits, wanted);
+
+/** Weights by number; balanced ones have become numbers before a graph is made ({@link withClassWeights}). */
+const weightsOf = ({ classWeights }: Recipe): readonly number[] | undefined =>
+  classWeights === "balanced" ? undefined : classWeights;
+
 /** Gradients of the mean loss, in the step's scale, by name. */
 function slopesOf(
-  { loss, optimizer }: TrainingPlan,
+  plan: TrainingPlan,
   logits: FloatTensor,
   targets: FloatTensor,
   scale: FloatTensor,
   current: NamedTensors,
 ): NamedTensors {
-  const mean = multiply(reduceSum(exampleLosses(loss, logits, targets)), 1 / Number(targets.shape[0]));
-  const slopes = gradients(isScaled(optimizer) ? multiply(mean, scale) : mean, Object.values(current));
+  const mean = multiply(reduceSum(objectiveOf(plan, logits, targets)), 1 / Number(targets.shape[0]));
+  const slopes = gradients(isScaled(plan.optimizer) ? multiply(mean, scale) : mean, Object.values(current));
   return Object.fromEntries(
     Object.keys(current).flatMap((name, i) => (slopes[i] === undefined ? [] : [[name, slopes[i]]])),
   );

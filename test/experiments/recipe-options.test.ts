@@ -23,6 +23,10 @@ describe("the recipe that options choose", () => {
       milestones: "3,8",
       gamma: "0.2",
       clipNorm: "1",
+      labelSmoothing: "0.1",
+      classWeights: "1,2,1,1,1,1,1,1,1,0.5",
+      validation: "0.2",
+      earlyStopping: "4",
     };
     const json = {
       ...words,
@@ -32,6 +36,10 @@ describe("the recipe that options choose", () => {
       milestones: [3, 8],
       gamma: 0.2,
       clipNorm: 1,
+      labelSmoothing: 0.1,
+      classWeights: [1, 2, 1, 1, 1, 1, 1, 1, 1, 0.5],
+      validation: 0.2,
+      earlyStopping: 4,
     };
     const plan = planOf(readTrainingOptions(words));
     expect(plan).toEqual(planOf(readTrainingOptions(json)));
@@ -45,7 +53,17 @@ describe("the recipe that options choose", () => {
     expect(plan.recipe).toEqual({
       schedule: { kind: "step", milestones: [3, 8], gamma: 0.2, warmup: 0.5 },
       clipNorm: 1,
+      labelSmoothing: 0.1,
+      classWeights: [1, 2, 1, 1, 1, 1, 1, 1, 1, 0.5],
+      validation: 0.2,
+      earlyStopping: 4,
     });
+  });
+
+  it("holds out a tenth for early stopping", () => {
+    expect(planOf({ earlyStopping: 3 }).recipe).toEqual({ validation: 0.1, earlyStopping: 3 });
+    expect(planOf({ validation: 0.25 }).recipe).toEqual({ validation: 0.25 });
+    expect(planOf({ validation: 0, labelSmoothing: 0 })).not.toHaveProperty("recipe");
   });
 
   it("lowers the rate at half and at three quarters of the epochs, and ends a cosine with the last", () => {
@@ -96,6 +114,16 @@ describe("the recipe that options choose", () => {
       "warmup 5 in 5 epochs: expected a warm-up that ends before the training",
       "give a shorter warmup, or more epochs",
     ],
+    [
+      { earlyStopping: 3, validation: 0 },
+      "earlyStopping with validation 0: expected examples to hold out, by which the training is stopped",
+      "give another validation, or leave it out for 0.1",
+    ],
+    [
+      { classWeights: [1, 2, 3] },
+      "3 class weights for 10 outputs: expected one for each class",
+      "give as many as there are classes, or balanced",
+    ],
   ])("refuses what means nothing: %j", (options, message, hint) => {
     expect(errorOf(() => trainingOf(options))).toEqual({ message, hint });
   });
@@ -106,6 +134,8 @@ describe("the recipe that options choose", () => {
     [{ nesterov: "yes" }, "nesterov yes: expected true or false", "give nesterov alone, or leave it out"],
     [{ schedule: "cosin" }, 'schedule "cosin": expected constant, step or cosine', 'did you mean "cosine"?'],
     [{ milestones: "8,3" }, "milestones 8,3: expected epochs in ascending order, each once", "for instance 3,8"],
+    [{ classWeights: "balance" }, "classWeights balance: expected a number above 0", "give another classWeights"],
+    [{ validation: 1 }, "validation 1: expected a number of at least 0 and below 1", "give another validation"],
     [{ clipNorm: 0 }, "clipNorm 0: expected a number above 0", "give another clipNorm"],
   ])("refuses values that are none: %j", (written, message, hint) => {
     expect(errorOf(() => readTrainingOptions(written))).toEqual({ message, hint });

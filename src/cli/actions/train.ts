@@ -61,13 +61,15 @@ function finish(
   if (outcome.status === "interrupted") {
     return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
   }
-  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch } = outcome.result;
+  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch, epochs = plan.epochs } = outcome.result;
+  const heldOut = plan.recipe?.validation !== undefined;
   const result = {
     run: directory,
     regime: plan.regime,
-    epochs: plan.epochs,
+    epochs,
     bestTestAccuracy,
     bestEpoch,
+    bestBy: heldOut ? "validation loss" : "test accuracy",
     lastTestAccuracy,
     secondsPerEpoch,
   };
@@ -76,7 +78,7 @@ function finish(
       [
         { title: "regime" },
         { title: "epochs", align: "right" },
-        { title: "best test accuracy %", align: "right" },
+        { title: heldOut ? "test accuracy % at least validation loss" : "best test accuracy %", align: "right" },
         { title: "last", align: "right" },
         { title: "s/epoch", align: "right" },
         { title: "run" },
@@ -84,7 +86,7 @@ function finish(
       [
         [
           plan.regime,
-          String(plan.epochs),
+          epochs < plan.epochs ? `${epochs} of ${plan.epochs}, stopped early` : String(epochs),
           `${bestTestAccuracy.toFixed(2)} (epoch ${bestEpoch})`,
           lastTestAccuracy.toFixed(2),
           secondsPerEpoch.toFixed(2),

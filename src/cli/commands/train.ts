@@ -31,6 +31,16 @@ export const trainCommand: DefineCommand = (program, act) => {
     )
     .option("--gamma <x>", "schedule step: what the rate is multiplied by (default: 0.1)")
     .option("--clip-norm <x>", "largest norm of all gradients together")
+    .option("--label-smoothing <x>", "share of each target that goes to all classes alike, for instance 0.1")
+    .option("--class-weights <list>", "balanced, or a number for each class: what its examples count in the loss")
+    .option(
+      "--validation <share>",
+      "share of the training examples held out; the best epoch is then that of least loss on them",
+    )
+    .option(
+      "--early-stopping <epochs>",
+      "end after so many epochs without a smaller validation loss (with --validation 0.1 unless told otherwise)",
+    )
     .option("--batch <n>", "examples a step", String(USUAL_TRAINING.batch))
     .option("--epochs <n>", "passes over the training set", String(USUAL_TRAINING.epochs))
     .option("--limit <n>", "the first n training examples only")

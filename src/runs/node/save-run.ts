@@ -1,6 +1,12 @@
 import { GatewiseError } from "../../errors.ts";
 import type { TrainingDevice } from "../../experiments/index.ts";
-import type { Checkpoint, EpochMetrics, TrainingData, TrainingPlan } from "../../train/index.ts";
+import {
+  type Checkpoint,
+  type EpochMetrics,
+  hasEnded,
+  type TrainingData,
+  type TrainingPlan,
+} from "../../train/index.ts";
 import { experimentRecordOf } from "../experiment-record.ts";
 import { appendMetrics, findRecord, keepMetrics, writeCheckpoint, writeRecord } from "../run-files.ts";
 import { type RunRecord, readRunRecord, resultOf } from "../run-record.ts";
@@ -35,7 +41,7 @@ export interface TrainedRun {
 
 /**
  * Saves a training as a run directory, as the command `train` writes one: `openModel`, `loadNetwork` and every command that
- * takes a run reads it. One that has not come to the end of its plan is saved as interrupted.
+ * takes a run reads it. One that has not come to its end is saved as interrupted.
  * @throws GatewiseError if the directory holds a run or an experiment, or metrics and checkpoints are not of one training
  */
 export async function saveRun(directory: string, trained: TrainedRun): Promise<void> {
@@ -59,7 +65,7 @@ export async function saveRun(directory: string, trained: TrainedRun): Promise<v
   for (const epoch of metrics) await appendMetrics(run, epoch);
   await writeCheckpoint(run, "best", best);
   await writeCheckpoint(run, "last", last);
-  await writeRecord(run, last.epoch === plan.epochs ? record : { ...record, status: "interrupted", result: null });
+  await writeRecord(run, hasEnded(plan, last) ? record : { ...record, status: "interrupted", result: null });
 }
 
 function checkTraining({ metrics, last, best, plan }: TrainedRun): void {

@@ -93,6 +93,14 @@ def scheduler_of(schedule, optimizer):
     return lr_scheduler.SequentialLR(optimizer, [*rise, then], milestones=[warmup]) if rise else then
 
 
+def class_weights(recipe):
+    weights = recipe.get("classWeights")
+    if weights == "balanced":  # as sklearn.utils.class_weight.compute_class_weight has it
+        counts = np.bincount(LABELS, minlength=3)
+        weights = EXAMPLES / (3 * counts)
+    return None if weights is None else torch.tensor(weights, dtype=torch.float64)
+
+
 def trained(regime, config, recipe):
     """The mean loss of each epoch, and the parameters after the last."""
     names = [name for name in START if name.startswith("value") or regime != "relu"]
@@ -109,7 +117,8 @@ def trained(regime, config, recipe):
             correction = np.sqrt(1 - config["beta2"] ** (step + 1))
             optimizer.param_groups[0]["eps"] = config["epsilon"] / correction
         rows = slice(BATCH * (step % STEPS_OF_EPOCH), BATCH * (step % STEPS_OF_EPOCH + 1))
-        loss = F.cross_entropy(forward(parameters, regime, x[rows]), y[rows])
+        smoothing, weights = recipe.get("labelSmoothing", 0), class_weights(recipe)
+        loss = F.cross_entropy(forward(parameters, regime, x[rows]), y[rows], weights, label_smoothing=smoothing)
         optimizer.zero_grad()
         loss.backward()
         if "clipNorm" in recipe:
@@ -155,6 +164,10 @@ CASES = [
     ("clipped gradients of adam with L2", "relu", {**ADAM, "weightDecay": 0.05}, {"clipNorm": 0.3}),
     ("both networks: momentum, decay, clipped", "dlnpf", {**MOMENTUM, "weightDecay": 0.05}, {"clipNorm": 0.5}),
     ("both networks: adamw and cosine", "dlnpf", ADAMW, {"schedule": COSINE}),
+    ("smoothed labels", "relu", SGD, {"labelSmoothing": 0.2}),
+    ("class weights", "relu", SGD, {"classWeights": [0.5, 2, 1]}),
+    ("balanced classes, smoothed", "relu", MOMENTUM, {"classWeights": "balanced", "labelSmoothing": 0.1}),
+    ("both networks: class weights, smoothed, adam", "dlnpf", ADAM, {"classWeights": [3, 1, 2], "labelSmoothing": 0.1}),
     ("fixed features are not decayed", "flnpf", {**SGD, "weightDecay": 0.05}, {}),
 ]
 

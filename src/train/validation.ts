@@ -1,0 +1,51 @@
+import { type ExampleSet, exampleSet, rowsAt } from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { DenseArray } from "../graph/index.ts";
+import { randomStream } from "../random.ts";
+import type { TrainingPlan } from "./plan.ts";
+
+/** What is trained on, and what is held out of it. */
+export interface HeldOut {
+  readonly train: ExampleSet;
+  readonly validation: ExampleSet | undefined;
+}
+
+/**
+ * Holds out the share of the training examples that the recipe tells, the same share of each class (to within one example),
+ * by the seed alone: all regimes of a seed hold out the same.
+ * @throws GatewiseError where nothing would be held out, or nothing left
+ */
+export function heldOut({ recipe, seed }: TrainingPlan, set: ExampleSet): HeldOut {
+  const share = recipe?.validation;
+  if (share === undefined) return { train: set, validation: undefined };
+  const out = heldOutPositions(set.labels, share, seed);
+  const chosen = new Set(out);
+  const rest = Int32Array.from({ length: set.size }, (_, i) => i).filter((position) => !chosen.has(position));
+  if (out.length === 0 || rest.length === 0) {
+    throw new GatewiseError({
+      received: `a validation part of ${share} of ${set.size} examples`,
+      expected: "at least one example in it, and one to train on",
+      next: "choose another share, or more examples",
+    });
+  }
+  return { train: subset(set, rest), validation: subset(set, out) };
+}
+
+/** Positions of `⌊n·share⌋` examples, ascending: every so manieth of the shuffled examples in the order of their classes. */
+function heldOutPositions(labels: DenseArray<"uint8">, share: number, seed: number): Int32Array {
+  const shuffled = randomStream(seed, "validation").permutation(labels.data.length);
+  // stable: within a class they stay shuffled
+  const byClass = Array.from(shuffled).sort((a, b) => (labels.data[a] ?? 0) - (labels.data[b] ?? 0));
+  return Int32Array.from(byClass.filter((_, i) => Math.floor((i + 1) * share) > Math.floor(i * share))).sort();
+}
+
+/** The examples at these positions, in their order: a copy of what is in memory, a view of what is elsewhere. */
+function subset(set: ExampleSet, positions: Int32Array): ExampleSet {
+  const labels = rowsAt(set.labels, positions);
+  if (set.inputs !== undefined) return exampleSet({ inputs: rowsAt(set.inputs, positions), labels });
+  return {
+    ...{ size: positions.length, exampleShape: set.exampleShape, dtype: set.dtype, labels },
+    readBlock: (start, count) => set.readBatch(positions.subarray(start, start + count)),
+    readBatch: (chosen) => set.readBatch(chosen.map((position) => positions[position] ?? 0)),
+  };
+}
