@@ -1,4 +1,5 @@
-/** By what a neural path kernel may be divided. */
-export const NORMALIZATIONS = ["none", "width", "trace"] as const;
-/** `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
-export type Normalization = (typeof NORMALIZATIONS)[number];
+/** How kernels are normalized: not, each overlap by its width, or the whole by its trace. */
+export type Normalization = "none" | "width" | "trace";
+
+/** All of them. */
+export const NORMALIZATIONS = ["none", "width", "trace"] as const satisfies readonly Normalization[];
