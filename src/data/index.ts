@@ -17,6 +17,7 @@ export {
   exampleSet,
   type InputRows,
   type InputSet,
+  inputsAt,
   type LabeledExamples,
   rowsAt,
   targetBlock,

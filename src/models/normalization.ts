@@ -1,4 +1,4 @@
-/** How kernels are normalized: not, each overlap by its width, or the whole by its trace. */
+/** By what a neural path kernel may be divided; `width`: each overlap over the units of its layer; `trace`: the whole over its trace. */
 export type Normalization = "none" | "width" | "trace";
 
 /** All of them. */

@@ -1,6 +1,5 @@
-import { type ExampleSet, exampleSet, rowsAt } from "../data/index.ts";
+import { type ExampleSet, inputsAt, rowsAt } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import type { DenseArray } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
 import type { TrainingPlan } from "./plan.ts";
 
@@ -11,14 +10,14 @@ export interface HeldOut {
 }
 
 /**
- * Holds out the share of the training examples that the recipe tells, the same share of each class (to within one example),
+ * Holds out the share of the training examples that the recipe tells, the same share of each class to within one example,
  * by the seed alone: all regimes of a seed hold out the same.
  * @throws GatewiseError where nothing would be held out, or nothing left
  */
 export function heldOut({ recipe, seed }: TrainingPlan, set: ExampleSet): HeldOut {
   const share = recipe?.validation;
   if (share === undefined) return { train: set, validation: undefined };
-  const out = heldOutPositions(set.labels, share, seed);
+  const out = heldOutPositions(set, share, seed);
   const chosen = new Set(out);
   const rest = Int32Array.from({ length: set.size }, (_, i) => i).filter((position) => !chosen.has(position));
   if (out.length === 0 || rest.length === 0) {
@@ -31,21 +30,20 @@ export function heldOut({ recipe, seed }: TrainingPlan, set: ExampleSet): HeldOu
   return { train: subset(set, rest), validation: subset(set, out) };
 }
 
-/** Positions of `⌊n·share⌋` examples, ascending: every so manieth of the shuffled examples in the order of their classes. */
-function heldOutPositions(labels: DenseArray<"uint8">, share: number, seed: number): Int32Array {
-  const shuffled = randomStream(seed, "validation").permutation(labels.data.length);
+/**
+ * Positions of `⌊n·share⌋` examples, ascending: every so manieth of the shuffled examples in the order of their classes, or
+ * as they are where their targets are values.
+ */
+function heldOutPositions({ labels, size }: ExampleSet, share: number, seed: number): Int32Array {
+  const shuffled = randomStream(seed, "validation").permutation(size);
+  const classes = labels.shape.length === 1 ? labels.data : [];
   // stable: within a class they stay shuffled
-  const byClass = Array.from(shuffled).sort((a, b) => (labels.data[a] ?? 0) - (labels.data[b] ?? 0));
+  const byClass = Array.from(shuffled).sort((a, b) => (classes[a] ?? 0) - (classes[b] ?? 0));
   return Int32Array.from(byClass.filter((_, i) => Math.floor((i + 1) * share) > Math.floor(i * share))).sort();
 }
 
-/** The examples at these positions, in their order: a copy of what is in memory, a view of what is elsewhere. */
-function subset(set: ExampleSet, positions: Int32Array): ExampleSet {
-  const labels = rowsAt(set.labels, positions);
-  if (set.inputs !== undefined) return exampleSet({ inputs: rowsAt(set.inputs, positions), labels });
-  return {
-    ...{ size: positions.length, exampleShape: set.exampleShape, dtype: set.dtype, labels },
-    readBlock: (start, count) => set.readBatch(positions.subarray(start, start + count)),
-    readBatch: (chosen) => set.readBatch(chosen.map((position) => positions[position] ?? 0)),
-  };
-}
+/** The examples at these positions, in their order. */
+const subset = (set: ExampleSet, positions: Int32Array): ExampleSet => ({
+  ...inputsAt(set, positions),
+  labels: rowsAt(set.labels, positions),
+});
