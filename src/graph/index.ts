@@ -104,4 +104,5 @@ export { type Like, type ScanResult, scan, type Tensors } from "./scan.ts";
 export type { Dimension, FloatDType, NumericDType, Shape, Source, Tensor } from "./symbolic.ts";
 export { constant, formatShape, formatTensor, input, type Received, scalar, shapeError } from "./tensor.ts";
 export { unroll } from "./unroll.ts";
+export { gainsByTiles, tiledWeightGradients } from "./winograd/example-tiles.ts";
 export { tileConvolutions } from "./winograd/rewrite.ts";

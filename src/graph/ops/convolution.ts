@@ -8,6 +8,7 @@
 import { apply, dimensions, named, sameDType } from "../op.ts";
 import type { FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
 import { formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
+import { gainsByTiles, withTiledGradients } from "../winograd/example-tiles.ts";
 import { cast } from "./arithmetic.ts";
 import {
   attributesOf,
@@ -89,8 +90,10 @@ export const convolution = named(
     const window = windowOf(options);
     const both = { x, weight };
     if (!areFloat64(both)) return apply(convolutionOp, [x, weight], window);
-    const [, , rows, columns] = convolvedShape("convolution", [x, weight], [x, weight], window).map(Number);
-    return cast(unrolledConvolution(both.x, both.weight, window, [rows ?? 0, columns ?? 0]), x.dtype);
+    const [, , rows = 0, columns = 0] = convolvedShape("convolution", [x, weight], [x, weight], window).map(Number);
+    const value = unrolledConvolution(both.x, both.weight, window, [rows, columns]);
+    const isTiled = gainsByTiles({ ...window, weight: weight.shape, positions: [rows, columns] });
+    return cast(isTiled ? withTiledGradients(both.x, both.weight, value, window) : value, x.dtype);
   },
 );
 

@@ -4,8 +4,8 @@
  *
  * In one dimension `y = Aᵀ[(G g) ⊙ (Bᵀ d)]`; in two dimensions the matrices are Kronecker products with themselves.
  */
-import { type DenseArray, float32 } from "../dense-array.ts";
-import type { Tensor } from "../symbolic.ts";
+import { type DenseArray, float32, float64 } from "../dense-array.ts";
+import type { FloatDType, Tensor } from "../symbolic.ts";
 import { constant } from "../tensor.ts";
 
 /** Outputs of a tile along one axis. */
@@ -38,21 +38,27 @@ const OUTPUT: Matrix = [
   [0, 1, -1, 8, -8, 1],
 ];
 
-/** The Kronecker product of a matrix with itself, as a constant. */
-function squared(matrix: Matrix): Tensor<"float32"> {
-  const columns = matrix[0]?.length ?? 0;
-  const rows = matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
-  const value: DenseArray<"float32"> = float32([rows.length, columns ** 2], rows.flat());
-  return constant(value);
+/** The Kronecker product of a matrix with itself. */
+function squared(matrix: Matrix): readonly (readonly number[])[] {
+  return matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
 }
 
 /** The three transforms as constants of a graph; made once a graph, so that each is written once. */
-export const transforms = () => ({
-  /** `[36, 36]`, of the 6×6 inputs that a tile sees. */
-  input: squared(INPUT),
-  /** `[36, 9]`, of the taps. */
-  kernel: squared(KERNEL),
-  /** `[16, 36]`, to the outputs of a tile. */
-  output: squared(OUTPUT),
-});
+const transformsBy = <D extends FloatDType>(array: (shape: readonly number[], values: number[]) => DenseArray<D>) => {
+  const made = (matrix: Matrix): Tensor<D> => {
+    const rows = squared(matrix);
+    return constant(array([rows.length, rows[0]?.length ?? 0], rows.flat()));
+  };
+  return {
+    /** `[36, 36]`, of the 6×6 inputs that a tile sees. */
+    input: made(INPUT),
+    /** `[36, 9]`, of the taps. */
+    kernel: made(KERNEL),
+    /** `[16, 36]`, to the outputs of a tile. */
+    output: made(OUTPUT),
+  };
+};
+
+export const transforms = () => transformsBy(float32);
+export const transforms64 = () => transformsBy(float64);
 export type Transforms = ReturnType<typeof transforms>;

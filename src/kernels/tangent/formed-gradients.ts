@@ -5,6 +5,7 @@ import {
   constant,
   convolution,
   float64,
+  gainsByTiles,
   gather,
   int32,
   matMul,
@@ -16,6 +17,7 @@ import {
   slice,
   subtract,
   type Tensor,
+  tiledWeightGradients,
   transpose,
 } from "../../graph/index.ts";
 import {
@@ -88,7 +90,7 @@ function arrayGradients({ node, z, delta, q }: Layer, kind: Use["kind"]): ArrayG
     return inOrder(reshape(outer, [batch, inputs * units]));
   }
   if (pattern.kind === "convolution") {
-    return { values: joined(convolutionGradients(pattern, node, z, delta)), order: orderOfTaps(pattern.weight.shape) };
+    return { values: convolutionGradients(pattern, node, z, delta), order: orderOfTaps(pattern.weight.shape) };
   }
   const rule = gateOfNode(node)?.rule;
   if (isWeightNode(node)) {
@@ -175,7 +177,7 @@ function gradientsByUnit(
   return undefined;
 }
 
-/** Weights `[out, in / groups, kernel…]` in the order of {@link convolutionGradients}: tap by tap. */
+/** Weights `[out, in / groups, kernel…]` in the order of {@link convolutionGradients}. */
 function orderOfTaps([out = 0, perGroup = 0, ...kernel]: readonly number[]): Float64Array | undefined {
   const taps = sizeOf(kernel);
   if (taps === 1) return undefined;
@@ -183,10 +185,17 @@ function orderOfTaps([out = 0, perGroup = 0, ...kernel]: readonly number[]): Flo
   return Float64Array.from({ length: taps * each }, (_, i) => (i % each) * taps + Math.floor(i / each));
 }
 
-/** For each tap of the kernel `Δ · tap(z)ᵀ` over the positions, `[batch, out · in / groups]`; groups as leading axis. */
-function convolutionGradients(
+/** For each tap of the kernel `Δ · tap(z)ᵀ` over the positions, `[batch, taps · out · in / groups]`; groups as leading axis. */
+function convolutionGradients(pattern: Convolution, { shape }: GatedNode, z: Maps, delta: Maps): Maps {
+  const { weight, window, groups } = pattern;
+  const [, rows = 1, columns = 1] = shape;
+  const isTiled = gainsByTiles({ ...window, groups, weight: weight.shape, positions: [rows, columns] });
+  return isTiled ? tiledWeightGradients(z, delta, window) : joined(gradientsByTap(pattern, shape, z, delta));
+}
+
+function gradientsByTap(
   { weight, window, groups }: Convolution,
-  { shape }: GatedNode,
+  shape: readonly number[],
   z: Maps,
   delta: Maps,
 ): readonly Maps[] {
