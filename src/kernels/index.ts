@@ -59,7 +59,7 @@ export {
   randomPathFeatures,
 } from "./random-features/random-path-features.ts";
 export { type SoftSide, type SoftWork, withGatesAsBits } from "./soft-chain.ts";
-export { type TangentMemory, tangentKernelMemory } from "./tangent/memory.ts";
+export { type TangentMemory, tangentKernelMemory, tangentWorkBytes } from "./tangent/memory.ts";
 export { type PathTraceOptions, pathKernelTrace } from "./tangent/path-trace.ts";
 export type { TangentPart } from "./tangent/plan.ts";
 export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./tangent/pruning-scores.ts";
@@ -74,6 +74,7 @@ export {
 } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";
 export { type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
+export { tangentKernelProducts } from "./tangent/work.ts";
 export type { TileMaker } from "./tiles/tile-maker.ts";
 export type { ExampleRange } from "./tiles/tile-plan.ts";
 export {

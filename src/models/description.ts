@@ -1,6 +1,6 @@
 /** What a network is, and what its kernels over a number of inputs will take. */
 import { sizeOf } from "../graph/index.ts";
-import { tangentKernelMemory } from "../kernels/index.ts";
+import { tangentWorkBytes } from "../kernels/index.ts";
 import {
   checkCount,
   type GatedNetwork,
@@ -107,7 +107,7 @@ export function describeNetwork(network: GatedNetwork, examples: number, timing:
       pairs,
       pathKernelSeconds: "secondsPerPair" in timing ? timing.secondsPerPair * pairs : null,
       pathKernelPairBytes: "pairBytes" in timing ? timing.pairBytes : null,
-      tangentKernelBytes: tangentKernelMemory(network).bytes + 8 * examples ** 2,
+      tangentKernelBytes: tangentWorkBytes(network, examples) + 8 * examples ** 2,
     },
   };
 }

@@ -11,15 +11,15 @@ import {
   type TangentPart,
   type TangentSummary,
   tangentKernel,
-  tangentKernelMemory,
   tangentKernels,
   tangentSummary,
+  tangentWorkBytes,
 } from "../kernels/index.ts";
 import { type GatedNetwork, pathNodes, usedNodes } from "../network/index.ts";
 import { type Asking, counter } from "./progress.ts";
 
 /** Which tangent kernel: of which logit, which parameters, between which inputs. */
-export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2"> {
+export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2" | "beside"> {
   /** Of the parameters that carry the value, of those that only make the gates, or of both: `all` unless told otherwise. */
   readonly part?: TangentPart | "all" | undefined;
 }
@@ -34,16 +34,17 @@ export interface TangentAnswer {
 }
 
 function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
-  const { signal, output, inputs2 } = options;
+  const { signal, output, inputs2, beside } = options;
   return {
     onProgress: counter(options, "ntk", "inputs"),
     ...(signal === undefined ? {} : { signal }),
     ...(output === undefined ? {} : { output }),
     ...(inputs2 === undefined ? {} : { inputs2 }),
+    beside,
   };
 }
 
-/** Whe/** One part of the tangent kernel, or the whole. See `Model.tangentKernel`. */
+/** One part of the tangent kernel, or the whole. See `Model.tangentKernel`. */
 export async function tangentKernelOf(
   network: GatedNetwork,
   engine: Engine,
@@ -103,5 +104,5 @@ export function tangentAnswerBytes(
   part?: TangentKernelOptions["part"],
 ): number {
   const kernels = splits(network, part) ? 3 : 1;
-  return tangentKernelMemory(network).bytes + kernels * 8 * examples ** 2;
+  return tangentWorkBytes(network, examples) + kernels * 8 * examples ** 2;
 }

@@ -6,13 +6,17 @@ import {
   eigenvalueExamples,
   tangentKernel,
   tangentKernelMemory,
+  tangentKernelProducts,
   tangentKernels,
   tangentSummary,
+  tangentWorkBytes,
 } from "../../src/kernels/index.ts";
+import { joinedPortions } from "../../src/kernels/tangent/engine-team.ts";
 import {
   fullyConnected,
   type GatedNetwork,
   gatedNetwork,
+  gconv,
   initialParameters,
   REGIMES,
 } from "../../src/network/index.ts";
@@ -23,7 +27,13 @@ import { propertyRuns } from "../support/property-runs.ts";
 import { placesOf, tangentKernelReference, withNumber } from "./tangent-kernel.reference.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
-afterAll(() => engine[Symbol.asyncDispose]());
+const [second, third] = [
+  await openNodeEngine("cpu", { threads: 1 }),
+  await openNodeEngine("cpu", { threads: 1 }),
+] as const;
+afterAll(async () => {
+  for (const one of [engine, second, third]) await one[Symbol.asyncDispose]();
+});
 
 const largest = (numbers: ArrayLike<number>): number => Math.max(...Array.from(numbers, Math.abs));
 
@@ -79,6 +89,11 @@ describe("laws", () => {
         const size = inputs.data.length / 3;
         const two = float64([2, ...inputs.shape.slice(1)], inputs.data.subarray(size));
         const rectangle = await tangentKernel(network, engine, inputs, { inputs2: two, tile });
+        // engines that work together: the same bits
+        const asked = { inputs2: two, tile };
+        expect(await tangentKernel(network, engine, inputs, { ...asked, beside: [second, third] })).toEqual(rectangle);
+        const alone = await tangentKernel(network, engine, inputs, { tile });
+        expect(await tangentKernel(network, engine, inputs, { tile, beside: [second, third] })).toEqual(alone);
         const wanted = [0, 1, 2].map((i) => Array.from(whole.data.subarray(3 * i + 1, 3 * i + 3)));
         expectClose(rectangle, wanted, tolerance);
       }),
@@ -178,13 +193,36 @@ describe("work", () => {
     const values = 8 * 3 * (2 * 784 + 10 * 128 + 10);
     expect(tangentKernelMemory(network, 300)).toEqual({
       tile: 300,
+      block: 200,
       batch: 200,
-      bytes: 500 * factors + 200 * values,
+      bytes: 700 * factors + 200 * values,
     });
     expect(tangentKernelMemory(network, 50).batch).toBe(50);
     const { tile, bytes } = tangentKernelMemory(network);
     expect(tile).toBe(Math.floor(2 ** 28 / factors));
     expect(bytes).toBeLessThan(3 * 2 ** 28);
+  });
+
+  it("joins the factors of portions to those of a block", () => {
+    const of = (values: readonly number[]) => ({ left: float64([values.length / 2, 1, 2], values) });
+    expect(joinedPortions([of([1, 2, 3, 4]), of([5, 6])])).toEqual(of([1, 2, 3, 4, 5, 6]));
+    expect(joinedPortions([of([1, 2])])).toEqual(of([1, 2]));
+  });
+
+  it("wide convolutions go through a few at a time, and are multiplied many at a time", () => {
+    const wide = gconv({ inputShape: [3, 32, 32], width: 64, outputs: 10 });
+    const initial = { architecture: wide, regime: "relu", initializer: { kind: "glorot-uniform" }, seed: 1 } as const;
+    const convolutional = gatedNetwork(wide, REGIMES.relu, initialParameters(initial));
+    const { tile, block, batch } = tangentKernelMemory(convolutional);
+    expect([block, batch]).toEqual([32, 1]);
+    expect(tile).toBeGreaterThan(400);
+    // what is told of few inputs is what they take
+    expect(tangentWorkBytes(convolutional, 60)).toBe(tangentKernelMemory(convolutional, 60).bytes);
+    expect(tangentWorkBytes(convolutional, 1_000_000)).toBe(tangentKernelMemory(convolutional).bytes);
+    const products = tangentKernelProducts(convolutional, 60);
+    // three times the products of a forward pass, theory 6.2, and those of the gradients
+    expect(products / (3 * 60 * 1024 * 9 * (3 * 64 + 64 * 64 + 64 * 128 + 128 * 128))).toBeCloseTo(1, 1);
+    expect(tangentKernelProducts(convolutional, 30, 30)).toBeLessThan(products);
   });
 
   it("tells how far it is and can be stopped", async () => {

@@ -3,7 +3,12 @@ import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { KernelSize, TangentSummary } from "../../kernels/index.ts";
 import type { InputExamples, Model, TangentAnswer } from "../../models/index.ts";
-import { KERNEL_DTYPES, type TangentKernelFileOptions, writeTangentKernel } from "../../models/node/index.ts";
+import {
+  KERNEL_DTYPES,
+  type TangentKernelFileOptions,
+  tangentAnswerByThreads,
+  writeTangentKernel,
+} from "../../models/node/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
 import { NTK_PARTS } from "../choices.ts";
@@ -72,7 +77,7 @@ function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRe
 }
 
 async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
-  const { inputs: file, output, part, out } = request;
+  const { inputs: file, output, part, out, threads } = request;
   const { model, inputs, files } = await openModelWithInputs(context, request.chosen, file);
   await using _ = model;
   await using result = await claimResult(out, { "--inputs": file, "--inputs2": request.inputs2 }, files);
@@ -93,7 +98,7 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   context.onResumption?.(context.command);
   note(context, `needs up to ${Math.ceil((await model.tangentBytes(examples, part)) / 1e6)} MB of memory`);
   const { kernel, summary, parts } = await withStages(context, (onProgress) =>
-    model.tangentAnswer(inputs, { output, part, onProgress, signal: context.signal }),
+    tangentAnswerByThreads(model, inputs, { output, part, threads, onProgress, signal: context.signal }),
   );
   if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>

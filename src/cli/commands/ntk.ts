@@ -15,7 +15,7 @@ export const ntkCommand: DefineCommand = (program, act) => {
     .option("--inputs2 <file>", "other inputs for the columns")
     .option("--out <file>", "write the kernel as .npy")
     .option("--dtype <dtype>", `element type of the file: ${KERNEL_DTYPES.join(", ")} (default: float64)`)
-    .option("--threads <n>", "threads that make tiles of the file (default: the machine's)")
+    .option("--threads <n>", "threads (default: the machine's)")
     .option("--resume", "go on with an interrupted file of tiles")
     .addHelpText(
       "after",

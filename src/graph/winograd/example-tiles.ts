@@ -111,11 +111,7 @@ export function tiledInputGradient(
  * @param x `[batch, c, rows, columns]`
  * @param dy `[batch, out, rows, columns]`
  */
-export function tiledWeightGradients(
-  x: Maps,
-  dy: Maps,
-  { pads: [top, left] }: Pick<ConvolutionShapes, "pads">,
-): Maps {
+export function tiledWeightGradients(x: Maps, dy: Maps, { pads: [top, left] }: Pick<ConvolutionShapes, "pads">): Maps {
   const [batch = 1, out = 0, height = 0, width = 0] = dy.shape;
   const channels = staticSize("convolution", x, 1);
   const tiles: Pair = [tilesOf(Number(height)), tilesOf(Number(width))];

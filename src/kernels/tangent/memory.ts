@@ -4,9 +4,14 @@ import { arraySize } from "./parameter-uses.ts";
 import { type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
 
 const BYTES = 8; // all of it is float64
-/** What the kept factors of a tile may take, and what one run of the network may: a laptop has room for both. */
-const TILE_BYTES = 256 * 2 ** 20;
-const RUN_BYTES = 256 * 2 ** 20;
+/**
+ * What the kept factors of a tile may take, and what one run of the network may: a laptop has room for both. Factors that
+ * do not fit are computed again, which takes long where gradients are formed.
+ */
+const TILE_BYTES = { factors: 256 * 2 ** 20, formed: 2 ** 30 };
+const RUN_BYTES = 64 * 2 ** 20;
+/** Gradients that are formed are long: fewer at once would be read from memory again and again. */
+const BLOCK = 32;
 /** Examples in one run at most: products of 200 rows fill the engine, and a small network needs no more. */
 const MAX_BATCH = 200;
 
@@ -14,6 +19,8 @@ const MAX_BATCH = 200;
 export interface TangentMemory {
   /** Examples whose factors are held while those after them stream by: more of them, fewer passes. */
   readonly tile: number;
+  /** Examples whose factors are multiplied at once. */
+  readonly block: number;
   /** Examples in one run of the network. */
   readonly batch: number;
   /** About what both take at once. */
@@ -22,10 +29,16 @@ export interface TangentMemory {
 
 /**
  * Memory of a tangent kernel's computation, known before it begins. The kernel itself takes 8 bytes an entry more.
- * @param tile examples whose factors are held; as many as 256 MiB hold unless told otherwise
+ * @param tile examples whose factors are held; as many as 256 MiB hold, or 1 GiB where gradients are formed, unless told otherwise
  */
 export function tangentKernelMemory(network: GatedNetwork, tile?: number): TangentMemory {
   return memoryOf(network, tangentPlan(network), tile);
+}
+
+/** Bytes of the computation for so many examples, beside the kernel. */
+export function tangentWorkBytes(network: GatedNetwork, examples: number): number {
+  const plan = tangentPlan(network);
+  return memoryOf(network, plan, Math.min(Math.max(1, examples), memoryOf(network, plan, undefined).tile)).bytes;
 }
 
 export function memoryOf(network: GatedNetwork, plan: TangentPlan, tile: number | undefined): TangentMemory {
@@ -33,9 +46,11 @@ export function memoryOf(network: GatedNetwork, plan: TangentPlan, tile: number 
   const kept = keptBytes(plan);
   const transient = transientBytes(network, plan);
   const fitting = Math.min(MAX_BATCH, Math.max(1, Math.floor(RUN_BYTES / transient)));
-  const held = tile ?? Math.max(fitting, Math.floor(TILE_BYTES / kept));
+  const room = TILE_BYTES[plan.value.formed.length + plan.feature.formed.length > 0 ? "formed" : "factors"];
+  const held = tile ?? Math.max(fitting, BLOCK, Math.floor(room / kept));
   const batch = Math.min(fitting, held);
-  return { tile: held, batch, bytes: (held + batch) * kept + batch * transient };
+  const block = Math.min(held, Math.max(batch, BLOCK));
+  return { tile: held, block, batch, bytes: (held + 2 * block) * kept + batch * transient };
 }
 
 /** Bytes of one example's factors. */

@@ -12,7 +12,8 @@ import { type DenseArray, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
 import { checkKernelNumbers } from "../kernel-numbers.ts";
-import { type PartPlan, tangentPlan } from "./plan.ts";
+import { tangentPlan } from "./plan.ts";
+import { productsOfPair } from "./work.ts";
 
 /** How large a kernel is. */
 export interface KernelSize {
@@ -48,17 +49,11 @@ const MOST = 4_000;
  * the products with it, which wait for memory, about as long as 5,000 `m²` (bench/ntk.bench.ts).
  */
 export function eigenvalueExamples(network: GatedNetwork, examples: number): number {
-  const { value, feature } = tangentPlan(network);
-  const budget = (examples ** 2 * (productsOf(value) + productsOf(feature))) / 5;
+  const budget = (examples ** 2 * productsOfPair(tangentPlan(network))) / 5;
   let count = Math.min(examples, ALWAYS);
   while (count < Math.min(examples, MOST) && (count + 1) ** 2 * (5_000 + (count + 1) / 3) <= budget) count++;
   return count;
 }
-
-/** Multiplications for two examples. */
-const productsOf = ({ outer, formed }: PartPlan): number =>
-  outer.reduce((sum, { uses, rows, columns }) => sum + uses.length ** 2 * (rows + columns), 0) +
-  formed.reduce((sum, { size }) => sum + size, 0);
 
 /**
  * Trace, Frobenius norm and smallest eigenvalue of a symmetric kernel `[n, n]`, by Lanczos on the inverse.

@@ -6,13 +6,13 @@
  * memory is bounded whatever the number of examples. Factors are computed `⌈n / tile⌉ / 2` times each; a tile that
  * holds all of them makes that once.
  */
-import { compileInParts, type Engine, type Program, type ResidentArray } from "../../engine/index.ts";
+import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, denseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork, outputCount } from "../../network/index.ts";
 import { checkKernelNumbers, kernelNumbers } from "../kernel-numbers.ts";
-import { blockNames } from "./factor-names.ts";
+import { type Arrays, EngineTeam, type FactorBlock, joinedPortions } from "./engine-team.ts";
 import { factorGraph } from "./factors.ts";
 import { memoryOf } from "./memory.ts";
 import { type TangentPart, tangentPlan } from "./plan.ts";
@@ -25,6 +25,8 @@ export interface TangentOptions {
   readonly output?: number | readonly number[];
   /** The kernel between `inputs` and these, instead of among `inputs`. */
   readonly inputs2?: Inputs;
+  /** More engines of the same kind, a thread each, that share the work; the kernel is the same to the bit. */
+  readonly beside?: readonly Engine[] | undefined;
   /** Examples whose factors are held at once; see `tangentKernelMemory`. */
   readonly tile?: number | undefined;
   readonly signal?: AbortSignal;
@@ -68,7 +70,7 @@ async function kernelsOf(
   engine: Engine,
   inputs: Inputs,
   wanted: readonly TangentPart[],
-  { output = 0, inputs2, tile, signal, onProgress }: TangentOptions,
+  { output = 0, inputs2, beside = [], tile, signal, onProgress }: TangentOptions,
 ): Promise<TangentKernels> {
   checkInputs(network, inputs);
   if (inputs2 !== undefined) checkInputs(network, inputs2);
@@ -85,85 +87,79 @@ async function kernelsOf(
   const parts = wanted.filter((part) => plan[part].outer.length + plan[part].formed.length > 0);
   if (parts.length === 0) return kernels;
 
-  await using factors = await compileInParts(engine, factorGraph(network, plan, parts));
-  await using products = await compileInParts(engine, productGraph(plan, parts));
-  const { tile: held, batch } = memoryOf(network, plan, tile);
-  const put = async (a: FactorBlock, b: FactorBlock): Promise<void> => {
-    const { fetched } = await products.run({ ...a.named(blockNames.rows), ...b.named(blockNames.columns) });
-    for (const part of parts) {
-      const block = fetched[part];
-      if (block?.dtype !== "float64") throw new Error(`unreachable: a kernel of ${block?.dtype}`);
-      place(kernels[part], block, a.from, b.from);
-      if (inputs2 === undefined && a !== b) place(kernels[part], transposed(block), b.from, a.from);
-    }
-  };
+  await using team = await EngineTeam.of(
+    [engine, ...beside],
+    factorGraph(network, plan, parts),
+    productGraph(plan, parts),
+  );
+  const { tile: held, block: together, batch } = memoryOf(network, plan, tile);
+  const put = async (rows: readonly FactorBlock[], { from, ...columns }: LoadedBlock): Promise<void> =>
+    await team.multiply(rows, columns, (own, products) => {
+      for (const part of parts) {
+        const block = products[part];
+        if (block?.dtype !== "float64") throw new Error(`unreachable: a kernel of ${block?.dtype}`);
+        place(kernels[part], block, own.from, from);
+        if (inputs2 === undefined && own.from !== from) place(kernels[part], transposed(block), from, own.from);
+      }
+    });
 
   const of = passes(rows, columns, held, inputs2 === undefined);
   let done = 0;
-  const load = async (source: Inputs, from: number, to: number): Promise<FactorBlock> => {
-    signal?.throwIfAborted();
-    const block = await FactorBlock.of(factors, source, oneHot(network, chosen, from, to), from, to);
-    done += to - from;
-    onProgress?.(done, of);
-    return block;
-  };
+  /** The factors of the examples from `start` to `end`, block by block, computed for as many blocks as there are engines. */
+  async function* blocksOf(source: Inputs, start: number, end: number) {
+    for (const [first, last] of ranges(start, end, together * team.size)) {
+      signal?.throwIfAborted();
+      const blocks = [...ranges(first, last, together)];
+      const portions = blocks.flatMap(([from, to]) => [...ranges(from, to, batch)]);
+      const feeds = portions.map(([from, to]) => ({
+        x: examplesOf(source, from, to),
+        chosen: oneHot(network, chosen, from, to),
+      }));
+      const made = await team.factors(feeds, (portion) => {
+        const [from = 0, to = 0] = portions[portion] ?? [];
+        done += to - from;
+        onProgress?.(done, of);
+        signal?.throwIfAborted();
+      });
+      for (const [from, to] of blocks) {
+        yield { from, values: joinedPortions(made.splice(0, Math.ceil((to - from) / batch))) };
+      }
+    }
+  }
   for (let start = 0; start < rows; start += held) {
     const end = Math.min(start + held, rows);
     await using kept = new HeldBlocks();
-    for (const [from, to] of ranges(start, end, batch)) {
-      const block = kept.add(await load(inputs, from, to));
-      if (inputs2 === undefined) for (const other of kept.blocks) await put(other, block);
+    for await (const { from, values } of blocksOf(inputs, start, end)) {
+      const block = await team.keep(kept.blocks.length, from, values);
+      kept.blocks.push(block);
+      if (inputs2 === undefined) await put(kept.blocks, { from, values, owner: block });
     }
-    for (const [from, to] of ranges(inputs2 === undefined ? end : 0, columns, batch)) {
-      await using block = await load(others, from, to);
-      for (const own of kept.blocks) await put(own, block);
+    for await (const block of blocksOf(others, inputs2 === undefined ? end : 0, columns)) {
+      await put(kept.blocks, { ...block, owner: undefined });
     }
   }
   for (const part of parts) checkKernelNumbers(kernels[part].data, "a tangent kernel", "scale the inputs or weights");
   return kernels;
 }
 
-/** The factors of some examples, in the engine. */
-class FactorBlock implements AsyncDisposable {
-  private constructor(
-    readonly from: number,
-    private readonly arrays: Readonly<Record<string, ResidentArray>>,
-  ) {}
-
-  static async of(
-    program: Program,
-    inputs: Inputs,
-    chosen: DenseArray<"float64">,
-    from: number,
-    to: number,
-  ): Promise<FactorBlock> {
-    const [, ...shape] = inputs.shape;
-    const size = sizeOf(shape);
-    const x = float64([to - from, ...shape], inputs.data.subarray(from * size, to * size));
-    const names = program.model.outputs.map(({ name }) => name);
-    return new FactorBlock(from, (await program.run({ x, chosen }, names)).kept);
-  }
-
-  named(name: (factor: string) => string): Readonly<Record<string, ResidentArray>> {
-    return Object.fromEntries(Object.entries(this.arrays).map(([factor, array]) => [name(factor), array]));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const array of Object.values(this.arrays)) await array[Symbol.asyncDispose]();
-  }
+/** The factors of examples from `from` on, and where an engine keeps them. */
+interface LoadedBlock {
+  readonly from: number;
+  readonly values: Arrays;
+  readonly owner: FactorBlock | undefined;
 }
 
 class HeldBlocks implements AsyncDisposable {
   readonly blocks: FactorBlock[] = [];
 
-  add(block: FactorBlock): FactorBlock {
-    this.blocks.push(block);
-    return block;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const block of this.blocks) await block[Symbol.asyncDispose]();
   }
+}
+
+function examplesOf({ shape: [, ...shape], data }: Inputs, from: number, to: number): DenseArray<"float64"> {
+  const size = sizeOf(shape);
+  return float64([to - from, ...shape], data.subarray(from * size, to * size));
 }
 
 function* ranges(start: number, end: number, step: number): Generator<readonly [from: number, to: number]> {

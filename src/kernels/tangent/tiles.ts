@@ -1,13 +1,13 @@
-/** A tangent kernel tile by tile, for kernels that do not fit into memory: one engine works at a tile at a time. */
+/** A tangent kernel tile by tile, for kernels that do not fit into memory. */
 import type { Engine } from "../../engine/index.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { denseArray, sizeOf } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { copyRows, mirror } from "../tiles/mirror.ts";
 import { allocateHere, type TilePlace } from "../tiles/tile-maker.ts";
-import type { ExampleRange } from "../tiles/tile-plan.ts";
+import { type ExampleRange, tileCount } from "../tiles/tile-plan.ts";
 import type { TiledKernel } from "../tiles/tiled-kernel.ts";
-import type { TangentPart } from "./plan.ts";
+import { type TangentPart, tangentPlan } from "./plan.ts";
 import { tangentKernel } from "./tangent-kernel.ts";
 
 export interface TangentTileOptions {
@@ -26,7 +26,7 @@ const EDGE = 1024;
 
 /**
  * {@link tangentKernel} by tiles. A tile is the same on every engine of one kind, so their number changes nothing.
- * @param engines each works at a tile at a time; the caller releases them
+ * @param engines at least one; the caller releases them
  */
 export function tangentTiles(
   network: GatedNetwork,
@@ -36,30 +36,36 @@ export function tangentTiles(
 ): TiledKernel {
   for (const one of inputs2 === undefined ? [inputs] : [inputs, inputs2]) checkInputs(network, one);
   const others = inputs2 ?? inputs;
-  const make = async (engine: Engine, rows: ExampleRange, columns: ExampleRange, to: TilePlace): Promise<void> => {
+  const shape = {
+    rows: inputs.shape[0] ?? 0,
+    columns: others.shape[0] ?? 0,
+    symmetric: inputs2 === undefined,
+    edge,
+  };
+  const teams = teamsOf(network, engines, tileCount(shape));
+  const make = async (team: Team, rows: ExampleRange, columns: ExampleRange, to: TilePlace): Promise<void> => {
     const isDiagonal = inputs2 === undefined && rows.from === columns.from;
     const beside = isDiagonal ? {} : { inputs2: examplesOf(others, columns) };
-    const { data } = await tangentKernel(network, engine, examplesOf(inputs, rows), { ...options, ...beside });
+    const [engine, ...more] = team;
+    const asked = { ...options, ...beside, beside: more };
+    const { data } = await tangentKernel(network, engine, examplesOf(inputs, rows), asked);
     const [height, width] = [rows.to - rows.from, columns.to - columns.from];
     const tile = { data, start: 0, stride: width };
     copyRows(tile, height, width, to.tile);
     if (to.mirrored !== undefined) mirror(tile, height, width, to.mirrored);
   };
   return {
-    rows: inputs.shape[0] ?? 0,
-    columns: others.shape[0] ?? 0,
-    symmetric: inputs2 === undefined,
-    edge,
+    ...shape,
     open: async () => {
-      const queues = engines.map((engine) => ({ engine, last: Promise.resolve() }));
+      const queues = teams.map((team) => ({ team, last: Promise.resolve() }));
       let next = 0;
       return {
-        ahead: engines.length,
+        ahead: teams.length,
         allocate: allocateHere,
         write(rows, columns, to) {
           const queue = queues[next++ % queues.length];
           if (queue === undefined) throw new Error("unreachable: no engine");
-          const made = queue.last.then(() => make(queue.engine, rows, columns, to));
+          const made = queue.last.then(() => make(queue.team, rows, columns, to));
           // a failure is told where it is waited for
           queue.last = made.catch(() => {});
           return made;
@@ -68,6 +74,20 @@ export function tangentTiles(
       };
     },
   };
+}
+
+type Team = readonly [Engine, ...Engine[]];
+
+/**
+ * Engines that work at a tile together. Where gradients are formed that is all of them: they are held once, and not for
+ * each tile. Else each has tiles of its own, unless there are too few.
+ */
+function teamsOf(network: GatedNetwork, engines: readonly Engine[], tiles: number): readonly Team[] {
+  const { value, feature } = tangentPlan(network);
+  const isFormed = value.formed.length + feature.formed.length > 0;
+  const [first, ...rest] = engines;
+  if (first === undefined) throw new Error("unreachable: no engines");
+  return isFormed || tiles < 2 * engines.length ? [[first, ...rest]] : engines.map((engine): Team => [engine]);
 }
 
 function examplesOf(inputs: Inputs, { from, to }: ExampleRange): Inputs {

@@ -1,8 +1,6 @@
 /** A tangent kernel into a file tile by tile, of any size. */
 import { type FileHandle, open } from "node:fs/promises";
 import { npyHeader } from "../../data/index.ts";
-import type { Engine } from "../../engine/index.ts";
-import { openWorkerEngine } from "../../engine/node/index.ts";
 import type { Inputs } from "../../gates/index.ts";
 import { BYTES, type DenseArray, denseArray, sizeOf } from "../../graph/index.ts";
 import {
@@ -15,16 +13,16 @@ import {
   tangentTiles,
 } from "../../kernels/index.ts";
 import { type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
-import { KeptPrograms } from "../kept-programs.ts";
 import type { Model } from "../model.ts";
 import { counter } from "../progress.ts";
 import type { TangentKernelOptions } from "../tangent-kernels.ts";
 import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
 import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
+import { openEngines } from "./tangent-engines.ts";
 import { tilesToSkip } from "./write-neural-path-kernel.ts";
 
 /** Which tangent kernel is computed, and the file that it is written to. */
-export interface TangentKernelFileOptions extends Omit<TangentKernelOptions, "output" | "inputs2"> {
+export interface TangentKernelFileOptions extends Omit<TangentKernelOptions, "output" | "inputs2" | "beside"> {
   /** Other inputs for the columns; the rows' own unless given. */
   readonly inputs2?: Inputs | undefined;
   /** The logit that is differentiated; 0 unless told otherwise. */
@@ -95,21 +93,6 @@ export async function writeTangentKernel(
   const kernel = await tangentKernel(network, first, sample, asked);
   const { smallestEigenvalue, smallestEigenvalueOf } = await tangentSummary(kernel, first, { signal });
   return { shape: [rows, columns], trace, frobenius, smallestEigenvalue, smallestEigenvalueOf };
-}
-
-interface Engines extends AsyncDisposable {
-  readonly engines: readonly Engine[];
-}
-
-async function openEngines(count: number): Promise<Engines> {
-  const engines: KeptPrograms[] = [];
-  for (let i = 0; i < count; i++) engines.push(new KeptPrograms(await openWorkerEngine("cpu", { threads: 1 })));
-  return {
-    engines,
-    async [Symbol.asyncDispose]() {
-      for (const engine of engines) await engine[Symbol.asyncDispose]();
-    },
-  };
 }
 
 /** Trace and Frobenius norm of a finished file, row by row: tiles of an earlier run are in it too. */
