@@ -18,6 +18,7 @@ import {
   parameterSpecs,
   REGIMES,
   type RegimeName,
+  trainedNetworks,
 } from "../src/network/index.ts";
 import { type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
 import { median, PythonPeer, peak } from "./contestants.ts";
@@ -99,8 +100,7 @@ function operations(regime: RegimeName): number {
   // forward, by weights, by inputs; the first layer's inputs need no gradient
   const trained = (layers: readonly number[]): number =>
     layers.reduce((sum, one) => sum + 3 * one, 0) - (layers[0] ?? 0);
-  const regimeOf = REGIMES[regime];
-  const features = regimeOf.kind === "two-networks" && regimeOf.trainsFeatures ? trained(weights.slice(0, -1)) : 0;
+  const features = trainedNetworks(REGIMES[regime]).length > 1 ? trained(weights.slice(0, -1)) : 0;
   return 2 * BATCH * (trained(weights) + features);
 }
 

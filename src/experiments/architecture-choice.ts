@@ -4,11 +4,10 @@ import { GatewiseError } from "../errors.ts";
 import {
   type Architecture,
   c4gap,
-  flatLayers,
   fullyConnected,
   gconv,
-  placeLayers,
   readArchitecture,
+  skeletonOf,
   vconv,
 } from "../network/index.ts";
 import { parseChoice } from "../parse-value.ts";
@@ -98,7 +97,7 @@ const mapsOf = (shape: readonly number[]): readonly number[] => (shape.length ==
 function fromText({ file, text }: ArchitectureFile, { data }: ArchitectureSizes): ChosenArchitecture {
   if (text === undefined) throw unread(file);
   const architecture = readArchitecture(text, file, mapsOf(INPUT_SHAPES[data]));
-  const convolutional = flatLayers(placeLayers(architecture)).some(({ layer }) => layer.kind === "convolution");
+  const convolutional = skeletonOf(architecture).nodes.some(({ kind }) => kind === "convolution");
   const label = file.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
   return { label, architecture, rates: convolutional ? RATES.vconv : RATES.fc };
 }

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { GatewiseError, messageOf } from "../errors.ts";
 import { sizeOf } from "../graph/index.ts";
-import { type Architecture, isGated, type Layer } from "./architecture.ts";
+import { type Architecture, isGated, isLayered, type Layer } from "./architecture.ts";
+import { NodeStructure } from "./architecture-nodes-json.ts";
 import { MOST_PARAMETERS } from "./parameter-limit.ts";
-import { parameterSpecs } from "./parameter-specs.ts";
-import { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
+import { outputsOf, parameterSpecs } from "./parameter-specs.ts";
+import { flatLayers, placeLayers } from "./placed-layers.ts";
+import { skeletonOf } from "./skeleton.ts";
 
 /** Sizes that no network of this kind has are refused before anything is made of them. */
 const MOST = 2 ** 20;
@@ -48,10 +50,24 @@ const Shallow = z.unknown().superRefine((layers, context) => {
   });
 });
 
-/** An architecture as JSON, in run records and in users' files. */
-export const ArchitectureStructure = z.strictObject({
-  inputShape: z.array(Size).min(1).max(3).readonly(),
+const inputShape = z.array(Size).min(1).max(3).readonly();
+const LayersStructure = z.strictObject({
+  inputShape,
   layers: Shallow.pipe(z.array(LayerStructure).min(1).readonly()),
+});
+const NodesStructure = z.strictObject({ inputShape, nodes: z.array(NodeStructure).min(1).readonly() });
+
+/** Whether what may be an architecture has nodes instead of layers. */
+const hasNodes = (json: unknown): boolean => typeof json === "object" && json !== null && "nodes" in json;
+
+/** An architecture as JSON, in run records and in users' files. */
+export const ArchitectureStructure: z.ZodType<Architecture> = z.unknown().transform((json, context) => {
+  const parsed = (hasNodes(json) ? NodesStructure : LayersStructure).safeParse(json);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    context.addIssue({ code: "custom", message: issue.message, path: [...issue.path], input: undefined });
+  }
+  return z.NEVER;
 });
 
 /**
@@ -70,9 +86,14 @@ export function readArchitecture(text: string, file: string, inputShape: readonl
       next: "put them one behind the other",
     });
   }
-  const parsed = ArchitectureStructure.partial({ inputShape: true }).safeParse(json);
+  const structure = hasNodes(json) ? NodesStructure : LayersStructure;
+  // the data set's shape stands where the file leaves it out
+  const parsed = structure.safeParse(
+    typeof json === "object" && json !== null && !("inputShape" in json) ? { ...json, inputShape } : json,
+  );
   if (!parsed.success) throw structureError(parsed.error, file);
-  const own = parsed.data.inputShape ?? inputShape;
+  const architecture: Architecture = parsed.data;
+  const own = architecture.inputShape;
   if (own.join() !== inputShape.join()) {
     throw new GatewiseError({
       received: `${file}, inputShape: [${own.join(", ")}]`,
@@ -80,13 +101,12 @@ export function readArchitecture(text: string, file: string, inputShape: readonl
       next: "leave inputShape out, or choose another data set",
     });
   }
-  const architecture: Architecture = { inputShape: own, layers: parsed.data.layers };
-  checkLayers(architecture, file);
+  checkArchitecture(architecture, file);
   return architecture;
 }
 
-function checkLayers(architecture: Architecture, file: string): void {
-  const placed = placedIn(architecture, file);
+function checkArchitecture(architecture: Architecture, file: string): void {
+  const unitShapes = shapesIn(architecture, file);
   const weights = parameterSpecs(architecture);
   if (weights.length === 0) {
     throw new GatewiseError({
@@ -95,7 +115,7 @@ function checkLayers(architecture: Architecture, file: string): void {
       next: "end it with a dense layer",
     });
   }
-  const shapes = [...weights.map(({ shape }) => shape), ...flatLayers(placed).map(({ outputShape }) => outputShape)];
+  const shapes = [...weights.map(({ shape }) => shape), ...unitShapes];
   const numbers = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
   if (numbers > MOST_PARAMETERS) {
     throw new GatewiseError({
@@ -105,6 +125,8 @@ function checkLayers(architecture: Architecture, file: string): void {
       next: "give the layers fewer units or channels",
     });
   }
+  // a model that was read may end in a gate: it is one of those that a source decides
+  if (!isLayered(architecture)) return;
   const last = architecture.layers.length - 1;
   const end = architecture.layers[last];
   if (end === undefined || !isGated(end)) return;
@@ -115,11 +137,12 @@ function checkLayers(architecture: Architecture, file: string): void {
   });
 }
 
-/** The layers in their places, and outputs that are a vector; errors name the file. */
-function placedIn(architecture: Architecture, file: string): readonly PlacedLayer[] {
+/** Shapes of what layers or nodes give, and outputs that are a vector; errors name the file. */
+function shapesIn(architecture: Architecture, file: string): readonly (readonly number[])[] {
   try {
     outputsOf(architecture);
-    return placeLayers(architecture);
+    if (!isLayered(architecture)) return skeletonOf(architecture).nodes.map(({ shape }) => shape);
+    return flatLayers(placeLayers(architecture)).map(({ outputShape }) => outputShape);
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError)) throw thrown;
     const { received, expected, hint: next } = thrown;

@@ -1,7 +1,23 @@
-export { type Architecture, isGated, isWeightLayer, type Layer, type WeightLayer } from "./architecture.ts";
+export {
+  type Architecture,
+  type ArchitectureNode,
+  type ArchitectureNodeFields,
+  type ArchitectureNodeKind,
+  type ArchitectureRule,
+  isGated,
+  isLayered,
+  isWeightLayer,
+  type Layer,
+  type LayeredArchitecture,
+  type NodeArchitecture,
+  type WeightLayer,
+} from "./architecture.ts";
 export { ArchitectureStructure, readArchitecture } from "./architecture-json.ts";
+export { type NetworkParts, partsOfNetwork, readingExamples } from "./architecture-of-network.ts";
 export { checkCount, checkOutput, checkWord } from "./checks.ts";
 export { gatedNetwork } from "./from-architecture.ts";
+export { type FeatureNetwork, featureNetworks } from "./gate-plan.ts";
+export type { FeatureKind, GateChoice, GateSource, GivenNetwork } from "./gate-source.ts";
 export { type ForwardOptions, forwardNodes, forwardTensors, type TensorOptions } from "./gated-forward.ts";
 export type {
   GatedNetwork,
@@ -25,7 +41,7 @@ export {
   passGate,
   type RuleFields,
 } from "./gating.ts";
-export { type InitialPlan, initialParameters } from "./initial-parameters.ts";
+export { type GivenParameters, type InitialPlan, initialParameters } from "./initial-parameters.ts";
 export { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
 export type { Decision, EdgePattern, PathPower, Places, Starts, VisitInputEdge } from "./kinds/kind.ts";
 export { heldAt, type MapWindow, visitWindow, type WindowPlace } from "./map-window.ts";
@@ -55,28 +71,25 @@ export type { ShapeOptions } from "./onnx/input-plan.ts";
 export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
 export type { SetInputs } from "./onnx/network-input.ts";
 export { checkParameterCount } from "./parameter-limit.ts";
-export {
-  type FeatureKind,
-  featureParameterSpecs,
-  gatedLayers,
-  type ParameterSpec,
-  parameterSpecs,
-} from "./parameter-specs.ts";
+export type { ParameterSpec } from "./parameter-spec.ts";
+export { featureParameterSpecs, gatedLayers, outputsOf, parameterSpecs } from "./parameter-specs.ts";
 export { networkParameters } from "./parameters.ts";
-export { flatLayers, outputsOf, type PlacedLayer, placeLayers } from "./placed-layers.ts";
+export { flatLayers, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 export { type Prediction, predict, predictBehind } from "./predict.ts";
 export { predictionModel } from "./prediction-model.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
 export {
   gatesMove,
+  hasOwnGates,
+  type NamedRegime,
   PAPER_REGIMES,
   REGIME_NAMES,
   REGIMES,
   type Regime,
   type RegimeName,
-  trainedNetworks,
 } from "./regimes.ts";
 export { type ScalarGate, scalarGate, startAt } from "./scalar-gates.ts";
+export { type Skeleton, skeletonOf } from "./skeleton.ts";
 export {
   type ConvolutionalOptions,
   c4gap,
@@ -87,10 +100,10 @@ export {
 } from "./standard-architectures.ts";
 export {
   byName,
+  type FeatureName,
   type LayerParameters,
   layersOf,
   mapParameters,
-  NETWORKS,
   type ParameterPlace,
   type ParametersByLayer,
   parameterAt,
@@ -101,4 +114,10 @@ export {
   type TrialParameters,
   trialParameters,
 } from "./trial-parameters.ts";
-export { checkParameters, type ParameterWords, type TrialParameterSpec, trialParameterSpecs } from "./trial-specs.ts";
+export {
+  checkParameters,
+  type ParameterWords,
+  type TrialParameterSpec,
+  trainedNetworks,
+  trialParameterSpecs,
+} from "./trial-specs.ts";

@@ -1,74 +1,106 @@
 import { GatewiseError } from "../errors.ts";
 import { formatShape } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
-import { type Initializer, initialize } from "./initializers.ts";
-import { featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
+import { type FeatureNetwork, featureNetworks } from "./gate-plan.ts";
+import { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
+import type { ParameterSpec } from "./parameter-spec.ts";
 import { checkRegime, type RegimeChoice, regimeOf } from "./regime-variant.ts";
-import type { Regime, RegimeName } from "./regimes.ts";
+import type { RegimeName } from "./regimes.ts";
 import { layersOf, type ParametersByLayer, parameterName, type TrialParameters } from "./trial-parameters.ts";
+import { type TrialParameterSpec, trialParameterSpecs } from "./trial-specs.ts";
 
 /** What decides the parameters before training; a training plan is one. */
 export interface InitialPlan extends RegimeChoice {
   readonly architecture: Architecture;
   readonly initializer: Initializer;
   readonly seed: number;
+  /** The value network starts from the weights of a given network, by its digest; drawn unless told otherwise. */
+  readonly init?: { readonly network: string } | undefined;
 }
+
+/** Parameters of networks that are handed over, by what plans know them by: digests. */
+export type GivenParameters = Readonly<Record<string, ParametersByLayer>>;
 
 /**
  * Parameters before training.
- * @param learnt for `flnpf`: `parameters.value` of the trained ReLU network whose gates are taken
- * @throws GatewiseError if the regime cannot be had of the architecture, `learnt` is missing, or its shapes are not the
- * architecture's
+ * @param learnt for gates from `learnt` (`flnpf`): `parameters.value` of the trained ReLU network whose gates are taken
+ * @param given parameters of the networks that the plan names by digest
+ * @throws GatewiseError if the regime cannot be had of the architecture, a network that the plan names is missing, or its
+ * shapes are not those that are wanted
  */
-export function initialParameters(plan: InitialPlan, learnt?: ParametersByLayer): TrialParameters {
-  const { architecture, initializer, seed } = plan;
-  const regime: Regime = regimeOf(plan);
+export function initialParameters(
+  plan: InitialPlan,
+  learnt?: ParametersByLayer,
+  given: GivenParameters = {},
+): TrialParameters {
+  const { architecture, initializer, seed, init } = plan;
+  const regime = regimeOf(plan);
   checkRegime(architecture, regime);
-  const specs = parameterSpecs(architecture);
-  if (regime.kind === "own-gates") return { value: initialize(specs, initializer, seed, "value-network") };
-  const featureSpecs = featureParameterSpecs(architecture, regime.features);
-  switch (regime.featureNetwork) {
-    case "independent":
-      return {
-        value: initialize(specs, initializer, seed, "value-network"),
-        feature: initialize(featureSpecs, initializer, seed, "feature-network"),
-      };
-    case "copy-of-initial-value": {
-      const value = initialize(specs, initializer, seed, "value-network");
-      return { value, feature: chosen(value, featureSpecs) };
-    }
-    case "trained":
-      return {
-        value: initialize(specs, initializer, seed, "fresh-value-network"),
-        feature: learntFeatures(plan.regime, featureSpecs, learnt),
-      };
-  }
+  const specs = trialParameterSpecs(architecture, regime);
+  const of = (network: string): readonly TrialParameterSpec[] => specs.filter((spec) => spec.network === network);
+  const networks = featureNetworks(regime);
+  // behind the gates of a network that was trained from the same seed, values are drawn anew
+  const isFresh = networks.some(({ from }) => from === "learnt" || typeof from !== "string");
+  const value =
+    init === undefined
+      ? initialize(of("value"), initializer, seed, isFresh ? "fresh-value-network" : "value-network")
+      : taken(of("value"), given[init.network], { network: "value", words: wordsOfGiven(init.network) });
+  const features = networks.map((network): readonly [string, ParametersByLayer] => {
+    const own = of(network.name);
+    const { from } = network;
+    if (from === "random") return [network.name, initialize(own, initializer, seed, purposeOf(network, networks))];
+    if (from === "initial") return [network.name, chosen(value, own)];
+    const words = from === "learnt" ? wordsOfLearnt(plan.regime) : wordsOfGiven(from.network);
+    const source = from === "learnt" ? learnt : given[from.network];
+    return [network.name, taken(own, source, { network: "value", words })];
+  });
+  return { value, ...Object.fromEntries(features) };
 }
 
-function learntFeatures(
-  regimeName: RegimeName,
+/** A second random network (one trains, one does not) is another than the first. */
+function purposeOf(network: FeatureNetwork, networks: readonly FeatureNetwork[]): NetworkPurpose {
+  const before = networks.filter(({ from }) => from === "random").indexOf(network);
+  return before === 0 ? "feature-network" : `feature-network-${before + 1}`;
+}
+
+interface SourceWords {
+  readonly missing: { readonly received: string; readonly expected: string };
+  readonly next: string;
+}
+
+const wordsOfLearnt = (regime: RegimeName): SourceWords => ({
+  missing: {
+    received: `regime "${regime}" without a trained network`,
+    expected: "a trained ReLU network to take the gates from",
+  },
+  next: "name a run of regime relu with the same architecture (`from`)",
+});
+
+const wordsOfGiven = (network: string): SourceWords => ({
+  missing: {
+    received: `a plan that names the network ${network}, which is not given`,
+    expected: "its parameters among those given",
+  },
+  next: "give a network of the architecture that the plan has",
+});
+
+function taken(
   specs: readonly ParameterSpec[],
-  learnt: ParametersByLayer | undefined,
+  source: ParametersByLayer | undefined,
+  { network, words }: { readonly network: "value"; readonly words: SourceWords },
 ): ParametersByLayer {
-  const next = "name a run of regime relu with the same architecture (`from`)";
-  if (learnt === undefined) {
-    throw new GatewiseError({
-      received: `regime "${regimeName}" without a trained network`,
-      expected: "a trained ReLU network to take the gates from",
-      next,
-    });
-  }
+  if (source === undefined) throw new GatewiseError({ ...words.missing, next: words.next });
   for (const { layer, kind, shape } of specs) {
-    const name = parameterName({ network: "value", layer, kind });
-    const found = learnt[layer]?.[kind]?.shape;
+    const name = parameterName({ network, layer, kind });
+    const found = source[layer]?.[kind]?.shape;
     if (found?.join() === shape.join()) continue;
     throw new GatewiseError({
       received: `a trained network ${found === undefined ? `without ${name}` : `whose ${name} is ${formatShape(found)}`}`,
       expected: `${name} of ${formatShape(shape)}, as the value network has it`,
-      next,
+      next: words.next,
     });
   }
-  return chosen(learnt, specs);
+  return chosen(source, specs);
 }
 
 const chosen = (parameters: ParametersByLayer, specs: readonly ParameterSpec[]): ParametersByLayer =>

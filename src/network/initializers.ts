@@ -1,10 +1,10 @@
 import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
 import { checkParameterCount } from "./parameter-limit.ts";
-import type { ParameterSpec } from "./parameter-specs.ts";
+import type { ParameterSpec } from "./parameter-spec.ts";
 import { layersOf, type ParametersByLayer } from "./trial-parameters.ts";
 
-/** How weights are drawn before training; biases start at zero. */
+/** How weights are drawn before training; biases start at zero, the weights of scales at one. */
 export type Initializer =
   /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
   | { readonly kind: "glorot-uniform" }
@@ -16,7 +16,7 @@ export type Initializer =
   | { readonly kind: "bernoulli"; readonly sigma: number };
 
 /** Which network of a trial is drawn: each has random streams of its own. */
-export type NetworkPurpose = "value-network" | "feature-network" | "fresh-value-network";
+export type NetworkPurpose = "value-network" | "feature-network" | `feature-network-${number}` | "fresh-value-network";
 
 /**
  * Draws the parameters of one network; each tensor from a stream of its own, so layers do not depend on each other.
@@ -40,6 +40,7 @@ function draw(
 ): DenseArray<"float32"> {
   const count = sizeOf(spec.shape);
   if (spec.kind === "bias") return denseArray("float32", spec.shape, new Float32Array(count));
+  if (spec.startsAtOne === true) return denseArray("float32", spec.shape, new Float32Array(count).fill(1));
   const stream = randomStream(seed, purpose, spec.layer, "weight");
   const uniform = (limit: number) =>
     denseArray("float32", spec.shape, new Float32Array(stream.uniform(count, -limit, limit)));

@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import { type Architecture, isWeightLayer, type Layer } from "./architecture.ts";
+import { type Architecture, isLayered, isWeightLayer, type Layer } from "./architecture.ts";
 
 /** A layer with the shapes of one example before and after it. */
 export interface PlacedLayer {
@@ -17,10 +17,16 @@ export interface PlacedLayer {
 /**
  * Walks an architecture and tells each layer's place and shapes. Weight layers are numbered in the order of the
  * layers, a residual sum's body before its shortcut.
- * @throws GatewiseError if a layer does not fit what comes before it, naming the layer
+ * @throws GatewiseError if a layer does not fit what comes before it, naming the layer, and for an architecture of nodes
  */
-export const placeLayers = ({ inputShape, layers }: Architecture): readonly PlacedLayer[] =>
-  placeBranch(layers, inputShape, 0, "layer ", 0);
+export function placeLayers(architecture: Architecture): readonly PlacedLayer[] {
+  if (isLayered(architecture)) return placeBranch(architecture.layers, architecture.inputShape, 0, "layer ", 0);
+  throw new GatewiseError({
+    received: `an architecture of ${architecture.nodes.length} nodes`,
+    expected: "one of layers",
+    next: "ask skeletonOf for its nodes",
+  });
+}
 
 /** Residual sums within each other, which are walked into: no network in use has more than a few. */
 const MOST_NESTED = 32;
@@ -154,16 +160,3 @@ export function paddingOf(layer: Extract<Layer, { kind: "convolution" }>, size: 
 /** Every layer that is no residual sum, in the order of {@link placeLayers}, those of branches in their place. */
 export const flatLayers = (placed: readonly PlacedLayer[]): readonly PlacedLayer[] =>
   placed.flatMap((one) => (one.branches === undefined ? [one] : one.branches.flatMap(flatLayers)));
-
-/** Number of outputs of the network. */
-export function outputsOf(architecture: Architecture): number {
-  const [outputs, ...rest] = placeLayers(architecture).at(-1)?.outputShape ?? [];
-  if (outputs === undefined || rest.length > 0) {
-    throw new GatewiseError({
-      received: "an architecture that ends in maps or is empty",
-      expected: "a last layer that gives a vector",
-      next: "end it with a dense layer",
-    });
-  }
-  return outputs;
-}

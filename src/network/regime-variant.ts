@@ -1,8 +1,11 @@
 import { GatewiseError } from "../errors.ts";
 import type { Architecture } from "./architecture.ts";
-import { gatedLayers, shallowLayers } from "./parameter-specs.ts";
-import { flatLayers, placeLayers } from "./placed-layers.ts";
+import { featureNetworks } from "./gate-plan.ts";
+import { type GateChoice, gatingOf } from "./gate-source.ts";
+import { gatedLayers } from "./parameter-specs.ts";
+import { regimeSkeleton } from "./regime-skeleton.ts";
 import { REGIMES, type Regime, type RegimeName } from "./regimes.ts";
+import { skeletonOf } from "./skeleton.ts";
 
 /** What a training may change of its regime; the duality papers' variants (theory 5.7). Data, part of a plan. */
 export interface RegimeVariant {
@@ -18,25 +21,32 @@ export interface RegimeVariant {
 export interface RegimeChoice {
   readonly regime: RegimeName;
   readonly variant?: RegimeVariant | undefined;
+  /** Where the gates come from, in place of the regime's: layer by layer, or one source for all. */
+  readonly gates?: readonly GateChoice[] | undefined;
 }
 
 /**
  * The regime of a plan with what it changes.
  * @throws GatewiseError for a change that the regime has no place for
  */
-export function regimeOf({ regime: name, variant = {} }: RegimeChoice): Regime {
-  const regime: Regime = REGIMES[name];
+export function regimeOf({ regime: name, variant = {}, gates }: RegimeChoice): Regime {
+  const named: Regime = REGIMES[name];
+  const regime = gates === undefined ? named : { ...named, gates };
   const { beta, valueInput, gateOrder } = variant;
-  if (regime.kind === "own-gates") {
+  if (regime.gates.some(({ from }) => from === "own")) {
     if (beta !== undefined || valueInput === "ones" || gateOrder !== undefined) {
       throw noPlace(name, "gates of its own", "a regime of two networks for another value input, gate order or beta");
     }
     return regime;
   }
-  if (beta !== undefined && regime.gating.kind === "hard")
+  const isSoft = (choice: GateChoice): boolean => gatingOf(choice).kind === "soft";
+  if (beta !== undefined && !regime.gates.some(isSoft))
     throw noPlace(name, "hard gates", "soft gates, if beta is given");
-  const gating = beta === undefined || regime.gating.kind === "hard" ? regime.gating : { ...regime.gating, beta };
-  return { ...regime, gating, valueInput: valueInput ?? regime.valueInput, gateOrder };
+  const steep = (choice: GateChoice): GateChoice => {
+    const gating = gatingOf(choice);
+    return beta === undefined || gating.kind === "hard" ? choice : { ...choice, gating: { ...gating, beta } };
+  };
+  return { ...regime, gates: regime.gates.map(steep), valueInput: valueInput ?? regime.valueInput, gateOrder };
 }
 
 const noPlace = (name: RegimeName, has: string, expected: string): GatewiseError =>
@@ -48,22 +58,25 @@ const noPlace = (name: RegimeName, has: string, expected: string): GatewiseError
 
 /**
  * Checks that a regime can be had of an architecture.
- * @throws GatewiseError if the gate order is no permutation of gates of one shape, a linear feature network would hold a
- * maximum, or shallow gates cannot read the input
+ * @throws GatewiseError if a gate layer has no source or two, the gate order is no permutation of gates of one shape, a linear
+ * feature network would hold a maximum, shallow gates cannot read the input, or a source's gates do not fit
  */
 export function checkRegime(architecture: Architecture, regime: Regime): void {
-  if (regime.kind === "own-gates") return;
-  const pool = flatLayers(placeLayers(architecture)).some(({ layer }) => layer.kind === "max-pool");
-  if (pool && regime.features !== "relu") {
+  const networks = featureNetworks(regime);
+  const pool = skeletonOf(architecture).nodes.some(({ kind }) => kind === "max-pool");
+  if (pool && networks.some(({ features }) => features !== "relu")) {
     throw new GatewiseError({
       received: `regime ${regime.title} on an architecture with max-pool`,
       expected: "a feature network that is linear, in which every gate is a half-space of the input",
       next: "put average-pool in its place",
     });
   }
-  if (regime.features === "shallow") shallowLayers(architecture);
   const { gateOrder } = regime;
-  if (gateOrder === undefined) return;
+  if (gateOrder !== undefined) checkOrder(architecture, gateOrder);
+  regimeSkeleton(architecture, regime);
+}
+
+function checkOrder(architecture: Architecture, gateOrder: readonly number[]): void {
   const gates = gatedLayers(architecture);
   const isPermutation = [...gateOrder].sort((a, b) => a - b).every((gate, i) => gate === i + 1);
   if (gateOrder.length !== gates.length || !isPermutation) {

@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import type { Architecture, Layer } from "./architecture.ts";
+import type { Layer, LayeredArchitecture } from "./architecture.ts";
 
 /** More would not be placed, let alone run, in the time that anybody waits. */
 const MOST_LAYERS = 2 ** 20;
@@ -25,7 +25,7 @@ export function fullyConnected({
   width,
   outputs,
   bias = true,
-}: FullyConnectedOptions): Architecture {
+}: FullyConnectedOptions): LayeredArchitecture {
   for (const [name, value] of Object.entries({ depth, width, outputs })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new GatewiseError({
@@ -63,13 +63,14 @@ export interface ConvolutionalOptions {
 }
 
 /** VCONV of theory 6.2 at a width of 64: 3×3 convolutions of 64, 64, 128, 128, flatten, dense 256, 256, outputs. */
-export const vconv = (options: ConvolutionalOptions): Architecture => convolutional(options, { kind: "flatten" });
+export const vconv = (options: ConvolutionalOptions): LayeredArchitecture =>
+  convolutional(options, { kind: "flatten" });
 
 /** GCONV of theory 6.2 at a width of 64: VCONV with global average pooling in place of flatten. */
-export const gconv = (options: ConvolutionalOptions): Architecture =>
+export const gconv = (options: ConvolutionalOptions): LayeredArchitecture =>
   convolutional(options, { kind: "global-average-pool" });
 
-function convolutional({ inputShape, width, outputs }: ConvolutionalOptions, pooling: Layer): Architecture {
+function convolutional({ inputShape, width, outputs }: ConvolutionalOptions, pooling: Layer): LayeredArchitecture {
   return {
     inputShape,
     layers: [
@@ -82,7 +83,7 @@ function convolutional({ inputShape, width, outputs }: ConvolutionalOptions, poo
 }
 
 /** C4GAP of the duality papers (theory 5.8) at a width of 128: four 3×3 convolutions, global average pooling, one dense layer. */
-export const c4gap = ({ inputShape, width, outputs }: ConvolutionalOptions): Architecture => ({
+export const c4gap = ({ inputShape, width, outputs }: ConvolutionalOptions): LayeredArchitecture => ({
   inputShape,
   layers: [
     ...[width, width, width, width].map(convolution3),

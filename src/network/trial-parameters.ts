@@ -15,16 +15,33 @@ export interface LayerParameters<P = DenseArray<"float32">> {
 /** Parameters of one network by the number of the weight layer, from 1 (theory 1.2). */
 export type ParametersByLayer<P = DenseArray<"float32">> = Readonly<Record<number, LayerParameters<P>>>;
 
-/** The networks of a trial: the one that predicts, and the one that makes its gates, where it does not make its own. */
-export const NETWORKS = ["value", "feature"] as const;
-/** Which of the two. */
-export type TrialNetwork = (typeof NETWORKS)[number];
+/** A network that makes gates; further ones where layers have gates of their own sources. */
+export type FeatureName = "feature" | `feature-${number}`;
+/** Which network of a trial: the one that predicts, or one that makes its gates, where it does not make its own. */
+export type TrialNetwork = "value" | FeatureName;
 
-/** All parameters of a trial: `value` predicts, `feature` makes its gates in regimes of two networks. */
+/** All parameters of a trial: `value` predicts, `feature` (`feature-2`, …) makes gates in regimes of two networks. */
 export interface TrialParameters<P = DenseArray<"float32">> {
   readonly value: ParametersByLayer<P>;
   readonly feature?: ParametersByLayer<P>;
+  readonly [more: `feature-${number}`]: ParametersByLayer<P>;
 }
+
+/** The networks that a trial has parameters of: value, feature, feature-2, …. */
+function networksOf(parameters: TrialParameters<unknown>): readonly TrialNetwork[] {
+  const numbers = Object.keys(parameters).flatMap((name) => {
+    const network = networkNamed(name);
+    return network === undefined || network === "value" || network === "feature" ? [] : [Number(name.slice(8))];
+  });
+  const more = numbers.sort((a, b) => a - b).map((number): FeatureName => `feature-${number}`);
+  return ["value", ...(parameters.feature === undefined ? [] : ["feature" as const]), ...more];
+}
+
+const networkNamed = (name: string): TrialNetwork | undefined => {
+  if (name === "value" || name === "feature") return name;
+  const [, number] = /^feature-([2-9]|[1-9]\d{1,3})$/.exec(name) ?? [];
+  return number === undefined ? undefined : `feature-${Number(number)}`;
+};
 
 /** Where a parameter stands. */
 export interface ParameterPlace {
@@ -37,14 +54,15 @@ export interface ParameterPlace {
 /** The path as one name, `value.1.weight`: in files, as input of graphs, in messages. */
 export const parameterName = ({ network, layer, kind }: ParameterPlace): string => `${network}.${layer}.${kind}`;
 
-const NAME = /^(?<network>value|feature)\.(?<layer>[1-9]\d{0,8})\.(?<kind>weight|bias)$/;
+const NAME = /^(?<network>value|feature(-\d+)?)\.(?<layer>[1-9]\d{0,8})\.(?<kind>weight|bias)$/;
 
 /** The place that a name tells, or undefined if it is none. */
 export function placeOf(name: string): ParameterPlace | undefined {
-  const { network, layer, kind } = NAME.exec(name)?.groups ?? {};
-  if (layer === undefined) return undefined;
+  const { network: called = "", layer, kind } = NAME.exec(name)?.groups ?? {};
+  const network = networkNamed(called);
+  if (layer === undefined || network === undefined) return undefined;
   return {
-    network: network === "value" ? "value" : "feature",
+    network,
     layer: Number(layer),
     kind: kind === "weight" ? "weight" : "bias",
   };
@@ -52,7 +70,7 @@ export function placeOf(name: string): ParameterPlace | undefined {
 
 /** All parameters with their places, by network and layer, weight before bias. */
 export const parameterEntries = <P>(parameters: TrialParameters<P>): readonly (readonly [ParameterPlace, P])[] =>
-  NETWORKS.flatMap((network) =>
+  networksOf(parameters).flatMap((network) =>
     Object.entries(parameters[network] ?? {}).flatMap(([key, { weight, bias }]) => {
       const place = { network, layer: Number(key) };
       const entries: (readonly [ParameterPlace, P])[] = [[{ ...place, kind: "weight" }, weight]];
@@ -93,9 +111,8 @@ export function layersOf<P>(
 export function trialParameters<P>(entries: Iterable<readonly [ParameterPlace, P]>): TrialParameters<P> {
   const all = [...entries];
   const of = (network: TrialNetwork) => layersOf(all.filter(([place]) => place.network === network));
-  return all.some(([{ network }]) => network === "feature")
-    ? { value: of("value"), feature: of("feature") }
-    : { value: of("value") };
+  const features = [...new Set(all.map(([{ network }]) => network))].filter((network) => network !== "value");
+  return { value: of("value"), ...Object.fromEntries(features.map((network) => [network, of(network)])) };
 }
 
 /** The same records of something else. */

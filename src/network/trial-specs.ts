@@ -2,8 +2,10 @@
 import { type ErrorCode, GatewiseError } from "../errors.ts";
 import { formatShape, type Shape } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
-import { featureParameterSpecs, type ParameterSpec, parameterSpecs } from "./parameter-specs.ts";
-import { type Regime, trainedNetworks } from "./regimes.ts";
+import { featureNetworks } from "./gate-plan.ts";
+import type { ParameterSpec } from "./parameter-spec.ts";
+import { regimeSlots } from "./regime-skeleton.ts";
+import type { Regime } from "./regimes.ts";
 import {
   parameterAt,
   parameterEntries,
@@ -20,19 +22,24 @@ export interface TrialParameterSpec extends ParameterSpec {
   readonly trains: boolean;
 }
 
-/** All parameters of a trial, the value network's first. */
+/**
+ * All parameters of a trial, the value network's first.
+ * @throws GatewiseError if the regime cannot be had of the architecture
+ */
 export function trialParameterSpecs(architecture: Architecture, regime: Regime): readonly TrialParameterSpec[] {
-  const trained = trainedNetworks(regime);
-  const of = (network: TrialNetwork, specs: readonly ParameterSpec[]): readonly TrialParameterSpec[] =>
-    specs.map((spec) => ({
-      ...spec,
-      network,
-      name: parameterName({ network, ...spec }),
-      trains: trained.includes(network),
-    }));
-  const features = regime.kind === "own-gates" ? [] : featureParameterSpecs(architecture, regime.features);
-  return [...of("value", parameterSpecs(architecture)), ...of("feature", features)];
+  const trained = new Set<TrialNetwork>(trainedNetworks(regime));
+  return regimeSlots(architecture, regime).map((slot) => ({
+    ...slot,
+    name: parameterName(slot),
+    trains: trained.has(slot.network),
+  }));
 }
+
+/** Which networks of a regime train: the value network does in all. */
+export const trainedNetworks = (regime: Pick<Regime, "gates">): readonly TrialNetwork[] => [
+  "value",
+  ...featureNetworks(regime).flatMap(({ name, trains }) => (trains ? [name] : [])),
+];
 
 /** Words of the error about parameters that are not a trial's. */
 export interface ParameterWords {

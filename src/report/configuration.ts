@@ -1,12 +1,11 @@
 import { unreachable } from "../errors.ts";
 import {
   type Architecture,
-  flatLayers,
   type Initializer,
-  isWeightLayer,
+  isLayered,
   type Layer,
+  type NodeArchitecture,
   parameterSpecs,
-  placeLayers,
 } from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
 import type { Loss, Optimizer } from "../train/index.ts";
@@ -59,12 +58,20 @@ export const grouped = (count: number): string => String(count).replaceAll(/\B(?
 
 /** `28×28 → flatten → 5 × dense 128, gated → dense 10; with biases; 166,666 parameters`. */
 export function architectureWords(architecture: Architecture): string {
-  const { inputShape, layers } = architecture;
-  const weighted = flatLayers(placeLayers(architecture)).flatMap(({ layer }) => (isWeightLayer(layer) ? [layer] : []));
-  const biased = weighted.filter(({ bias }) => bias).length;
-  const biases = biased === 0 ? "no biases" : biased === weighted.length ? "with biases" : "biases in some layers";
-  const parameters = parameterSpecs(architecture).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  return `${inputShape.join("×")} → ${stepWords(layers)}; ${biases}, ${grouped(parameters)} parameters`;
+  const { inputShape } = architecture;
+  const specs = parameterSpecs(architecture);
+  const [biased, weighted] = ["bias", "weight"].map((one) => specs.filter(({ kind }) => kind === one).length);
+  const biases = biased === 0 ? "no biases" : biased === weighted ? "with biases" : "biases in some layers";
+  const parameters = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const steps = isLayered(architecture) ? stepWords(architecture.layers) : nodeWords(architecture);
+  return `${inputShape.join("×")} → ${steps}; ${biases}, ${grouped(parameters)} parameters`;
+}
+
+/** Nodes are told by what they are: which reads which would take a drawing. */
+function nodeWords({ nodes }: NodeArchitecture): string {
+  const kinds = [...new Set(nodes.map(({ kind }) => kind))];
+  const counts = kinds.map((kind) => `${nodes.filter((node) => node.kind === kind).length} ${kind}`);
+  return `${grouped(nodes.length)} nodes of a model (${counts.join(", ")})`;
 }
 
 /** Equal layers behind each other are told once. */

@@ -34,6 +34,7 @@ export const REGIME_COLORS = {
   dlnpf: { light: "#a33c81", dark: "#e391c6" },
   dlgn: { light: "#5a4fc4", dark: "#a9a2f7" },
   "dlgn-sf": { light: "#566600", dark: "#b5c95a" },
+  "by-layer": { light: "#4d5861", dark: "#b4bdc5" },
 } as const satisfies Record<RegimeName, Shade>;
 
 /** Layers from first to last: from near the paper to far from it, so the order can be seen without hues. Contrast at least 3. */

@@ -41,6 +41,7 @@ export const REGIME_ORDER = [
   "dlnpf",
   "dlgn-sf",
   "dlgn",
+  "by-layer",
   "relu",
 ] as const satisfies readonly RegimeName[];
 

@@ -16,6 +16,7 @@ const REGIME_WORDS = {
   dlgn: { gates: "soft, of a deep linear network", trains: "gates and values, apart" },
   "dlgn-sf": { gates: "soft, each layer's from the input", trains: "gates and values, apart" },
   relu: { gates: "its own", trains: "gates and values, together" },
+  "by-layer": { gates: "each layer's from a source of its own", trains: "values, and gates where told" },
 } as const satisfies Record<RegimeName, { readonly gates: string; readonly trains: string }>;
 
 /** A regime's name in its color. */

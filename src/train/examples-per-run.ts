@@ -1,5 +1,5 @@
 import { sizeOf } from "../graph/index.ts";
-import { type Architecture, flatLayers, placeLayers } from "../network/index.ts";
+import { type Architecture, flatLayers, isLayered, placeLayers, skeletonOf } from "../network/index.ts";
 
 /** Examples a run of vectors takes: large enough for fast matrix products, small enough for the cache. */
 const MOST = 1000;
@@ -17,4 +17,6 @@ export function examplesPerRun(shapes: readonly (readonly number[])[]): number {
 
 /** Shapes of what the layers of an architecture give. */
 export const layerShapes = (architecture: Architecture): readonly (readonly number[])[] =>
-  flatLayers(placeLayers(architecture)).map(({ outputShape }) => outputShape);
+  isLayered(architecture)
+    ? flatLayers(placeLayers(architecture)).map(({ outputShape }) => outputShape)
+    : skeletonOf(architecture).nodes.map(({ shape }) => shape);

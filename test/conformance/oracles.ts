@@ -3,7 +3,7 @@ import type { Engine } from "../../src/engine/index.ts";
 import { gateOutputs } from "../../src/gates/index.ts";
 import type { DenseArray } from "../../src/graph/index.ts";
 import { constant, gradients, graph, input, reduceMean, scan, unroll, zeros } from "../../src/graph/index.ts";
-import { gateOf, mapParameters, parameterName, predict, REGIMES } from "../../src/network/index.ts";
+import { featureNetworks, gateOf, mapParameters, parameterName, predict, REGIMES } from "../../src/network/index.ts";
 import { optimizer, type TrainingPlan } from "../../src/train/index.ts";
 import { exampleLosses, targetsOf } from "../../src/train/losses.ts";
 import { gradientScale, STEP_SCALARS, slotNames, stepScalars } from "../../src/train/optimizers.ts";
@@ -45,7 +45,7 @@ async function forward(engine: Engine, oracle: Oracle) {
   );
   const loss = reduceMean(losses);
   const wrt = trained.map((name) => tensors[name] ?? expect.fail(name));
-  const gating = REGIMES[regime].kind === "two-networks" ? REGIMES[regime].gating : { kind: "hard" as const };
+  const gating = featureNetworks(REGIMES[regime])[0]?.gating ?? { kind: "hard" as const };
   const slopes = gradients(loss, wrt).map((slope, i) => [`gradient.${i}`, slope] as const);
   const gates = gatePreActivations.map((q, i) => [`gate.${i}`, gateOf(gating, q).gate] as const);
   const outputs = { logits, loss, ...Object.fromEntries([...slopes, ...gates]), ...gateOutputs(gatePreActivations) };

@@ -13,7 +13,7 @@ import {
   vconvCifar10Adam,
   vconvCifar10Sgd,
 } from "../../src/experiments/index.ts";
-import { regimeOf } from "../../src/network/index.ts";
+import { placeLayers, regimeOf } from "../../src/network/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
 describe("options of a training", () => {
@@ -57,7 +57,7 @@ describe("options of a training", () => {
     const text = '{"layers": [{"kind": "flatten"}, {"kind": "dense", "units": 10, "gated": false}]}';
     const training = trainingOf(readTrainingOptions({ arch: { file: "nets/flat.json", text } }));
     expect(trainingName(training)).toBe("flat-digits-relu-seed0");
-    expect(training.plan.architecture.layers).toHaveLength(2);
+    expect(placeLayers(training.plan.architecture)).toHaveLength(2);
     expect(errorOf(() => trainingOf(readTrainingOptions({ arch: "nets/flat.json" })))).toEqual({
       message: 'architecture "nets/flat.json", whose text is not there: expected its text beside its name',
       hint: "read the file, and give { file, text }",

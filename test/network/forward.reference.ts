@@ -2,7 +2,7 @@
  * A network of any architecture for one example, as theory 2.6 and 5.1 have it: plain loops in float64. Shares no code with
  * `src/network`: shapes, paddings, gates and their order are worked out here from the layers alone.
  */
-import type { Architecture, Layer, Regime } from "../../src/network/index.ts";
+import { featureNetworks, type Layer, type LayeredArchitecture, type Regime } from "../../src/network/index.ts";
 
 /** Parameters of one network by name (`1.weight`). */
 type Named = Readonly<Record<string, ArrayLike<number>>>;
@@ -26,16 +26,17 @@ export interface ReferenceForward {
 
 /** The prediction of a regime; what the feature network's parameters lack is taken for zero. */
 export function referenceForward(
-  architecture: Architecture,
+  architecture: LayeredArchitecture,
   regime: Regime,
   { value, feature }: { readonly value: Named; readonly feature?: Named },
   x: readonly number[],
 ): ReferenceForward {
   const { layers, inputShape: shape } = architecture;
   const input: Maps = { shape, data: x };
-  const two = regime.kind === "two-networks";
+  const [network] = featureNetworks(regime);
+  const two = network !== undefined;
   // a ReLU network is a value network behind the gates of its own weights
-  const decided = decisions(layers, two ? regime.features : "relu", two ? (feature ?? {}) : value, input);
+  const decided = decisions(layers, network?.features ?? "relu", two ? (feature ?? {}) : value, input);
   const order = (two ? regime.gateOrder : undefined) ?? decided.preActivations.map((_, i) => i + 1);
   const preActivations = order.map((gate) => decided.preActivations[gate - 1] ?? []);
   const gates = preActivations.map((layer) => layer.map((q) => gateOf(regime, q)));
@@ -52,8 +53,9 @@ export function referenceForward(
 }
 
 function gateOf(regime: Regime, q: number): number {
-  if (regime.kind === "own-gates" || regime.gating.kind === "hard") return q > 0 ? 1 : 0;
-  return (1 + regime.gating.epsilon) / (1 + Math.exp(-regime.gating.beta * q));
+  const gating = featureNetworks(regime)[0]?.gating;
+  if (gating?.kind !== "soft") return q > 0 ? 1 : 0;
+  return (1 + gating.epsilon) / (1 + Math.exp(-gating.beta * q));
 }
 
 interface Decisions {

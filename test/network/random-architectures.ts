@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { type DenseArray, type FloatDType, float32, sizeOf } from "../../src/graph/index.ts";
 import {
   type Architecture,
+  featureNetworks,
   gatedLayers,
   type Layer,
+  type LayeredArchitecture,
   parameterEntries,
   REGIMES,
   type Regime,
@@ -96,9 +98,9 @@ const sizeAfter = (layer: Layer | undefined, [channels = 1, size = 0]: readonly 
 };
 
 /** Architectures of up to three steps on maps, and a dense head; what a regime has no place for is left out. */
-export const architectures = (regime: RegimeName = "relu", size = 4): fc.Arbitrary<Architecture> => {
-  const { kind, features } = { features: "relu", ...REGIMES[regime] };
-  const kinds = kind === "own-gates" || features === "relu" ? ALL : features === "linear" ? LINEAR : PLAIN;
+export const architectures = (regime: RegimeName = "relu", size = 4): fc.Arbitrary<LayeredArchitecture> => {
+  const features = featureNetworks(REGIMES[regime])[0]?.features ?? "relu";
+  const kinds = features === "relu" ? ALL : features === "linear" ? LINEAR : PLAIN;
   return fc
     .record({
       steps: fc.array(
@@ -138,7 +140,7 @@ export const architectures = (regime: RegimeName = "relu", size = 4): fc.Arbitra
 
 /** A network in a regime, with examples for it. */
 export interface DrawnNetwork {
-  readonly architecture: Architecture;
+  readonly architecture: LayeredArchitecture;
   readonly regime: Regime;
   /** By trial name: `value.1.weight`, `feature.1.bias`. */
   readonly parameters: TrialParameters;
@@ -157,11 +159,11 @@ export const drawnNetworks = (name: RegimeName, size = 4, examples = 3): fc.Arbi
       seed: fc.nat(1_000_000),
     })
     .map(({ architecture, beta, valueInput, permuted, seed }) => {
-      const { kind, gating } = { gating: undefined, ...REGIMES[name] };
+      const [network] = featureNetworks(REGIMES[name]);
       const variant = {
-        ...(gating?.kind === "soft" ? { beta } : {}),
-        ...(kind === "two-networks" ? { valueInput } : {}),
-        ...(kind === "two-networks" && permuted ? { gateOrder: orderOf(architecture, seed) } : {}),
+        ...(network?.gating.kind === "soft" ? { beta } : {}),
+        ...(network !== undefined ? { valueInput } : {}),
+        ...(network !== undefined && permuted ? { gateOrder: orderOf(architecture, seed) } : {}),
       };
       return drawNetwork(architecture, regimeOf({ regime: name, variant }), seed, examples);
     });
@@ -181,7 +183,12 @@ function orderOf(architecture: Architecture, seed: number): readonly number[] {
 }
 
 /** Weights of the size that keeps values near 1, biases among them. */
-export function drawNetwork(architecture: Architecture, regime: Regime, seed: number, examples = 3): DrawnNetwork {
+export function drawNetwork(
+  architecture: LayeredArchitecture,
+  regime: Regime,
+  seed: number,
+  examples = 3,
+): DrawnNetwork {
   const draw = (shape: readonly number[], limit: number, ...purpose: readonly string[]) =>
     float32(shape, randomStream(seed, "drawn network", ...purpose).uniform(sizeOf(shape), -limit, limit));
   const parameters = trialParameterSpecs(architecture, regime).map((spec) => {

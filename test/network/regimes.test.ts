@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type DenseArray, denseArray, sizeOf } from "../../src/graph/index.ts";
 import {
+  featureNetworks,
   fullyConnected,
   type Initializer,
   initialParameters,
   layersOf,
+  type NamedRegime,
   type ParametersByLayer,
   parameterEntries,
   parameterSpecs,
@@ -125,19 +127,20 @@ const TABLE = {
   dlnpf: { gates: { kind: "soft", beta: 4, epsilon: 0.1 }, features: "relu", trains: ["value", "feature"] },
   dlgn: { gates: { kind: "soft", beta: 4, epsilon: 0 }, features: "linear", trains: ["value", "feature"] },
   "dlgn-sf": { gates: { kind: "soft", beta: 4, epsilon: 0 }, features: "shallow", trains: ["value", "feature"] },
-} as const satisfies Record<RegimeName, unknown>;
+} as const satisfies Record<NamedRegime, unknown>;
 
 describe.each(REGIME_NAMES)("regime %s", (name) => {
   const regime: Regime = REGIMES[name];
 
   it("has the gates of theory 5.4", () => {
     const { gates, features } = TABLE[name];
-    expect(regime.kind === "own-gates" ? undefined : regime.gating).toEqual(gates);
-    expect(regime.kind === "own-gates" ? undefined : regime.features).toBe(features);
+    const [network] = featureNetworks(regime);
+    expect(network?.gating).toEqual(gates);
+    expect(network?.features).toBe(features);
   });
 
   it("reads the example, with its gates in order, unless told otherwise", () => {
-    if (regime.kind === "two-networks") expect(regime).toMatchObject({ valueInput: "example", gateOrder: undefined });
+    expect(regime).toMatchObject({ valueInput: "example", gateOrder: undefined });
     expect(regimeOf({ regime: name })).toEqual(regime);
   });
 

@@ -4,9 +4,9 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64, sizeOf } from "../../src/graph/index.ts";
 import { neuralPathKernelByPairs } from "../../src/kernels/index.ts";
 import {
-  type Architecture,
   fullyConnected,
   gatedNetwork,
+  type LayeredArchitecture,
   REGIME_NAMES,
   type RegimeVariant,
   regimeOf,
@@ -28,7 +28,7 @@ const doubles = ({ x }: DrawnNetwork) => float64(x.shape, x.data);
 const MOST_PATHS = 5000n;
 
 /** Paths of equal weights that meet again behind different pools: their kernel is refused, not computed. */
-const meetsBehindPools = ({ layers }: Architecture): boolean =>
+const meetsBehindPools = ({ layers }: LayeredArchitecture): boolean =>
   layers.some((layer) => layer.kind === "residual" && layer.body.every(({ kind }) => kind === "average-pool"));
 
 describe("the sum over all paths of a network with residual sums and pools is its output (theory 2.5)", () => {

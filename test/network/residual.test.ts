@@ -15,6 +15,7 @@ import {
 import {
   type Architecture,
   byName,
+  featureNetworks,
   gateOf,
   type Layer,
   mapParameters,
@@ -48,7 +49,7 @@ function graphOf({ architecture, regime, x }: DrawnNetwork) {
   const pair = recordsOf(specs, inputs);
   const examples = input("x", "float32", x.shape);
   const { logits, gatePreActivations } = predict(architecture, regime, pair, examples);
-  const gating = regime.kind === "two-networks" ? regime.gating : ({ kind: "hard" } as const);
+  const gating = featureNetworks(regime)[0]?.gating ?? ({ kind: "hard" } as const);
   const gates = gatePreActivations.map((q) => gateOf(gating, q).gate);
   const behind = predictBehind(architecture, regime, pair, examples, gates);
   return { inputs, logits, behind, gatePreActivations };

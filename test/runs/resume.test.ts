@@ -48,7 +48,7 @@ const OTHERS: readonly { readonly title: string; readonly change: (request: Tria
     title: "architecture",
     change: (request) =>
       withPlan(request, {
-        architecture: { ...request.plan.architecture, layers: request.plan.architecture.layers.slice(1) },
+        architecture: { ...request.plan.architecture, inputShape: [1, 28, 28] },
       }),
   },
   { title: "limit", change: (request) => ({ ...request, data: { ...request.data, limit: 319 } }) },
