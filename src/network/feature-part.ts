@@ -1,26 +1,12 @@
 /** The part of a network that makes gates: the nodes that its gates and maxima depend on, and nothing behind them. */
 import type { FeatureKind } from "./gate-source.ts";
 import type { GatedNode } from "./gated-network.ts";
-import type { GateRule } from "./gating.ts";
+import type { Decided, FeaturePart } from "./made-gates.ts";
 import { pathNodes } from "./network-nodes.ts";
 import { allInputs, pathInputs, placedNode } from "./node-kinds.ts";
 import type { ParameterSpec } from "./parameter-spec.ts";
 import { shallowPart } from "./shallow-part.ts";
 import type { Skeleton } from "./skeleton.ts";
-
-/** What decides the gates that are made: positions by the number of the gate or maximum, from 0. */
-export interface FeaturePart {
-  /** Node 0 is the input. */
-  readonly nodes: readonly GatedNode<ParameterSpec>[];
-  readonly preActivations: ReadonlyMap<number, { readonly position: number; readonly rule: GateRule }>;
-  readonly maxima: ReadonlyMap<number, number>;
-}
-
-/** Numbers, from 0, of the gates and maxima that a network decides; all of them unless told otherwise. */
-export interface Decided {
-  readonly gates: ReadonlySet<number>;
-  readonly maxima: ReadonlySet<number>;
-}
 
 /** Gates and maxima of a network's paths, in order. */
 export const decidingNodes = (skeleton: Skeleton) => {

@@ -90,7 +90,7 @@ function sourcesOf({ gates, title }: Regime, count: number): readonly GateChoice
     });
   }
   const all = Array.from({ length: count }, (_, i) => named.find(({ layer }) => layer === i + 1) ?? every);
-  const missing = all.findIndex((choice) => choice === undefined);
+  const missing = all.indexOf(undefined);
   if (missing < 0) return all.flatMap((choice) => (choice === undefined ? [] : [choice]));
   throw new GatewiseError({
     received: `regime ${JSON.stringify(title)} without gates of layer ${missing + 1}`,

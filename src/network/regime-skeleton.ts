@@ -5,10 +5,11 @@
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, formatShape, sizeOf } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
-import { allDecided, type Decided, decidingNodes, type FeaturePart, featurePart } from "./feature-part.ts";
+import { allDecided, decidingNodes, featurePart } from "./feature-part.ts";
 import { type FeatureNetwork, type GatePlan, gatePlan } from "./gate-plan.ts";
 import type { GatedNetwork, GatedNode, NodeOperation } from "./gated-network.ts";
 import type { GateRule } from "./gating.ts";
+import type { Decided, FeaturePart } from "./made-gates.ts";
 import { pathNodes, usedNodes } from "./network-nodes.ts";
 import { placedNode } from "./node-kinds.ts";
 import type { ParameterSpec } from "./parameter-spec.ts";

@@ -1,8 +1,8 @@
 /** The feature network of DLGN-SF (theory 5.6): every gate layer as if it came first. */
 import { GatewiseError } from "../errors.ts";
 import { sizeOf } from "../graph/index.ts";
-import type { FeaturePart } from "./feature-part.ts";
 import type { GatedNode } from "./gated-network.ts";
+import type { FeaturePart } from "./made-gates.ts";
 import type { MapWindow } from "./map-window.ts";
 import { pathNodes } from "./network-nodes.ts";
 import { mapSize } from "./node-shapes.ts";

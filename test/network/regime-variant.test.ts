@@ -17,16 +17,22 @@ import { tinyPlan } from "../support/tiny-training.ts";
 
 const FC = fullyConnected({ inputShape: [3], depth: 4, width: 5, outputs: 2 });
 
+const gating = (beta: number, epsilon: number) => ({ gating: { kind: "soft", beta, epsilon } });
+
 describe("what a plan changes of its regime", () => {
   it.each<{ choice: RegimeChoice; changed: object }>([
-    { choice: { regime: "dlgn", variant: { beta: 30 } }, changed: { gating: { kind: "soft", beta: 30, epsilon: 0 } } },
-    { choice: { regime: "dlnpf", variant: { beta: 1 } }, changed: { gating: { kind: "soft", beta: 1, epsilon: 0.1 } } },
+    { choice: { regime: "dlgn", variant: { beta: 30 } }, changed: gating(30, 0) },
+    { choice: { regime: "dlnpf", variant: { beta: 1 } }, changed: gating(1, 0.1) },
     { choice: { regime: "dlgn-sf", variant: { valueInput: "ones" } }, changed: { valueInput: "ones" } },
     { choice: { regime: "flnpf", variant: { gateOrder: [3, 2, 1] } }, changed: { gateOrder: [3, 2, 1] } },
     { choice: { regime: "relu", variant: { valueInput: "example" } }, changed: {} },
     { choice: { regime: "frnpf-ii", variant: {} }, changed: {} },
   ])("$choice", ({ choice, changed }) => {
-    expect(regimeOf(choice)).toEqual({ ...REGIMES[choice.regime], ...changed });
+    const { gates, ...regime } = regimeOf(choice);
+    const { gates: usual, ...named } = REGIMES[choice.regime];
+    const [{ gating: changedGating, ...words }] = [{ gating: undefined, ...changed }];
+    expect(regime).toEqual({ ...named, ...words });
+    expect(gates).toEqual(usual.map((one) => (changedGating === undefined ? one : { ...one, gating: changedGating })));
   });
 
   const hint = "choose dlnpf, dlgn or dlgn-sf, or leave the option out";
@@ -105,7 +111,7 @@ describe("a regime of an architecture", () => {
     {
       title: "of its own",
       layers: [{ kind: "gate" }],
-      message: 'regime "dlgn-sf" and layer 0 (gate)',
+      message: 'regime "dlgn-sf" and node gate-0 (gate)',
     },
     {
       title: "of another resolution than the input's",
@@ -113,7 +119,7 @@ describe("a regime of an architecture", () => {
         { kind: "convolution", channels: 2, kernel: 3, stride: 2, padding: "same", bias: true, gated: false },
         { kind: "convolution", channels: 2, kernel: 3, stride: 1, padding: "same", bias: true, gated: true },
       ],
-      message: 'regime "dlgn-sf" and layer 1 (convolution), which gives [2, 4, 4] of the input instead of [2, 2, 2]',
+      message: 'regime "dlgn-sf" and node convolution2 (convolution), which cannot read [1, 4, 4] and give [2, 2, 2]',
     },
   ])("shallow features make no gate $title", ({ layers, message }) => {
     const architecture: Architecture = {
