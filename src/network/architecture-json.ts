@@ -58,7 +58,9 @@ const LayersStructure = z.strictObject({
 const NodesStructure = z.strictObject({ inputShape, nodes: z.array(NodeStructure).min(1).readonly() });
 
 /** Whether what may be an architecture has nodes instead of layers. */
-const hasNodes = (json: unknown): boolean => typeof json === "object" && json !== null && "nodes" in json;
+const hasNodes = (json: unknown): boolean => isObject(json) && "nodes" in json;
+
+const isObject = (json: unknown): json is object => typeof json === "object" && json !== null && !Array.isArray(json);
 
 /** An architecture as JSON, in run records and in users' files. */
 export const ArchitectureStructure: z.ZodType<Architecture> = z.unknown().transform((json, context) => {
@@ -88,9 +90,7 @@ export function readArchitecture(text: string, file: string, inputShape: readonl
   }
   const structure = hasNodes(json) ? NodesStructure : LayersStructure;
   // the data set's shape stands where the file leaves it out
-  const parsed = structure.safeParse(
-    typeof json === "object" && json !== null && !("inputShape" in json) ? { ...json, inputShape } : json,
-  );
+  const parsed = structure.safeParse(isObject(json) && !("inputShape" in json) ? { ...json, inputShape } : json);
   if (!parsed.success) throw structureError(parsed.error, file);
   const architecture: Architecture = parsed.data;
   const own = architecture.inputShape;
