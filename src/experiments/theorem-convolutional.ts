@@ -4,7 +4,7 @@
  * (theory 3.9); `d` still counts weight layers, each of which a bundle crosses once.
  */
 import type { Engine } from "../engine/index.ts";
-import { type DenseArray, float64, sizeOf } from "../graph/index.ts";
+import { type DenseArray, eachNumber, float64, sizeOf } from "../graph/index.ts";
 import { neuralPathKernelByPairs, tangentKernel } from "../kernels/index.ts";
 import {
   type Architecture,
@@ -40,7 +40,7 @@ export async function* convolutionalDraws(
             spec,
             float64(
               shape,
-              Float64Array.from(signs, (sign) => sign * sigma),
+              eachNumber(new Float64Array(signs.length), signs, (sign) => sign * sigma),
             ),
           ] as const;
         }),

@@ -4,7 +4,7 @@
  */
 import type { DatasetName, Examples, TrainAndTest } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
+import { type DenseArray, denseArray, eachNumber, sizeOf } from "../graph/index.ts";
 import { initialParameters, type RegimeName, type TrialParameters } from "../network/index.ts";
 import { type Checkpoint, type TrainingContext, type TrainingPlan, train } from "../train/index.ts";
 import type { ExperimentWords, ProfileName, TrainingSettings } from "./protocol.ts";
@@ -179,5 +179,5 @@ export const scaled = ({ shape, data }: DenseArray<"uint8">): DenseArray<"float3
   denseArray(
     "float32",
     shape,
-    Float32Array.from(data, (byte) => byte / 255),
+    eachNumber(new Float32Array(data.length), data, (byte) => byte / 255),
   );

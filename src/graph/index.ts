@@ -20,6 +20,7 @@ export {
   sizeOf,
   zeros,
 } from "./dense-array.ts";
+export { eachNumber } from "./each-number.ts";
 export { largestOf, smallestOf } from "./extremes.ts";
 export { gradients } from "./gradients.ts";
 export { type Graph, graph } from "./graph.ts";

@@ -1,4 +1,4 @@
-import { type DenseArray, denseArray, sizeOf } from "../graph/index.ts";
+import { type DenseArray, denseArray, eachNumber, sizeOf } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
 import { checkParameterCount } from "./parameter-limit.ts";
 import type { ParameterSpec } from "./parameter-spec.ts";
@@ -55,7 +55,7 @@ function draw(
       return denseArray(
         "float32",
         spec.shape,
-        Float32Array.from(stream.signs(count), (sign) => sign * initializer.sigma),
+        eachNumber(new Float32Array(count), stream.signs(count), (sign) => sign * initializer.sigma),
       );
   }
 }

@@ -1,5 +1,5 @@
 import { GatewiseError } from "../errors.ts";
-import { sizeOf } from "../graph/index.ts";
+import { eachNumber, sizeOf } from "../graph/index.ts";
 import {
   chosenUnits,
   decisionOf,
@@ -48,7 +48,10 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
   const scaledAt = (position: number) => scaled.get(position) ?? { exponent: 0, totals: new Float64Array() };
   const at = (position: number): Float64Array => {
     const { exponent, totals } = scaledAt(position);
-    return exponent === 0 ? totals : totals.map((value) => (value === 0 ? 0 : plain({ value, exponent })));
+    if (exponent === 0) return totals;
+    return eachNumber(new Float64Array(totals.length), totals, (value) =>
+      value === 0 ? 0 : plain({ value, exponent }),
+    );
   };
   const shapeAt = (position: number): readonly number[] => network.nodes[position]?.shape ?? [];
   for (const position of usedNodes(network)) {
@@ -81,7 +84,11 @@ export function activate(network: GatedNetwork, input: ArrayLike<number>): Activ
 function gateValues({ shape }: GatedNode, rule: GateRule, q: Float64Array): Float64Array {
   const { gate } = scalarGate(rule);
   const positions = sizeOf(shape.slice(1));
-  return q.map((value, i) => gate(value, Math.floor(i / positions)));
+  const values = new Float64Array(q.length);
+  for (let i = 0, channel = 0; i < q.length; channel++) {
+    for (const end = i + positions; i < end; i++) values[i] = gate(q[i]!, channel);
+  }
+  return values;
 }
 
 function startsOf(

@@ -1,3 +1,4 @@
+import { eachNumber } from "../graph/index.ts";
 import { chosenUnits, decisionOf, type GatedNetwork, pathNodes, scalarGate } from "../network/index.ts";
 
 /**
@@ -34,12 +35,12 @@ export function openGates(network: GatedNetwork, decided: (position: number) => 
     open.set(
       position,
       // bits are the same in every channel
-      Uint8Array.from(q, isBit ? (value) => gate(value, 0) : (value) => (value > 0 ? 1 : 0)),
+      eachNumber(new Uint8Array(q.length), q, isBit ? (value) => gate(value, 0) : (value) => (value > 0 ? 1 : 0)),
     );
     if (starts.length === 0) continue;
     saturated.set(
       position,
-      Uint8Array.from(q, (value) => (starts.some(({ begins }) => begins(value)) ? 1 : 0)),
+      eachNumber(new Uint8Array(q.length), q, (value) => (starts.some(({ begins }) => begins(value)) ? 1 : 0)),
     );
   }
   return { open, saturated, selected };

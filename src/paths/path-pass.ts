@@ -3,7 +3,9 @@
  * weight counts for and how paths meet. Numbers carry a power of two for each node, so a hundred layers neither
  * overflow nor vanish; scaling by powers of two rounds nothing.
  */
+
 import { GatewiseError } from "../errors.ts";
+import { eachNumber } from "../graph/index.ts";
 import { decisionOf, edgePattern, edgeWeights, type GatedNode, pathInputs, pathNodes } from "../network/index.ts";
 import type { Combine } from "./active-terms.ts";
 import { mapEdges } from "./edge-maps.ts";
@@ -125,7 +127,7 @@ export function commonExponent(
   starts: Float64Array | undefined,
 ): number {
   const ofInputs = inputs
-    .filter(({ totals }) => totals.some((value) => value !== 0))
+    .filter(({ totals }) => !isZero(totals))
     .reduce<number | undefined>((most, { exponent }) => Math.max(most ?? exponent, exponent), undefined);
   if (ofInputs === undefined) return 0;
   const largest = starts === undefined ? 0 : largestOf(starts);
@@ -146,10 +148,15 @@ function largestOf(values: Float64Array): number {
   return largest;
 }
 
+function isZero(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) return false;
+  return true;
+}
+
 export function scaledBy(values: Float64Array, exponent: number): Float64Array {
   if (exponent === 0) return values;
   const factor = 2 ** exponent;
-  return values.map((value) => (value === 0 ? 0 : value * factor));
+  return eachNumber(new Float64Array(values.length), values, (value) => (value === 0 ? 0 : value * factor));
 }
 
 function add(into: Float64Array, terms: Float64Array): void {

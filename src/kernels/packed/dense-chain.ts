@@ -1,4 +1,5 @@
 import type { Inputs } from "../../gates/index.ts";
+import { eachNumber } from "../../graph/index.ts";
 import { type GatedNetwork, type GatedNode, gatePositions } from "../../network/index.ts";
 
 /** What the kernel of a fully connected network with hard gates needs to know of it. */
@@ -61,6 +62,10 @@ export function normalizedInputs({ normalize }: DenseChain, inputs: Inputs): Inp
   return {
     dtype: "float64",
     shape: inputs.shape,
-    data: Float64Array.from(inputs.data, (x, i) => x * factor.data[i % size]! + shift.data[i % size]!),
+    data: eachNumber(
+      new Float64Array(inputs.data.length),
+      inputs.data,
+      (x, i) => x * factor.data[i % size]! + shift.data[i % size]!,
+    ),
   };
 }

@@ -2,6 +2,7 @@
  * What the path kernel reads of an example: its gates and the elements that max-pools chose, by one float32 pass through
  * the engine, and the input itself in float64.
  */
+
 import { compileInParts, type Engine } from "../../engine/index.ts";
 import {
   checkDecisions,
@@ -12,6 +13,7 @@ import {
   type Inputs,
   inputRows,
 } from "../../gates/index.ts";
+import { eachNumber } from "../../graph/index.ts";
 import {
   checkCount,
   chosenUnits,
@@ -135,7 +137,7 @@ function gatesOf(node: GatedNode, rule: GateRule, q: ArrayLike<number>): NodeGat
   const value = (i: number): number => gate(q[i]!, Math.floor(i / positions));
   const gates: NodeGates = isBit
     ? { kind: "bits", on: packPositions(channels, positions, (i) => value(i) === 1) }
-    : { kind: "reals", values: Float32Array.from({ length: q.length }, (_, i) => value(i)) };
+    : { kind: "reals", values: eachNumber(new Float32Array(q.length), q, (_, i) => value(i)) };
   if (starts.length === 0) return gates;
   const placed = starts.map(({ value, begins }) => ({
     at: packPositions(channels, positions, (i) => begins(q[i]!)),

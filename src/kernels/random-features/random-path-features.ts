@@ -13,7 +13,7 @@ import {
   type Inputs,
   inputRows,
 } from "../../gates/index.ts";
-import { type DenseArray, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
+import { type DenseArray, eachNumber, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
 import { checkKernelNumbers, kernelBeyond, kernelNumbers } from "../kernel-numbers.ts";
@@ -138,7 +138,7 @@ function drawn({ position, kind, own, scale }: SeparatedParameter, seed: number,
   const signs = randomStream(seed, "path-features", draw, position, kind).signs(own.data.length);
   return float32(
     own.shape,
-    Float32Array.from(signs, (sign) => sign * scale),
+    eachNumber(new Float32Array(signs.length), signs, (sign) => sign * scale),
   );
 }
 

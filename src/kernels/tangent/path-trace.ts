@@ -1,7 +1,7 @@
 import { compileInParts, type Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
-import { type DenseArray, float64, zeros } from "../../graph/index.ts";
+import { type DenseArray, eachNumber, float64, zeros } from "../../graph/index.ts";
 import {
   type GatedNetwork,
   inputShapeOf,
@@ -74,7 +74,7 @@ export async function runPathPass(
       weightsName(one),
       float64(
         one.values.shape,
-        Float64Array.from(one.values.data, (value) => Math.abs(value) ** pass.power),
+        eachNumber(new Float64Array(one.values.data.length), one.values.data, (value) => Math.abs(value) ** pass.power),
       ),
     ]),
   );

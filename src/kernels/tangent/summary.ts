@@ -8,7 +8,7 @@ import {
   smallestEigenvalue,
   subKernel,
 } from "../../fitting/index.ts";
-import { type DenseArray, float64 } from "../../graph/index.ts";
+import { type DenseArray, eachNumber, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
 import { randomStream } from "../../random.ts";
 import { checkKernelNumbers } from "../kernel-numbers.ts";
@@ -71,7 +71,7 @@ export async function tangentSummary(
       ? kernel
       : float64(
           kernel.shape,
-          Float64Array.from(kernel.data, (value) => value / unit),
+          eachNumber(new Float64Array(kernel.data.length), kernel.data, (value) => value / unit),
         );
   const rows = sampled(kernelRows(near), most);
   const of = { smallestEigenvalueOf: rows.rows };

@@ -1,5 +1,5 @@
 /** Layers and units of which all inputs are constant: what a second input goes through once it is set, states that begin as zeros. */
-import { float64, sizeOf } from "../../graph/index.ts";
+import { eachNumber, float64, sizeOf } from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader, OpReader } from "./node-reader.ts";
 import { originOfOther, originOfPicked } from "./origin.ts";
@@ -74,7 +74,7 @@ const gather: OpReader = (reader) => {
   reader.builder.limits.constants(reader.node, sizeOf(sizes));
   const numbers = numbersOf(table);
   const places = pickedPlaces(shape, axis, indices);
-  const picked = Float64Array.from(places, (place) => numbers[place]!);
+  const picked = eachNumber(new Float64Array(places.length), places, (place) => numbers[place]!);
   return constantOf(arrayOf(table.dtype, sizes, picked), originOfPicked(reader.origin(0), places));
 };
 

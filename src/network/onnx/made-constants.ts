@@ -1,5 +1,5 @@
 /** Constants that are made of others, counted before they are made, and shapes that fit to each other. */
-import { type DenseArray, type DType, MAX_RANK, sizeOf } from "../../graph/index.ts";
+import { type DenseArray, type DType, eachNumber, MAX_RANK, sizeOf } from "../../graph/index.ts";
 import { arrayOf } from "./constant-arrays.ts";
 import type { NodeReader } from "./node-reader.ts";
 import { type Origin, originOfOther } from "./origin.ts";
@@ -44,5 +44,6 @@ export function commonShape(reader: NodeReader, shapes: readonly (readonly numbe
 /** Its numbers where it is stretched to a shape. */
 export function stretched(array: DenseArray, shape: readonly number[]): Float64Array {
   const numbers = numbersOf(array);
-  return Float64Array.from(broadcastPlaces(shape, array.shape), (place) => numbers[place]!);
+  const places = broadcastPlaces(shape, array.shape);
+  return eachNumber(new Float64Array(places.length), places, (place) => numbers[place]!);
 }

@@ -1,5 +1,5 @@
 /** Add, Sub, Mul, Div, Neg: normalization of the input, biases and scales by constants, residual sums. */
-import { float64, sizeOf } from "../../graph/index.ts";
+import { eachNumber, float64, sizeOf } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import { broadcastShape, channelVectors, rowForOne } from "./channel-vectors.ts";
 import { mergedBias } from "./merge.ts";
@@ -83,9 +83,15 @@ function affine(reader: NodeReader, x: ExampleValue, given: Sourced, { factor, s
   const shape = broadcastShape(reader, x.shape, constant.shape);
   builder.keepBatch(node, x, shape.length === x.shape.length, `a constant of ${shape.length} axes`);
   const value = shape.length === x.shape.length ? x : builder.reshaped(node, x, shape);
-  const factors = weightsOf("float64", constant.shape, Float64Array.from(constant.data, factor.of));
+  const factors = weightsOf(
+    "float64",
+    constant.shape,
+    eachNumber(new Float64Array(constant.data.length), constant.data, factor.of),
+  );
   if (!factors.data.every(Number.isFinite)) throw reader.error("a division by 0", "constants other than 0");
-  const shifts = shift && weightsOf("float64", constant.shape, Float64Array.from(constant.data, shift.of));
+  const shifts =
+    shift &&
+    weightsOf("float64", constant.shape, eachNumber(new Float64Array(constant.data.length), constant.data, shift.of));
   if (builder.isRaw(value.position)) return normalized(reader, value, factors, shifts);
 
   const operand = asOperand(constant, shift !== undefined && factor === ONE && isBehindBareLayer(reader, value));

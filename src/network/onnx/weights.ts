@@ -1,4 +1,4 @@
-import { float32, float64, zeros } from "../../graph/index.ts";
+import { eachNumber, float32, float64, zeros } from "../../graph/index.ts";
 import type { Weights } from "../gated-network.ts";
 import type { NodeReader } from "./node-reader.ts";
 import { originOfMapped, originOfPicked, type Sourced, sourced } from "./origin.ts";
@@ -15,7 +15,7 @@ export function scaled(reader: NodeReader, weights: Sourced, factor: number): So
   return sourced(
     float64(
       weights.shape,
-      Float64Array.from(weights.data, (value) => value * factor),
+      eachNumber(new Float64Array(weights.data.length), weights.data, (value) => value * factor),
     ),
     originOfMapped(weights.origin, factor),
   );
@@ -27,11 +27,18 @@ export const mapped = (
   of: (value: number) => number,
   slope: ((value: number) => number) | undefined,
 ): Sourced => {
-  const numbers = Float64Array.from(weights.data, of);
-  const origin = slope === undefined ? [] : originOfMapped(weights.origin, Float64Array.from(weights.data, slope));
-  const same = numbers.every((one, i) => one === weights.data[i]);
-  return same ? { ...weights, origin } : sourced(float64(weights.shape, numbers), origin);
+  const { data } = weights;
+  const eachOf = (make: (value: number) => number): Float64Array =>
+    eachNumber(new Float64Array(data.length), data, make);
+  const numbers = eachOf(of);
+  const origin = slope === undefined ? [] : originOfMapped(weights.origin, eachOf(slope));
+  return isSame(numbers, data) ? { ...weights, origin } : sourced(float64(weights.shape, numbers), origin);
 };
+
+function isSame(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 const BLOCK = 64;
 
