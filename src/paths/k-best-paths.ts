@@ -113,9 +113,14 @@ function extend(active: ActiveNetwork, suffix: Suffix, at: (position: number) =>
   const start = Math.abs(active.starts.get(position)?.[unit] ?? 0);
   const inherited = (bound: number): number => (bound >= SAME * suffix.bound ? suffix.bound : bound);
   if (start > 0) open.push({ ...suffix, starts: true, bound: inherited(magnitude * start * 2 ** -exponent) });
+  // most edges of a unit come from one node
+  let [last, prefix, scale] = [-1, at(position), 1];
   visitEdgesInto(active, position, unit, (source, from, weight) => {
-    const prefix = at(source);
-    const longer = magnitude * Math.abs(weight) * 2 ** (prefix.exponent - exponent);
+    if (source !== last) {
+      [last, prefix] = [source, at(source)];
+      scale = 2 ** (prefix.exponent - exponent);
+    }
+    const longer = magnitude * Math.abs(weight) * scale;
     const bound = inherited(longer * prefix.totals[from]!);
     if (!open.holds(bound)) return;
     open.push({ position: source, unit: from, weight, next: suffix, starts: false, magnitude: longer, bound });
