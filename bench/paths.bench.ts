@@ -1,73 +1,160 @@
 /**
- * Times of path statistics and of the largest paths of one example: `node --import tsx bench/paths.bench.ts`. The network
- * is GCONV on 32×32×3 (266 million multiply-adds a pass) with random Glorot weights and biases of a trained size.
+ * Processor milliseconds of one example's gates, path statistics, largest paths and samples against PyTorch doing the same by matrix
+ * products and convolutions on one thread (bench/peers/paths_torch.py), in turns, medians, and whether the answers agree:
+ * `npx tsx bench/paths.bench.ts --python PATH`. Networks: FC 784-5×128-10 and GCONV of `--width` channels on 32×32×3, random weights
+ * and biases of a trained size.
  */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { gatedNetwork, gconv, initialParameters, mapParameters, REGIMES } from "../src/network/index.ts";
+import { writeNpy } from "../src/data/index.ts";
+import { float64, sizeOf } from "../src/graph/index.ts";
+import {
+  type Architecture,
+  fullyConnected,
+  type GatedNetwork,
+  gatedNetwork,
+  gconv,
+  initialParameters,
+  inputShapeOf,
+  isWeightNode,
+  mapParameters,
+  REGIMES,
+} from "../src/network/index.ts";
 import {
   activate,
   countActivePaths,
-  giniIndex,
+  countPaths,
   kBestPaths,
-  lorenzCurve,
   pathNorm,
   pathStatistics,
   samplePaths,
 } from "../src/paths/index.ts";
 import { randomStream } from "../src/random.ts";
+import { median, PythonPeer } from "./contestants.ts";
 
-const GCONV = gconv({ inputShape: [3, 32, 32], width: 64, outputs: 10 });
-
-const { values: options } = parseArgs({ options: { repeat: { type: "string", default: "3" } } });
+const { values: options } = parseArgs({
+  options: {
+    python: { type: "string", default: "python3" },
+    width: { type: "string", default: "16" },
+    rounds: { type: "string", default: "7" },
+  },
+});
 
 const SEED = 0;
-const initial = initialParameters({
-  architecture: GCONV,
-  regime: "relu",
-  initializer: { kind: "glorot-uniform" },
-  seed: SEED,
-});
-const parameters = mapParameters(initial, (one, { layer, kind }) => {
-  if (kind === "weight") return one;
-  const drawn = randomStream(SEED, `${layer}.bias`).normal(one.data.length);
-  return { ...one, data: Float32Array.from(drawn, (x) => 0.02 * x) };
-});
-const network = gatedNetwork(GCONV, REGIMES.relu, parameters);
-const image = randomStream(SEED, "image").uniform(3 * 32 * 32, 0, 1);
-const active = activate(network, image);
-const output = active.logits.indexOf(Math.max(...active.logits));
-const statistics = pathStatistics(active, output);
+/** A sample of this time at least: shorter work is repeated. */
+const LEAST_MILLISECONDS = 20;
 
-const WORK = {
-  "activate (gates, selections)": () => activate(network, image),
-  "active paths, exact": () => countActivePaths(active, output),
-  "all statistics": () => pathStatistics(active, output),
-  "path-norm": () => pathNorm(network, 2),
-  "top 20 paths": () => kBestPaths(active, output, 20),
-  "top 1000 paths": () => kBestPaths(active, output, 1000),
-  "1000 sampled paths": () => samplePaths(active, output, 1000, randomStream(SEED, "paths")),
-} as const satisfies Record<string, () => unknown>;
+const NETWORKS: Readonly<Record<string, Architecture>> = {
+  "FC 784-5×128-10": fullyConnected({ inputShape: [784], depth: 6, width: 128, outputs: 10 }),
+  [`GCONV ${options.width}`]: gconv({ inputShape: [3, 32, 32], width: Number(options.width), outputs: 10 }),
+};
 
-/** Least seconds of a few runs, by the wall and by the processor: other work on the machine only adds to the first. */
-function secondsOf(work: () => unknown): readonly [wall: string, processor: string] {
-  const times = Array.from({ length: Number(options.repeat) }, () => {
-    const [start, before] = [performance.now(), process.cpuUsage()];
-    work();
-    const { user, system } = process.cpuUsage(before);
-    return { wall: (performance.now() - start) / 1e3, processor: (user + system) / 1e6 };
+function networkOf(architecture: Architecture): GatedNetwork {
+  const initializer = { kind: "he-uniform" } as const;
+  const initial = initialParameters({ architecture, regime: "relu", initializer, seed: SEED });
+  const parameters = mapParameters(initial, (one, { layer, kind }) => {
+    if (kind === "weight") return one;
+    const drawn = randomStream(SEED, `${layer}.bias`).normal(one.data.length);
+    return { ...one, data: Float32Array.from(drawn, (x) => 0.02 * x) };
   });
-  const least = (of: (time: (typeof times)[number]) => number): string => Math.min(...times.map(of)).toFixed(3);
-  return [least(({ wall }) => wall), least(({ processor }) => processor)];
+  return gatedNetwork(architecture, REGIMES.relu, parameters);
 }
 
-const table = new Table({ head: ["GCONV, one example", "seconds", "of a core"], style: { head: [], border: [] } });
-for (const [name, work] of Object.entries(WORK)) table.push([name, ...secondsOf(work)]);
-console.log(table.toString());
-console.log({ ...statistics, paths: String(statistics.paths), activePaths: String(statistics.activePaths) });
-const curve = lorenzCurve(samplePaths(active, output, 1000, randomStream(SEED, "paths")), {
-  log2Mass: statistics.log2AbsoluteMass,
-  log2Contributing: statistics.log2ContributingPaths,
-});
-console.log({ gini: giniIndex(curve) });
-console.log(kBestPaths(active, output, 3).map(({ contribution, units }) => JSON.stringify({ contribution, units })));
+/** What the peer reads: layers with weights, and the mean of whole maps. */
+async function writePeerModel(folder: string, network: GatedNetwork, example: Float64Array): Promise<void> {
+  const layers: object[] = [];
+  for (const [position, node] of network.nodes.entries()) {
+    if (node.kind === "average-pool") layers.push({ kind: "mean" });
+    if (!isWeightNode(node) || node.weight === undefined || node.bias === undefined) continue;
+    const [weight, bias] = [`${position}.weight.npy`, `${position}.bias.npy`];
+    await writeFile(join(folder, weight), writeNpy(node.weight));
+    await writeFile(join(folder, bias), writeNpy(node.bias));
+    layers.push({ kind: node.kind, weight, bias });
+  }
+  await writeFile(join(folder, "example.npy"), writeNpy(float64(inputShapeOf(network), example)));
+  await writeFile(join(folder, "network.json"), JSON.stringify({ layers }));
+}
+
+interface Work {
+  readonly own: () => unknown;
+  /** What the peer is asked for, and which number of ours its answer is. */
+  readonly peer?: { readonly command: string; readonly value: (() => number) | undefined };
+}
+
+function worksOf(network: GatedNetwork, example: Float64Array): Readonly<Record<string, Work>> {
+  const active = activate(network, example);
+  const output = active.logits.indexOf(Math.max(...active.logits));
+  const isDense = network.nodes.every(({ kind }) => kind !== "convolution");
+  const top = {
+    command: `top ${output}`,
+    value: () => Math.abs(kBestPaths(active, output, 20).at(-1)?.contribution ?? 0),
+  };
+  return {
+    "activate (gates)": {
+      own: () => activate(network, example),
+      peer: { command: `activate ${output}`, value: () => active.logits[output] ?? Number.NaN },
+    },
+    "all statistics": {
+      own: () => pathStatistics(active, output),
+      peer: { command: `statistics ${output}`, value: () => pathStatistics(active, output).entropy },
+    },
+    // prefixes of every unit of a convolution are too many for the peer
+    "top 20 paths": { own: () => kBestPaths(active, output, 20), ...(isDense ? { peer: top } : {}) },
+    "top 1000 paths": { own: () => kBestPaths(active, output, 1000) },
+    "1000 sampled paths": {
+      own: () => samplePaths(active, output, 1000, randomStream(SEED, "paths")),
+      peer: { command: `sample ${output}`, value: undefined },
+    },
+    "number of paths": { own: () => countPaths(network, output) },
+    "active paths": { own: () => countActivePaths(active, output) },
+    "path-norm": { own: () => pathNorm(network, 2) },
+  };
+}
+
+/** Processor milliseconds of one call. */
+function millisecondsOf(work: () => unknown): number {
+  const before = process.cpuUsage();
+  for (let calls = 1; ; calls++) {
+    work();
+    const { user, system } = process.cpuUsage(before);
+    const spent = (user + system) / 1e3;
+    if (spent >= LEAST_MILLISECONDS) return spent / calls;
+  }
+}
+
+async function compare(name: string, architecture: Architecture): Promise<void> {
+  const network = networkOf(architecture);
+  const example = Float64Array.from(randomStream(SEED, "image").uniform(sizeOf(inputShapeOf(network)), 0, 1));
+  const folder = await mkdtemp(join(tmpdir(), "gatewise-paths-"));
+  try {
+    await writePeerModel(folder, network, example);
+    await using peer = new PythonPeer(options.python, ["bench/peers/paths_torch.py", "--folder", folder]);
+    const table = new Table({ head: [name, "ms", "PyTorch, ms", "ratio", "apart"], style: { head: [], border: [] } });
+    for (const [what, { own, peer: asked }] of Object.entries(worksOf(network, example))) {
+      const [ours, theirs]: [number[], number[]] = [[], []];
+      let apart = Number.NaN;
+      // a first round warms both
+      for (let round = 0; round <= Number(options.rounds); round++) {
+        const mine = millisecondsOf(own);
+        const answer = asked && (await peer.ask(asked.command));
+        if (round === 0) continue;
+        ours.push(mine);
+        if (answer === undefined) continue;
+        theirs.push(1e3 * (answer.processor ?? Number.NaN));
+        const value = asked?.value?.() ?? Number.NaN;
+        apart = Math.abs((answer.value ?? Number.NaN) / value - 1);
+      }
+      const [a, b] = [median(ours), median(theirs)];
+      const told = theirs.length === 0 ? ["", ""] : [b.toFixed(2), (a / b).toFixed(2)];
+      table.push([what, a.toFixed(2), ...told, Number.isNaN(apart) ? "" : apart.toExponential(0)]);
+    }
+    console.log(table.toString());
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+for (const [name, architecture] of Object.entries(NETWORKS)) await compare(name, architecture);
