@@ -27,4 +27,7 @@ export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } fro
 export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";
+export { blockOrder } from "./own/block-order.ts";
+export { type Normalization, normalizationArrays } from "./own/normalization.ts";
+export type { TargetRows } from "./own/targets.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";

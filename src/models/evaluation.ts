@@ -20,7 +20,10 @@ export async function evaluateNetwork(
   checkArrayParts(examples?.inputs, "the inputs of examples");
   checkArrayParts(examples.labels, "the labels of examples");
   const [, ...shape] = examples.inputs.shape;
-  await using program = await compileInParts(engine, networkEvaluationGraph(network, shape));
+  await using program = await compileInParts(
+    engine,
+    networkEvaluationGraph(network, { shape, dtype: "uint8", labels: "uint8" }),
+  );
   const batch = examplesPerRun(network.nodes.map((node) => node.shape));
   const evaluation = await evaluate(program, examples, undefined, { batch, signal });
   if (Number.isFinite(evaluation.loss)) return evaluation;

@@ -67,6 +67,7 @@ export {
   startsAt,
   visitEdges,
 } from "./node-kinds.ts";
+export { type Affine, withNormalization, withOutputUnit } from "./normalized-network.ts";
 export type { ShapeOptions } from "./onnx/input-plan.ts";
 export { networkFromOnnx, ONNX_OPS, type OnnxNetworkOptions } from "./onnx/network-from-onnx.ts";
 export type { SetInputs } from "./onnx/network-input.ts";

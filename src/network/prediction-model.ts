@@ -1,5 +1,6 @@
-import { constant, graph, input, type WrittenModel, writeModel } from "../graph/index.ts";
+import { add, constant, float32, graph, input, multiply, type WrittenModel, writeModel } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
+import type { Affine } from "./normalized-network.ts";
 import { predict } from "./predict.ts";
 import { type RegimeChoice, regimeOf } from "./regime-variant.ts";
 import { byName, mapParameters, type TrialParameters } from "./trial-parameters.ts";
@@ -7,16 +8,23 @@ import { byName, mapParameters, type TrialParameters } from "./trial-parameters.
 /**
  * The network that predicts as an ONNX model, with its parameters inside, for any batch: input `input` (`[batch,
  * …inputShape]`, float32), output `logits`. A gated network holds both its networks; arrays are named `value.1.weight`.
+ * @param units numbers as files have them: what the input is normalized by, an element each, and what the outputs become
  * @throws GatewiseError for a change of the regime that it has no place for
  */
 export function predictionModel(
   architecture: Architecture,
   choice: RegimeChoice,
   parameters: TrialParameters,
+  units: { readonly input?: Affine | undefined; readonly output?: Affine | undefined } = {},
 ): WrittenModel {
   const constants = mapParameters(parameters, (array) => constant(array));
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
-  const { logits } = predict(architecture, regimeOf(choice), constants, x);
+  const affine = (of: typeof x, { factor, shift }: Affine, shape: readonly number[]): typeof x =>
+    add(multiply(of, constant(float32(shape, factor))), constant(float32(shape, shift)));
+  const normalized = units.input === undefined ? x : affine(x, units.input, architecture.inputShape);
+  const predicted = predict(architecture, regimeOf(choice), constants, normalized).logits;
+  const { output } = units;
+  const logits = output === undefined ? predicted : affine(predicted, output, [output.factor.length]);
   // each an array of its own under its name, though two may hold the same numbers (biases before training)
   const arrays = new Map(Object.entries(byName(constants)).map(([name, tensor]) => [tensor, name]));
   return writeModel(graph({ logits }), { arrays });

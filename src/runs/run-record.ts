@@ -10,7 +10,9 @@ const Plan = z.strictObject({
   variant: VariantStructure.optional(),
   epochs: z.int().min(1),
   seed: z.int().min(0),
-  order: z.enum(["shuffled", "given"]).optional(),
+  order: z.enum(["shuffled", "shuffled-in-blocks", "given"]).optional(),
+  normalization: z.strictObject({ factor: z.array(z.number()).min(1), shift: z.array(z.number()).min(1) }).optional(),
+  targets: z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number()).min(1) }).optional(),
   recipe: RecipeStructure.optional(),
 });
 
@@ -159,6 +161,8 @@ const EpochMetricsLine = z.strictObject({
   testAccuracy: z.number(),
   validationLoss: z.number().optional(),
   validationAccuracy: z.number().optional(),
+  testRmse: z.number().optional(),
+  testR2: z.number().optional(),
   seconds: z.number(),
   gates: z.array(GateMetricsLine),
 });

@@ -129,7 +129,8 @@ export class ChunkRunner implements AsyncDisposable {
     this.state = state;
     return {
       losses: numbers(fetched, "losses"),
-      correct: numbers(fetched, "correct").reduce((sum, one) => sum + one, 0),
+      // of real values none is counted
+      correct: this.plan.targets === undefined ? numbers(fetched, "correct").reduce((sum, one) => sum + one, 0) : 0,
     };
   }
 
@@ -142,7 +143,8 @@ export class ChunkRunner implements AsyncDisposable {
     const examples = this.resident ? this.set.size : count * batch;
     const steps = scan ? "any" : count;
     const gateTable = Object.keys(this.gates).length > 0;
-    const graph = trainingGraph(this.plan, { examples, batch, steps, gateTable, dtype: this.set.dtype });
+    const { dtype, labels } = this.set;
+    const graph = trainingGraph(this.plan, { examples, batch, steps, gateTable, dtype, labels: labels.dtype });
     const program = await this.engine.compile(graph, movingOutputs(graph.outputs));
     this.programs.set(key, program);
     return program;

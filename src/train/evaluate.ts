@@ -3,14 +3,17 @@ import type { Feeds, Program } from "../engine/index.ts";
 import { byName, type TrialParameters } from "../network/index.ts";
 import { numbers, wanted } from "./feeds.ts";
 import { parts } from "./parts.ts";
+import { type ValueErrors, valueErrors } from "./value-errors.ts";
 
 /** How a network does on labeled examples. */
 export interface Evaluation {
   readonly examples: number;
-  /** In percent. */
+  /** In percent; of real values the share of their variance that is explained, 100 R². */
   readonly accuracy: number;
   /** Mean over the examples. */
   readonly loss: number;
+  /** Of real values alone. */
+  readonly values?: ValueErrors;
 }
 
 /** How an evaluation is run. */
@@ -44,13 +47,21 @@ export async function evaluateSet(
 ): Promise<Evaluation> {
   const examples = set.size;
   const sums = { loss: 0, correct: 0 };
+  const real = set.labels.dtype === "float32" ? set.labels : undefined;
+  const squares = new Float64Array(real?.shape[1] ?? 0);
   for (const { start, count } of parts(examples, batch)) {
     signal?.throwIfAborted();
     const labels = targetBlock(set.labels, start, count);
     const feeds = { ...parameters, inputs: await set.readBlock(start, count), labels };
     const { fetched } = await program.run(wanted(program, feeds));
     sums.loss += numbers(fetched, "loss")[0] ?? Number.NaN;
-    sums.correct += numbers(fetched, "correct")[0] ?? 0;
+    if (real === undefined) sums.correct += numbers(fetched, "correct")[0] ?? 0;
+    else
+      for (const [output, sum] of numbers(fetched, "squares").entries()) squares[output] = (squares[output] ?? 0) + sum;
+  }
+  if (real !== undefined) {
+    const values = valueErrors(real, squares);
+    return { examples, accuracy: 100 * values.r2, loss: sums.loss / examples, values };
   }
   return { examples, accuracy: (100 * sums.correct) / examples, loss: sums.loss / examples };
 }

@@ -29,11 +29,15 @@ export type Loss = (typeof LOSSES)[number];
 
 /**
  * What a network of `outputs` outputs should give for labels: one-hot, or −1 (label 0) and +1 (label 1) for a network of
- * one output (theory 6.4, gate learning).
- * @param labels `[…]`, classes
+ * one output (theory 6.4, gate learning); real values are what they are.
+ * @param labels `[…]`, classes, or `[…, outputs]`, values
  * @returns `[…, outputs]`
  */
-export function targetsOf(labels: Tensor<"uint8">, outputs: number): Tensor<"float32"> {
+export function targetsOf(
+  labels: Tensor<"uint8"> | Tensor<"int32"> | Tensor<"float32">,
+  outputs: number,
+): Tensor<"float32"> {
+  if (labels.dtype === "float32") return labels;
   if (outputs > 1) return cast(oneHot(cast(labels, "int32"), outputs), "float32");
   return subtract(multiply(reshape(cast(labels, "float32"), [...labels.shape, 1]), 2), 1);
 }

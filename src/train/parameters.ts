@@ -1,5 +1,16 @@
-import type { InputRows } from "../data/index.ts";
-import { cast, concat, input, multiply, type Shape, slice, type Tensor } from "../graph/index.ts";
+import type { InputRows, Normalization, TargetRows } from "../data/index.ts";
+import {
+  add,
+  cast,
+  concat,
+  constant,
+  float32,
+  input,
+  multiply,
+  type Shape,
+  slice,
+  type Tensor,
+} from "../graph/index.ts";
 import { type TrialParameterSpec, type TrialParameters, trialParameters } from "../network/index.ts";
 import type { SlotName } from "./optimizers.ts";
 import { stateName } from "./training-state.ts";
@@ -10,9 +21,37 @@ type FloatTensor = Tensor<"float32">;
 export const inputRows = (dtype: InputRows["dtype"], shape: Shape): Tensor<"uint8"> | FloatTensor =>
   dtype === "uint8" ? input("inputs", "uint8", shape) : input("inputs", "float32", shape);
 
-/** Bytes become inputs in [0, 1] (theory 6.1), floats are what they are. */
-export const scaledRows = (rows: Tensor<"uint8"> | FloatTensor): FloatTensor =>
-  rows.dtype === "uint8" ? multiply(cast(rows, "float32"), 1 / 255) : rows;
+/** The graph input of what examples should give, `labels`: classes `[…]`, or values `[…, outputs]`. */
+export function targetInput(dtype: TargetRows["dtype"], shape: Shape, outputs: number): TargetTensor {
+  switch (dtype) {
+    case "uint8":
+      return input("labels", "uint8", shape);
+    case "int32":
+      return input("labels", "int32", shape);
+    case "float32":
+      return input("labels", "float32", [...shape, outputs]);
+  }
+}
+
+/** What examples should give, in a graph. */
+export type TargetTensor = Tensor<"uint8"> | Tensor<"int32"> | FloatTensor;
+
+/** Bytes become inputs in [0, 1] (theory 6.1), floats are what they are, unless a normalization says it. */
+export function scaledRows(rows: Tensor<"uint8"> | FloatTensor, normalization?: Normalization): FloatTensor {
+  if (normalization === undefined) return rows.dtype === "uint8" ? multiply(cast(rows, "float32"), 1 / 255) : rows;
+  const numbers = rows.dtype === "uint8" ? cast(rows, "float32") : rows;
+  const factor = normalization.factor.every((one) => one === 1) ? undefined : perPart(normalization.factor, numbers);
+  const shift = normalization.shift.every((one) => one === 0) ? undefined : perPart(normalization.shift, numbers);
+  const scaled = factor === undefined ? numbers : multiply(numbers, factor);
+  return shift === undefined ? scaled : add(scaled, shift);
+}
+
+/** One number for all, or one for each channel or feature, the axis behind that of the examples. */
+function perPart(values: readonly number[], { shape }: FloatTensor): number | FloatTensor {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) return only;
+  return constant(float32([values.length, ...shape.slice(2).map(() => 1)], values));
+}
 
 /** Tensors of a graph under the names of parameters, and of their averages. */
 export type NamedTensors = Readonly<Record<string, FloatTensor>>;

@@ -1,10 +1,20 @@
+import type { Normalization } from "../data/index.ts";
 import type { Architecture, Initializer, RegimeChoice } from "../network/index.ts";
 import type { Loss } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** How an epoch goes through the examples. */
-export type ExampleOrder = "shuffled" | "given";
+/**
+ * How an epoch goes through the examples: each time in another order; in one that keeps neighbors of a file together, for
+ * examples that are read from a disk; as they come.
+ */
+export type ExampleOrder = "shuffled" | "shuffled-in-blocks" | "given";
+
+/** What real-valued targets are to a network, which learns `(y − mean) / std`: one number each for each output. */
+export interface TargetScale {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
 
 /** All that decides one training, but for the data: the same plan on the same data gives the same bits. */
 export interface TrainingPlan extends RegimeChoice {
@@ -19,11 +29,18 @@ export interface TrainingPlan extends RegimeChoice {
   readonly seed: number;
   /** The order of the examples in each epoch: another one each time, unless told otherwise, or as they come. */
   readonly order?: ExampleOrder | undefined;
+  /** What inputs become before the network reads them; bytes are scaled by 1/255, floats are taken as they are, without. */
+  readonly normalization?: Normalization | undefined;
+  /** For real-valued targets, learnt by the mean squared error; the targets are classes without. */
+  readonly targets?: TargetScale | undefined;
   /** What people add to a training; nothing unless told otherwise. */
   readonly recipe?: Recipe | undefined;
 }
 
-/** What is measured after each epoch; accuracies in percent. */
+/**
+ * What is measured after each epoch; accuracies in percent. Of real values the loss is that of the scaled ones, and accuracy the
+ * share of their variance that is explained, 100 R²; their own measures stand beside.
+ */
 export interface EpochMetrics {
   /** From 1. */
   readonly epoch: number;
@@ -35,6 +52,9 @@ export interface EpochMetrics {
   /** Of the examples that were held out, where a recipe holds some out. */
   readonly validationLoss?: number | undefined;
   readonly validationAccuracy?: number | undefined;
+  /** Of real values: the root of the mean squared error, in their own unit, and R² of the test examples. */
+  readonly testRmse?: number | undefined;
+  readonly testR2?: number | undefined;
   /** Wall time of the epoch's steps, without the test. */
   readonly seconds: number;
   readonly gates: readonly GateMetrics[];

@@ -1,6 +1,16 @@
-import type { InputRows } from "../data/index.ts";
+import type { InputRows, Normalization, TargetRows } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { type Graph, graph, input, reduceSum, reshape, sizeOf, type Tensor, transpose } from "../graph/index.ts";
+import {
+  type Graph,
+  graph,
+  reduceSum,
+  reshape,
+  sizeOf,
+  square,
+  subtract,
+  type Tensor,
+  transpose,
+} from "../graph/index.ts";
 import {
   forwardNodes,
   type GatedNetwork,
@@ -13,11 +23,11 @@ import {
   trialParameterSpecs,
 } from "../network/index.ts";
 import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf } from "./losses.ts";
-import { inputRows, inputsFor, recordsOf, scaledRows } from "./parameters.ts";
+import { inputRows, inputsFor, recordsOf, scaledRows, targetInput } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 /** What decides how a trained network predicts. */
-export type PredictionPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant">;
+export type PredictionPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant" | "normalization">;
 
 /** The network that predicts, over parameters and inputs, with any batch. */
 function prediction(plan: PredictionPlan, dtype: InputRows["dtype"]): Prediction {
@@ -26,32 +36,45 @@ function prediction(plan: PredictionPlan, dtype: InputRows["dtype"]): Prediction
   const inputs = inputRows(dtype, ["batch", ...architecture.inputShape]);
   const specs = trialParameterSpecs(architecture, regime);
   const parameters = recordsOf(specs, inputsFor(specs));
-  return predict(architecture, regime, parameters, scaledRows(inputs));
+  return predict(architecture, regime, parameters, scaledRows(inputs, plan.normalization));
 }
 
 /**
- * Summed loss and number of correct predictions of `inputs` and `labels`: outputs `loss` and `correct`.
+ * Summed loss and number of correct predictions of `inputs` and `labels`: outputs `loss` and `correct`; of real values `squares`
+ * in its place, the summed squares of the errors of each output.
  * @param dtype of the inputs
+ * @param labels dtype of what they should give
  */
 export function evaluationGraph(
   plan: PredictionPlan & Pick<TrainingPlan, "loss">,
   dtype: InputRows["dtype"] = "uint8",
+  labels: TargetRows["dtype"] = "uint8",
 ): Graph {
   const { logits } = prediction(plan, dtype);
-  return measured(logits, outputsOf(plan.architecture), plan.loss);
+  return measured(logits, outputsOf(plan.architecture), plan.loss, labels);
+}
+
+/** The data that a network from anywhere is measured on. */
+export interface MeasuredData {
+  /** Of one example; maps `[c, h, w]` are turned where the network reads `[h, w, c]`. */
+  readonly shape: readonly number[];
+  readonly dtype: InputRows["dtype"];
+  readonly labels: TargetRows["dtype"];
+  /** Before the network reads them; bytes are scaled by 1/255 unless told otherwise. */
+  readonly normalization?: Normalization | undefined;
 }
 
 /**
- * The same of a network from anywhere, its softmax cross-entropy.
- * @param dataShape shape of one example of the data; maps `[c, h, w]` are turned where the network reads `[h, w, c]`
+ * The same of a network from anywhere, its softmax cross-entropy, or its squared error from real values.
  * @throws GatewiseError if the network reads another number of pixels
  */
-export function networkEvaluationGraph(network: GatedNetwork, dataShape: readonly number[]): Graph {
-  const bytes = inputRows("uint8", ["batch", ...dataShape]);
-  const x = arranged(scaledRows(bytes), dataShape, inputShapeOf(network));
+export function networkEvaluationGraph(network: GatedNetwork, data: MeasuredData): Graph {
+  const rows = inputRows(data.dtype, ["batch", ...data.shape]);
+  const x = arranged(scaledRows(rows, data.normalization), data.shape, inputShapeOf(network));
   const logits = forwardNodes(network, x).get(network.output);
   if (logits === undefined) throw new Error("unreachable: a network without an output");
-  return measured(logits, outputCount(network), "softmax-cross-entropy");
+  const loss = data.labels === "float32" ? "mean-squared-error" : "softmax-cross-entropy";
+  return measured(logits, outputCount(network), loss, data.labels);
 }
 
 function arranged(x: Tensor<"float32">, from: readonly number[], to: readonly number[]): Tensor<"float32"> {
@@ -67,9 +90,15 @@ function arranged(x: Tensor<"float32">, from: readonly number[], to: readonly nu
   return reshape(channelsLast ? transpose(x, [0, 2, 3, 1]) : x, ["batch", ...to]);
 }
 
-/** Summed loss and number of correct predictions of logits, over `labels` as input. */
-function measured(logits: Tensor<"float32">, outputs: number, loss: Loss): Graph {
-  const targets = targetsOf(input("labels", "uint8", ["batch"]), outputs);
+/** Summed loss and number of correct predictions of logits, or their errors, over `labels` as input. */
+function measured(logits: Tensor<"float32">, outputs: number, loss: Loss, labels: TargetRows["dtype"]): Graph {
+  const targets = targetsOf(targetInput(labels, ["batch"], outputs), outputs);
+  if (labels === "float32") {
+    return graph({
+      loss: reduceSum(exampleLosses(loss, logits, targets)),
+      squares: reduceSum(square(subtract(logits, targets)), [0]),
+    });
+  }
   return graph({
     loss: reduceSum(exampleLosses(loss, logits, targets)),
     correct: countTrue(isCorrect(logits, targets)),

@@ -13,11 +13,13 @@ import {
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, EpochPart } from "./checkpoint.ts";
+import type { Evaluation } from "./evaluate.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
 import type { EpochMetrics, TrainingPlan } from "./plan.ts";
 import { checkRecipe, hasEnded } from "./recipe-rules.ts";
+import { withScaledTargets } from "./scaled-targets.ts";
 import { brokenLoss, Trainer } from "./trainer.ts";
 import { checkState, startState } from "./training-state.ts";
 import { heldOut } from "./validation.ts";
@@ -87,7 +89,10 @@ export async function* train(
   resume?: Checkpoint,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { engine, clock, signal } = context;
-  const [all, test] = [exampleSet(data.train), exampleSet(data.test)];
+  const [all, test] = [
+    withScaledTargets(exampleSet(data.train), plan.targets),
+    withScaledTargets(exampleSet(data.test), plan.targets),
+  ];
   checkData(plan, { train: all, test });
   checkRecipe(plan);
   const { train, validation } = heldOut(plan, all);
@@ -104,7 +109,7 @@ export async function* train(
   if (opened === undefined) return;
   await using trainer = await Trainer.open(engine, plan, train, resume ?? startState(plan, initial), opened.table);
 
-  let last = resume === undefined ? NOTHING_YET : placeOf(resume);
+  let last = resume === undefined ? nothingYet(plan) : placeOf(resume);
   const epochsBefore = last.epoch;
   const { steps } = trainer;
   const batch = examplesPerRun(layerShapes(plan.architecture));
@@ -119,7 +124,7 @@ export async function* train(
     for await (const done of trainer.epoch(epoch, { after, clock, signal })) {
       part = done;
       const seen = Math.min(done.steps * plan.batch, train.size);
-      const means = { loss: done.loss / seen, accuracy: (100 * done.correct) / seen };
+      const means = { loss: done.loss / seen, accuracy: percentOf(plan, done, seen) };
       yield { kind: "steps", epoch, step: done.steps, steps, ...means, checkpoint: within };
     }
     const isWhole = part !== undefined && part.steps >= steps;
@@ -140,9 +145,10 @@ export async function* train(
     const metrics: EpochMetrics = {
       epoch,
       trainLoss: part.loss / train.size,
-      trainAccuracy: (100 * part.correct) / train.size,
+      trainAccuracy: percentOf(plan, part, train.size),
       testLoss: tested.test.loss,
       testAccuracy: tested.test.accuracy,
+      ...measuredValues(plan, tested.test),
       ...(tested.validation === undefined
         ? {}
         : { validationLoss: tested.validation.loss, validationAccuracy: tested.validation.accuracy }),
@@ -173,6 +179,25 @@ const placeOf = ({ epoch, bestEpoch, bestTestAccuracy, bestValidationLoss }: Che
   ...(bestValidationLoss === undefined ? {} : { bestValidationLoss }),
 });
 
+/** Any first epoch is the best so far; R² may be below 0. */
+const nothingYet = ({ targets }: TrainingPlan): Place =>
+  targets === undefined ? NOTHING_YET : { ...NOTHING_YET, bestTestAccuracy: -Number.MAX_VALUE };
+
+/** Accuracy; of real values, whose scaled variance is 1, what the loss leaves of it. */
+const percentOf = (
+  { targets }: TrainingPlan,
+  { loss, correct }: Pick<EpochPart, "loss" | "correct">,
+  examples: number,
+): number => (100 * (targets === undefined ? correct : examples - loss)) / examples;
+
+/** Errors of real values, in their own unit again. */
+function measuredValues({ targets }: TrainingPlan, { values }: Evaluation): Pick<EpochMetrics, "testRmse" | "testR2"> {
+  if (targets === undefined || values === undefined) return {};
+  const { meanSquares, r2 } = values;
+  const squares = meanSquares.map((square, output) => square * (targets.std[output] ?? 1) ** 2);
+  return { testRmse: Math.sqrt(squares.reduce((sum, one) => sum + one, 0) / squares.length), testR2: r2 };
+}
+
 /** What comes of work, or undefined where the signal ended it. */
 async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -190,7 +215,7 @@ function hasGateTable(plan: TrainingPlan, examples: number): boolean {
 }
 
 function checkData(
-  { architecture, loss }: TrainingPlan,
+  { architecture, loss, targets }: TrainingPlan,
   { train, test }: Readonly<Record<"train" | "test", ExampleSet>>,
 ): void {
   const outputs = outputsOf(architecture);
@@ -217,14 +242,24 @@ function checkData(
         next: "choose another data set, or change the architecture's inputShape",
       });
     }
-    if (labels.data.length === 0 || count !== labels.data.length) {
+    const [labeled = 0] = labels.shape;
+    if (labeled === 0 || count !== labeled) {
       throw new GatewiseError({
-        received: `${count} ${name} inputs and ${labels.data.length} labels`,
+        received: `${count} ${name} inputs and ${labeled} labels`,
         expected: "as many labels as inputs, at least one",
         next: "take inputs and labels from the same data set",
       });
     }
-    const wrong = labels.data.findIndex((label) => label >= classes);
+    const isReal = labels.dtype === "float32";
+    if (isReal !== (targets !== undefined) || (isReal && labels.shape[1] !== outputs)) {
+      throw new GatewiseError({
+        received: `${isReal ? `values of shape ${formatShape(labels.shape)}` : "classes"} as targets of ${name} examples`,
+        expected:
+          targets === undefined ? "classes: the plan has no `targets`" : `${outputs} values each, as the plan has it`,
+        next: "give a plan and data that go together",
+      });
+    }
+    const wrong = isReal ? -1 : labels.data.findIndex((label) => label < 0 || label >= classes);
     if (wrong >= 0) {
       throw new GatewiseError({
         received: `label ${labels.data[wrong]} of ${name} example ${wrong}`,

@@ -1,4 +1,4 @@
-import { type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
+import { blockOrder, type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
 import type { Engine, Program } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { randomStream } from "../random.ts";
@@ -43,7 +43,7 @@ export class Trainer implements AsyncDisposable {
     gates: GateTable = {},
   ): Promise<Trainer> {
     const set = exampleSet(source);
-    const tester = await engine.compile(evaluationGraph(plan, set.dtype));
+    const tester = await engine.compile(evaluationGraph(plan, set.dtype, set.labels.dtype));
     const chunks = await ChunkRunner.open(engine, plan, set, start, gates).catch(async (thrown: unknown) => {
       await tester[Symbol.asyncDispose]();
       throw thrown;
@@ -102,8 +102,14 @@ export class Trainer implements AsyncDisposable {
 }
 
 /** The order in which an epoch takes the examples. */
-function orderOf({ order = "shuffled", seed }: TrainingPlan, examples: number, epoch: number): Int32Array {
+function orderOf(
+  { order = "shuffled", seed, architecture }: TrainingPlan,
+  examples: number,
+  epoch: number,
+): Int32Array {
   switch (order) {
+    case "shuffled-in-blocks":
+      return blockOrder(examples, architecture.inputShape, seed, epoch);
     case "shuffled":
       return randomStream(seed, "order", epoch).permutation(examples);
     case "given":

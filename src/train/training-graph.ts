@@ -7,7 +7,7 @@
  * are prepared and losses counted outside, for all steps at once, and all biases are updated as one vector
  * (bench/training.bench.ts).
  */
-import type { InputRows } from "../data/index.ts";
+import type { InputRows, TargetRows } from "../data/index.ts";
 import {
   add,
   cast,
@@ -50,6 +50,8 @@ import {
   recordsOf,
   scaledRows,
   split,
+  type TargetTensor,
+  targetInput,
 } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 import type { Recipe } from "./recipe.ts";
@@ -126,7 +128,8 @@ export function chunkGraph(
   return graph({
     ...Object.fromEntries(next.map(([name, tensor]) => [`next:${name}`, tensor])),
     losses: reduceMean(objectiveOf(plan, outputs.logits, wanted), [1]),
-    correct: countTrue(isCorrect(outputs.logits, steps.targets), [1]),
+    // real values are near or far, never right
+    ...(plan.targets === undefined ? { correct: countTrue(isCorrect(outputs.logits, steps.targets), [1]) } : {}),
   });
 }
 
@@ -200,7 +203,7 @@ function unscaled(tensor: FloatTensor, slot: SlotName | undefined, factor: Float
 
 /** What the steps read as inputs of the graph: `indices` of `[steps, batch]`, and `[steps]` each of {@link STEP_SCALARS}. */
 export function stepInputs(
-  labels: Tensor<"uint8">,
+  labels: TargetTensor,
   [count, batch]: readonly [number | string, number],
   outputs: number,
 ): StepInputs {
@@ -208,12 +211,24 @@ export function stepInputs(
   const scalar = (name: keyof StepScalars<unknown>): FloatTensor => input(name, "float32", [count]);
   return {
     indices,
-    targets: targetsOf(gather(labels, indices), outputs),
+    targets: targetsOf(gatheredTargets(labels, indices), outputs),
     rate: scalar("rate"),
     scale: scalar("scale"),
     epsilon: scalar("epsilon"),
     keep: scalar("keep"),
   };
+}
+
+/** Each dtype by itself: what is gathered has the dtype of what it is gathered from. */
+function gatheredTargets(labels: TargetTensor, indices: Tensor<"int32">): TargetTensor {
+  switch (labels.dtype) {
+    case "uint8":
+      return gather(labels, indices);
+    case "int32":
+      return gather(labels, indices);
+    case "float32":
+      return gather(labels, indices);
+  }
 }
 
 /** What a training graph is made for. */
@@ -225,8 +240,10 @@ export interface TrainingGraphOptions {
   readonly steps: number | "any";
   /** Fixed gates come from a table of all examples' gates instead of the feature network. */
   readonly gateTable: boolean;
-  /** Of the inputs: bytes are scaled by 1/255. */
+  /** Of the inputs: bytes are scaled by 1/255, unless the plan normalizes them otherwise. */
   readonly dtype: InputRows["dtype"];
+  /** Of what they should give; bytes unless told otherwise. */
+  readonly labels?: TargetRows["dtype"];
 }
 
 /**
@@ -237,14 +254,14 @@ export interface TrainingGraphOptions {
  */
 export function trainingGraph(plan: TrainingPlan, options: TrainingGraphOptions): Graph {
   const { examples, batch, gateTable, dtype } = options;
-  const { architecture } = plan;
+  const { architecture, normalization } = plan;
   const count = options.steps === "any" ? "steps" : options.steps;
   const inputs = inputRows(dtype, [examples, ...architecture.inputShape]);
-  const labels = input("labels", "uint8", [examples]);
+  const labels = targetInput(options.labels ?? "uint8", [examples], outputsOf(architecture));
   const table = gatedLayers(architecture).map(({ shape }, i) => input(`gates.${i}`, "bool", [examples, ...shape]));
   const steps = stepInputs(labels, [count, batch], outputsOf(architecture));
   const examplesAt = (at: Tensor<"int32">): StepExamples => {
-    const x = scaledRows(gather(inputs, at));
+    const x = scaledRows(gather(inputs, at), normalization);
     return gateTable ? { x, gates: table.map((gates) => cast(gather(gates, at), "float32")) } : { x };
   };
   if (options.steps !== "any") return chunkGraph(plan, steps, examplesAt, unroll);

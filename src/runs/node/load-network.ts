@@ -2,13 +2,8 @@ import { dirname, join } from "node:path";
 import { checkPath, readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { externalFiles, type OnnxFile, openOnnx } from "../../graph/index.ts";
-import {
-  type GatedNetwork,
-  gatedNetwork,
-  networkFromOnnx,
-  type OnnxNetworkOptions,
-  regimeOf,
-} from "../../network/index.ts";
+import { type GatedNetwork, networkFromOnnx, type OnnxNetworkOptions } from "../../network/index.ts";
+import { trainedNetwork } from "../../train/index.ts";
 import { readExternalData } from "./external-data.ts";
 import { isFolder, refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
 import { readBest, readRun } from "./run-directory.ts";
@@ -38,7 +33,7 @@ export async function loadNetwork(model: string, choice: ModelChoice = {}): Prom
     refuseChoice(model, choice);
     const { plan } = await readRun(model);
     const { parameters } = await readBest(model);
-    const network = gatedNetwork(plan.architecture, regimeOf(plan), parameters);
+    const network = trainedNetwork(plan, parameters);
     const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
     return { network, source: { kind: "run", regime: plan.regime }, files };
   }
