@@ -5,6 +5,7 @@
  */
 export { readSafetensors, type Safetensors, writeSafetensors } from "./data/index.ts";
 export {
+  type Affine,
   type Architecture,
   type ArchitectureNode,
   type ArchitectureNodeFields,
@@ -112,4 +113,6 @@ export {
   type WeightLayer,
   type Weights,
   weightLayers,
+  withNormalization,
+  withOutputUnit,
 } from "./network/index.ts";

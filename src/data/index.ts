@@ -28,6 +28,6 @@ export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";
 export { blockOrder } from "./own/block-order.ts";
-export { type Normalization, normalizationArrays } from "./own/normalization.ts";
+export { type InputNormalization, normalizationArrays } from "./own/normalization.ts";
 export type { TargetRows } from "./own/targets.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";

@@ -12,7 +12,12 @@ export {
   type SlotName,
 } from "./optimizers.ts";
 export type { EpochMetrics, ExampleOrder, GateMetrics, TargetScale, TrainingPlan } from "./plan.ts";
-export { evaluationGraph, networkEvaluationGraph, type PredictionPlan } from "./prediction-graphs.ts";
+export {
+  evaluationGraph,
+  type MeasuredData,
+  networkEvaluationGraph,
+  type PredictionPlan,
+} from "./prediction-graphs.ts";
 export type { ClassWeights, Recipe } from "./recipe.ts";
 export { checkRecipe, hasEnded } from "./recipe-rules.ts";
 export { targetScale } from "./scaled-targets.ts";
@@ -24,7 +29,7 @@ export {
   type TrainingEvent,
   train,
 } from "./train.ts";
-export { trainedModel, trainedNetwork } from "./trained-network.ts";
+export { type TrainedPlan, trainedModel, trainedNetwork } from "./trained-network.ts";
 export { type EpochOptions, Trainer } from "./trainer.ts";
 export { type Averages, startState, stateByName, stateOf, type TrainingState } from "./training-state.ts";
 export type { ValueErrors } from "./value-errors.ts";

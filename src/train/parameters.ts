@@ -1,4 +1,4 @@
-import type { InputRows, Normalization, TargetRows } from "../data/index.ts";
+import type { InputNormalization, InputRows, TargetRows } from "../data/index.ts";
 import {
   add,
   cast,
@@ -37,7 +37,7 @@ export function targetInput(dtype: TargetRows["dtype"], shape: Shape, outputs: n
 export type TargetTensor = Tensor<"uint8"> | Tensor<"int32"> | FloatTensor;
 
 /** Bytes become inputs in [0, 1] (theory 6.1), floats are what they are, unless a normalization says it. */
-export function scaledRows(rows: Tensor<"uint8"> | FloatTensor, normalization?: Normalization): FloatTensor {
+export function scaledRows(rows: Tensor<"uint8"> | FloatTensor, normalization?: InputNormalization): FloatTensor {
   if (normalization === undefined) return rows.dtype === "uint8" ? multiply(cast(rows, "float32"), 1 / 255) : rows;
   const numbers = rows.dtype === "uint8" ? cast(rows, "float32") : rows;
   const factor = normalization.factor.every((one) => one === 1) ? undefined : perPart(normalization.factor, numbers);

@@ -1,4 +1,4 @@
-import type { Normalization } from "../data/index.ts";
+import type { InputNormalization } from "../data/index.ts";
 import type { Architecture, Initializer, RegimeChoice } from "../network/index.ts";
 import type { Loss } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -30,7 +30,7 @@ export interface TrainingPlan extends RegimeChoice {
   /** The order of the examples in each epoch: another one each time, unless told otherwise, or as they come. */
   readonly order?: ExampleOrder | undefined;
   /** What inputs become before the network reads them; bytes are scaled by 1/255, floats are taken as they are, without. */
-  readonly normalization?: Normalization | undefined;
+  readonly normalization?: InputNormalization | undefined;
   /** For real-valued targets, learnt by the mean squared error; the targets are classes without. */
   readonly targets?: TargetScale | undefined;
   /** What people add to a training; nothing unless told otherwise. */

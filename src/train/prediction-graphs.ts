@@ -1,4 +1,4 @@
-import type { InputRows, Normalization, TargetRows } from "../data/index.ts";
+import type { InputNormalization, InputRows, TargetRows } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Graph,
@@ -61,7 +61,7 @@ export interface MeasuredData {
   readonly dtype: InputRows["dtype"];
   readonly labels: TargetRows["dtype"];
   /** Before the network reads them; bytes are scaled by 1/255 unless told otherwise. */
-  readonly normalization?: Normalization | undefined;
+  readonly normalization?: InputNormalization | undefined;
 }
 
 /**

@@ -13,7 +13,8 @@ import {
 } from "../network/index.ts";
 import type { TrainingPlan } from "./plan.ts";
 
-type TrainedPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant" | "normalization" | "targets">;
+/** What of a plan decides how its network reads and predicts. */
+export type TrainedPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant" | "normalization" | "targets">;
 
 /**
  * The network of a plan: with the plan's normalization before it, which inputs as files have them go through, and real values in

@@ -7,7 +7,7 @@ import type { ExampleSet } from "../example-set.ts";
  * A normalization of inputs, `x · factor + shift`: one number each for all elements, one for each channel (axis 0 of maps), or
  * one for each element. Plain data, kept with a run: whoever asks its network gives inputs as the files have them.
  */
-export interface Normalization {
+export interface InputNormalization {
   readonly factor: readonly number[];
   readonly shift: readonly number[];
 }
@@ -95,7 +95,7 @@ export function normalizationOf(
   { scale, mean, std, standardize = false }: NormalizationOptions,
   input: { readonly shape: readonly number[]; readonly dtype: "uint8" | "float32" },
   moments?: InputMoments,
-): Normalization | undefined {
+): InputNormalization | undefined {
   if (standardize && (scale !== undefined || mean !== undefined || std !== undefined)) {
     throw new GatewiseError({
       received: "`standardize` with `scale`, `mean` or `std`",
@@ -139,7 +139,7 @@ function checkedParts(name: "mean" | "std", numbers: readonly number[] | undefin
  * @param shape of one example
  */
 export function normalizationArrays(
-  { factor, shift }: Normalization,
+  { factor, shift }: InputNormalization,
   shape: readonly number[],
 ): Readonly<Record<"factor" | "shift", Float32Array>> {
   const size = sizeOf(shape);
