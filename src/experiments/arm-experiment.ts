@@ -8,7 +8,7 @@ import {
   type TrainingSettings,
   type Trial,
 } from "./protocol.ts";
-import { meanAndDeviation } from "./summary.ts";
+import { type ComparedRow, type ComparedRun, comparedRow } from "./summary.ts";
 
 /** One row of a comparison: a regime as it stands or changed, or its gates at some stage of their learning. */
 export interface Arm {
@@ -91,25 +91,11 @@ export function trialsOfArms(
 
 const armTrial = (arm: string, seed: number): string => `${arm}-seed${seed}`;
 
-/** A row of a comparison's table; accuracies in percent. */
-export interface ArmSummary {
-  /** The arm's name. */
-  readonly regime: string;
-  readonly title: string;
-  readonly mean: number;
-  readonly std: number;
-  readonly published: PublishedFigure | null;
-  readonly runs: readonly number[];
-}
+/** A row of a comparison of arms, whose name stands as `regime`. */
+export type ArmSummary = ComparedRow;
 
-/** Rows of the arms with at least one finished run, in the order of the protocol. */
-export function summarizeArms(
-  arms: readonly Arm[],
-  results: readonly { readonly arm: string; readonly bestTestAccuracy: number }[],
-): readonly ArmSummary[] {
-  return arms.flatMap(({ name, title, published }) => {
-    const runs = results.filter(({ arm }) => arm === name).map(({ bestTestAccuracy }) => bestTestAccuracy);
-    if (runs.length === 0) return [];
-    return [{ regime: name, title, ...meanAndDeviation(runs), published: published ?? null, runs }];
-  });
-}
+/** Rows of the arms with at least one complete run, in the order of the protocol. */
+export const summarizeArms = (arms: readonly Arm[], results: readonly ComparedRun[]): readonly ArmSummary[] =>
+  arms.flatMap(({ name, title, published }) =>
+    comparedRow({ regime: name, title, published: published ?? null }, results),
+  );

@@ -51,7 +51,7 @@ type Named<Names extends readonly string[]> = {
   readonly [I in keyof Names]: Experiment & { readonly name: Names[I] };
 };
 
-/** What a user may change of an experiment; what a kind does not have is passed over. */
+/** What a user may change of an experiment; what its kind does not use is refused (`unused-options.ts`). */
 export interface ExperimentOptions {
   /** Of an experiment that compares regimes. */
   readonly regimes?: RegimeExperiment["regimes"];

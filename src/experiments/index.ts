@@ -55,7 +55,14 @@ export {
 } from "./read-training-options.ts";
 export type { RecipeOptionName, RecipeOptions } from "./recipe-options.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
-export { type MeanAndDeviation, meanAndDeviation, type SummaryRow, summarize } from "./summary.ts";
+export {
+  type ComparedRow,
+  type ComparedRun,
+  type MeanAndDeviation,
+  meanAndDeviation,
+  type SummaryRow,
+  summarize,
+} from "./summary.ts";
 export {
   noiseInputs,
   runTheorem,
@@ -81,6 +88,7 @@ export {
   type TrainingOptions,
   USUAL_TRAINING,
 } from "./training-options.ts";
+export { checkExperimentSettings, type ExperimentSettings } from "./unused-options.ts";
 export {
   binaryMnist,
   kernelMachine,

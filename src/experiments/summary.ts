@@ -1,29 +1,52 @@
-import { REGIME_NAMES, type RegimeName } from "../network/index.ts";
+import { REGIME_NAMES, REGIMES, type RegimeName } from "../network/index.ts";
 import type { PublishedFigure } from "./protocol.ts";
 import type { RegimeExperiment } from "./regime-experiment.ts";
 
-/** A row of an experiment's table; accuracies in percent. */
-export interface SummaryRow {
-  readonly regime: RegimeName;
-  /** Mean and sample standard deviation of the best test accuracy over the runs; 0 for one run. */
-  readonly mean: number;
-  readonly std: number;
+/** A row of what an experiment compares: best test accuracies in percent, as data for tables, figures and programs. */
+export interface ComparedRow<Name extends string = string> extends MeanAndDeviation {
+  /** The name of what was trained: a regime, or an arm of a comparison. */
+  readonly regime: Name;
+  readonly title: string;
   readonly published: PublishedFigure | null;
+  /** Mean less the published one; null without it. Whether it says something hangs on the profile. */
+  readonly difference: number | null;
   /** Best test accuracy of each run. */
   readonly runs: readonly number[];
 }
+/** A row of a comparison of regimes. */
+export type SummaryRow = ComparedRow<RegimeName>;
 
-/** Rows in the order of theory 5.4, whatever that of the results, for the regimes with at least one finished run. */
-export function summarize(
-  experiment: Pick<RegimeExperiment, "published">,
-  results: readonly { readonly regime: RegimeName; readonly bestTestAccuracy: number }[],
-): readonly SummaryRow[] {
-  return REGIME_NAMES.flatMap((regime) => {
-    const runs = results.filter((result) => result.regime === regime).map(({ bestTestAccuracy }) => bestTestAccuracy);
-    const row = { regime, ...meanAndDeviation(runs), published: experiment.published[regime] ?? null, runs };
-    return runs.length === 0 ? [] : [row];
-  });
+/** What a row is made of: a trial with its name, and its accuracy in percent once it is complete. */
+export interface ComparedRun {
+  readonly regime: string;
+  readonly bestTestAccuracy: number | null;
 }
+
+/** The row of all complete runs of one name, none without any. */
+export function comparedRow<Name extends string>(
+  {
+    regime,
+    title,
+    published = null,
+  }: Pick<ComparedRow<Name>, "regime" | "title"> & { published?: PublishedFigure | null },
+  results: readonly ComparedRun[],
+): readonly ComparedRow<Name>[] {
+  const runs = results.flatMap((run) =>
+    run.regime === regime && run.bestTestAccuracy !== null ? [run.bestTestAccuracy] : [],
+  );
+  if (runs.length === 0) return [];
+  const { mean, std } = meanAndDeviation(runs);
+  return [{ regime, title, mean, std, published, difference: published === null ? null : mean - published[0], runs }];
+}
+
+/** Rows in the order of theory 5.4, whatever that of the results, for the regimes with at least one complete run. */
+export const summarize = (
+  experiment: Pick<RegimeExperiment, "published">,
+  results: readonly ComparedRun[],
+): readonly SummaryRow[] =>
+  REGIME_NAMES.flatMap((regime) =>
+    comparedRow({ regime, title: REGIMES[regime].title, published: experiment.published[regime] ?? null }, results),
+  );
 
 /** In the unit of what they are of. */
 export interface MeanAndDeviation {

@@ -15,12 +15,7 @@ const PAGES: { readonly [K in PageKind]: (found: FindingsOf<K>) => ExperimentPag
     comparisonPage({
       comparison: experiment,
       profileName: profile,
-      rows: summarizeArms(
-        experiment.profiles[profile].arms,
-        states.flatMap(({ regime, bestTestAccuracy }) =>
-          bestTestAccuracy === null ? [] : [{ arm: regime, bestTestAccuracy }],
-        ),
-      ),
+      rows: summarizeArms(experiment.profiles[profile].arms, states),
       missing,
       dataSource,
     }),

@@ -11,6 +11,7 @@ export type {
 export { type ExperimentRecord, experimentRecordOf } from "./experiment-record.ts";
 export type { KernelMeasurement, RunKernels } from "./kernel-record.ts";
 export { type ExperimentResults, type Place, placeAt, type RunContent, resultsAt } from "./place.ts";
+export { type ResultRowsByKind, type ResultRowsOf, resultRows } from "./result-rows.ts";
 export { checkResumable } from "./resuming.ts";
 export {
   type Machine,

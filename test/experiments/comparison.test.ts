@@ -134,16 +134,18 @@ describe("summaries of arms", () => {
 
   it("stand in the order of the protocol, each of its own runs", () => {
     const results = [
-      { arm: "a", bestTestAccuracy: 70 },
-      { arm: "b", bestTestAccuracy: 80 },
-      { arm: "ab", bestTestAccuracy: 1 },
-      { arm: "b", bestTestAccuracy: 83 },
+      { regime: "a", bestTestAccuracy: 70 },
+      { regime: "b", bestTestAccuracy: 80 },
+      { regime: "ab", bestTestAccuracy: 1 },
+      { regime: "a", bestTestAccuracy: null },
+      { regime: "b", bestTestAccuracy: 83 },
     ];
     const [b, a, ...rest] = summarizeArms(arms, results);
     expect(rest).toEqual([]);
-    expect(a).toEqual({ regime: "a", title: "A", mean: 70, std: 0, published: null, runs: [70] });
+    expect(a).toEqual({ regime: "a", title: "A", mean: 70, std: 0, published: null, difference: null, runs: [70] });
     expect(b).toMatchObject({ regime: "b", title: "B", mean: 81.5, published: [79.43, 0.5], runs: [80, 83] });
     // of 80 and 83: √(2 · 1.5² / 1)
+    expectClose(b?.difference ?? Number.NaN, 81.5 - 79.43, { relative: 1e-12 });
     expectClose(b?.std ?? Number.NaN, 1.5 * Math.SQRT2, { relative: 1e-12 });
   });
 });

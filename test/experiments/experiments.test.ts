@@ -113,8 +113,14 @@ describe("summaries", () => {
       { regime: "dlnpf", bestTestAccuracy: 92 },
     ] as const;
     expect(summarize({ published: { relu: [97.85, 0.09] } }, results)).toEqual([
-      { regime: "relu", mean: 96, std: 0, published: [97.85, 0.09], runs: [96] },
-      { regime: "dlnpf", mean: 91, std: Math.SQRT2, published: null, runs: [90, 92] },
+      {
+        ...{ regime: "relu", title: "ReLU", mean: 96, std: 0, runs: [96] },
+        ...{ published: [97.85, 0.09], difference: 96 - 97.85 },
+      },
+      {
+        ...{ regime: "dlnpf", title: "DLNPF", mean: 91, std: Math.SQRT2, runs: [90, 92] },
+        ...{ published: null, difference: null },
+      },
     ]);
   });
 });

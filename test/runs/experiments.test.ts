@@ -60,6 +60,23 @@ async function contentOf(directory: string): Promise<ReadonlyMap<string, unknown
 const titleOf = (page: string): string => /<title>(.*?)<\/title>/s.exec(page)?.[1] ?? "";
 const headingOf = (page: string): string => /<h1>(.*?)<\/h1>/s.exec(page)?.[1] ?? "";
 
+describe("what an experiment has no use for is refused before anything is written", () => {
+  const { watched, trees, theorem, arms } = OWN_EXPERIMENTS;
+  it.each([
+    { experiment: arms, given: { options: { regimes: ["relu"] } }, received: "regimes" },
+    { experiment: watched, given: { options: { regimes: ["relu"] } }, received: "regimes" },
+    { experiment: trees, given: { places: { dataDir: "data", cacheDir: "" } }, received: "dataDir" },
+    { experiment: theorem, given: { options: { epochs: 3 } }, received: "epochs" },
+    { experiment: theorem, given: { device: "webgpu" }, received: "device webgpu" },
+  ] as const)("$received with $experiment.kind", async ({ experiment, given, received }) => {
+    await using folder = await temporaryFolder();
+    const to = join(folder.path, "new");
+    const { message } = (await rejectionOf(run({ ...requestOf(experiment, to), ...given }))) ?? expect.fail();
+    expect(message).toMatch(new RegExp(`^${received} with ${experiment.name}: expected (no such option|cpu): `));
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
 describe.each(OWN)("an experiment of kind $kind", (experiment) => {
   it("ends the same stopped and gone on with as never stopped, and is reported at any time", async () => {
     await using folder = await temporaryFolder();

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { GatewiseError } from "../../errors.ts";
 import {
+  checkExperimentSettings,
   EXPERIMENTS,
   type Experiment,
-  type ExperimentKind,
   PROFILE_NAMES,
   type ProfileName,
 } from "../../experiments/index.ts";
@@ -101,31 +101,23 @@ async function readRequest(
   }
   const experiment = await experimentOf(name, options);
   const profile = parseChoice("profile", options.profile, PROFILE_NAMES);
-  const { without, because } = REFUSED[experiment.kind];
-  refuse(experiment.name, options, without, because);
-  if (experiment.kind === "theorem" && options.device !== "cpu") {
-    throw new GatewiseError({
-      received: `--device ${options.device} with ${experiment.name}`,
-      expected: "cpu: its kernels are made in float64, which other devices lack",
-      next: "leave --device out",
-    });
-  }
+  const asked = {
+    ...(options.regimes === undefined ? {} : { regimes: parseChoices("regime", options.regimes, REGIME_NAMES) }),
+    ...(options.seeds === undefined ? {} : { seeds: parseWhole("--seeds", options.seeds, 1) }),
+    ...(options.epochs === undefined ? {} : { epochs: parseWhole("--epochs", options.epochs, 1) }),
+  };
+  const { dataDir, device } = options;
+  const workers = options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1);
+  checkExperimentSettings(experiment, { ...asked, dataDir, workers, device }, flagOf);
   return {
     experiment,
     profile,
-    options: {
-      ...(options.regimes === undefined ? {} : { regimes: parseChoices("regime", options.regimes, REGIME_NAMES) }),
-      ...(options.seeds === undefined ? {} : { seeds: parseWhole("--seeds", options.seeds, 1) }),
-      ...(options.epochs === undefined ? {} : { epochs: parseWhole("--epochs", options.epochs, 1) }),
-    },
+    options: asked,
     directory: options.out ?? `runs/${experiment.name}-${profile}`,
-    places: { dataDir: options.dataDir ?? null, cacheDir: context.cacheDir },
-    device: options.device,
+    places: { dataDir: dataDir ?? null, cacheDir: context.cacheDir },
+    device,
     command: context.command,
-    workers: workerCount(
-      options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1),
-      context.environment,
-    ),
+    workers: workerCount(workers, context.environment),
     resume: options.resume ?? false,
   };
 }
@@ -138,35 +130,4 @@ async function experimentOf(name: string, { out, resume }: ReproduceOptions): Pr
   if (kept?.name === name) return kept;
   const chosen = parseChoice("experiment", name, NAMES);
   throw new Error(`unreachable: ${chosen}`);
-}
-
-/** Options that a kind of experiment does not have, and why. */
-const REFUSED = {
-  regimes: { without: [], because: "" },
-  arms: { without: ["regimes"], because: "it compares what it names itself" },
-  watched: { without: ["regimes", "workers"], because: "it trains one network after the other" },
-  trees: { without: ["regimes", "dataDir", "workers"], because: "it draws its data and trains its two networks" },
-  theorem: {
-    without: ["regimes", "epochs", "dataDir", "workers"],
-    because: "it draws networks and trains none",
-  },
-} as const satisfies Record<
-  ExperimentKind,
-  { readonly without: readonly (keyof ReproduceOptions)[]; readonly because: string }
->;
-
-/** An option that an experiment does not have is a mistake, not something to pass over. */
-function refuse(
-  experiment: string,
-  options: ReproduceOptions,
-  without: readonly (keyof ReproduceOptions)[],
-  because: string,
-): void {
-  const given = without.find((option) => options[option] !== undefined);
-  if (given === undefined) return;
-  throw new GatewiseError({
-    received: `${flagOf(given)} with ${experiment}`,
-    expected: `no such option: ${because}`,
-    next: "leave it out",
-  });
 }

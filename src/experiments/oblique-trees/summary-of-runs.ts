@@ -6,21 +6,26 @@ import type { NormalsSeen, ObliqueRun } from "./watch-gates.ts";
 /** A row of the table: test accuracy in percent at the best validation epoch of each run. */
 export interface ObliqueRow {
   readonly regime: LinearlyGated;
+  readonly title: string;
   /** Mean and sample standard deviation over the runs; 0 for one run. */
   readonly mean: number;
   readonly std: number;
   readonly published: ObliqueNetwork["published"];
+  /** Mean less the independent figure. */
+  readonly difference: number;
   readonly runs: readonly number[];
 }
 
 /** One row a network that has runs. */
 export const obliqueRows = (
   networks: readonly ObliqueNetwork[],
-  runs: readonly Pick<ObliqueRun, "regime" | "testAccuracy">[],
+  results: readonly Pick<ObliqueRun, "regime" | "testAccuracy">[],
 ): readonly ObliqueRow[] =>
-  networks.flatMap(({ regime, published }) => {
-    const accuracies = runs.filter((run) => run.regime === regime).map(({ testAccuracy }) => testAccuracy);
-    return accuracies.length === 0 ? [] : [{ regime, ...meanAndDeviation(accuracies), published, runs: accuracies }];
+  networks.flatMap(({ regime, title, published }) => {
+    const runs = results.filter((run) => run.regime === regime).map(({ testAccuracy }) => testAccuracy);
+    if (runs.length === 0) return [];
+    const { mean, std } = meanAndDeviation(runs);
+    return [{ regime, title, mean, std, published, difference: mean - published.independent, runs }];
   });
 
 /** The largest `|cos|` of each node, mean over the runs that looked at the epoch, in order of the epochs. */

@@ -1,7 +1,14 @@
 /** Experiments in folders of this machine. */
 import { loadDataset } from "../../data/node/index.ts";
 import { openNodeEngine, openWorkerEngine } from "../../engine/node/index.ts";
-import type { Experiment, ExperimentOptions, ProfileName, TrainingDevice, Trial } from "../../experiments/index.ts";
+import {
+  checkExperimentSettings,
+  type Experiment,
+  type ExperimentOptions,
+  type ProfileName,
+  type TrainingDevice,
+  type Trial,
+} from "../../experiments/index.ts";
 import type { Executor } from "../executor.ts";
 import { claimExperiment, type ExperimentRecord, experimentRecordOf } from "../experiment-record.ts";
 import { checkExperiment } from "../experiment-structure.ts";
@@ -43,14 +50,15 @@ export interface ExperimentWatch {
 /**
  * Runs what is not done yet of an experiment, in its directory. Killed at any moment and resumed, it ends with the results
  * of one that never stopped.
- * @throws GatewiseError if the definition cannot be kept as JSON, or the directory is in use, holds another experiment, or holds this one and `resume` is false; the
+ * @throws GatewiseError for an option that the experiment does not use, or if the definition cannot be kept as JSON, or the directory is in use, holds another experiment, or holds this one and `resume` is false; the
  * signal's reason once it is aborted, but for experiments of trials, whose outcomes tell it
  */
 export async function runExperiment(request: ExperimentRequest, watch: ExperimentWatch): Promise<Findings> {
   const { experiment, profile, options, directory, places, device, command } = request;
   checkExperiment(experiment);
-  const store = folderStore(directory);
   const { dataDir, cacheDir } = places;
+  checkExperimentSettings(experiment, { ...options, dataDir: dataDir ?? undefined, device });
+  const store = folderStore(directory);
   const host: RunnerHost = {
     executor: watch.executor,
     openEngine: (on, where) =>

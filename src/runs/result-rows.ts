@@ -1,0 +1,42 @@
+/** What stands in an experiment's place as rows of numbers: for tables, sweeps and pages, which format them and no more. */
+import {
+  type ArmSummary,
+  type ExperimentKind,
+  type MeanMeasurement,
+  meanMeasurements,
+  type ObliqueRow,
+  obliqueRows,
+  type SummaryRow,
+  summarize,
+  summarizeArms,
+  type TheoremFinding,
+} from "../experiments/index.ts";
+import type { FindingsOf } from "./runners/runner.ts";
+
+/** The rows of each kind of experiment. */
+export interface ResultRowsByKind {
+  /** Best test accuracies, a regime a row, with at least one complete run. */
+  readonly regimes: readonly SummaryRow[];
+  /** The same, an arm a row. */
+  readonly arms: readonly ArmSummary[];
+  /** Means over the seeds, an epoch a row. */
+  readonly watched: readonly MeanMeasurement[];
+  /** Test accuracies at the best validation epoch, a network a row. */
+  readonly trees: readonly ObliqueRow[];
+  /** Errors, a width a row, and their slope: a series of networks each. */
+  readonly theorem: readonly TheoremFinding[];
+}
+/** The rows of an experiment of this kind. */
+export type ResultRowsOf<K extends ExperimentKind> = ResultRowsByKind[K];
+
+const ROWS: { readonly [K in ExperimentKind]: (found: FindingsOf<K>) => ResultRowsOf<K> } = {
+  regimes: ({ experiment, states }) => summarize(experiment, states),
+  arms: ({ experiment, profile, states }) => summarizeArms(experiment.profiles[profile].arms, states),
+  watched: ({ rows }) => meanMeasurements(rows),
+  trees: ({ experiment, runs }) => obliqueRows(experiment.networks, runs),
+  theorem: ({ series }) => series,
+};
+
+/** The rows of an experiment's results, complete or not: of what is there. */
+export const resultRows = <K extends ExperimentKind>(kind: K, findings: FindingsOf<K>): ResultRowsOf<K> =>
+  ROWS[kind](findings);
