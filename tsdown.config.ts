@@ -33,5 +33,7 @@ export default defineConfig({
   clean: true,
   // how long declarations take is no warning to whoever installs this
   checks: { pluginTimings: false },
+  // the messages that ONNX is read by would share a chunk with what writes it: a page reads only
+  outputOptions: { codeSplitting: { groups: [{ name: "onnx-messages", test: /onnx_pb\.ts$/ }] } },
   hooks: { "build:done": ({ options }) => packDigits(options.outDir) },
 });

@@ -5,6 +5,7 @@ import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
 import { type DenseArray, kindOf } from "../graph/index.ts";
 import type { TangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
+import type { LargestBundles } from "../paths/index.ts";
 import type { Evaluation } from "../train/index.ts";
 import type { Description } from "./description.ts";
 import type { GateDifferences } from "./gate-differences.ts";
@@ -165,6 +166,17 @@ export class Model implements AsyncDisposable {
   paths(example: Inputs, options: PathsOptions = {}): PathsAnswer {
     this.checkUse(options);
     return pathsOfExample(this.network, example, options);
+  }
+
+  /**
+   * The largest bundles of one example: paths of the same weights at all positions, summed.
+   * @param example `[1, …inputShape]` or `[…inputShape]`
+   * @throws GatewiseError if the example does not have the network's shape, or the network no such output
+   */
+  async bundles(example: Inputs, options: PathsOptions = {}): Promise<LargestBundles> {
+    this.checkUse(options);
+    const { bundlesOfExample } = await import("./bundles-of-example.ts");
+    return bundlesOfExample(this.network, example, options);
   }
 
   /**

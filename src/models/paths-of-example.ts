@@ -9,8 +9,6 @@ import {
   beyondFloat64,
   giniIndex,
   kBestPaths,
-  type LargestBundles,
-  largestBundles,
   lorenzCurve,
   type Path,
   type PathStatistics,
@@ -24,10 +22,8 @@ import { randomStream } from "../random.ts";
 export interface PathsOptions {
   /** Which output, from 0; the one with the largest logit unless told otherwise. */
   readonly output?: number | undefined;
-  /** How many of the largest paths; 10 unless told otherwise. */
+  /** How many of the largest paths or bundles; 10 unless told otherwise. */
   readonly top?: number | undefined;
-  /** Also the largest bundles: paths of the same weights at all positions, summed. */
-  readonly bundles?: boolean | undefined;
 }
 
 /** What the paths of one example to one output are: counts and masses (theory 2), the largest, the concentration. */
@@ -43,7 +39,6 @@ export interface PathsAnswer extends PathStatistics {
   readonly pathNorm2: number;
   readonly log2PathNorm: number;
   readonly log2PathNorm2: number;
-  readonly bundles?: LargestBundles;
   /** What the example leaves of the network, for pictures. */
   readonly active: ActiveNetwork;
 }
@@ -58,11 +53,9 @@ const SAMPLES = 1000;
 export function pathsOfExample(
   network: GatedNetwork,
   example: Inputs,
-  { output, top = 10, bundles = false }: PathsOptions = {},
+  { output, top = 10 }: PathsOptions = {},
 ): PathsAnswer {
-  checkExample(network, example);
-  const active = activate(network, example.data);
-  const chosen = output ?? largestLogit(active);
+  const { active, chosen } = activeExample(network, example, output);
   const statistics = pathStatistics(active, chosen);
   if (!Number.isFinite(statistics.logit) || !Number.isFinite(statistics.sum)) {
     throw beyondFloat64(`output ${chosen} of this example`);
@@ -78,9 +71,19 @@ export function pathsOfExample(
     pathNorm2: second.norm,
     log2PathNorm: first.log2,
     log2PathNorm2: second.log2,
-    ...(bundles ? { bundles: largestBundles(active, chosen, top) } : {}),
     active,
   };
+}
+
+/** What an example leaves of the network, and the output that is looked at: the one with the largest logit unless given. */
+export function activeExample(
+  network: GatedNetwork,
+  example: Inputs,
+  output: number | undefined,
+): { readonly active: ActiveNetwork; readonly chosen: number } {
+  checkExample(network, example);
+  const active = activate(network, example.data);
+  return { active, chosen: output ?? largestLogit(active) };
 }
 
 function checkExample(network: GatedNetwork, example: Inputs): void {

@@ -5,7 +5,7 @@ import { float64, sizeOf } from "../../src/graph/index.ts";
 import { neuralPathKernelByPairs, tangentKernel } from "../../src/kernels/index.ts";
 import { examplesOf, Model, neuralPathKernelWay } from "../../src/models/index.ts";
 import type { GatedNetwork } from "../../src/network/index.ts";
-import { neighborsBySharedPaths } from "../../src/paths/index.ts";
+import { activate, largestBundles, neighborsBySharedPaths } from "../../src/paths/index.ts";
 import { enumeratePaths } from "../paths/enumerate.reference.ts";
 import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
@@ -24,6 +24,20 @@ const modelOf = (network: GatedNetwork): Model =>
   new Model(network, { openEngine: () => openNodeEngine("cpu", { threads: 1 }) });
 
 describe("a model", () => {
+  it("tells the bundles of the output that it is asked for, and of the largest logit otherwise", async () => {
+    const { network, inputs } = gatedNetworkOf({
+      ...{ body: "conv-flatten", gates: "hard", seed: 3 },
+      bias: true,
+      normalize: false,
+    });
+    await using model = modelOf(network);
+    const example = examplesOf(inputs).example(0);
+    const { output } = model.paths(example);
+    const active = activate(network, example.data);
+    expect(await model.bundles(example)).toEqual(largestBundles(active, output, 10));
+    expect(await model.bundles(example, { output: 0, top: 2 })).toEqual(largestBundles(active, 0, 2));
+  });
+
   it.each(CASES)("of $name gives the path kernel, whole and in parts", async (one) => {
     const { network, inputs } = caseOf(one);
     expect(neuralPathKernelWay(network).kind).toBe(one.way);

@@ -50,9 +50,11 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   await using _ = model;
   await using svg = await claimResult(options.svg, { "--inputs": options.inputs }, files);
   const { output, top: most, bundles: wanted } = options;
-  const answer = model.paths(exampleOf(inputs, options), { output, top: most, bundles: wanted });
-  const { active, top, bundles: largest, ...numbers } = answer;
-  checkFinite(answer);
+  const example = exampleOf(inputs, options);
+  const answer = model.paths(example, { output, top: most });
+  const { active, top, ...numbers } = answer;
+  const largest = wanted ? await model.bundles(example, { output: answer.output, top: most }) : undefined;
+  checkFinite(answer, largest);
   if (svg !== undefined) {
     // only here: the report room brings Vega, which takes a second to load
     const { activeNetworkSvg } = await import("../../report/index.ts");
@@ -94,14 +96,14 @@ const finiteOrNull = (numbers: Readonly<Record<string, unknown>>): Readonly<Reco
   );
 
 /** Contributions have no logarithm that tells their sign. */
-function checkFinite({ top, bundles }: PathsAnswer): void {
-  const sums = [...(bundles?.bundles ?? []), ...top].map(({ contribution }) => contribution);
-  if ([...sums, bundles?.othersAtMost ?? 0].every(Number.isFinite)) return;
+function checkFinite({ top }: PathsAnswer, largest: LargestBundles | undefined): void {
+  const sums = [...(largest?.bundles ?? []), ...top].map(({ contribution }) => contribution);
+  if ([...sums, largest?.othersAtMost ?? 0].every(Number.isFinite)) return;
   throw new GatewiseError({
     code: "numerical-failure",
     received: "paths or bundles that contribute more than float64 holds",
     expected: "contributions of at most 1.8e308",
-    next: bundles === undefined ? "scale the weights or the input" : "leave --bundles out, or scale the weights",
+    next: largest === undefined ? "scale the weights or the input" : "leave --bundles out, or scale the weights",
   });
 }
 

@@ -1,1 +1,2 @@
-export { openWasmEngine, type WasmOptions } from "./web-engine.ts";
+export { openWasmEngine } from "./open-wasm-engine.ts";
+export type { WasmOptions } from "./wasm-options.ts";

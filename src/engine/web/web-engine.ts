@@ -1,22 +1,12 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { capabilitiesOf } from "../device-capabilities.ts";
-import type { Engine, EngineOptions } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { checkEngineOptions } from "../engine-options.ts";
 import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
+import type { WasmOptions } from "./wasm-options.ts";
 
-/** What the WebAssembly runtime needs to know before its first session: threads and paths are those of the first engine. */
-export interface WasmOptions extends EngineOptions {
-  /** Where the `.wasm` files are, if not beside the script (a bundler's `?url`). */
-  readonly wasmPaths?: string;
-}
-
-/**
- * An engine in WebAssembly: in a browser, and under Node for tests. Threads need COOP and COEP headers in a browser. All
- * engines of a page, or of one worker, have the same threads and `.wasm` files: ONNX Runtime is set up once in each.
- * @throws GatewiseError if `onnxruntime-web` is not installed beside this package, threads are not to be had, or an engine
- * before this one had others
- */
-export async function openWasmEngine({ wasmPaths, ...options }: WasmOptions): Promise<Engine> {
+/** See `openWasmEngine`. */
+export async function openEngine({ wasmPaths, ...options }: WasmOptions): Promise<Engine> {
   const { threads, memory, denormals } = checkEngineOptions("wasm", ["wasm"], options);
   if (denormals !== "kept") {
     throw new GatewiseError({

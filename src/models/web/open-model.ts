@@ -1,3 +1,4 @@
+import { openWasmEngine } from "../../engine/web/index.ts";
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { type BinaryData, openOnnx } from "../../graph/index.ts";
 import { networkFromOnnx, type OnnxNetworkOptions } from "../../network/index.ts";
@@ -25,10 +26,7 @@ export async function openModel(source: WebFile, options: OpenModelOptions = {})
   const network = networkFromOnnx(openOnnx(await bytesOf(source)), choice);
   return new Model(network, {
     source: { kind: "onnx" },
-    openEngine: async () => {
-      const { openWasmEngine } = await import("../../engine/web/index.ts");
-      return await openWasmEngine({ threads, ...(wasmPaths === undefined ? {} : { wasmPaths }) });
-    },
+    openEngine: () => openWasmEngine({ threads, ...(wasmPaths === undefined ? {} : { wasmPaths }) }),
   });
 }
 

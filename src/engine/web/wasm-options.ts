@@ -1,0 +1,7 @@
+import type { EngineOptions } from "../engine.ts";
+
+/** What the WebAssembly runtime needs to know before its first session: threads and paths are those of the first engine. */
+export interface WasmOptions extends EngineOptions {
+  /** Where the `.wasm` files are, if not beside the script (a bundler's `?url`). */
+  readonly wasmPaths?: string;
+}
