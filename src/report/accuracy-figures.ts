@@ -1,30 +1,21 @@
-import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
-import { curveOf } from "./curves.ts";
 import { type Figure, figureOf } from "./figure.ts";
+import type { RegimeGroup } from "./gathered-runs.ts";
 import { epochAxis, type Line, linePanel } from "./line-panel.ts";
 import { REGIME_COLORS } from "./palette.ts";
-import type { RegimeGroup } from "./report-input.ts";
 import { accuracyScale, logarithmic } from "./scales.ts";
 
 /** Test accuracy of all regimes over the epochs. */
 export function accuracyFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
-  const drawn = groups.filter((group) => group.drawn.length > 0);
+  const drawn = groups.filter((group) => group.drawn.count > 0);
   if (drawn.length === 0) return [];
-  const lines = drawn.map((group): Line => {
-    // an error of 0 has no logarithm: it is drawn as half an example
-    const least =
-      50 /
-      largestOf(
-        group.drawn.map(({ run }) => run.data.testExamples),
-        1,
-      );
-    return {
-      label: REGIMES[group.regime].title,
-      color: REGIME_COLORS[group.regime],
-      curve: curveOf(group.drawn, ({ testAccuracy }) => Math.max(100 - testAccuracy, least)),
-    };
-  });
+  const lines = drawn.map(
+    ({ regime, drawn: { error } }): Line => ({
+      label: REGIMES[regime].title,
+      color: REGIME_COLORS[regime],
+      curve: error.curve(),
+    }),
+  );
   const [width, height] = [274, 230];
   const scale = accuracyScale(valuesOf(lines), height);
   const caption = [
@@ -44,17 +35,12 @@ export function accuracyFigures(groups: readonly RegimeGroup[]): readonly Figure
 
 /** Training and test loss over the epochs, one figure a regime, with common axes. */
 export function lossFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
-  const drawn = groups.filter((group) => group.drawn.length > 0);
+  const drawn = groups.filter((group) => group.drawn.count > 0);
   const byRegime = drawn.map((group): readonly Line[] => {
     const color = REGIME_COLORS[group.regime];
     return [
-      { label: "train", color, curve: curveOf(group.drawn, ({ trainLoss }) => Math.max(trainLoss, LEAST_LOSS)) },
-      {
-        label: "test",
-        color,
-        curve: curveOf(group.drawn, ({ testLoss }) => Math.max(testLoss, LEAST_LOSS)),
-        dashed: true,
-      },
+      { label: "train", color, curve: group.drawn.trainLoss.curve() },
+      { label: "test", color, curve: group.drawn.testLoss.curve(), dashed: true },
     ];
   });
   const [width, height] = [120, 150];
@@ -72,19 +58,16 @@ export function lossFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
   );
 }
 
-/** A loss of 0 has no logarithm. */
-const LEAST_LOSS = 1e-6;
-
 const valuesOf = (lines: readonly Line[]): readonly number[] =>
   lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high]));
 
 export const bandWords = (groups: readonly RegimeGroup[]): string =>
-  groups.some(({ drawn }) => drawn.length > 1) ? " Bands span the runs." : "";
+  groups.some(({ drawn }) => drawn.count > 1) ? " Bands span the runs." : "";
 
 /** Says whose curves are of runs that did not end. */
 export function unfinishedWords(groups: readonly RegimeGroup[]): string {
   const titles = groups
-    .filter(({ finished, drawn }) => finished.length === 0 && drawn.length > 0)
+    .filter(({ finished, drawn }) => finished.seconds.count === 0 && drawn.count > 0)
     .map(({ regime }) => REGIMES[regime].title);
   return titles.length === 0 ? "" : ` Of ${titles.join(" and ")} no run has finished: the curve is of what there is.`;
 }

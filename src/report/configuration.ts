@@ -17,39 +17,84 @@ export interface Setting {
   readonly values: readonly string[];
 }
 
-/** What the runs were trained with; regime and seed differ by design. */
-export function configurationOf(runs: readonly RunRecord[]): readonly Setting[] {
-  const setting = (name: string, of: (run: RunRecord) => string): Setting => ({ name, values: distinct(runs.map(of)) });
-  return [
-    setting("Architecture", ({ plan }) => architectureWords(plan.architecture)),
-    setting("Initializer", ({ plan }) => initializerWords(plan.initializer)),
-    setting("Optimizer", ({ plan }) => optimizerWords(plan.optimizer)),
-    ...(runs.some(({ plan }) => plan.recipe !== undefined)
-      ? [setting("Recipe", ({ plan }) => recipeWords(plan.recipe))]
-      : []),
-    setting("Loss", ({ plan }) => LOSS_WORDS[plan.loss]),
-    setting("Batch", ({ plan }) => `${plan.batch} examples`),
-    setting("Epochs", ({ plan }) => String(plan.epochs)),
-    setting("Data", ({ data }) => dataWords(data)),
-  ];
+interface SettingOf {
+  readonly name: string;
+  readonly of: (run: RunRecord) => string;
+  /** Told only where a run has it. */
+  readonly isThere?: (run: RunRecord) => boolean;
 }
+
+/** What the runs were trained with; regime and seed differ by design. */
+export const CONFIGURATION: readonly SettingOf[] = [
+  { name: "Architecture", of: ({ plan }) => architectureWords(plan.architecture) },
+  { name: "Initializer", of: ({ plan }) => initializerWords(plan.initializer) },
+  { name: "Optimizer", of: ({ plan }) => optimizerWords(plan.optimizer) },
+  {
+    name: "Recipe",
+    of: ({ plan }) => recipeWords(plan.recipe),
+    isThere: ({ plan }) => plan.recipe !== undefined,
+  },
+  { name: "Loss", of: ({ plan }) => LOSS_WORDS[plan.loss] },
+  { name: "Batch", of: ({ plan }) => `${plan.batch} examples` },
+  { name: "Epochs", of: ({ plan }) => String(plan.epochs) },
+  { name: "Data", of: ({ data }) => dataWords(data) },
+];
 
 /** Where the runs were trained. */
-export function machineOf(runs: readonly RunRecord[]): readonly Setting[] {
-  const setting = (name: string, of: (run: RunRecord) => string): Setting => ({ name, values: distinct(runs.map(of)) });
-  return [
-    setting("Processor", ({ machine }) => `${machine.processor}, ${counted(machine.cores, "core")}`),
-    setting("Memory", ({ machine }) => `${Number(machine.memoryGiB.toFixed(1))} GiB`),
-    setting(
-      "System",
-      ({ machine }) => `${machine.platform}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}`,
-    ),
-    setting("Device", ({ device, threads }) => `${device}, ${counted(threads, "thread")} a run`),
-    setting("Gatewise", ({ gatewise }) => gatewise),
-  ];
+export const MACHINE: readonly SettingOf[] = [
+  { name: "Processor", of: ({ machine }) => `${machine.processor}, ${counted(machine.cores, "core")}` },
+  { name: "Memory", of: ({ machine }) => `${Number(machine.memoryGiB.toFixed(1))} GiB` },
+  {
+    name: "System",
+    of: ({ machine }) => `${machine.platform}, Node ${machine.node}, ONNX Runtime ${machine.onnxruntime}`,
+  },
+  { name: "Device", of: ({ device, threads }) => `${device}, ${counted(threads, "thread")} a run` },
+  { name: "Gatewise", of: ({ gatewise }) => gatewise },
+];
+
+/** Values that a table lists of a setting. */
+const MOST_VALUES = 20;
+
+/** Settings of runs that are seen one by one: each value once. */
+export class GatheredSettings {
+  private readonly seen: readonly { readonly setting: SettingOf; readonly values: Set<string>; isThere: boolean }[];
+
+  constructor(settings: readonly SettingOf[]) {
+    this.seen = settings.map((setting) => ({
+      setting,
+      values: new Set<string>(),
+      isThere: setting.isThere === undefined,
+    }));
+  }
+
+  /** @returns the run's values, in the order of the settings */
+  add(run: RunRecord): readonly string[] {
+    return this.seen.map((one) => {
+      const value = one.setting.of(run);
+      one.values.add(value);
+      one.isThere ||= one.setting.isThere?.(run) ?? false;
+      return value;
+    });
+  }
+
+  /** Those that are told, each with at most 20 of its values. */
+  told(): readonly Setting[] {
+    return this.seen
+      .filter(({ isThere }) => isThere)
+      .map(({ setting: { name }, values }) => ({ name, values: atMost([...values], MOST_VALUES) }));
+  }
+
+  /** Places and names of the settings in which the runs differ. */
+  differing(): readonly { readonly place: number; readonly name: string }[] {
+    return this.seen.flatMap(({ setting: { name }, values, isThere }, place) =>
+      isThere && values.size > 1 ? [{ place, name }] : [],
+    );
+  }
 }
 
-const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
+/** The first of the words, and how many there are beyond them. */
+export const atMost = (words: readonly string[], most: number): readonly string[] =>
+  words.length <= most ? words : [...words.slice(0, most), `and ${grouped(words.length - most)} more`];
 
 export const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 

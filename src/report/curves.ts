@@ -1,6 +1,4 @@
 import { largestOf, smallestOf } from "../graph/index.ts";
-import type { EpochMetrics } from "../train/index.ts";
-import type { ReportTrial } from "./report-input.ts";
 
 /** What some trials measured at one place of the horizontal axis. */
 export interface CurvePoint {
@@ -11,23 +9,6 @@ export interface CurvePoint {
   readonly high: number;
 }
 export type Curve = readonly CurvePoint[];
-
-/** A figure of 250 pixels shows no more; without it 300 epochs of five regimes would make the page heavy. */
-const MOST_POINTS = 150;
-
-/** Mean and range over the trials that have the epoch, at 150 epochs at most; the first and the last are kept. */
-export function curveOf(trials: readonly ReportTrial[], measure: (metrics: EpochMetrics) => number | undefined): Curve {
-  const byEpoch = new Map<number, number[]>();
-  for (const metrics of trials.flatMap((trial) => trial.metrics)) {
-    const value = measure(metrics);
-    if (value === undefined) continue;
-    const values = byEpoch.get(metrics.epoch);
-    if (values === undefined) byEpoch.set(metrics.epoch, [value]);
-    else values.push(value);
-  }
-  const points = [...byEpoch].sort(([a], [b]) => a - b).map(([epoch, values]) => pointOf(epoch, values));
-  return thinned(points, MOST_POINTS);
-}
 
 /** Mean and range of at least one value. */
 export function pointOf(at: number, values: readonly number[]): CurvePoint {

@@ -1,12 +1,12 @@
 import { accuracyFigures, lossFigures } from "./accuracy-figures.ts";
 import type { Figure } from "./figure.ts";
 import { gateFigures } from "./gate-figures.ts";
+import { type GatheredInput, gathered } from "./gathered-runs.ts";
 import { kernelFigures } from "./kernel-figures.ts";
 import { kernelMapFigures } from "./kernel-map-figure.ts";
 import { kernelSpectrumFigures } from "./kernel-spectrum-figure.ts";
-import { type ReportInput, regimeGroups } from "./report-input.ts";
+import type { ReportInput } from "./report-input.ts";
 import { regimeResults, resultsFigures } from "./results-figure.ts";
-import { summaryRows } from "./summary-rows.ts";
 
 /** Figures of a report by the section they stand in; a list is empty if there is nothing to draw. */
 export interface ReportFigures {
@@ -19,10 +19,10 @@ export interface ReportFigures {
   readonly spectra: readonly Figure[];
 }
 
-export function reportFigures(input: ReportInput): ReportFigures {
-  const groups = regimeGroups(input.trials);
+export function reportFigures({ runs, published, comparable }: GatheredInput): ReportFigures {
+  const groups = runs.groups();
   return {
-    results: resultsFigures(regimeResults(summaryRows(input)), input.comparable),
+    results: resultsFigures(regimeResults(runs.rows(published)), comparable),
     accuracy: accuracyFigures(groups),
     loss: lossFigures(groups),
     gates: gateFigures(groups),
@@ -33,7 +33,9 @@ export function reportFigures(input: ReportInput): ReportFigures {
 }
 
 /** All figures of a report, as it shows them; none of what nothing was measured of. */
-export function figuresOf(input: ReportInput): readonly Figure[] {
+export const figuresOf = (input: ReportInput): readonly Figure[] => listOfFigures(gathered(input));
+
+export function listOfFigures(input: GatheredInput): readonly Figure[] {
   const { results, accuracy, loss, gates, kernelMaps, kernels, spectra } = reportFigures(input);
   return [...results, ...accuracy, ...loss, ...gates, ...kernelMaps, ...kernels, ...spectra];
 }

@@ -1,27 +1,18 @@
 import { largestOf, smallestOf } from "../graph/index.ts";
 import { gatesMove, REGIMES, type RegimeName } from "../network/index.ts";
-import type { GateMetrics } from "../train/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
-import { type Curve, curveOf, pointOf } from "./curves.ts";
+import type { GateStatistic } from "./drawn-runs.ts";
 import { type Figure, type FigureParts, figureOf } from "./figure.ts";
+import type { RegimeGroup } from "./gathered-runs.ts";
 import { epochAxis, type Line, type LinePanelParts, linePanel } from "./line-panel.ts";
 import { INK, layerColor, REGIME_COLORS } from "./palette.ts";
-import type { RegimeGroup } from "./report-input.ts";
 import { fitted, fromZero } from "./scales.ts";
 
 /** The three statistics, in percent, top to bottom in every figure. */
 const STATISTICS = [
-  { title: "gates on, %", scaleOf: fitted, measure: ({ on }: GateMetrics): number => 100 * on },
-  {
-    title: "dead gates, %",
-    scaleOf: fromZero,
-    measure: ({ dead, units }: GateMetrics): number => (100 * dead) / units,
-  },
-  {
-    title: "flipped since initialization, %",
-    scaleOf: fromZero,
-    measure: ({ flipped }: GateMetrics): number => 100 * flipped,
-  },
+  { name: "on", title: "gates on, %", scaleOf: fitted },
+  { name: "dead", title: "dead gates, %", scaleOf: fromZero },
+  { name: "flipped", title: "flipped since initialization, %", scaleOf: fromZero },
 ] as const;
 
 const HEIGHT = 110;
@@ -37,14 +28,12 @@ const RIGHT = { layers: 30, regimes: 80 } as const;
  * regimes. All share their vertical axes, so they can be compared across.
  */
 export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
-  const drawn = groups.filter(({ drawn }) =>
-    drawn.some(({ metrics }) => metrics.some(({ gates }) => gates.length > 0)),
-  );
+  const drawn = groups.filter(({ drawn }) => drawn.gatedLayers("ever").length > 0);
   if (drawn.length === 0) return [];
   const moving = drawn.filter(({ regime }) => gatesMove(REGIMES[regime]));
-  const rows = STATISTICS.map(({ title, scaleOf, measure }) => {
-    const overEpochs = moving.map((group) => ({ regime: group.regime, lines: linesByLayer(group, measure) }));
-    const overLayers = drawn.map((group) => lineAcrossLayers(group, measure));
+  const rows = STATISTICS.map(({ name, title, scaleOf }) => {
+    const overEpochs = moving.map((group) => ({ regime: group.regime, lines: linesByLayer(group, name) }));
+    const overLayers = drawn.map((group) => lineAcrossLayers(group, name));
     const lines = [...overEpochs.flatMap((figure) => figure.lines), ...overLayers];
     const values = lines.flatMap(({ curve }) => curve.flatMap(({ low, high }) => [low, high]));
     return { title, overEpochs, overLayers, scale: scaleOf(values, HEIGHT) };
@@ -75,7 +64,7 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
     rows.flatMap(({ overEpochs }) => overEpochs.flatMap(({ lines }) => lines)),
     WIDTH - LEFT - RIGHT.layers,
   );
-  const layers = layersOf(drawn.flatMap(({ drawn }) => drawn.flatMap(({ metrics }) => metrics.at(-1)?.gates ?? [])));
+  const layers = inOrder(drawn.flatMap(({ drawn }) => drawn.gatedLayers("after the last epoch")));
   const own = (regime: RegimeName) => (row: Row) =>
     row.overEpochs.filter((figure) => figure.regime === regime).flatMap(({ lines }) => lines);
   return [
@@ -104,27 +93,21 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
 const domainOf = (layers: readonly number[]): readonly [number, number] =>
   layers.length < 2 ? [(layers[0] ?? 1) - 0.5, (layers[0] ?? 1) + 0.5] : [smallestOf(layers), largestOf(layers)];
 
-function linesByLayer({ drawn }: RegimeGroup, measure: (gates: GateMetrics) => number): readonly Line[] {
-  const layers = layersOf(drawn.flatMap(({ metrics }) => metrics.flatMap(({ gates }) => gates)));
+function linesByLayer({ drawn }: RegimeGroup, name: GateStatistic): readonly Line[] {
+  const layers = drawn.gatedLayers("ever");
   return layers.map((layer, place) => ({
     label: String(layer),
     color: layerColor(place, layers.length),
     labelColor: INK.ink,
-    curve: curveOf(drawn, ({ gates }) => {
-      const own = gates.find((candidate) => candidate.layer === layer);
-      return own && measure(own);
-    }),
+    curve: drawn.gates(layer).overEpochs[name].curve(),
   }));
 }
 
 /** A regime's line over the layers. */
-function lineAcrossLayers({ regime, drawn }: RegimeGroup, measure: (gates: GateMetrics) => number): Line {
-  const last = drawn.flatMap(({ metrics }) => metrics.at(-1)?.gates ?? []);
-  const curve: Curve = layersOf(last).map((layer) =>
-    pointOf(layer, last.filter((gates) => gates.layer === layer).map(measure)),
-  );
+function lineAcrossLayers({ regime, drawn }: RegimeGroup, name: GateStatistic): Line {
+  const layers = drawn.gatedLayers("after the last epoch");
+  const curve = layers.map((layer) => drawn.gates(layer).afterLast[name].point(layer));
   return { label: REGIMES[regime].title, color: REGIME_COLORS[regime], curve };
 }
 
-const layersOf = (gates: readonly GateMetrics[]): readonly number[] =>
-  [...new Set(gates.map(({ layer }) => layer))].sort((a, b) => a - b);
+const inOrder = (layers: readonly number[]): readonly number[] => [...new Set(layers)].sort((a, b) => a - b);

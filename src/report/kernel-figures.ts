@@ -1,20 +1,20 @@
 import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
-import type { KernelMeasurement } from "../runs/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
-import { type Curve, pointOf } from "./curves.ts";
+import type { Curve } from "./curves.ts";
+import type { KernelNumberName } from "./drawn-kernels.ts";
 import { type Figure, figureOf } from "./figure.ts";
-import { kernelMoves, kernelTrials } from "./kernel-trials.ts";
+import type { RegimeGroup } from "./gathered-runs.ts";
+import { kernelMoves } from "./kernel-moves.ts";
 import { epochAxis, type Line, linePanel } from "./line-panel.ts";
 import { REGIME_COLORS } from "./palette.ts";
-import type { RegimeGroup } from "./report-input.ts";
 import { fitted, logarithmic, type Scale } from "./scales.ts";
 
 interface KernelNumber {
   readonly name: string;
   readonly title: string;
   readonly words: string;
-  readonly measure: (measurement: KernelMeasurement) => number;
+  readonly measure: KernelNumberName;
   readonly scaleOf: (values: readonly number[], height: number) => Scale;
   readonly vertical: "linear" | "logarithmic";
 }
@@ -25,7 +25,7 @@ const NUMBERS: readonly KernelNumber[] = [
     title: "ν of the path kernel",
     words:
       "How hard the labels are for the kernel: ν = yᵀĤ⁻¹y, each class against the others, mean over the classes. Smaller is easier; n² for n examples that share no path. Logarithmic axis.",
-    measure: ({ nu }) => nu,
+    measure: "nu",
     scaleOf: logarithmic,
     vertical: "logarithmic",
   },
@@ -34,7 +34,7 @@ const NUMBERS: readonly KernelNumber[] = [
     title: "Alignment with the labels",
     words:
       "Cosine between the kernel and the one that is 1 within a class and 0 between classes, both centered; 1 is best.",
-    measure: ({ centeredAlignment }) => centeredAlignment,
+    measure: "alignment",
     scaleOf: (values, height) => fitted(values, height, 0.01),
     vertical: "linear",
   },
@@ -42,7 +42,7 @@ const NUMBERS: readonly KernelNumber[] = [
     name: "kernel-rank",
     title: "Effective rank of the kernel",
     words: "Directions that the kernel really has: e to the entropy of its spectrum.",
-    measure: ({ effectiveRank }) => effectiveRank,
+    measure: "rank",
     scaleOf: (values, height) => fitted(values, height, 1),
     vertical: "linear",
   },
@@ -52,10 +52,10 @@ const [WIDTH, HEIGHT] = [190, 150];
 
 /** ν, alignment and effective rank of all regimes over the epochs. */
 export function kernelFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
-  const measured = groups.filter((group) => kernelTrials(group).length > 0);
+  const measured = groups.filter((group) => group.drawn.kernels.count > 0);
   if (measured.length === 0) return [];
   const last = largestOf(
-    measured.flatMap(({ drawn }) => drawn.map(({ metrics }) => metrics.at(-1)?.epoch ?? 0)),
+    measured.map(({ drawn }) => drawn.lastEpoch),
     1,
   );
   return NUMBERS.map(({ name, title, words, measure, scaleOf, vertical }) => {
@@ -81,13 +81,8 @@ export function kernelFigures(groups: readonly RegimeGroup[]): readonly Figure[]
 }
 
 /** Mean and range over the trials at each measured epoch; fixed gates keep to the end what they were measured with. */
-function kernelCurve(group: RegimeGroup, measure: KernelNumber["measure"], last: number): Curve {
-  const byEpoch = new Map<number, number[]>();
-  for (const measurement of kernelTrials(group).flatMap(({ kernels }) => kernels.measurements)) {
-    const values = byEpoch.get(measurement.epoch) ?? [];
-    byEpoch.set(measurement.epoch, [...values, measure(measurement)]);
-  }
-  const points = [...byEpoch].sort(([a], [b]) => a - b).map(([epoch, values]) => pointOf(epoch, values));
+function kernelCurve(group: RegimeGroup, measure: KernelNumberName, last: number): Curve {
+  const points = group.drawn.kernels.curve(measure);
   const [only] = points;
   return kernelMoves(group) || only === undefined ? points : [only, { ...only, at: last }];
 }

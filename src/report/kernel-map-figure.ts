@@ -5,10 +5,11 @@
 import type { DenseArray } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import type { KernelMeasurement } from "../runs/index.ts";
+import { examplesOf, type MappedKernel } from "./drawn-kernels.ts";
 import { type Figure, figureOf, textLayer } from "./figure.ts";
-import { examplesOf, type KernelTrial, kernelMoves, kernelTrials } from "./kernel-trials.ts";
+import type { RegimeGroup } from "./gathered-runs.ts";
+import { kernelMoves } from "./kernel-moves.ts";
 import { HEAT_RAMP, INK, REGIME_COLORS } from "./palette.ts";
-import type { RegimeGroup } from "./report-input.ts";
 import type { LayerSpec } from "./specification.ts";
 
 /** Pixels of a map's side, and between two maps. */
@@ -34,11 +35,10 @@ interface RegimeMaps {
 /** One figure a regime: the kernel before and after training, of the first seed that was measured. */
 export function kernelMapFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
   const drawn = groups.flatMap((group): readonly RegimeMaps[] => {
-    const [trial] = kernelTrials(group).filter(({ kernels }) => kernels.start !== undefined);
-    const measurement = trial?.kernels.measurements[0];
-    return trial === undefined || measurement === undefined
+    const { mapped } = group.drawn.kernels;
+    return mapped === undefined
       ? []
-      : [{ group, measurement, seed: trial.run.plan.seed, maps: mapsOf(group, trial) }];
+      : [{ group, measurement: mapped.first, seed: mapped.seed, maps: mapsOf(group, mapped) }];
   });
   const steps = heatSteps(drawn.flatMap(({ maps }) => maps.flatMap(({ values }) => [...values])));
   return drawn.map(({ group, measurement, seed, maps }) => {
@@ -64,14 +64,10 @@ export function kernelMapFigures(groups: readonly RegimeGroup[]): readonly Figur
   });
 }
 
-function mapsOf(group: RegimeGroup, { kernels }: KernelTrial): readonly KernelMap[] {
-  const { start, last, measurements } = kernels;
-  const epoch = measurements.at(-1)?.epoch ?? 0;
+function mapsOf(group: RegimeGroup, { start, last, lastEpoch }: MappedKernel): readonly KernelMap[] {
   return [
-    ...(start === undefined
-      ? []
-      : [binned(start, kernelMoves(group) ? "before training" : "before and after training")]),
-    ...(last === undefined || epoch === 0 ? [] : [binned(last, `after epoch ${epoch}`)]),
+    binned(start, kernelMoves(group) ? "before training" : "before and after training"),
+    ...(last === undefined || lastEpoch === 0 ? [] : [binned(last, `after epoch ${lastEpoch}`)]),
   ];
 }
 

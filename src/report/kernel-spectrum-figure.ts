@@ -1,12 +1,12 @@
-import { largestOf, smallestOf } from "../graph/index.ts";
+import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
-import type { KernelMeasurement } from "../runs/index.ts";
-import { type Curve, pointOf } from "./curves.ts";
+import type { Curve } from "./curves.ts";
+import type { SpectrumSums } from "./drawn-kernels.ts";
 import { type Figure, figureOf } from "./figure.ts";
-import { kernelMoves, kernelTrials } from "./kernel-trials.ts";
+import type { RegimeGroup } from "./gathered-runs.ts";
+import { kernelMoves } from "./kernel-moves.ts";
 import { type Line, linePanel } from "./line-panel.ts";
 import { REGIME_COLORS } from "./palette.ts";
-import type { RegimeGroup } from "./report-input.ts";
 import { logarithmic } from "./scales.ts";
 
 const [WIDTH, HEIGHT] = [120, 150];
@@ -15,17 +15,14 @@ const MOST_POINTS = 40;
 
 /** Eigenvalues before and after training, one figure a regime, with common logarithmic axes. */
 export function kernelSpectrumFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
-  const measured = groups.filter((group) => kernelTrials(group).length > 0);
+  const measured = groups.filter((group) => group.drawn.kernels.count > 0);
   const byRegime = measured.map((group): readonly Line[] => {
     const color = REGIME_COLORS[group.regime];
-    const line = (label: string, choose: (all: readonly KernelMeasurement[]) => KernelMeasurement | undefined) => ({
-      label,
-      color,
-      curve: spectrumCurve(kernelTrials(group).flatMap(({ kernels }) => choose(kernels.measurements) ?? [])),
-    });
+    const { first, last } = group.drawn.kernels.spectra;
+    const line = (label: string, spectrum: SpectrumSums) => ({ label, color, curve: spectrumCurve(spectrum) });
     return kernelMoves(group)
-      ? [{ ...line("before", (all) => all[0]), dashed: true }, line("after", (all) => all.at(-1))]
-      : [line("fixed", (all) => all[0])];
+      ? [{ ...line("before", first), dashed: true }, line("after", last)]
+      : [line("fixed", first)];
   });
   const curves = byRegime.flatMap((lines) => lines.map(({ curve }) => curve));
   const scale = logarithmic(
@@ -64,11 +61,10 @@ export function kernelSpectrumFigures(groups: readonly RegimeGroup[]): readonly 
 }
 
 /** Mean and range of each eigenvalue over the runs; what rounding left at or below zero has no logarithm. */
-function spectrumCurve(measurements: readonly KernelMeasurement[]): Curve {
-  const count = smallestOf(measurements.map(({ eigenvalues }) => eigenvalues.length));
-  const places = Array.from({ length: MOST_POINTS }, (_, i) => Math.round(count ** (i / (MOST_POINTS - 1))));
+function spectrumCurve(spectrum: SpectrumSums): Curve {
+  const places = Array.from({ length: MOST_POINTS }, (_, i) => Math.round(spectrum.count ** (i / (MOST_POINTS - 1))));
   return [...new Set(places)].flatMap((place) => {
-    const values = measurements.map(({ eigenvalues }) => eigenvalues[place - 1] ?? 0);
-    return values.every((value) => value > 1e-9) ? [pointOf(place, values)] : [];
+    const sums = spectrum.at(place);
+    return sums !== undefined && sums.least > 1e-9 ? [sums.point(place)] : [];
   });
 }

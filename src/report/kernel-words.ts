@@ -2,8 +2,8 @@ import { largestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { bandWords } from "./accuracy-figures.ts";
 import { listed } from "./answer.ts";
-import { examplesOf, kernelChange, kernelMoves, kernelTrials } from "./kernel-trials.ts";
-import type { RegimeGroup } from "./report-input.ts";
+import type { RegimeGroup } from "./gathered-runs.ts";
+import { kernelMoves } from "./kernel-moves.ts";
 
 /** What is said of the kernels, each a text without markup. */
 export interface KernelWords {
@@ -28,11 +28,9 @@ export function kernelWords(groups: readonly RegimeGroup[]): KernelWords {
 }
 
 function movingSentence(group: RegimeGroup): readonly string[] {
-  const alignment = kernelChange(group, ({ centeredAlignment }) => centeredAlignment);
-  const nu = kernelChange(group, (measurement) => measurement.nu);
-  const rank = kernelChange(group, ({ effectiveRank }) => effectiveRank);
-  const isTrained = kernelTrials(group).some(({ kernels }) => kernels.measurements.length > 1);
-  if (alignment === undefined || nu === undefined || rank === undefined || !isTrained) return [];
+  const { kernels } = group.drawn;
+  const [alignment, nu, rank] = [kernels.change("alignment"), kernels.change("nu"), kernels.change("rank")];
+  if (alignment === undefined || nu === undefined || rank === undefined || !kernels.isTrained) return [];
   return [
     `While ${REGIMES[group.regime].title} trains, the alignment of its kernel with the labels ${changed(alignment, (value) => value.toFixed(2))}, ` +
       `ν ${changed(nu, (value) => Number(value.toPrecision(3)).toLocaleString("en-US"))}, ` +
@@ -52,7 +50,7 @@ function changed(
 
 function fixedSentence(fixed: readonly RegimeGroup[]): readonly string[] {
   const parts = fixed.flatMap((group) => {
-    const alignment = kernelChange(group, ({ centeredAlignment }) => centeredAlignment);
+    const alignment = group.drawn.kernels.change("alignment");
     return alignment === undefined ? [] : [`${alignment.first.toFixed(2)} for ${REGIMES[group.regime].title}`];
   });
   return parts.length === 0
@@ -61,20 +59,14 @@ function fixedSentence(fixed: readonly RegimeGroup[]): readonly string[] {
 }
 
 function notesOf(groups: readonly RegimeGroup[]): readonly string[] {
-  const measurements = groups.flatMap((group) =>
-    kernelTrials(group).flatMap(({ kernels }) => kernels.measurements.map((measurement) => ({ group, measurement }))),
-  );
-  const examples = [...new Set(measurements.map(({ measurement }) => examplesOf(measurement)))].sort((a, b) => a - b);
+  const kernels = groups.map(({ drawn }) => drawn.kernels);
+  const examples = [...new Set(kernels.flatMap((one) => [...one.examples]))].sort((a, b) => a - b);
   const jitter = largestOf(
-    measurements.map(({ measurement }) => measurement.jitter),
+    kernels.map((one) => one.jitter),
     0,
   );
-  const bits = groups.filter((one) =>
-    measurements.some(({ group, measurement }) => group === one && measurement.gates === "as bits"),
-  );
-  const reasons = new Set(
-    groups.flatMap(({ drawn }) => drawn.flatMap(({ kernels }) => [...(kernels?.unmeasured ?? [])])),
-  );
+  const bits = groups.filter(({ drawn }) => drawn.kernels.hasBits);
+  const reasons = new Set(kernels.flatMap(({ unmeasured }) => [...unmeasured]));
   return [
     ...(examples.length === 0
       ? []

@@ -1,13 +1,14 @@
 /** The report of places that hold runs or experiments, as files: of a folder, of the private files of a page, of a zip. */
 import { GatewiseError } from "../errors.ts";
 import type { ExperimentRecord, Machine, Place } from "../runs/index.ts";
+import { atMost } from "./configuration.ts";
 import { type ExperimentPage, renderExperimentPage } from "./experiment-page.ts";
 import type { Figure } from "./figure.ts";
-import { figuresOf } from "./figures.ts";
+import { listOfFigures } from "./figures.ts";
 import { findingsPage } from "./findings-page.ts";
+import { type GatheredInput, GatheredRuns } from "./gathered-runs.ts";
 import { renderSvg } from "./render-svg.ts";
-import { renderReport } from "./report.ts";
-import type { ReportInput } from "./report-input.ts";
+import { renderGathered } from "./report.ts";
 
 /** What a report tells, before anything is drawn. */
 export type ReportContent =
@@ -21,7 +22,8 @@ export type ReportContent =
   /** Of runs: those of a comparison of regimes, or of whatever places. */
   | {
       readonly kind: "runs";
-      readonly told: Omit<ReportInput, "command" | "createdAt" | "version">;
+      /** @internal */
+      readonly told: Omit<GatheredInput, "command" | "createdAt" | "version">;
       readonly command: string | undefined;
     };
 
@@ -53,50 +55,59 @@ export const REPORT_PAGE = "report.html";
  */
 export async function reportContent(places: readonly Place[]): Promise<ReportContent> {
   const [first] = places;
-  if (places.length !== 1 || first === undefined)
-    return { kind: "runs", told: await toldOf(places), command: undefined };
+  if (places.length !== 1 || first?.results === undefined) return await contentOf(places);
   const { results } = first;
-  if (results === undefined) return { kind: "runs", told: await toldOf(places), command: undefined };
   const { record, findings } = results;
   if (findings.kind === "regimes") return { kind: "runs", told: await experimentTold(first), command: record.command };
   const threads = findings.kind === "trees" ? findings.experiment.networks.length : 1;
   return { kind: "page", page: findingsPage(findings), made: record, threads };
 }
 
+/**
+ * The report over the runs of many places, each looked into when its turn comes, one run at a time.
+ * @throws GatewiseError for a place that holds neither runs nor an experiment that has some
+ */
+export async function contentOf(places: Iterable<Place> | AsyncIterable<Place>): Promise<ReportContent> {
+  const runs = new GatheredRuns();
+  const names: string[] = [];
+  for await (const { name, path, results, runs: trials } of places) {
+    names.push(name);
+    const kind = results?.findings.kind ?? "regimes";
+    if (kind !== "regimes" && kind !== "arms") throw withoutTrials(path);
+    for await (const trial of trials())
+      runs.add(results === undefined ? trial : { ...trial, id: `${name}/${trial.id}` });
+  }
+  const told = {
+    title: atMost(names, MOST_NAMES).join(", "),
+    published: {},
+    publishedSource: null,
+    comparable: false,
+    runs,
+    missing: [],
+  };
+  return { kind: "runs", told, command: undefined };
+}
+
+/** Places that a title names. */
+const MOST_NAMES = 20;
+
 type Told = Extract<ReportContent, { readonly kind: "runs" }>["told"];
 
 /** All trials of an experiment. */
-async function experimentTold({ results, runs }: Place): Promise<Told> {
+async function experimentTold({ results, runs: trials }: Place): Promise<Told> {
   const { findings, record } = results ?? {};
   if (findings?.kind !== "regimes" || record === undefined) throw new Error("unreachable: no comparison of regimes");
   const { experiment, profile, states } = findings;
   const { epochs } = experiment.profiles.full;
+  const runs = new GatheredRuns();
+  for await (const trial of trials()) runs.add(trial);
   return {
     title: `${experiment.title} (${profile} profile)`,
     published: experiment.published,
     publishedSource: experiment.source,
     comparable: profile === "full" && (record.options.epochs ?? epochs) === epochs,
-    trials: await runs(),
+    runs,
     missing: states.flatMap(({ id, status }) => (status === "not-started" ? [id] : [])),
-  };
-}
-
-async function toldOf(places: readonly Place[]): Promise<Told> {
-  const trials = await Promise.all(
-    places.map(async ({ name, path, results, runs }) => {
-      const kind = results?.findings.kind ?? "regimes";
-      if (kind !== "regimes" && kind !== "arms") throw withoutTrials(path);
-      const own = await runs();
-      return results === undefined ? own : own.map((trial) => ({ ...trial, id: `${name}/${trial.id}` }));
-    }),
-  );
-  return {
-    title: places.map(({ name }) => name).join(", "),
-    published: {},
-    publishedSource: null,
-    comparable: false,
-    trials: trials.flat(),
-    missing: [],
   };
 }
 
@@ -112,8 +123,8 @@ export async function* reportFiles(content: ReportContent, making: ReportMaking)
   const { createdAt, version } = making;
   if (content.kind === "runs") {
     const input = { ...content.told, command: making.command ?? content.command ?? "", createdAt, version };
-    yield* figureFiles(figuresOf(input), "figures/");
-    yield { path: REPORT_PAGE, text: await renderReport(input) };
+    yield* figureFiles(listOfFigures(input), "figures/");
+    yield { path: REPORT_PAGE, text: await renderGathered(input) };
     return;
   }
   const { page, made, threads } = content;

@@ -1,6 +1,6 @@
 import type { RegimeExperiment } from "../experiments/index.ts";
 import type { RegimeName } from "../network/index.ts";
-import type { RunKernels, RunRecord, RunResult } from "../runs/index.ts";
+import type { RunKernels, RunRecord } from "../runs/index.ts";
 import type { EpochMetrics } from "../train/index.ts";
 
 /** One training, as its run directory tells it. */
@@ -14,7 +14,7 @@ export interface ReportTrial {
   readonly kernels?: RunKernels | undefined;
 }
 
-/** All that a report is made of; it reads no clock and no file. */
+/** All that a report is made of; it reads no clock and no file. Of many runs, `writeReport` holds one at a time. */
 export interface ReportInput {
   /** `FC on MNIST, Adam 1e-4 (quick profile)`. */
   readonly title: string;
@@ -44,36 +44,3 @@ export const REGIME_ORDER = [
   "by-layer",
   "relu",
 ] as const satisfies readonly RegimeName[];
-
-/** A trial that ended well. */
-export interface FinishedTrial extends ReportTrial {
-  readonly result: RunResult;
-}
-
-/** The trials of one regime. */
-export interface RegimeGroup {
-  readonly regime: RegimeName;
-  readonly finished: readonly FinishedTrial[];
-  /** Trials whose curves are drawn: the finished ones, or if there are none, those with at least one epoch. */
-  readonly drawn: readonly ReportTrial[];
-}
-
-/** Groups of the regimes that have at least one trial, in the order of {@link REGIME_ORDER}. */
-export function regimeGroups(trials: readonly ReportTrial[]): readonly RegimeGroup[] {
-  return REGIME_ORDER.flatMap((regime): readonly RegimeGroup[] => {
-    const own = trials.filter(({ run }) => run.plan.regime === regime);
-    if (own.length === 0) return [];
-    const finished = finishedTrials(own);
-    const drawn = (finished.length > 0 ? finished : own).filter(({ metrics }) => metrics.length > 0);
-    return [{ regime, finished, drawn }];
-  });
-}
-
-export const finishedTrials = (trials: readonly ReportTrial[]): readonly FinishedTrial[] =>
-  trials.flatMap((trial) =>
-    trial.run.status === "completed" && trial.run.result !== null ? [{ ...trial, result: trial.run.result }] : [],
-  );
-
-/** Trials that did not end well, whatever the reason. */
-export const unfinishedTrials = (trials: readonly ReportTrial[]): readonly ReportTrial[] =>
-  trials.filter(({ run }) => run.status !== "completed" || run.result === null);

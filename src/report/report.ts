@@ -1,23 +1,27 @@
 import { gatesMove, REGIMES } from "../network/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
 import { answerOf, listed } from "./answer.ts";
-import { configurationOf, counted, machineOf } from "./configuration.ts";
+import { counted, grouped } from "./configuration.ts";
 import type { Figure } from "./figure.ts";
 import { type ReportFigures, reportFigures } from "./figures.ts";
+import { type GatheredInput, gathered, type RegimeGroup } from "./gathered-runs.ts";
 import { type Html, html } from "./html.ts";
 import { kernelWords } from "./kernel-words.ts";
 import { figureOf, pageOf, svgOf } from "./page.ts";
-import { type RegimeGroup, type ReportInput, regimeGroups, unfinishedTrials } from "./report-input.ts";
-import { summaryRows } from "./summary-rows.ts";
+import type { ReportInput } from "./report-input.ts";
 import { regimeTable, runsTable, settingsTable, timeTable, troubleList } from "./tables.ts";
 
 /**
  * The report as one HTML file that asks for nothing else: no script, no font, no image from outside (its content security
  * policy forbids them). The same input gives the same text.
  */
-export async function renderReport(input: ReportInput): Promise<string> {
-  const rows = summaryRows(input);
-  const groups = regimeGroups(input.trials);
+export const renderReport = (input: ReportInput): Promise<string> => renderGathered(gathered(input));
+
+/** The same, of runs that were gathered. */
+export async function renderGathered(input: GatheredInput): Promise<string> {
+  const { runs, missing } = input;
+  const rows = runs.rows(input.published);
+  const groups = runs.groups();
   const figures = reportFigures(input);
   const pair = await Promise.all([...figures.results, ...figures.accuracy].map(figureOf));
   const main = html`<header>
@@ -28,7 +32,7 @@ ${missingLine(input)}
 </header>
 <section aria-labelledby="regimes">
 <h2 id="regimes">Regimes</h2>
-${input.trials.length === 0 ? html`<p>There are no runs.</p>` : regimeTable(rows, input)}
+${runs.count === 0 ? html`<p>There are no runs.</p>` : regimeTable(rows, input)}
 <div class="pair">${pair}</div>
 </section>
 ${await lossSection(figures, groups)}
@@ -41,12 +45,12 @@ ${configurationSection(input)}
 ${rows.length === 0 ? "" : html`<section aria-labelledby="time"><h2 id="time">Time</h2>\n${timeTable(groups)}</section>`}
 <section aria-labelledby="runs">
 <h2 id="runs">Runs</h2>
-${troubleList(unfinishedTrials(input.trials), input.missing)}
-${input.trials.length + input.missing.length === 0 ? html`<p>There are none.</p>` : runsTable(input)}
+${troubleList(runs, missing)}
+${runs.count + missing.length === 0 ? html`<p>There are none.</p>` : runsTable(input)}
 </section>
 <section aria-labelledby="command">
 <h2 id="command">Made with</h2>
-<pre><code>${input.command}</code></pre>
+<pre><code>${shortened(input.command)}</code></pre>
 </section>`;
   return pageOf({ ...input, main });
 }
@@ -99,24 +103,36 @@ ${notes === "" ? "" : html`<p class="note">${notes}</p>`}
 </section>`;
 }
 
-function configurationSection({ trials }: ReportInput): Html {
-  const runs = trials.map(({ run }) => run);
-  if (runs.length === 0) return html`<p>Nothing is known of a run.</p>`;
-  const settings = configurationOf(runs);
-  const mixed = settings.filter(({ values }) => values.length > 1).map(({ name }) => name.toLowerCase());
-  const seeds = [...new Set(runs.map(({ plan }) => plan.seed))].sort((a, b) => a - b);
+function configurationSection({ runs }: GatheredInput): Html {
+  if (runs.count === 0) return html`<p>Nothing is known of a run.</p>`;
+  const settings = runs.configuration.told();
+  const mixed = runs.configuration.differing().map(({ name }) => name.toLowerCase());
   const warning =
     mixed.length === 0
       ? ""
       : html`<p class="warning">These runs differ in more than regime and seed: ${listed(mixed)}. A mean over them mixes protocols.</p>`;
-  return html`${warning}${settingsTable([...settings, { name: "Seeds", values: [seeds.join(", ")] }], "Configuration")}
+  return html`${warning}${settingsTable([...settings, { name: "Seeds", values: [seedWords(runs.seeds)] }], "Configuration")}
 <h3>Machine</h3>
-${settingsTable(machineOf(runs), "Machine")}`;
+${settingsTable(runs.machine.told(), "Machine")}`;
 }
 
+/** Seeds that are listed one by one; more are told by their number and range. */
+const MOST_SEEDS = 100;
+
+const seedWords = (seeds: readonly number[]): string =>
+  seeds.length <= MOST_SEEDS ? seeds.join(", ") : `${grouped(seeds.length)}, from ${seeds[0]} to ${seeds.at(-1)}`;
+
+/** A command over thousands of folders is as long as their names. */
+const MOST_CHARACTERS = 4000;
+
+const shortened = (command: string): string =>
+  command.length <= MOST_CHARACTERS
+    ? command
+    : `${command.slice(0, MOST_CHARACTERS)} … (${grouped(command.length - MOST_CHARACTERS)} characters more)`;
+
 /** One line at the top if anything is missing, so nobody takes the figures for the whole. */
-function missingLine({ trials, missing }: ReportInput): Html {
-  const unfinished = unfinishedTrials(trials).length;
+function missingLine({ runs, missing }: GatheredInput): Html {
+  const unfinished = runs.unfinishedCount;
   const parts = [
     ...(unfinished === 0 ? [] : [`${counted(unfinished, "run")} did not finish`]),
     ...(missing.length === 0

@@ -1,4 +1,5 @@
-import type { PublishedFigure, SummaryRow } from "../experiments/index.ts";
+import { meanAndDeviation, type PublishedFigure, type SummaryRow } from "../experiments/index.ts";
+import { largestOf, smallestOf } from "../graph/index.ts";
 import { REGIMES } from "../network/index.ts";
 import { shortened } from "./curves.ts";
 import { type Figure, figureOf, textLayer } from "./figure.ts";
@@ -9,6 +10,8 @@ import type { AxisSpec, LayerSpec } from "./specification.ts";
 const ROW = 38;
 const WIDTH = 286;
 const BELOW = 9;
+/** Dots of a row that can be told apart; more are drawn as their range. */
+const MOST_DOTS = 200;
 
 /** What one row shows: the accuracies of some runs, in percent. */
 export interface ResultRow {
@@ -35,6 +38,9 @@ export function resultsFigures(rows: readonly ResultRow[], comparable: boolean, 
   const layers: LayerSpec[] = rows.flatMap((row, i) => rowLayers(row, (i + 0.5) * ROW, scale));
   const caption = [
     "Best test accuracy over the epochs: a dot each run, a bar their mean.",
+    ...(rows.some(({ runs }) => runs.length > MOST_DOTS)
+      ? [`Of more than ${MOST_DOTS} runs a line from the least to the largest, thick within the standard deviation.`]
+      : []),
     ...(rows.some(({ published }) => published !== null)
       ? [`Gray below: published mean ± standard deviation${comparable ? "" : ", of the full protocol, for reference"}.`]
       : []),
@@ -65,11 +71,15 @@ function rowLayers(row: ResultRow, center: number, { domain, ticks }: Scale): La
   const y = { value: center - 6 };
   const dots: LayerSpec[] = [
     textLayer(row.title, -8, center - 6, { color, align: "right" }),
-    {
-      data: { values: row.runs.map((accuracy) => ({ accuracy: shortened(accuracy) })) },
-      mark: { type: "point", filled: false, color, size: 42, strokeWidth: 1.5, opacity: 0.8 },
-      encoding: { x: x("accuracy"), y },
-    },
+    ...(row.runs.length > MOST_DOTS
+      ? rangeLayers(row, x, y)
+      : [
+          {
+            data: { values: row.runs.map((accuracy) => ({ accuracy: shortened(accuracy) })) },
+            mark: { type: "point", filled: false, color, size: 42, strokeWidth: 1.5, opacity: 0.8 },
+            encoding: { x: x("accuracy"), y },
+          } satisfies LayerSpec,
+        ]),
     {
       data: { values: [{ mean: shortened(row.mean) }] },
       mark: { type: "tick", orient: "vertical", color, size: 17, thickness: 3 },
@@ -92,6 +102,20 @@ function rowLayers(row: ResultRow, center: number, { domain, ticks }: Scale): La
       encoding: { x: x("mean"), y: below },
     },
   ];
+}
+
+function rangeLayers(
+  { runs, mean, color }: ResultRow,
+  x: (field: string) => AxisSpec,
+  y: { readonly value: number },
+): readonly LayerSpec[] {
+  const { std } = meanAndDeviation(runs);
+  const line = (low: number, high: number, strokeWidth: number): LayerSpec => ({
+    data: { values: [{ low: shortened(low), high: shortened(high) }] },
+    mark: { type: "rule", color: color.light, strokeWidth, opacity: 0.6 },
+    encoding: { x: x("low"), x2: { field: "high" }, y },
+  });
+  return [line(smallestOf(runs), largestOf(runs), 1.5), line(mean - std, mean + std, 5)];
 }
 
 /** The word "published" beside the first published interval, on the side that has room. */

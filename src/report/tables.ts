@@ -1,10 +1,10 @@
 import type { SummaryRow } from "../experiments/index.ts";
-import { largestOf, smallestOf } from "../graph/index.ts";
 import { REGIMES, type RegimeName } from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
-import { counted, type Setting } from "./configuration.ts";
+import { counted, grouped, type Setting } from "./configuration.ts";
+import { type GatheredInput, type ListedRun, MOST_LISTED, type RegimeGroup } from "./gathered-runs.ts";
 import { type Html, html } from "./html.ts";
-import { REGIME_ORDER, type RegimeGroup, type ReportInput, type ReportTrial } from "./report-input.ts";
+import { REGIME_ORDER } from "./report-input.ts";
 import { hundredths } from "./summary-rows.ts";
 
 /** What makes a regime, in a few words (theory 5.4). */
@@ -37,11 +37,10 @@ export function differenceWords(mean: number, published: number): string {
 }
 
 /** The regimes against the published figures. */
-export function regimeTable(rows: readonly SummaryRow[], input: ReportInput): Html {
+export function regimeTable(rows: readonly SummaryRow[], input: GatheredInput): Html {
   const known = Object.keys(input.published).length > 0;
-  const present = REGIME_ORDER.filter(
-    (regime) => rows.some((row) => row.regime === regime) || input.trials.some(({ run }) => run.plan.regime === regime),
-  );
+  const groups = input.runs.groups();
+  const present = REGIME_ORDER.filter((regime) => groups.some((group) => group.regime === regime));
   const withDifference = known && input.comparable;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Regimes"><table aria-describedby="regimes-note">
 <thead><tr><th scope="col">Regime</th><th scope="col" class="number">Best test accuracy, %</th>${
@@ -62,7 +61,7 @@ export function regimeTable(rows: readonly SummaryRow[], input: ReportInput): Ht
 <p class="note" id="regimes-note">${noteOf(input, known)}</p>`;
 }
 
-function noteOf({ comparable, publishedSource }: ReportInput, known: boolean): Html {
+function noteOf({ comparable, publishedSource }: GatheredInput, known: boolean): Html {
   const ours = "Best test accuracy over the epochs of each run, mean ± standard deviation over runs.";
   if (!known) return html`${ours}`;
   const source = publishedSource === null ? "" : ` Published: ${publishedSource}.`;
@@ -83,16 +82,12 @@ export const timeTable = (groups: readonly RegimeGroup[]): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="Time"><table>
 <thead><tr><th scope="col">Regime</th><th scope="col" class="number">Seconds an epoch</th><th scope="col" class="number">Range</th><th scope="col" class="number">Training a run</th></tr></thead>
 <tbody>${groups
-    .filter(({ finished }) => finished.length > 0)
-    .map(({ regime, finished }) => {
-      const seconds = finished.map(({ result }) => result.secondsPerEpoch);
-      const whole = finished.map(({ run, result }) => result.secondsPerEpoch * (result.epochs ?? run.plan.epochs));
-      const range =
-        seconds.length < 2 ? "–" : `${significant(smallestOf(seconds))} – ${significant(largestOf(seconds))}`;
-      return html`<tr><th scope="row">${regimeName(regime)}</th><td class="number strong">${significant(mean(seconds))}</td><td class="number">${range}</td><td class="number">${durationWords(mean(whole))}</td></tr>\n`;
+    .filter(({ finished }) => finished.seconds.count > 0)
+    .map(({ regime, finished: { secondsPerEpoch, seconds } }) => {
+      const { count, mean, least, most } = secondsPerEpoch;
+      const range = count < 2 ? "–" : `${significant(least)} – ${significant(most)}`;
+      return html`<tr><th scope="row">${regimeName(regime)}</th><td class="number strong">${significant(mean)}</td><td class="number">${range}</td><td class="number">${durationWords(seconds.mean)}</td></tr>\n`;
     })}</tbody></table></div>`;
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const significant = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
@@ -109,35 +104,66 @@ const STATUS_WORDS = {
   running: "not ended",
 } as const satisfies Record<RunRecord["status"], string>;
 
-/** Every run, and those that should have been. */
-export const runsTable = ({ trials, missing }: ReportInput): Html =>
+/** Every run, and those that should have been; of more than are listed, a row a setting. */
+export const runsTable = ({ runs, missing }: GatheredInput): Html =>
+  runs.count > MOST_LISTED ? html`${settingRunsTable(runs)}${missingNote(missing)}` : listTable(runs.listed, missing);
+
+const listTable = (listed: readonly ListedRun[], missing: readonly string[]): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="Runs"><table>
 <thead><tr><th scope="col">Run</th><th scope="col" class="number">Seed</th><th scope="col" class="number">Best, %</th><th scope="col" class="number">at epoch</th><th scope="col" class="number">Last, %</th><th scope="col" class="number">Epochs</th><th scope="col">State</th></tr></thead>
-<tbody>${trials.map(runRow)}${missing.map(
-    (id) => html`<tr class="alert"><th scope="row">${id}</th><td colspan="5"></td><td>not run</td></tr>\n`,
-  )}</tbody></table></div>`;
+<tbody>${listed.map(runRow)}${missing
+    .slice(0, MOST_LISTED)
+    .map(
+      (id) => html`<tr class="alert"><th scope="row">${id}</th><td colspan="5"></td><td>not run</td></tr>\n`,
+    )}</tbody></table></div>`;
 
-function runRow({ id, run, metrics }: ReportTrial): Html {
-  const { plan, result, status } = run;
-  const best = result?.bestTestAccuracy ?? largestOf(metrics.map(({ testAccuracy }) => testAccuracy));
-  const at = result?.bestEpoch ?? metrics.find(({ testAccuracy }) => testAccuracy === best)?.epoch;
-  const last = result?.lastTestAccuracy ?? metrics.at(-1)?.testAccuracy;
-  return html`<tr${status === "completed" ? "" : html` class="alert"`}><th scope="row">${id}</th><td class="number">${plan.seed}</td><td class="number">${
-    Number.isFinite(best) ? best.toFixed(2) : "–"
-  }</td><td class="number">${at ?? "–"}</td><td class="number">${last?.toFixed(2) ?? "–"}</td><td class="number">${
-    metrics.length === plan.epochs ? plan.epochs : `${metrics.length} of ${plan.epochs}`
+const missingNote = (missing: readonly string[]): Html =>
+  missing.length === 0 ? html`` : html`<p class="note">${counted(missing.length, "run")} not started.</p>`;
+
+function runRow({ id, seed, status, best, bestEpoch, last, epochs, of }: ListedRun): Html {
+  return html`<tr${status === "completed" ? "" : html` class="alert"`}><th scope="row">${id}</th><td class="number">${seed}</td><td class="number">${
+    best?.toFixed(2) ?? "–"
+  }</td><td class="number">${bestEpoch ?? "–"}</td><td class="number">${last?.toFixed(2) ?? "–"}</td><td class="number">${
+    epochs === of ? of : `${epochs} of ${of}`
   }</td><td>${STATUS_WORDS[status]}</td></tr>\n`;
 }
 
-/** Runs that did not end well: how far each came, why, and what to do. */
-export const troubleList = (unfinished: readonly ReportTrial[], missing: readonly string[]): Html =>
-  unfinished.length + missing.length === 0
-    ? html``
-    : html`<ul>${unfinished.map(
-        ({ id, run, metrics }) =>
-          html`<li><code>${id}</code> ${STATUS_WORDS[run.status]} after ${counted(metrics.length, "epoch")} of ${run.plan.epochs}${
-            run.error === null
-              ? "."
-              : html`: <span class="message">${run.error.message}</span>. Next: ${run.error.hint}.`
-          }</li>\n`,
-      )}${missing.map((id) => html`<li><code>${id}</code> was not run.</li>\n`)}</ul>`;
+/** Too many runs to be listed: those that differ in nothing but the seed in one row, the best rows first. */
+function settingRunsTable(runs: GatheredInput["runs"]): Html {
+  const differing = runs.configuration.differing();
+  const settings = runs.bySetting();
+  const shown = settings.slice(0, MOST_LISTED);
+  const [all, some] = [grouped(settings.length), grouped(shown.length)];
+  const words =
+    shown.length === settings.length
+      ? `${counted(runs.count, "run")} in ${counted(settings.length, "setting")}, the best first.`
+      : `${counted(runs.count, "run")} in ${all} settings, the best ${some} of them.`;
+  return html`<p>${words} A setting's runs differ in nothing but the seed.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Runs by setting"><table>
+<thead><tr><th scope="col">Regime</th>${differing.map(({ name }) => html`<th scope="col">${name}</th>`)}<th scope="col" class="number">Best, %</th><th scope="col" class="number">Range</th><th scope="col" class="number">Finished</th><th scope="col" class="number">Runs</th></tr></thead>
+<tbody>${shown.map(
+    ({ regime, values, best, runs: count }) =>
+      html`<tr${best.count === count ? "" : html` class="alert"`}><th scope="row">${regimeName(regime)}</th>${differing.map(
+        ({ place }) => html`<td class="words">${values[place] ?? ""}</td>`,
+      )}<td class="number strong">${
+        best.count === 0 ? "–" : interval(best.mean, best.count > 1 ? best.deviation : undefined)
+      }</td><td class="number">${
+        best.count < 2 ? "–" : `${best.least.toFixed(2)} – ${best.most.toFixed(2)}`
+      }</td><td class="number">${grouped(best.count)}</td><td class="number">${grouped(count)}</td></tr>\n`,
+  )}</tbody></table></div>`;
+}
+
+/** Runs that did not end well, the first of them: how far each came, why, and what to do. */
+export function troubleList({ unfinished, unfinishedCount }: GatheredInput["runs"], missing: readonly string[]): Html {
+  if (unfinishedCount + missing.length === 0) return html``;
+  const told = missing.slice(0, MOST_LISTED);
+  const more = unfinishedCount - unfinished.length + missing.length - told.length;
+  return html`<ul>${unfinished.map(
+    ({ id, status, epochs, of, error }) =>
+      html`<li><code>${id}</code> ${STATUS_WORDS[status]} after ${counted(epochs, "epoch")} of ${of}${
+        error === null ? "." : html`: <span class="message">${error.message}</span>. Next: ${error.hint}.`
+      }</li>\n`,
+  )}${told.map((id) => html`<li><code>${id}</code> was not run.</li>\n`)}${
+    more === 0 ? "" : html`<li>and ${grouped(more)} more</li>\n`
+  }</ul>`;
+}

@@ -35,10 +35,11 @@ export interface Place {
   /** Undefined for a run alone. */
   readonly results: ExperimentResults | undefined;
   /**
-   * The runs that are there: those of the experiment's trials, none of one without, or the run itself.
+   * The runs that are there, each read when its turn comes: those of the experiment's trials, none of one without, or the
+   * run itself.
    * @throws GatewiseError for a place that holds neither run nor experiment
    */
-  runs(): Promise<readonly RunContent[]>;
+  runs(): AsyncIterable<RunContent>;
 }
 
 /** The results in an experiment's place, complete or not; undefined if it holds none. */
@@ -57,14 +58,18 @@ export async function placeAt(store: Store): Promise<Place> {
     name,
     path: store.nameOf(),
     results,
-    runs: async () => {
-      if (results === undefined) return [await runContent(name, store)];
-      const { findings } = results;
-      if (findings.kind !== "regimes" && findings.kind !== "arms") return [];
-      const there = findings.states.filter(({ status }) => status !== "not-started");
-      return await Promise.all(there.map(({ id }) => runContent(id, store.at(id))));
-    },
+    runs: () => runsOf(name, store, results),
   };
+}
+
+async function* runsOf(name: string, store: Store, results: ExperimentResults | undefined): AsyncGenerator<RunContent> {
+  if (results === undefined) {
+    yield await runContent(name, store);
+    return;
+  }
+  const { findings } = results;
+  if (findings.kind !== "regimes" && findings.kind !== "arms") return;
+  for (const { id, status } of findings.states) if (status !== "not-started") yield await runContent(id, store.at(id));
 }
 
 const runContent = async (id: string, run: Store): Promise<RunContent> => ({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RegimeName } from "../../src/network/index.ts";
 import { answerOf } from "../../src/report/answer.ts";
-import { summaryRows } from "../../src/report/summary-rows.ts";
-import { trialOfAccuracy } from "./fixture.ts";
+import { gathered } from "../../src/report/gathered-runs.ts";
+import { reportOf, trialOfAccuracy } from "./fixture.ts";
 
 /** Accuracies of the runs of some regimes. */
 type Runs = Readonly<Partial<Record<RegimeName, readonly number[]>>>;
@@ -74,6 +74,6 @@ const CASES: readonly { name: string; runs: Runs; answer: string }[] = [
 
 describe("answerOf", () => {
   it.each(CASES)("$name", ({ runs, answer }) => {
-    expect(answerOf(summaryRows({ published: {}, trials: trialsOf(runs) }))).toBe(answer);
+    expect(answerOf(gathered(reportOf(trialsOf(runs))).runs.rows({}))).toBe(answer);
   });
 });

@@ -64,7 +64,10 @@ describe("the files of a report", () => {
       command: "gatewise report runs",
       told: { title: "FC on MNIST, Adam 1e-4 (quick profile)", comparable: false, missing: ["flnpf-seed0"] },
     });
-    expect(content.kind === "runs" && content.told.trials.map(({ id }) => id)).toEqual(["relu-seed0", "dlnpf-seed0"]);
+    expect(content.kind === "runs" && content.told.runs.listed.map(({ id }) => id)).toEqual([
+      "relu-seed0",
+      "dlnpf-seed0",
+    ]);
   });
 
   it("of runs in several places name them by place", async () => {

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { lockFile, makeFolder, writeWhole } from "../../data/node/index.ts";
-import { placeAt } from "../../runs/index.ts";
+import { type Place, placeAt } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
-import { REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
+import { contentOf, REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
 
 /** Where a report goes, and who makes it when. */
 export interface WriteReportOptions extends Pick<ReportMaking, "command" | "createdAt"> {
@@ -23,9 +23,11 @@ export const reportFile = ([only, ...others]: readonly string[]): string =>
  */
 export async function writeReport(directories: readonly string[], options: WriteReportOptions): Promise<string> {
   const { out: file = reportFile(directories), command, createdAt } = options;
-  const content = await reportContent(
-    await Promise.all(directories.map((directory) => placeAt(folderStore(directory)))),
-  );
+  const [only, ...others] = directories;
+  const content =
+    only !== undefined && others.length === 0
+      ? await reportContent([await placeAt(folderStore(only))])
+      : await contentOf(placesOf(directories));
   const folder = dirname(file);
   await makeFolder(folder);
   await using _lock = await lockFile(file);
@@ -36,4 +38,9 @@ export async function writeReport(directories: readonly string[], options: Write
     await writeWhole(to, text);
   }
   return file;
+}
+
+/** One after the other: thousands of folders are not held at once. */
+async function* placesOf(directories: readonly string[]): AsyncGenerator<Place> {
+  for (const directory of directories) yield await placeAt(folderStore(directory));
 }

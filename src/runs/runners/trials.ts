@@ -31,14 +31,16 @@ export function trialsAsked({
 }
 
 /** The state of each trial in its place; a complete run of other epochs than asked for is `interrupted`. */
-export const statesOf = (store: Store, trials: readonly Trial[]): Promise<readonly TrialState[]> =>
-  Promise.all(
-    trials.map(async (trial) => {
-      const run = store.at(trial.id);
-      const record = await findRecord(run);
-      return trialState(trial, record, record === undefined ? 0 : (await metricsOf(run)).length);
-    }),
-  );
+export async function statesOf(store: Store, trials: readonly Trial[]): Promise<readonly TrialState[]> {
+  const states: TrialState[] = [];
+  // one after the other: thousands of runs are not held at once
+  for (const trial of trials) {
+    const run = store.at(trial.id);
+    const record = await findRecord(run);
+    states.push(trialState(trial, record, record === undefined ? 0 : (await metricsOf(run)).length));
+  }
+  return states;
+}
 
 function jobOf<K extends TrialKind>(
   { experiment, profile, store, places, device, command }: ExperimentJob<K>,
