@@ -14,7 +14,7 @@ import Table from "cli-table3";
 import type { Engine } from "../src/engine/index.ts";
 import { openNodeEngine, openWorkerEngine } from "../src/engine/node/index.ts";
 import { type DenseArray, float32, sizeOf } from "../src/graph/index.ts";
-import { eigenvalueExamples, tangentKernel, tangentSummary } from "../src/kernels/index.ts";
+import { affordsEigenvalue, tangentKernel, tangentSummary } from "../src/kernels/index.ts";
 import {
   fullyConnected,
   type GatedNetwork,
@@ -106,7 +106,7 @@ for (const [name, { network: open, inputs: usual }] of Object.entries(MODELS)) {
   for (let run = 0; run <= Number(options.runs); run++) {
     const kernel = await timed(() => tangentKernel(network, engine, x, { beside: engines.slice(1) }));
     const summary = await timed(() =>
-      tangentSummary(kernel.value, engine, { eigenvalueExamples: eigenvalueExamples(network, inputs) }),
+      tangentSummary(kernel.value, engine, { smallestEigenvalue: affordsEigenvalue(network, inputs) }),
     );
     if (run === 0) continue; // warm-up
     own.push(kernel.seconds);

@@ -69,6 +69,7 @@ export {
   type PathsOptions,
   type StageProgress,
   type TangentAnswer,
+  type TangentAnswerOptions,
   type TangentKernelOptions,
 } from "./models/index.ts";
 export type { Path, PathStart, PathStatistics, Unit } from "./paths/index.ts";

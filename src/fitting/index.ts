@@ -22,7 +22,7 @@ export { kernelMatrix, symmetricKernel } from "./kernel-matrix.ts";
 export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, subKernel } from "./kernel-rows.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { leaveOneOut } from "./leave-one-out.ts";
-export { type PositiveFactor, positiveFactor } from "./positive-factor.ts";
+export { DIRECT_LIMIT, type PositiveFactor, positiveFactor } from "./positive-factor.ts";
 export type { Reflections } from "./reflections.ts";
 export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
 export { chooseRidge, type RidgeCandidate, type RidgeChoice, type RidgeChoiceOptions } from "./ridge-choice.ts";

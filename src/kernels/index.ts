@@ -64,16 +64,17 @@ export { type PathTraceOptions, pathKernelTrace } from "./tangent/path-trace.ts"
 export type { TangentPart } from "./tangent/plan.ts";
 export { type ParameterScores, PRUNING_SCORES, type PruningScore, pathKernelScores } from "./tangent/pruning-scores.ts";
 export {
-  eigenvalueExamples,
-  eigenvalueSample,
+  affordsEigenvalue,
+  checkEigenvalueExamples,
   type KernelSize,
   kernelSize,
+  smallestTangentEigenvalue,
   type TangentSummary,
   type TangentSummaryOptions,
   tangentSummary,
 } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";
-export { type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
+export { TANGENT_TILE, type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
 export { tangentKernelProducts } from "./tangent/work.ts";
 export type { TileMaker } from "./tiles/tile-maker.ts";
 export type { ExampleRange } from "./tiles/tile-plan.ts";

@@ -19,4 +19,4 @@ export { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-ker
 export { NORMALIZATIONS, type Normalization } from "./normalization.ts";
 export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 export type { Asking, StageProgress } from "./progress.ts";
-export type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";
+export type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";

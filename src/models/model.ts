@@ -14,7 +14,7 @@ import type { NeighborsOptions } from "./neighbors.ts";
 import type { KernelTileMakers, NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import type { Asking } from "./progress.ts";
-import type { TangentAnswer, TangentKernelOptions } from "./tangent-kernels.ts";
+import type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
 
 /** Where a network comes from. */
 export type ModelSource =
@@ -217,7 +217,7 @@ export class Model implements AsyncDisposable {
    * @param inputs `[n, …inputShape]`
    * @throws GatewiseError if the inputs do not have the network's shape, or it has no such output
    */
-  async tangentAnswer(inputs: Inputs, options: Omit<TangentKernelOptions, "inputs2"> = {}): Promise<TangentAnswer> {
+  async tangentAnswer(inputs: Inputs, options: TangentAnswerOptions = {}): Promise<TangentAnswer> {
     this.checkUse(options);
     const { tangentAnswer } = await import("./tangent-kernels.ts");
     return await tangentAnswer(this.network, await this.engine(), inputs, options);

@@ -3,7 +3,8 @@ import type { Engine } from "../engine/index.ts";
 import { checkInputs, type Inputs } from "../gates/index.ts";
 import { type DenseArray, float64 } from "../graph/index.ts";
 import {
-  eigenvalueExamples,
+  affordsEigenvalue,
+  checkEigenvalueExamples,
   type KernelSize,
   kernelSize,
   type TangentKernels,
@@ -22,6 +23,12 @@ import { type Asking, counter } from "./progress.ts";
 export interface TangentKernelOptions extends Asking, Pick<TangentOptions, "output" | "inputs2" | "beside"> {
   /** Of the parameters that carry the value, of those that only make the gates, or of both: `all` unless told otherwise. */
   readonly part?: TangentPart | "all" | undefined;
+}
+
+/** What is told of a kernel over one set of inputs. */
+export interface TangentAnswerOptions extends Omit<TangentKernelOptions, "inputs2"> {
+  /** The smallest eigenvalue whatever it costs, of at most 10,000 inputs; else only where it costs little. */
+  readonly smallestEigenvalue?: boolean | undefined;
 }
 
 /** A kernel over one set of inputs, in numbers. */
@@ -71,19 +78,20 @@ const splits = (network: GatedNetwork, part: TangentKernelOptions["part"] = "all
 
 /**
  * The kernel and its size, in both its parts where the network has a feature network and all of it is asked for. The
- * smallest eigenvalue costs at most a fifth of the kernel: beyond some hundreds of examples it is that of a sample, a bound.
+ * smallest eigenvalue is told where it costs at most a fifth of the kernel, or where it is asked for.
  * @param inputs `[n, …inputShape]`
  */
 export async function tangentAnswer(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  options: Omit<TangentKernelOptions, "inputs2"> = {},
+  options: TangentAnswerOptions = {},
 ): Promise<TangentAnswer> {
-  const { part = "all", signal } = options;
+  const { part = "all", smallestEigenvalue = false, signal } = options;
   checkInputs(network, inputs);
   const [examples = 0] = inputs.shape;
-  const summaryOptions = { eigenvalueExamples: eigenvalueExamples(network, examples), signal };
+  if (smallestEigenvalue) checkEigenvalueExamples(examples);
+  const summaryOptions = { smallestEigenvalue: smallestEigenvalue || affordsEigenvalue(network, examples), signal };
   if (!splits(network, part)) {
     const kernel = await tangentKernel(network, engine, inputs, { ...tangentOptions(options), part });
     return { kernel, summary: await tangentSummary(kernel, engine, summaryOptions) };

@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float64 } from "../../src/graph/index.ts";
 import {
-  eigenvalueExamples,
+  affordsEigenvalue,
+  checkEigenvalueExamples,
   tangentKernel,
   tangentKernelMemory,
   tangentKernelProducts,
@@ -20,7 +21,7 @@ import {
   initialParameters,
   REGIMES,
 } from "../../src/network/index.ts";
-import { rejectionOf } from "../support/error-of.ts";
+import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { BODY_NAMES, GATE_KINDS, type GateKind, gatedNetworkCase, gatedNetworkOf } from "../support/gated-networks.ts";
 import { propertyRuns } from "../support/property-runs.ts";
@@ -144,11 +145,11 @@ describe("laws", () => {
     });
     const feature = await tangentKernel(network, engine, inputs, { part: "feature" });
     expect(feature).toEqual(float64([3, 3], new Float64Array(9)));
-    const zero = { trace: 0, frobenius: 0, smallestEigenvalue: 0, smallestEigenvalueOf: 3 };
+    const zero = { trace: 0, frobenius: 0, smallestEigenvalue: 0 };
     expect(await tangentSummary(feature, engine)).toEqual(zero);
   });
 
-  it("tells the smallest eigenvalue of all examples, or that of a sample, which bounds it", async () => {
+  it("tells the smallest eigenvalue, or that it was not asked for", async () => {
     // eigenvalues 1 to 12, in a basis that mixes them
     const n = 12;
     const v = Array.from({ length: n }, (_, k) =>
@@ -160,23 +161,29 @@ describe("laws", () => {
       [n, n],
       Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n)),
     );
-    const whole = await tangentSummary(kernel, engine);
-    expect(whole.smallestEigenvalueOf).toBe(n);
-    expectClose(whole.smallestEigenvalue, 1, { relative: 1e-10 });
-    const some = await tangentSummary(kernel, engine, { eigenvalueExamples: 5 });
-    expect(some).toMatchObject({ trace: whole.trace, frobenius: whole.frobenius, smallestEigenvalueOf: 5 });
-    // interlacing: between the first and the eighth of all
-    expect(some.smallestEigenvalue).toBeGreaterThan(1);
-    expect(some.smallestEigenvalue).toBeLessThan(8);
-    expect(await tangentSummary(kernel, engine, { eigenvalueExamples: 5 })).toEqual(some);
+    const { smallestEigenvalue, ...size } = await tangentSummary(kernel, engine);
+    expectClose(smallestEigenvalue ?? expect.fail(), 1, { relative: 1e-10 });
+    const without = await tangentSummary(kernel, engine, { smallestEigenvalue: false });
+    expect(without).toEqual({ ...size, smallestEigenvalue: null });
   });
 
-  it("so many examples that the eigenvalue costs at most a fifth of the kernel", () => {
+  it("computes an eigenvalue unasked where it costs at most a fifth of the kernel", () => {
     const { network } = gatedNetworkOf({ body: "dense", gates: "hard", bias: true, normalize: false, seed: 1 });
-    expect([3, 500].map((n) => eigenvalueExamples(network, n))).toEqual([3, 500]);
-    expect(eigenvalueExamples(network, 2_000)).toBe(500);
-    const most = eigenvalueExamples(network, 1_000_000);
-    expect(most).toBe(4_000);
+    expect([3, 500, 501, 2_000, 1_000_000].map((n) => affordsEigenvalue(network, n))).toEqual([
+      ...[true, true, false, false, false],
+    ]);
+    const wide = gconv({ inputShape: [3, 32, 32], width: 16, outputs: 10 });
+    const initial = { architecture: wide, regime: "relu", initializer: { kind: "glorot-uniform" }, seed: 1 } as const;
+    const convolutional = gatedNetwork(wide, REGIMES.relu, initialParameters(initial));
+    expect(affordsEigenvalue(convolutional, 2_000)).toBe(true);
+    // a factor does not fit beside its kernel
+    expect(affordsEigenvalue(convolutional, 10_001)).toBe(false);
+    expect(errorOf(() => checkEigenvalueExamples(10_001))).toEqual({
+      message:
+        "the smallest eigenvalue of a kernel of 10001 inputs: expected at most 10000: its factor stays in memory",
+      hint: "ask for it on fewer inputs: it is at least as small on all of them",
+    });
+    expect(() => checkEigenvalueExamples(10_000)).not.toThrow();
   });
 });
 

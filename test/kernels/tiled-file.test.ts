@@ -5,8 +5,9 @@ import { readNpy } from "../../src/data/index.ts";
 import { GatewiseError } from "../../src/errors.ts";
 import { float32 } from "../../src/graph/index.ts";
 import { finishedTiles, type KernelFile, writeKernelFile } from "../../src/kernels/node/index.ts";
+import { checkDisk } from "../../src/kernels/node/tiled-file.ts";
 import type { KernelTile } from "../../src/kernels/tiles/tiled-kernel.ts";
-import { rejectionOf } from "../support/error-of.ts";
+import { errorOf, rejectionOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The symmetric kernel `[[0, 1, 2], [1, 4, 5], [2, 5, 8]]` in three tiles. */
@@ -54,6 +55,22 @@ describe("a kernel file", () => {
     });
     await expect(writeKernelFile(target, tiles(0, failure))).rejects.toThrow(failure);
     expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it("refuses what the disk has no room for, before anything is computed", async () => {
+    await using folder = await temporaryFolder();
+    const target = { ...file(join(folder.path, "k.npy")), shape: [3e7, 3e7] as const };
+    const refused = await rejectionOf(writeKernelFile(target, tiles()));
+    expect(refused.message).toMatch(
+      /^a kernel of 30000000 × 30000000 numbers in float32, 3600000\.0 GB, for a disk with [\d.]+ GB free: expected room for /,
+    );
+    expect(refused.hint).toBe("fewer inputs, or write it to another disk");
+    expect(await readdir(folder.path)).toEqual([]);
+    // what stands on the disk already is not missing
+    checkDisk(target, 100, 100);
+    expect(errorOf(() => checkDisk({ ...target, dtype: "float64", shape: [3, 4] }, 101, 100)).hint).toBe(
+      "take float32, which is half as large, or fewer inputs, or write it to another disk",
+    );
   });
 
   it("begins anew where only the state of an earlier one is left", async () => {

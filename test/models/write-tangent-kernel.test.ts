@@ -6,7 +6,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { float32, float64 } from "../../src/graph/index.ts";
 import { tangentSummary } from "../../src/kernels/index.ts";
 import { Model } from "../../src/models/index.ts";
-import { type TangentKernelFileOptions, writeTangentKernel } from "../../src/models/node/index.ts";
+import { type TangentKernelFileOptions, tangentFileBytes, writeTangentKernel } from "../../src/models/node/index.ts";
 import { fullyConnected, gatedNetwork, initialParameters, REGIMES } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { rejectionOf } from "../support/error-of.ts";
@@ -51,11 +51,27 @@ describe("a tangent kernel by tiles in a file", () => {
     const worst = whole.data.reduce((most, value, i) => Math.max(most, Math.abs(value - Number(kernel.data[i]))), 0);
     expect(worst).toBeLessThan(1e-13 * Math.max(...whole.data.subarray(0, N)));
     const engine = await model.engine();
-    const { trace, frobenius, smallestEigenvalue } = await tangentSummary(whole, engine, { eigenvalueExamples: 500 });
-    expect(summary).toMatchObject({ shape: [N, N], smallestEigenvalueOf: 500 });
+    const { trace, frobenius } = await tangentSummary(whole, engine, { smallestEigenvalue: false });
+    // of more than 500 inputs of a small network only where it is asked for
+    expect(summary).toMatchObject({ shape: [N, N], smallestEigenvalue: null });
     expectClose([summary.trace ?? 0, summary.frobenius], [trace, frobenius], { relative: 1e-12 });
     // more inputs than parameters: zero up to rounding
-    expectClose(summary.smallestEigenvalue ?? 1, smallestEigenvalue, { relative: 0, absolute: 1e-12 * trace });
+    const asked = await written("asked.npy", { smallestEigenvalue: true });
+    expect(Math.abs(asked.summary.smallestEigenvalue ?? 1)).toBeLessThan(1e-12 * trace);
+    expect(asked.bytes.equals(bytes)).toBe(true);
+  });
+
+  it("says what it takes of the disk and of memory, and refuses an eigenvalue of rounded numbers", async () => {
+    expect(tangentFileBytes(model, [60_000, 60_000], { threads: 1 }).disk).toBe(28.8e9);
+    expect(tangentFileBytes(model, [60_000, 100], { dtype: "float32", threads: 1 }).disk).toBe(24e6);
+    const memory = (n: number, threads: number): number => tangentFileBytes(model, [n, n], { threads }).memory;
+    expect(memory(60_000, 1)).toBe(memory(2_000, 1));
+    expect(memory(60_000, 3) - memory(60_000, 2)).toBe(memory(60_000, 2) - memory(60_000, 1));
+    expect(await rejectionOf(written("rounded.npy", { smallestEigenvalue: true, dtype: "float32" }))).toEqual({
+      message:
+        "the smallest eigenvalue of a kernel in float32: expected float64: rounded numbers move it by up to 1e-7 of the largest",
+      hint: "leave out one of the two options",
+    });
   });
 
   it("ends in the same bytes with two engines, and where it was stopped and gone on with", async () => {

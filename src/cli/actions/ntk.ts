@@ -7,6 +7,7 @@ import {
   KERNEL_DTYPES,
   type TangentKernelFileOptions,
   tangentAnswerByThreads,
+  tangentFileBytes,
   writeTangentKernel,
 } from "../../models/node/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
@@ -24,7 +25,10 @@ import { formatTable } from "../table.ts";
 
 type NtkOptions = ModelOptions &
   Readonly<Record<"inputs" | "output" | "part", string>> &
-  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads", string>>> & { readonly resume?: boolean };
+  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads", string>>> & {
+    readonly resume?: boolean;
+    readonly smallestEigenvalue?: boolean;
+  };
 
 interface NtkRequest {
   readonly inputs: string;
@@ -35,6 +39,7 @@ interface NtkRequest {
   readonly dtype: (typeof KERNEL_DTYPES)[number];
   readonly threads: number;
   readonly resume: boolean;
+  readonly smallestEigenvalue: boolean;
   /** Whether something was asked for that only tiles in a file have. */
   readonly asksForTiles: boolean;
   readonly chosen: ModelRequest;
@@ -50,7 +55,7 @@ export const ntk = inStages(
 );
 
 function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRequest {
-  const { inputs, inputs2, out, dtype, threads, resume = false } = options;
+  const { inputs, inputs2, out, dtype, threads, resume = false, smallestEigenvalue = false } = options;
   if (out === undefined) {
     const alone = Object.entries({ "--inputs2": inputs2, "--dtype": dtype, "--resume": resume || undefined });
     for (const [option, value] of alone) {
@@ -67,6 +72,7 @@ function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRe
     inputs2,
     out,
     resume,
+    smallestEigenvalue,
     output: parseWhole("--output", options.output, 0),
     part: parseChoice("part", options.part, NTK_PARTS),
     dtype: dtype === undefined ? "float64" : parseChoice("--dtype", dtype, KERNEL_DTYPES),
@@ -77,7 +83,7 @@ function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRe
 }
 
 async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCode> {
-  const { inputs: file, output, part, out, threads } = request;
+  const { inputs: file, output, part, out, threads, smallestEigenvalue } = request;
   const { model, inputs, files } = await openModelWithInputs(context, request.chosen, file);
   await using _ = model;
   await using result = await claimResult(out, { "--inputs": file, "--inputs2": request.inputs2 }, files);
@@ -98,7 +104,10 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   context.onResumption?.(context.command);
   note(context, `needs up to ${Math.ceil((await model.tangentBytes(examples, part)) / 1e6)} MB of memory`);
   const { kernel, summary, parts } = await withStages(context, (onProgress) =>
-    tangentAnswerByThreads(model, inputs, { output, part, threads, onProgress, signal: context.signal }),
+    tangentAnswerByThreads(model, inputs, {
+      ...{ output, part, threads, smallestEigenvalue, onProgress },
+      signal: context.signal,
+    }),
   );
   if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
@@ -113,12 +122,17 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
 async function writeByTiles(
   model: Model,
   inputs: InputExamples,
-  { inputs2: file2, output, part, dtype, threads, resume }: NtkRequest,
+  { inputs2: file2, output, part, dtype, threads, resume, smallestEigenvalue }: NtkRequest,
   out: TangentKernelFileOptions["out"],
   context: CliContext,
 ): Promise<ExitCode> {
   const inputs2 = file2 === undefined ? undefined : await readInputs(model, file2);
-  const options = { inputs2, output, part, dtype, threads, resume, out, signal: context.signal };
+  const asked = { inputs2, output, part, dtype, threads, resume, smallestEigenvalue };
+  const sizes = [inputs, inputs2 ?? inputs].map(({ shape: [count = 0] }) => count);
+  const needs = tangentFileBytes(model, [sizes[0] ?? 0, sizes[1] ?? 0], { dtype, threads });
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
+  note(context, `needs ${megabytes(needs.disk)} on the disk and up to ${megabytes(needs.memory)} of memory`);
+  const options = { ...asked, out, signal: context.signal };
   const { shape, ...summary } = await withStages(context, (onProgress) =>
     writeTangentKernel(model, inputs, { ...options, onProgress }),
   );
@@ -128,7 +142,7 @@ async function writeByTiles(
     [
       summary.trace === null
         ? `tangent kernel of output ${output} between ${examples} and ${columns} inputs, Frobenius norm ${summary.frobenius.toPrecision(6)}`
-        : describe(part, summary, undefined, output, examples),
+        : describe(part, { ...summary, trace: summary.trace }, undefined, output, examples),
       `kernel written to ${shown(out.path)}`,
     ].join("\n\n"),
   );
@@ -137,7 +151,7 @@ async function writeByTiles(
 
 function describe(
   part: NtkRequest["part"],
-  { smallestEigenvalue, smallestEigenvalueOf, ...whole }: TangentSummary,
+  { smallestEigenvalue, ...whole }: TangentSummary,
   parts: TangentAnswer["parts"],
   output: number,
   examples: number,
@@ -156,8 +170,8 @@ function describe(
   return [
     `tangent kernel of output ${output} over ${examples} inputs`,
     formatTable(columns, [...rows, row(part, whole)]),
-    smallestEigenvalueOf === examples
-      ? `smallest eigenvalue ${smallestEigenvalue.toPrecision(4)}`
-      : `smallest eigenvalue at most ${smallestEigenvalue.toPrecision(4)}, that of ${smallestEigenvalueOf} of the inputs`,
+    smallestEigenvalue === null
+      ? "smallest eigenvalue left out, it takes long beside the kernel: --smallest-eigenvalue, in float64"
+      : `smallest eigenvalue ${smallestEigenvalue.toPrecision(4)}`,
   ].join("\n\n");
 }

@@ -13,6 +13,7 @@ export const ntkCommand: DefineCommand = (program, act) => {
     .option("--output <number>", "the logit that is differentiated, from 0", "0")
     .option("--part <part>", NTK_PARTS.join(", "), "all")
     .option("--inputs2 <file>", "other inputs for the columns")
+    .option("--smallest-eigenvalue", "compute it however long it takes; else where it takes little beside the kernel")
     .option("--out <file>", "write the kernel as .npy")
     .option("--dtype <dtype>", `element type of the file: ${KERNEL_DTYPES.join(", ")} (default: float64)`)
     .option("--threads <n>", "threads (default: the machine's)")

@@ -4,7 +4,8 @@
  * ends in the same bytes; the final name appears when everything is there.
  */
 import { writeSync } from "node:fs";
-import { access, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { access, type FileHandle, open, rename, rm, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { npyHeader } from "../../data/index.ts";
 import { checkWritable, lockFile, readIfThere, writeError, writeWhole } from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
@@ -87,6 +88,10 @@ export async function writeKernelFile(
   try {
     for (const path of [file.path, partOf(file), stateOf(file)]) await checkWritable(path);
     const finished = await finishedTiles(file);
+    const [rows, columns] = file.shape;
+    const bytes = header.length + rows * columns * BYTES[file.dtype];
+    const { bavail, bsize } = await statfs(dirname(file.path));
+    checkDisk(file, bytes - (finished > 0 ? (await stat(partOf(file))).blocks * 512 : 0), bavail * bsize);
     await using part = await openPart(file, header, finished > 0);
     await writeTiles(part, file, header.length, goingOn(file, tiles, finished), onTile);
     await part.sync();
@@ -98,6 +103,23 @@ export async function writeKernelFile(
     if (thrown instanceof GatewiseError || codeOf(thrown) === undefined) throw thrown;
     throw await writeError(thrown, file.path, "a file that can be written");
   }
+}
+
+/**
+ * Whether the disk has room for a kernel, before anything is computed: a file of full length may begin where there is none.
+ * @param missing bytes that are not on the disk yet
+ * @param free bytes that are left
+ */
+export function checkDisk({ path, dtype, shape: [rows, columns] }: KernelFile, missing: number, free: number): void {
+  if (missing <= free) return;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  const half = dtype === "float64" ? "take float32, which is half as large, " : "";
+  throw new GatewiseError({
+    code: "too-large",
+    received: `a kernel of ${rows} × ${columns} numbers in ${dtype}, ${gigabytes(missing)}, for a disk with ${gigabytes(free)} free`,
+    expected: `room for ${path}`,
+    next: `${half}${half === "" ? "" : "or "}fewer inputs, or write it to another disk`,
+  });
 }
 
 /** The tiles, once the first is the one behind those in the file: it may have changed since they were asked for. */

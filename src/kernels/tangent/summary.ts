@@ -1,19 +1,18 @@
 import type { Engine } from "../../engine/index.ts";
+import { GatewiseError } from "../../errors.ts";
 import {
   BlockProducts,
+  DIRECT_LIMIT,
   type KernelRows,
   kernelNorms,
   kernelRows,
   positiveFactor,
   smallestEigenvalue,
-  subKernel,
 } from "../../fitting/index.ts";
 import { type DenseArray, eachNumber, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
-import { randomStream } from "../../random.ts";
 import { checkKernelNumbers } from "../kernel-numbers.ts";
-import { tangentPlan } from "./plan.ts";
-import { productsOfPair } from "./work.ts";
+import { tangentKernelProducts } from "./work.ts";
 
 /** How large a kernel is. */
 export interface KernelSize {
@@ -24,35 +23,42 @@ export interface KernelSize {
 /** A tangent kernel in three numbers. */
 export interface TangentSummary extends KernelSize {
   /**
-   * Zero up to rounding where there are more examples than parameters, or equal ones; may then be slightly negative. Of a
-   * sample of the examples it is at least that of all of them (Cauchy's interlacing).
+   * Zero up to rounding where there are more examples than parameters, or equal ones; may then be slightly negative. Null
+   * where it was not computed: it takes longer than {@link affordsEigenvalue} allows, and nobody asked for it.
    */
-  readonly smallestEigenvalue: number;
-  /** Examples that the smallest eigenvalue is of: all, or a sample. */
-  readonly smallestEigenvalueOf: number;
+  readonly smallestEigenvalue: number | null;
 }
 
-/** Of how many examples the smallest eigenvalue is computed. */
+/** What is told of a kernel beside its size. */
 export interface TangentSummaryOptions {
-  /** The smallest eigenvalue is of at most so many examples, drawn the same in every call; of all unless told otherwise. */
-  readonly eigenvalueExamples?: number;
+  /** Whether to compute the smallest eigenvalue; yes unless told otherwise. */
+  readonly smallestEigenvalue?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** So many take a tenth of a second, whatever the kernel takes. */
+/** So many take a tenth of a second, which no command is slower by. */
 const ALWAYS = 500;
-/** Beside a kernel that fills the memory there is room for these. */
-const MOST = 4_000;
 
 /**
- * So many of `examples` that their smallest eigenvalue costs a fifth of the kernel. A factor takes `m³/3` operations, and
- * the products with it, which wait for memory, about as long as 5,000 `m²` (bench/ntk.bench.ts).
+ * Whether the smallest eigenvalue of a kernel of so many examples costs at most a fifth of what the kernel does: a factor
+ * takes `n³/3` operations, and the products with it, which wait for memory, about as long as 5,000 `n²`; an operation takes
+ * half as long as one of the kernel's (bench/ntk.bench.ts).
  */
-export function eigenvalueExamples(network: GatedNetwork, examples: number): number {
-  const budget = (examples ** 2 * productsOfPair(tangentPlan(network))) / 5;
-  let count = Math.min(examples, ALWAYS);
-  while (count < Math.min(examples, MOST) && (count + 1) ** 2 * (5_000 + (count + 1) / 3) <= budget) count++;
-  return count;
+export function affordsEigenvalue(network: GatedNetwork, examples: number): boolean {
+  if (examples <= ALWAYS) return true;
+  const work = examples ** 2 * (5_000 + examples / 3);
+  return examples <= DIRECT_LIMIT && work <= 0.4 * tangentKernelProducts(network, examples);
+}
+
+/** @throws GatewiseError for more examples than a factor has room for beside its kernel */
+export function checkEigenvalueExamples(examples: number): void {
+  if (examples <= DIRECT_LIMIT) return;
+  throw new GatewiseError({
+    code: "too-large",
+    received: `the smallest eigenvalue of a kernel of ${examples} inputs`,
+    expected: `at most ${DIRECT_LIMIT}: its factor stays in memory`,
+    next: "ask for it on fewer inputs: it is at least as small on all of them",
+  });
 }
 
 /**
@@ -62,9 +68,12 @@ export function eigenvalueExamples(network: GatedNetwork, examples: number): num
 export async function tangentSummary(
   kernel: DenseArray<"float64">,
   engine: Engine,
-  { eigenvalueExamples: most = Number.POSITIVE_INFINITY, signal }: TangentSummaryOptions = {},
+  { smallestEigenvalue: isAsked = true, signal }: TangentSummaryOptions = {},
 ): Promise<TangentSummary> {
   const size = kernelSize(kernel);
+  if (!isAsked) return { ...size, smallestEigenvalue: null };
+  // behind hard gates the feature kernel is exactly zero, which is no kernel to factor
+  if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0 };
   const unit = unitOf(kernel.data);
   const near =
     unit === 1
@@ -73,21 +82,24 @@ export async function tangentSummary(
           kernel.shape,
           eachNumber(new Float64Array(kernel.data.length), kernel.data, (value) => value / unit),
         );
-  const rows = sampled(kernelRows(near), most);
-  const of = { smallestEigenvalueOf: rows.rows };
-  // behind hard gates the feature kernel is exactly zero, which is no kernel to factor
-  if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0, ...of };
-  await using products = new BlockProducts(engine);
-  const factored = await positiveFactor(rows, await kernelNorms(rows), 0, products, { signal });
-  return { ...size, smallestEigenvalue: unit * (await smallestEigenvalue(factored, products, { signal })), ...of };
+  const smallest = await smallestTangentEigenvalue(kernelRows(near), engine, { signal });
+  return { ...size, smallestEigenvalue: unit * smallest };
 }
 
-const sampled = (kernel: KernelRows, most: number): KernelRows =>
-  kernel.rows <= most ? kernel : subKernel(kernel, eigenvalueSample(kernel.rows, most));
-
-/** At most so many of the examples, ascending, the same in every call. */
-export const eigenvalueSample = (examples: number, most: number): Int32Array =>
-  randomStream(0, "eigenvalue-examples").permutation(examples).slice(0, most).sort();
+/**
+ * The smallest eigenvalue of a kernel that is not zero.
+ * @param kernel `[n, n]`, symmetric
+ * @throws GatewiseError if it is not positive semidefinite
+ */
+export async function smallestTangentEigenvalue(
+  kernel: KernelRows,
+  engine: Engine,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<number> {
+  await using products = new BlockProducts(engine);
+  const factored = await positiveFactor(kernel, await kernelNorms(kernel), 0, products, { signal });
+  return await smallestEigenvalue(factored, products, { signal });
+}
 
 const NEXT = "scale the inputs or weights";
 

@@ -22,7 +22,7 @@ export interface TangentTileOptions {
 }
 
 /** Rows and columns of a tile: as many as fill the engine, a few seconds' work for wide networks. */
-const EDGE = 1024;
+export const TANGENT_TILE = 1024;
 
 /**
  * {@link tangentKernel} by tiles. A tile is the same on every engine of one kind, so their number changes nothing.
@@ -32,7 +32,7 @@ export function tangentTiles(
   network: GatedNetwork,
   engines: readonly Engine[],
   inputs: Inputs,
-  { inputs2, edge = EDGE, ...options }: TangentTileOptions = {},
+  { inputs2, edge = TANGENT_TILE, ...options }: TangentTileOptions = {},
 ): TiledKernel {
   for (const one of inputs2 === undefined ? [inputs] : [inputs, inputs2]) checkInputs(network, one);
   const others = inputs2 ?? inputs;

@@ -110,7 +110,6 @@ async function* inOrder<T>(
 ): AsyncGenerator<Made<T>> {
   const begun: Promise<T>[] = [];
   const of = tileCount(kernel);
-  using stop = stopOf(signal);
   try {
     for (let index = skip; index < of; index++) {
       signal?.throwIfAborted();
@@ -123,7 +122,7 @@ async function* inOrder<T>(
       }
       const next = begun.shift();
       if (next === undefined) throw new Error("unreachable: nothing begun");
-      yield { index, ranges: tileAt(kernel, index), made: await Promise.race([next, stop.aborted]) };
+      yield { index, ranges: tileAt(kernel, index), made: await orStopped(next, signal) };
     }
   } finally {
     // a stop waits for no tile
@@ -132,13 +131,16 @@ async function* inOrder<T>(
   }
 }
 
-/** A promise that fails when the signal comes. */
-function stopOf(signal: AbortSignal | undefined): { readonly aborted: Promise<never> } & Disposable {
-  let stop: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal?.reason);
+/**
+ * What a promise gives, or a failure as soon as the signal comes. Not a race with one promise of the signal: that would keep
+ * what every race has given until the signal comes.
+ */
+function orStopped<T>(made: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return made;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    made.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
-  aborted.catch(() => {});
-  signal?.addEventListener("abort", stop);
-  return { aborted, [Symbol.dispose]: () => signal?.removeEventListener("abort", stop) };
 }

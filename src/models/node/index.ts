@@ -8,4 +8,9 @@ export {
   neuralPathKernelWork,
   writeNeuralPathKernel,
 } from "./write-neural-path-kernel.ts";
-export { type TangentFileSummary, type TangentKernelFileOptions, writeTangentKernel } from "./write-tangent-kernel.ts";
+export {
+  type TangentFileSummary,
+  type TangentKernelFileOptions,
+  tangentFileBytes,
+  writeTangentKernel,
+} from "./write-tangent-kernel.ts";

@@ -1,28 +1,31 @@
 /** A tangent kernel into a file tile by tile, of any size. */
-import { type FileHandle, open } from "node:fs/promises";
-import { npyHeader } from "../../data/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import type { KernelRows } from "../../fitting/index.ts";
 import type { Inputs } from "../../gates/index.ts";
-import { BYTES, type DenseArray, denseArray, sizeOf } from "../../graph/index.ts";
+import { BYTES } from "../../graph/index.ts";
 import {
-  eigenvalueExamples,
-  eigenvalueSample,
+  affordsEigenvalue,
+  checkEigenvalueExamples,
+  type KernelSize,
   kernelTiles,
+  smallestTangentEigenvalue,
+  TANGENT_TILE,
   type TangentSummary,
-  tangentKernel,
-  tangentSummary,
   tangentTiles,
+  tangentWorkBytes,
 } from "../../kernels/index.ts";
 import { type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
 import type { Model } from "../model.ts";
 import { counter } from "../progress.ts";
-import type { TangentKernelOptions } from "../tangent-kernels.ts";
+import type { TangentAnswerOptions } from "../tangent-kernels.ts";
 import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
 import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
+import { openKernelRows } from "./kernel-file-rows.ts";
 import { openEngines } from "./tangent-engines.ts";
 import { tilesToSkip } from "./write-neural-path-kernel.ts";
 
 /** Which tangent kernel is computed, and the file that it is written to. */
-export interface TangentKernelFileOptions extends Omit<TangentKernelOptions, "output" | "inputs2" | "beside"> {
+export interface TangentKernelFileOptions extends Omit<TangentAnswerOptions, "output" | "beside"> {
   /** Other inputs for the columns; the rows' own unless given. */
   readonly inputs2?: Inputs | undefined;
   /** The logit that is differentiated; 0 unless told otherwise. */
@@ -38,11 +41,24 @@ export interface TangentKernelFileOptions extends Omit<TangentKernelOptions, "ou
 }
 
 /** What is told of a kernel in a file; between two sets of inputs there is no trace and no eigenvalue. */
-export type TangentFileSummary = Pick<TangentSummary, "frobenius"> &
-  ({ readonly shape: readonly [number, number] } & (
-    | Omit<TangentSummary, "frobenius">
-    | { readonly trace: null; readonly smallestEigenvalue: null; readonly smallestEigenvalueOf: 0 }
-  ));
+export interface TangentFileSummary extends Omit<TangentSummary, "trace"> {
+  readonly shape: readonly [number, number];
+  readonly trace: number | null;
+}
+
+/** What a process takes before it works, and an engine with its compiled graphs (measured, beside 10,000 inputs). */
+const [PROCESS_BYTES, ENGINE_BYTES] = [200e6, 150e6];
+
+/** Bytes that {@link writeTangentKernel} takes: of the disk, and of memory beside the inputs, whatever their number. */
+export function tangentFileBytes(
+  { network }: Model,
+  [rows, columns]: readonly [number, number],
+  { dtype = "float64", threads }: Pick<TangentKernelFileOptions, "dtype" | "threads">,
+): { readonly disk: number; readonly memory: number } {
+  const tile = Math.min(TANGENT_TILE, Math.max(rows, columns));
+  const each = ENGINE_BYTES + tangentWorkBytes(network, tile) + 4 * 8 * tile ** 2;
+  return { disk: rows * columns * BYTES[dtype], memory: PROCESS_BYTES + threads * each };
+}
 
 /**
  * Writes the kernel that {@link Model.tangentKernel} makes, tile by tile: memory does not grow with the file, an
@@ -61,12 +77,25 @@ export async function writeTangentKernel(
     inputs2,
     output = 0,
     part = "all",
+    smallestEigenvalue = false,
     ...asking
   }: TangentKernelFileOptions,
 ): Promise<TangentFileSummary> {
+  if (smallestEigenvalue && (dtype === "float32" || inputs2 !== undefined)) {
+    throw new GatewiseError({
+      received:
+        inputs2 === undefined
+          ? "the smallest eigenvalue of a kernel in float32"
+          : "the smallest eigenvalue of a kernel between two sets of inputs",
+      expected:
+        inputs2 === undefined ? "float64: rounded numbers move it by up to 1e-7 of the largest" : "one set of inputs",
+      next: "leave out one of the two options",
+    });
+  }
   const { network } = model;
   const { signal } = asking;
   const [rows = 0, columns = 0] = [inputs.shape[0], (inputs2 ?? inputs).shape[0]];
+  if (smallestEigenvalue) checkEigenvalueExamples(rows);
   const all = [inputs, ...(inputs2 === undefined ? [] : [inputs2])];
   const file: KernelFile = {
     ...out,
@@ -85,50 +114,25 @@ export async function writeTangentKernel(
   const tiles = kernelTiles(tiled, { skip, dtype, signal });
   const onProgress = counter(asking, "kernel", "tiles");
   await writeKernelFile(file, tiles, ({ done, of }) => onProgress(done, of));
-  const { trace, frobenius } = await sizeOfFile(file, signal);
-  if (inputs2 !== undefined) {
-    return { shape: [rows, columns], trace: null, frobenius, smallestEigenvalue: null, smallestEigenvalueOf: 0 };
-  }
-  const sample = examplesAt(inputs, eigenvalueSample(rows, eigenvalueExamples(network, rows)));
-  const kernel = await tangentKernel(network, first, sample, asked);
-  const { smallestEigenvalue, smallestEigenvalueOf } = await tangentSummary(kernel, first, { signal });
-  return { shape: [rows, columns], trace, frobenius, smallestEigenvalue, smallestEigenvalueOf };
+  await using kernel = await openKernelRows(file);
+  const { trace, frobenius } = await sizeOf(kernel, signal);
+  const told = { shape: [rows, columns], frobenius } as const;
+  if (inputs2 !== undefined) return { ...told, trace: null, smallestEigenvalue: null };
+  const isAsked = dtype === "float64" && (smallestEigenvalue || affordsEigenvalue(network, rows));
+  const smallest = isAsked ? await smallestTangentEigenvalue(kernel, first, { signal }) : null;
+  return { ...told, trace, smallestEigenvalue: smallest };
 }
 
-/** Trace and Frobenius norm of a finished file, row by row: tiles of an earlier run are in it too. */
-async function sizeOfFile({ path, dtype, shape: [rows, columns] }: KernelFile, signal: AbortSignal | undefined) {
-  await using file: FileHandle = await open(path);
-  const start = npyHeader(dtype, [rows, columns]).length;
-  const line = columns * BYTES[dtype];
-  const together = Math.max(1, Math.floor(2 ** 24 / line));
+/** Trace and Frobenius norm, row by row: tiles of an earlier run are in the file too. */
+async function sizeOf({ rows, columns, read }: KernelRows, signal: AbortSignal | undefined): Promise<KernelSize> {
+  const together = Math.max(1, Math.floor(2 ** 21 / columns));
   let [trace, squares] = [0, 0];
   for (let from = 0; from < rows; from += together) {
     signal?.throwIfAborted();
     const count = Math.min(together, rows - from);
-    const bytes = new ArrayBuffer(count * line);
-    for (let at = 0; at < bytes.byteLength; ) {
-      const { bytesRead } = await file.read(
-        new Uint8Array(bytes, at),
-        0,
-        bytes.byteLength - at,
-        start + from * line + at,
-      );
-      if (bytesRead === 0) throw new Error(`${path} is shorter than it was written`);
-      at += bytesRead;
-    }
-    const values = dtype === "float32" ? new Float32Array(bytes) : new Float64Array(bytes);
+    const values = await read(from, from + count);
     for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
     for (let i = 0; i < count && from + i < columns; i++) trace += values[i * columns + from + i]!;
   }
   return { trace, frobenius: Math.sqrt(squares) };
-}
-
-function examplesAt(inputs: Inputs, examples: Int32Array): DenseArray<"float64"> {
-  const [, ...shape] = inputs.shape;
-  const size = sizeOf(shape);
-  const data = new Float64Array(examples.length * size);
-  for (const [i, example] of examples.entries()) {
-    data.set(inputs.data.subarray(example * size, (example + 1) * size), i * size);
-  }
-  return denseArray("float64", [examples.length, ...shape], data);
 }
