@@ -45,11 +45,13 @@ const MOST_SECONDS = 0.4;
 /**
  * Times the kernel of a few random inputs in this thread, once to warm up and once to count; in a few seconds at most.
  * @param clock milliseconds from any fixed point; without one the time is told from the shapes
+ * @param pairsOf how a kernel of pairs is made, where the caller keeps that
  */
 export async function timeNeuralPathKernel(
   network: GatedNetwork,
   engine: () => Promise<Engine>,
   clock?: () => number,
+  pairsOf: () => Promise<PairWay> = async () => pairWay(network),
 ): Promise<KernelTiming> {
   const way = neuralPathKernelWay(network);
   const timer: Timer | undefined =
@@ -58,7 +60,7 @@ export async function timeNeuralPathKernel(
     const secondsPerPair = timer !== undefined ? await chainSeconds(timer, way.chain) : toldSeconds(network);
     return { by: way.kind, secondsPerPair };
   }
-  const pairs = pairWay(network);
+  const pairs = await pairsOf();
   const { cost } = pairs;
   try {
     checkPairCost(cost);

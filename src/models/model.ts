@@ -3,7 +3,7 @@ import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
 import { type DenseArray, kindOf } from "../graph/index.ts";
-import type { TangentKernels } from "../kernels/index.ts";
+import type { PairWay, TangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import type { LargestBundles } from "../paths/index.ts";
 import type { Evaluation } from "../train/index.ts";
@@ -50,6 +50,7 @@ export interface DescribeOptions {
  */
 export class Model implements AsyncDisposable {
   private engineOpened: Promise<KeptPrograms> | undefined;
+  private pairsFound: Promise<PairWay> | undefined;
   private isReleased = false;
 
   constructor(
@@ -79,7 +80,12 @@ export class Model implements AsyncDisposable {
     const { examples = 1000, clock } = options;
     const { timeNeuralPathKernel } = await import("./kernel-timing.ts");
     const { describeNetwork } = await import("./description.ts");
-    const timing = await timeNeuralPathKernel(this.network, () => this.engine(), clock);
+    const timing = await timeNeuralPathKernel(
+      this.network,
+      () => this.engine(),
+      clock,
+      () => this.pairWay(),
+    );
     return describeNetwork(this.network, examples, timing);
   }
 
@@ -91,6 +97,15 @@ export class Model implements AsyncDisposable {
       return new KeptPrograms(engine);
     });
     return await this.engineOpened;
+  }
+
+  /**
+   * How its exact path kernel is made of pairs of inputs. Found once: a program for the pairs takes up to a second.
+   * @internal
+   */
+  async pairWay(): Promise<PairWay> {
+    this.pairsFound ??= import("../kernels/index.ts").then(({ pairWay }) => pairWay(this.network));
+    return await this.pairsFound;
   }
 
   /** Whether it may be asked, and with these options: callers without types may give null. */
@@ -188,7 +203,8 @@ export class Model implements AsyncDisposable {
   async pathKernel(inputs: Inputs, options: NeuralPathKernelOptions = {}): Promise<NeuralPathKernel> {
     this.checkUse(options);
     const { neuralPathKernel } = await import("./neural-path-kernel.ts");
-    return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.tileMakers);
+    const pairs = (): Promise<PairWay> => this.pairWay();
+    return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.tileMakers, pairs);
   }
 
   /**

@@ -17,6 +17,7 @@ import {
   normalizedInputs,
   type PackedKernel,
   type PairTileMakers,
+  type PairWay,
   packedKernel,
   packedKernelDiagonal,
   randomPathFeatures,
@@ -66,6 +67,7 @@ export interface NeuralPathKernel extends DenseArray<"float64"> {
 /**
  * The kernel of inputs, or between two sets of inputs: exact unless features are asked for.
  * @param makers make the tiles, this thread unless given
+ * @param pairs tells how a kernel of pairs is made, where the caller keeps that
  * @throws GatewiseError if the inputs do not have the network's shape, or the network has no kernel of what was asked for
  */
 export async function neuralPathKernel(
@@ -74,6 +76,7 @@ export async function neuralPathKernel(
   inputs: Inputs,
   options: NeuralPathKernelOptions = {},
   makers?: KernelTileMakers,
+  pairs?: () => Promise<PairWay>,
 ): Promise<NeuralPathKernel> {
   checkOptions(network, options);
   checkInputs(network, inputs);
@@ -97,7 +100,7 @@ export async function neuralPathKernel(
     onReading: counter(options, "gates", "inputs"),
     onProgress: counter(options, "kernel", "pairs"),
   } as const;
-  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked, makers);
+  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked, makers, await pairs?.());
   checkKernelNumbers(kernel.data, "a neural path kernel", EARLIER);
   if (part !== "full") checkVanished(network, inputs, kernel.data);
   else if (inputs2 === undefined) checkVanished(network, inputs, diagonalOf(kernel));

@@ -131,7 +131,7 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   await using out = await claimResult(request.out, sources, opened.files);
   const inputs2 = request.inputs2 === undefined ? undefined : await readInputs(model, request.inputs2);
   const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
-  const work = neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
+  const work = await neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
   expectWidth(request, work);
   tellLength(context, work);
   const summary = await withStages(context, (onProgress) =>

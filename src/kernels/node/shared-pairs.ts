@@ -4,19 +4,21 @@ import type { NodeWork } from "../pair/node-tiles.ts";
 import type { PositionBits } from "../pair/position-bits.ts";
 import type { ExampleReading, NodeGates } from "../pair/readings.ts";
 import type { PackedExamples } from "../pair-program/packed-example.ts";
+import { compileMachine } from "../pair-program/program-instance.ts";
 import type { ProgramWork } from "../pair-program/program-tiles.ts";
 
 /** What needs no engine. */
 export type ThreadedWork = ProgramWork | NodeWork;
 
-export function sharedPairs(work: ThreadedWork): ThreadedWork {
+export async function sharedPairs(work: ThreadedWork): Promise<ThreadedWork> {
   if (work.kind === "nodes") return sharedNodes(work);
   const { program, rows, columns } = work;
   // what packs examples is of no use to threads that are given packed ones
-  const { code, pieces, constants, numbers, result, gateNumbers, valueNumbers, secondsPerPair } = program;
-  const run = { code: shared(code), pieces, constants, numbers, result, gateNumbers, valueNumbers, secondsPerPair };
+  const { code, pieces, constants, vectors, result, gateNumbers, valueNumbers, secondsPerPair } = program;
+  const run = { code: shared(code), pieces, constants, vectors, result, gateNumbers, valueNumbers, secondsPerPair };
   const left = sharedExamples(rows);
-  return { kind: "program", program: run, rows: left, columns: columns === rows ? left : sharedExamples(columns) };
+  const right = columns === rows ? left : sharedExamples(columns);
+  return { kind: "program", program: run, rows: left, columns: right, machine: await compileMachine() };
 }
 
 const sharedExamples = ({ count, gates, values }: PackedExamples): PackedExamples => ({

@@ -63,7 +63,7 @@ export const openPairTilePool =
   async (work, engine, signal) => {
     const isOfReals = work.kind === "soft chain" || (work.kind === "nodes" && !hasHardGates(work.network));
     if (isOfReals) return await openPairTiles(work, engine, signal);
-    return new TilePool(threads, { kind: "pairs", work: sharedPairs(work) }).maker();
+    return new TilePool(threads, { kind: "pairs", work: await sharedPairs(work) }).maker();
   };
 
 function packedWork({ rows, columns, layers, lastBias }: TileWork, bytes: PackedPoolWork["bytes"]): PoolWork {

@@ -18,6 +18,8 @@ export interface LineRuns {
 export interface RunPlaces {
   readonly gates: (place: KernelPlace) => { readonly at: number; readonly planes: number };
   readonly weight: (value: number) => number;
+  /** Whether the places' weights are told. */
+  readonly hasWeights: boolean;
   /** Called with the pairs of positions that are looked at; whether there may be as many. */
   readonly count: (pairs: number) => boolean;
 }
@@ -117,7 +119,8 @@ class PlacePair {
     const { top, left, columns } = this.lastRectangle;
     const from = (row - top) * columns + column - left;
     const [a, b] = this.gates;
-    const isWeighted = this.first.weights !== undefined || this.second.weights !== undefined;
+    const { hasWeights } = this.tell;
+    const isWeighted = hasWeights && (this.first.weights !== undefined || this.second.weights !== undefined);
     const weight = isWeighted ? this.tell.weight((this.first.weights?.[p] ?? 1) * (this.second.weights?.[q] ?? 1)) : -1;
     this.last?.add(a.at + p * a.planes, b.at + q * b.planes, from, out, weight, a.planes);
   }

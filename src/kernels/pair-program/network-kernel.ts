@@ -9,7 +9,7 @@ import { averagedTerms, chosenTerms } from "./pooled-terms.ts";
 import { contracted, type KernelTerm, masked, merged, type ProgramTerm, summed } from "./terms.ts";
 
 /**
- * The kernel of which number 0 at equal positions is the network's; undefined where nodes are of another kind: gates that
+ * The kernel of one number that is the network's; undefined where nodes are of another kind: gates that
  * are no bits, a kernel of its own for each channel, paths of the same weights that meet again behind poolings.
  */
 export function networkKernel(network: GatedNetwork, plan: PairPlan): KernelNode | undefined {
@@ -20,8 +20,11 @@ export function networkKernel(network: GatedNetwork, plan: PairPlan): KernelNode
     if (terms === undefined) return undefined;
     made.set(position, terms);
   }
-  const parts = contracted(made.get(network.output) ?? [], [0, 1]);
-  return gathered(sizeOfMaps(nodeAt(network, network.output)), parts, 0);
+  const size = sizeOfMaps(nodeAt(network, network.output));
+  const kernel = gathered(size, contracted(made.get(network.output) ?? [], [0, 1]), 0);
+  if (size[0] * size[1] === 1) return kernel;
+  const first = { map: { key: "first", from: Int32Array.of(0) }, mask: undefined, weights: undefined };
+  return gathered([1, 1], [{ kind: "places", kernel, places: [first] }], 0);
 }
 
 const gathered = (size: KernelNode["size"], parts: readonly KernelPart[], bias: number): KernelNode => ({

@@ -1,43 +1,52 @@
 /** Instructions of the machine as numbers, told in wasm/pair-program. */
+import type { MapWindow } from "../../network/index.ts";
+import { meetings, type NumberType, strideElements, typeOfBound, UNIT, VECTORS } from "./adjoint-lines.ts";
 import { RUN } from "./gathered-runs.ts";
 import type { Contribution, ProgramLine } from "./program-lines.ts";
 
-const FILL = 0;
+const CLEAR = 0;
 const ADD = 1;
 const COUNT = 2;
 const PRODUCTS = 3;
 const BOX = 4;
 const DIVIDE = 5;
 const ADD_NUMBER = 6;
+const SUM = 7;
 
-/** How counts are put where they belong. */
+/** How numbers are put where they belong. */
 const STORED = 0;
 const ADDED = 1;
 const WEIGHTED = 2;
 
-/** Places of constants. */
-const ZERO = 0;
-const ONE = 1;
+/** Where the sum of each pair stands. */
+export const SUM_ADDRESS = 0;
 
 /** Nanoseconds of a number of eight pairs, on one core of an AMD EPYC (bench/cnn-kernel.bench.ts). */
 const RATES = {
-  fill: 0.8,
-  add: 1.6,
-  count: 3,
+  clear: 0.15,
+  add: 0.5,
+  count: 0.6,
   plane: 1,
   products: 1.2,
   channel: 1.2,
-  box: 1.5,
-  row: 1.2,
-  column: 1.2,
+  box: 0.6,
+  tap: 0.3,
   divide: 2.4,
+  sum: 0.5,
 };
 const INSTRUCTION = 8;
 const RUN_NANOSECONDS = 2;
 /** Of a piece of the code. */
 const PIECE = 2e7;
 
-/** Grows by what lines are begun with, given and finished with. */
+/** Where numbers stand, and of which type they are. */
+export interface Numbers {
+  readonly address: number;
+  readonly type: NumberType;
+}
+
+type OfKind<K extends Contribution["kind"]> = Extract<Contribution, { readonly kind: K }>;
+
 export class ProgramCode {
   private code = new Int32Array(1024);
   private length = 0;
@@ -45,9 +54,9 @@ export class ProgramCode {
   private readonly pieces: number[] = [];
   private pieceEnd = PIECE;
   private readonly constants: number[];
-  private readonly divisors = new Map<string, number>();
+  private readonly places = new Map<string, number>();
 
-  /** @param room for a row of a line */
+  /** @param room for a row of a line with its margins */
   constructor(
     constants: readonly number[],
     private readonly room: number,
@@ -55,63 +64,64 @@ export class ProgramCode {
     this.constants = [...constants];
   }
 
-  begin({ node, size, needs }: ProgramLine, address: number): void {
-    const bias = node.kind === "box" && needs.length === 0 ? node.bias : 0;
-    this.put([FILL, address, size, node.kind === "ones" || bias === 1 ? ONE : ZERO], RATES.fill * size);
+  clear(address: number, vectors: number): void {
+    this.put([CLEAR, address, vectors], RATES.clear * vectors);
   }
 
-  finish({ node, size, step, own }: ProgramLine, address: number): void {
-    if (node.kind !== "gather") return;
-    if (node.divisors !== undefined) {
-      const { divisors } = node;
-      const shift = step[0] * node.size[1] + step[1];
-      const values: number[] = [];
-      for (let row = 0; row < own.rows; row++) {
-        const p = (own.top + row) * node.size[1] + own.left;
-        for (let u = p; u < p + own.columns; u++) values.push(divisors[u]! * divisors[u + shift]!);
-      }
-      this.put([DIVIDE, address, size, this.constantsAt(values)], RATES.divide * size);
+  /** Adds a constant to a number. */
+  addConstant(address: number, value: number): void {
+    if (value !== 0) this.put([ADD_NUMBER, address, this.constantsAt([value])], 0);
+  }
+
+  divide(address: number, divisors: readonly number[]): void {
+    this.put([DIVIDE, address, divisors.length, this.constantsAt(divisors)], RATES.divide * divisors.length);
+  }
+
+  /** Adds `factor` times the sum of numbers to the result. */
+  sum({ address, type }: Numbers, count: number, factor: number): void {
+    if (type === UNIT) this.addConstant(SUM_ADDRESS, factor * count);
+    else this.put([SUM, type, address, count, this.constantsAt([factor])], RATES.sum * VECTORS[type] * count);
+  }
+
+  /** Adds what a line reads of values, `factor` times, to the result. */
+  products({ runs, channels, pitch }: OfKind<"products">, { address, type }: Numbers, factor: number): void {
+    const own: number[] = [PRODUCTS, type, channels, pitch, this.constantsAt([factor]), runs.length / 4];
+    for (let run = 0; run < runs.length; run += 4) {
+      own.push(runs[run]!, runs[run + 1]!, address + VECTORS[type] * runs[run + 2]!, runs[run + 3]!);
     }
-    if (node.bias !== 0) this.put([ADD_NUMBER, address, size, ONE], RATES.fill * size);
+    const each = RATES.products + RATES.channel * channels;
+    this.put(own, each * numbersOf(runs, 4, 3) + (RUN_NANOSECONDS * runs.length) / 4);
   }
 
-  /** @param fills whether what is there is written over */
-  contribute(contribution: Contribution, from: number, to: ProgramLine, address: number, fills: boolean): void {
+  /** Gives a line's numbers back to what it reads. */
+  back(contribution: Contribution, line: ProgramLine, from: Numbers, to: Numbers, bound: number, fills: boolean): void {
     switch (contribution.kind) {
+      case "products":
+        throw new Error("unreachable: values that are given back to");
       case "box":
-        this.box(contribution, from, to, address);
+        this.box(contribution, line, from, to, bound, fills ? STORED : ADDED);
         break;
       case "add": {
         const { runs, outStep } = contribution;
-        const own: number[] = [ADD, runs.length / RUN];
-        for (let run = 0; run < runs.length; run += RUN) {
-          own.push(from + runs[run + 2]!, address + runs[run + 3]!, runs[run + 4]!, runs[run + 5]!, outStep);
-        }
-        this.put(own, RATES.add * numbersOf(runs, RUN, 4) + (RUN_NANOSECONDS * runs.length) / RUN);
+        this.addRuns(runs, from, to, (run) => [runs[run + 3]!, runs[run + 2]!, outStep, runs[run + 5]!]);
         break;
       }
       case "count": {
-        const { runs, planes, isWeighted } = contribution;
-        const kind = isWeighted ? WEIGHTED : fills ? STORED : ADDED;
-        const own: number[] = [COUNT, planes, kind, runs.length / RUN];
-        for (let run = 0; run < runs.length; run += RUN) {
-          own.push(runs[run]!, runs[run + 1]!, from + runs[run + 2]!, address + runs[run + 3]!);
-          own.push(runs[run + 4]!, runs[run + 5]!, runs[run + 6]!);
-        }
-        const each = RATES.count + RATES.plane * planes;
-        this.put(own, each * numbersOf(runs, RUN, 4) + (RUN_NANOSECONDS * runs.length) / RUN);
+        const { runs } = contribution;
+        const how = contribution.isWeighted ? WEIGHTED : fills ? STORED : ADDED;
+        this.count(contribution, from, to, how, (run) => [runs[run + 3]!, runs[run + 2]!, runs[run + 5]!]);
         break;
       }
-      case "products": {
-        const { runs, channels, pitch } = contribution;
-        const own: number[] = [PRODUCTS, channels, pitch, runs.length / 4];
-        for (let run = 0; run < runs.length; run += 4) {
-          own.push(runs[run]!, runs[run + 1]!, address + runs[run + 2]!, runs[run + 3]!);
-        }
-        const each = RATES.products + RATES.channel * channels;
-        this.put(own, each * numbersOf(runs, 4, 3) + (RUN_NANOSECONDS * runs.length) / 4);
-        break;
-      }
+    }
+  }
+
+  /** Gives single numbers on to what reads them. */
+  forth(contribution: Contribution, from: Numbers, to: Numbers): void {
+    if (contribution.kind === "add") this.addRuns(contribution.runs, from, to, () => [0, 0, 1, 1]);
+    else if (contribution.kind === "count") {
+      this.count(contribution, from, to, contribution.isWeighted ? WEIGHTED : ADDED, () => [0, 0, 1]);
+    } else if (contribution.kind === "box" && holdsFirst(contribution.node.window)) {
+      this.addRuns([0, 0, 0, 0, 1, 1, -1], from, to, () => [0, 0, 1, 1]);
     }
   }
 
@@ -130,27 +140,73 @@ export class ProgramCode {
     };
   }
 
+  private addRuns(
+    runs: readonly number[],
+    from: Numbers,
+    to: Numbers,
+    places: (run: number) => readonly [from: number, to: number, step: number, outStep: number],
+  ): void {
+    const own: number[] = [ADD, from.type, to.type, runs.length / RUN];
+    for (let run = 0; run < runs.length; run += RUN) {
+      const [read, written, step, outStep] = places(run);
+      own.push(from.address + VECTORS[from.type] * read, to.address + VECTORS[to.type] * written);
+      own.push(runs[run + 4]!, step, outStep);
+    }
+    this.put(own, RATES.add * VECTORS[to.type] * numbersOf(runs, RUN, 4) + (RUN_NANOSECONDS * runs.length) / RUN);
+  }
+
+  private count(
+    { runs, planes }: OfKind<"count">,
+    from: Numbers,
+    to: Numbers,
+    how: number,
+    places: (run: number) => readonly [from: number, to: number, outStep: number],
+  ): void {
+    const own: number[] = [COUNT, planes, how, from.type, to.type, runs.length / RUN];
+    for (let run = 0; run < runs.length; run += RUN) {
+      const [read, written, outStep] = places(run);
+      own.push(runs[run]!, runs[run + 1]!);
+      own.push(from.address + VECTORS[from.type] * read, to.address + VECTORS[to.type] * written);
+      own.push(runs[run + 4]!, outStep, runs[run + 6]!);
+    }
+    const each = RATES.plane * planes + RATES.count * VECTORS[to.type];
+    this.put(own, each * numbersOf(runs, RUN, 4) + (RUN_NANOSECONDS * runs.length) / RUN);
+  }
+
   private box(
-    { from, node }: Extract<Contribution, { readonly kind: "box" }>,
-    source: number,
-    { own, size }: ProgramLine,
-    address: number,
+    { from: read, node }: OfKind<"box">,
+    { own }: ProgramLine,
+    from: Numbers,
+    to: Numbers,
+    bound: number,
+    how: number,
   ): void {
     const { kernel, strides, pads, dilations } = node.window;
-    const { own: read } = from;
-    const first = (start: number, axis: 0 | 1, begins: number): number => start * strides[axis] - pads[axis] - begins;
-    const places = [first(own.top, 0, read.top), first(own.left, 1, read.left)];
-    const shape = [...kernel, ...strides, ...places, ...dilations];
-    const fields = [BOX, source, read.rows, read.columns, address, own.rows, own.columns, ...shape];
-    const sums = RATES.row * kernel[0] * own.rows * read.columns + RATES.column * kernel[1] * size;
-    this.put([...fields, node.bias === 1 ? ONE : ZERO, this.room], sums + RATES.box * size);
+    // where the last element of the first window stands, negated
+    const first = (start: number, axis: 0 | 1, begins: number): number =>
+      begins - start * strides[axis] + pads[axis] - (kernel[axis] - 1) * dilations[axis];
+    const firsts = [first(own.top, 0, read.own.top), first(own.left, 1, read.own.left)];
+    const periods = [strideElements(strides[0], dilations[0]), strideElements(strides[1], dilations[1])];
+    const rowsType = typeOfBound(bound * meetings(node, 0));
+    const between = Math.min(to.type, Math.max(from.type, rowsType));
+    const fields = [BOX, from.type, between, to.type, how, from.address, own.rows, own.columns];
+    fields.push(to.address, read.own.rows, read.own.columns, ...firsts, ...kernel, ...strides, ...dilations);
+    fields.push(...periods, this.room, marginOf(node.window));
+    const [left = 0, margin] = [firsts[1], marginOf(node.window)];
+    const last = (read.own.columns - 1 + left + (kernel[1] - 1) * dilations[1]) / strides[1];
+    if (left < -margin * strides[1] || last >= own.columns + margin)
+      throw new Error("unreachable: a window that reaches further");
+    const taps =
+      VECTORS[from.type] * meetings(node, 0) * read.own.rows * own.columns +
+      VECTORS[to.type] * meetings(node, 1) * read.size;
+    this.put(fields, RATES.tap * taps + RATES.box * VECTORS[to.type] * read.size);
   }
 
   private constantsAt(values: readonly number[]): number {
     const key = values.join();
-    const known = this.divisors.get(key) ?? this.constants.length;
+    const known = this.places.get(key) ?? this.constants.length;
     if (known === this.constants.length) for (const value of values) this.constants.push(value);
-    this.divisors.set(key, known);
+    this.places.set(key, known);
     return known;
   }
 
@@ -169,6 +225,17 @@ export class ProgramCode {
     this.pieceEnd = this.nanoseconds + PIECE;
   }
 }
+
+/** Numbers beside a line that windows reach, at most. */
+export const marginOf = ({ kernel, strides, pads, dilations }: MapWindow): number =>
+  (kernel[1] - 1) * dilations[1] + strides[1] + Math.max(...pads);
+
+/** Whether the first window holds the first position. */
+const holdsFirst = ({ kernel, pads, dilations }: MapWindow): boolean =>
+  ([0, 1] as const).every((axis) => {
+    const element = pads[axis] / dilations[axis];
+    return Number.isInteger(element) && element < kernel[axis];
+  });
 
 /** Numbers that runs write together. */
 function numbersOf(runs: readonly number[], pitch: number, count: number): number {

@@ -35,10 +35,13 @@ export interface ProgramInstance {
 
 const PAGE = 65_536;
 
+/** The machine itself: compiled once, it serves the programs of all threads. */
+export const compileMachine = (): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(Uint8Array.from(atob(PAIR_PROGRAM_MODULE), (letter) => letter.charCodeAt(0)));
+
 /** An instance of the machine with memory of its own. */
-export async function openProgram(program: RunnableProgram): Promise<ProgramInstance> {
-  const bytes = Uint8Array.from(atob(PAIR_PROGRAM_MODULE), (letter) => letter.charCodeAt(0));
-  const { instance } = await WebAssembly.instantiate(bytes, {});
+export async function openProgram(program: RunnableProgram, machine?: WebAssembly.Module): Promise<ProgramInstance> {
+  const instance = await WebAssembly.instantiate(machine ?? (await compileMachine()), {});
   const wasm = machineExports(instance.exports);
   let end = wasm.dataStart();
   const room = (size: number): number => {
@@ -46,13 +49,13 @@ export async function openProgram(program: RunnableProgram): Promise<ProgramInst
     end = start + size;
     return start;
   };
-  const { code, pieces, constants, numbers, result, gateNumbers, valueNumbers } = program;
+  const { code, pieces, constants, vectors, result, gateNumbers, valueNumbers } = program;
   const at = {
     code: room(4 * code.length),
     constants: room(8 * constants.length),
     left: { gates: room(2 * gateNumbers), values: room(8 * valueNumbers) },
     right: { gates: room(2 * LANES * gateNumbers), values: room(8 * LANES * valueNumbers) },
-    buffers: room(64 * numbers),
+    buffers: room(16 * vectors),
   };
   const missing = end - wasm.memory.buffer.byteLength;
   if (missing > 0) wasm.memory.grow(Math.ceil(missing / PAGE));
@@ -67,7 +70,7 @@ export async function openProgram(program: RunnableProgram): Promise<ProgramInst
     gates: new Uint16Array(buffer, at.right.gates, LANES * gateNumbers),
     values: new Float64Array(buffer, at.right.values, LANES * valueNumbers),
   };
-  const results = new Float64Array(buffer, at.buffers + 64 * result, LANES);
+  const results = new Float64Array(buffer, at.buffers + 16 * result, LANES);
   const piece = (from: number, to: number, selves: boolean): void => {
     const { gates, values } = at.right;
     const own = selves ? at.right : at.left;

@@ -5,7 +5,7 @@
 import type { Size, Step } from "../pair/pair-lines.ts";
 import type { GateSlot, Slots } from "./gate-slots.ts";
 import { gatheredRuns, type LineRuns, RUN, type RunPlaces } from "./gathered-runs.ts";
-import { type KernelNode, type KernelPart, orderedKernels } from "./kernel-nodes.ts";
+import type { KernelNode, KernelPart } from "./kernel-nodes.ts";
 import { type Rectangle, rectangleOf, staysWithin, stepKey, stepOf } from "./lines.ts";
 
 export interface ProgramLine {
@@ -27,10 +27,9 @@ export type Contribution =
       readonly kind: "count";
       readonly from: ProgramLine;
       readonly planes: number;
+      readonly channels: number;
       readonly isWeighted: boolean;
       readonly runs: readonly number[];
-      /** Whether each number is written once. */
-      readonly fills: boolean;
     }
   /** The same runs without gates; into one number where `outStep` is 0. */
   | { readonly kind: "add"; readonly from: ProgramLine; readonly runs: readonly number[]; readonly outStep: 0 | 1 }
@@ -55,8 +54,18 @@ export interface ProgramLines {
   readonly constants: readonly number[];
 }
 
-/** Undefined where a program would be too long. */
-export function programLines(last: KernelNode, slots: Slots): ProgramLines | undefined {
+/**
+ * Undefined where a program would be too long.
+ * @param ordered the kernels, each behind its inputs
+ * @param hasWeights whether weights of places are multiplied one by one in a kernel
+ */
+export function programLines(
+  ordered: readonly KernelNode[],
+  slots: Slots,
+  hasWeights: (node: KernelNode) => boolean,
+): ProgramLines | undefined {
+  const last = ordered.at(-1);
+  if (last === undefined) throw new Error("unreachable: no kernel");
   const made = new Map<KernelNode, Map<number, ProgramLine>>();
   const constants: number[] = [0, 1];
   let [pairs, count] = [0, 0];
@@ -72,7 +81,8 @@ export function programLines(last: KernelNode, slots: Slots): ProgramLines | und
     count += 1;
     return line;
   };
-  const tell: RunPlaces = {
+  const tellOf = (node: KernelNode): RunPlaces => ({
+    hasWeights: hasWeights(node),
     gates({ mask }) {
       const slot: GateSlot | undefined = mask === undefined ? undefined : slots.gate(mask);
       return { at: slot?.at ?? 0, planes: slot?.planes ?? 1 };
@@ -82,9 +92,10 @@ export function programLines(last: KernelNode, slots: Slots): ProgramLines | und
       pairs += more;
       return pairs <= MOST_PAIRS;
     },
-  };
+  });
   const end = lineAt(last, [0, 0]);
-  for (const node of orderedKernels(last).toReversed()) {
+  for (const node of ordered.toReversed()) {
+    const tell = tellOf(node);
     for (const line of made.get(node)?.values() ?? []) {
       const needs = needsOf(line, lineAt, slots, tell);
       if (needs === undefined || count > MOST_LINES) return undefined;
@@ -94,7 +105,7 @@ export function programLines(last: KernelNode, slots: Slots): ProgramLines | und
       }
     }
   }
-  const lines = orderedKernels(last).flatMap((node) => [...(made.get(node)?.values() ?? [])]);
+  const lines = ordered.flatMap((node) => [...(made.get(node)?.values() ?? [])]);
   return { last: end, lines, constants };
 }
 
@@ -153,7 +164,7 @@ function partNeeds(
         return [{ kind: "add", from: lineAt(kernel, step), runs: wholeRun(size), outStep: 1 }];
       }
       const lines = gatheredRuns(part, node.size, step, tell);
-      return lines?.map((runs) => gathered(runs, part, lineAt, size, slots));
+      return lines?.map((runs) => gathered(runs, part, lineAt, slots, tell));
     }
   }
 }
@@ -165,22 +176,19 @@ function gathered(
   { from, runs }: LineRuns,
   { kernel, places }: Extract<KernelPart, { readonly kind: "places" }>,
   lineAt: LineAt,
-  size: number,
   slots: Slots,
+  { hasWeights }: RunPlaces,
 ): Contribution {
   const line = lineAt(kernel, stepOf(kernel.size, from));
   const [first] = places;
   if (first?.mask === undefined) return { kind: "add", from: line, runs, outStep: 1 };
-  let written = 0;
-  for (let run = 0; run < runs.length; run += RUN) written += runs[run + 4]!;
-  const isWeighted = places.some(({ weights }) => weights !== undefined);
   return {
     kind: "count",
     from: line,
     planes: slots.gate(first.mask).planes,
-    isWeighted,
+    channels: first.mask.channels,
+    isWeighted: hasWeights && places.some(({ weights }) => weights !== undefined),
     runs,
-    fills: places.length === 1 && written === size && !isWeighted,
   };
 }
 

@@ -13,11 +13,13 @@ export interface ProgramWork {
   readonly rows: PackedExamples;
   /** The rows themselves where the kernel is one of inputs with themselves. */
   readonly columns: PackedExamples;
+  /** Where it is compiled already. */
+  readonly machine?: WebAssembly.Module | undefined;
 }
 
 /** Makes tiles in this thread, one at a time. */
 export async function openProgramTiles(work: ProgramWork, breaths: Breaths | undefined): Promise<TileMaker> {
-  const machine = await openProgram(work.program);
+  const machine = await openProgram(work.program, work.machine);
   return {
     ahead: 1,
     allocate: allocateHere,

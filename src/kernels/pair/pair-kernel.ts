@@ -43,6 +43,7 @@ export interface PairTileMakers {
 /**
  * The kernel of inputs, or between two sets of inputs: one pass through the engine for the gates, then every pair.
  * @param makers make the tiles, this thread unless given
+ * @param known how the kernel is made, where the caller has found that out
  * @returns `[n, m]`, `[n]` of the diagonal, or `[]` of the trace
  * @throws GatewiseError if the inputs do not have the network's shape, `inputs2` are given for a part of the diagonal,
  * or the network has no kernel of this form
@@ -54,6 +55,7 @@ export async function neuralPathKernelByPairs(
   inputs2?: Inputs,
   options: PairKernelOptions = {},
   makers?: PairTileMakers,
+  known?: PairWay,
 ): Promise<DenseArray<"float64">> {
   checkInputs(network, inputs);
   if (inputs2 !== undefined) checkInputs(network, inputs2);
@@ -66,7 +68,7 @@ export async function neuralPathKernelByPairs(
     });
   }
   const { signal, shortcuts = true, onReading } = options;
-  const way = pairWay(network, shortcuts);
+  const way = known ?? pairWay(network, shortcuts);
   // before the gates are made: they are large where the kernel is
   checkPairCost(way.cost);
   const work = await readPairs(network, way, engine, inputs, inputs2, {

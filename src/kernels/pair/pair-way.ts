@@ -31,11 +31,11 @@ export function pairWay(network: GatedNetwork, withShortcuts = true): PairWay {
   const isCompiled = withShortcuts && plan.chains.size === 0 && pairsOfPlan(network, plan.plan) <= MOST_PAIRS;
   const program = isCompiled ? pairProgram(network, plan.plan) : undefined;
   if (program === undefined) return { kind: "nodes", plan, cost: plan.cost };
-  const { numbers, secondsPerPair } = program;
+  const { vectors, secondsPerPair } = program;
   return {
     kind: "program",
     program,
-    cost: { bytes: 64 * numbers, seconds: secondsPerPair, largest: plan.cost.largest },
+    cost: { bytes: 16 * vectors, seconds: secondsPerPair, largest: plan.cost.largest },
   };
 }
 

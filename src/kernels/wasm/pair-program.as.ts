@@ -9,8 +9,9 @@
  * Instructions are 32-bit numbers one behind the other, told where they are read.
  */
 import { boxSum } from "./pair-program/box-sum.as";
-import { addCounts, addProducts } from "./pair-program/overlaps.as";
-import { addNumber, addRuns, divide, fill } from "./pair-program/lines.as";
+import { addProducts, addSum } from "./pair-program/leaves.as";
+import { addNumber, addRuns, clear, divide } from "./pair-program/lines.as";
+import { addCounts } from "./pair-program/overlaps.as";
 
 /** Where the caller's data begin, behind the module's own. */
 export function dataStart(): usize {
@@ -23,7 +24,7 @@ export function dataStart(): usize {
  * @param leftGates of the one example, `u16` by index; with `paired` eight examples' side by side, as on the right
  * @param rightGates of eight examples, 16 bytes by index
  * @param leftValues and `rightValues` alike: float64, and eight side by side
- * @param buffers kernels, 64 bytes by index
+ * @param buffers numbers, 16 bytes by index; the first one is the sum of each pair, in float64
  */
 export function run(
   code: usize,
@@ -39,7 +40,7 @@ export function run(
   while (code < end) {
     switch (load<i32>(code)) {
       case 0:
-        code = fill(code, constants, buffers);
+        code = clear(code, buffers);
         break;
       case 1:
         code = addRuns(code, buffers);
@@ -49,17 +50,20 @@ export function run(
         else code = addCounts(code, constants, leftGates, rightGates, buffers, false);
         break;
       case 3:
-        if (paired) code = addProducts(code, leftValues, rightValues, buffers, true);
-        else code = addProducts(code, leftValues, rightValues, buffers, false);
+        if (paired) code = addProducts(code, constants, leftValues, rightValues, buffers, true);
+        else code = addProducts(code, constants, leftValues, rightValues, buffers, false);
         break;
       case 4:
-        code = boxSum(code, constants, buffers);
+        code = boxSum(code, buffers);
         break;
       case 5:
         code = divide(code, constants, buffers);
         break;
       case 6:
         code = addNumber(code, constants, buffers);
+        break;
+      case 7:
+        code = addSum(code, constants, buffers);
         break;
       default:
         unreachable();

@@ -18,7 +18,6 @@ import {
   packedKernelDiagonal,
   packedKernelTiles,
   pairDiagonal,
-  pairWay,
   readPairs,
   tiledPairs,
 } from "../../kernels/index.ts";
@@ -85,8 +84,8 @@ export interface NeuralPathKernelWork {
  * @param rows number of inputs
  * @param columns of the others, where there are some
  */
-export function neuralPathKernelWork(
-  { network }: Model,
+export async function neuralPathKernelWork(
+  model: Model,
   rows: number,
   columns: number | undefined,
   {
@@ -95,25 +94,26 @@ export function neuralPathKernelWork(
     out,
     threads,
   }: Pick<NeuralPathKernelFileOptions, "part" | "features" | "out" | "threads">,
-): NeuralPathKernelWork {
+): Promise<NeuralPathKernelWork> {
+  const { network } = model;
   const whole = part === "full" && out !== undefined;
   const way = neuralPathKernelWay(network);
   const pairs = features === 0 && !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
   if (features > 0) {
-    const exact = exactSecondsPerPair(network, way);
+    const exact = await exactSecondsPerPair(model, way);
     const passes = features * (rows + (columns ?? 0)) * passSeconds(network);
     const exactInstead = exact === undefined ? undefined : { features: passes, exact: (exact * pairs) / threads };
     return { by: "random features", resumable: false, pairs: 0, seconds: 0, exactInstead };
   }
   if (way.kind === "packed bits") return { by: way.kind, resumable: whole, pairs: 0, seconds: 0 };
-  const seconds = (pairWay(network).cost.seconds * pairs) / (whole ? threads : 1);
+  const seconds = ((await model.pairWay()).cost.seconds * pairs) / (whole ? threads : 1);
   return { by: way.kind, resumable: whole, pairs, seconds };
 }
 
 /** Of one pair in one thread, about; undefined where no memory holds it. */
-function exactSecondsPerPair(network: GatedNetwork, way: NeuralPathKernelWay): number | undefined {
-  if (way.kind === "packed bits") return toldSeconds(network);
-  const { cost } = pairWay(network);
+async function exactSecondsPerPair(model: Model, way: NeuralPathKernelWay): Promise<number | undefined> {
+  if (way.kind === "packed bits") return toldSeconds(model.network);
+  const { cost } = await model.pairWay();
   return cost.bytes <= MOST_PAIR_BYTES ? cost.seconds : undefined;
 }
 
@@ -236,7 +236,7 @@ async function preparedKernel(model: Model, inputs: Inputs, options: FileOptions
     };
   }
   for (const one of all) checkInputs(network, one);
-  const pairs = pairWay(network);
+  const pairs = await model.pairWay();
   checkPairCost(pairs.cost);
   const engine = await model.engine();
   const work = await readPairs(network, pairs, engine, inputs, inputs2, {
