@@ -1,4 +1,5 @@
 /** Instructions of the machine as numbers, told in wasm/pair-program. */
+import { largestOf } from "../../graph/index.ts";
 import type { MapWindow } from "../../network/index.ts";
 import { meetings, type NumberType, strideElements, typeOfBound, UNIT, VECTORS } from "./adjoint-lines.ts";
 import { RUN } from "./gathered-runs.ts";
@@ -189,9 +190,10 @@ export class ProgramCode {
     const periods = [strideElements(strides[0], dilations[0]), strideElements(strides[1], dilations[1])];
     const rowsType = typeOfBound(bound * meetings(node, 0));
     const between = Math.min(to.type, Math.max(from.type, rowsType));
-    const fields = [BOX, from.type, between, to.type, how, from.address, own.rows, own.columns];
-    fields.push(to.address, read.own.rows, read.own.columns, ...firsts, ...kernel, ...strides, ...dilations);
-    fields.push(...periods, this.room, marginOf(node.window));
+    const source = [from.type, between, to.type, how, from.address, own.rows, own.columns];
+    const target = [to.address, read.own.rows, read.own.columns, ...firsts];
+    const shape = [...kernel, ...strides, ...dilations, ...periods];
+    const fields = [BOX, ...source, ...target, ...shape, this.room, marginOf(node.window)];
     const [left = 0, margin] = [firsts[1], marginOf(node.window)];
     const last = (read.own.columns - 1 + left + (kernel[1] - 1) * dilations[1]) / strides[1];
     if (left < -margin * strides[1] || last >= own.columns + margin)
@@ -228,7 +230,7 @@ export class ProgramCode {
 
 /** Numbers beside a line that windows reach, at most. */
 export const marginOf = ({ kernel, strides, pads, dilations }: MapWindow): number =>
-  (kernel[1] - 1) * dilations[1] + strides[1] + Math.max(...pads);
+  (kernel[1] - 1) * dilations[1] + strides[1] + largestOf(pads, 0);
 
 /** Whether the first window holds the first position. */
 const holdsFirst = ({ kernel, pads, dilations }: MapWindow): boolean =>
