@@ -103,6 +103,7 @@ export {
   type Skeleton,
   skeletonOf,
   type TensorOptions,
+  type TrainingForward,
   type TrialNetwork,
   type TrialParameterSpec,
   type TrialParameters,

@@ -19,11 +19,19 @@ export interface RandomStream {
   uniform(count: number, low: number, high: number): Float64Array;
   /** `count` draws of −1 or +1 with equal probability, each a bit of the words drawn. */
   signs(count: number): Int8Array;
+  /**
+   * `count` flags, 1 with the probability, which is rounded to a multiple of 2⁻¹⁶ ({@link flagProbability}): each is 16 bits
+   * of the words drawn, the lower ones first.
+   */
+  flags(count: number, probability: number): Uint8Array;
   /** `count` standard normal draws (Box–Muller). */
   normal(count: number): Float64Array;
   /** A uniform random order of `0 … count − 1` (Fisher–Yates). */
   permutation(count: number): Int32Array;
 }
+
+/** The probability that flags have: rounded to a multiple of 2⁻¹⁶. */
+export const flagProbability = (probability: number): number => Math.round(probability * 65536) / 65536;
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
@@ -31,47 +39,57 @@ const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 const TWO_32 = 4294967296;
 
-/** High 32 bits of the product of two unsigned 32-bit integers. */
-function multiplyHigh(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
-  const bLow = b & 0xffff;
-  const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const cross = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + (middle >>> 16) + (cross >>> 16)) >>> 0;
-}
-
 type Counter = readonly [number, number, number, number];
 type Key = readonly [number, number];
 
 /** One block of Philox4x32-10: four 32-bit words from a 128-bit counter and a 64-bit key. */
 export function philox(counter: Counter, key: Key): Uint32Array {
   const words = new Uint32Array(4);
-  writeBlock(words, 0, counter, key);
+  writeBlocks(words, counter, key);
   return words;
 }
 
-/** A block from `at` on; what does not fit is dropped. */
-function writeBlock(out: Uint32Array, at: number, counter: Counter, key: Key): void {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(M0, c0);
-    const low0 = Math.imul(M0, c0) >>> 0;
-    const high1 = multiplyHigh(M1, c2);
-    const low1 = Math.imul(M1, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c1 = low1;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
-    c3 = low0;
-    k0 = (k0 + W0) >>> 0;
-    k1 = (k1 + W1) >>> 0;
+/**
+ * Blocks from `counter` on, as many as fill `out`. All in one loop of signed 32-bit integers, products of 16 by 16 bits: half
+ * the time of numbers beyond 2³¹, for dropout draws thousands a step.
+ */
+function writeBlocks(out: Uint32Array, counter: Counter, key: Key): void {
+  const [m0, m1, w0, w1] = [M0 | 0, M1 | 0, W0 | 0, W1 | 0];
+  const [low0, high0, low1, high1] = [m0 & 0xffff, m0 >>> 16, m1 & 0xffff, m1 >>> 16];
+  for (let at = 0, block = counter[0]; at < out.length; at += 4, block++) {
+    let c0 = block | 0;
+    let c1 = (counter[1] + Math.floor(block / TWO_32)) | 0;
+    let c2 = counter[2] | 0;
+    let c3 = counter[3] | 0;
+    let k0 = key[0] | 0;
+    let k1 = key[1] | 0;
+    for (let round = 0; round < 10; round++) {
+      // the high words of M0·c0 and M1·c2
+      const lower0 = c0 & 0xffff;
+      const higher0 = c0 >>> 16;
+      const p0 = Math.imul(high0, lower0);
+      const q0 = Math.imul(low0, higher0);
+      const carry0 = (Math.imul(low0, lower0) >>> 16) + (p0 & 0xffff) + (q0 & 0xffff);
+      const upper0 = (Math.imul(high0, higher0) + (p0 >>> 16) + (q0 >>> 16) + (carry0 >>> 16)) | 0;
+      const lower1 = c2 & 0xffff;
+      const higher1 = c2 >>> 16;
+      const p1 = Math.imul(high1, lower1);
+      const q1 = Math.imul(low1, higher1);
+      const carry1 = (Math.imul(low1, lower1) >>> 16) + (p1 & 0xffff) + (q1 & 0xffff);
+      const upper1 = (Math.imul(high1, higher1) + (p1 >>> 16) + (q1 >>> 16) + (carry1 >>> 16)) | 0;
+      const product0 = Math.imul(m0, c0);
+      c0 = upper1 ^ c1 ^ k0;
+      c1 = Math.imul(m1, c2);
+      c2 = upper0 ^ c3 ^ k1;
+      c3 = product0;
+      k0 = (k0 + w0) | 0;
+      k1 = (k1 + w1) | 0;
+    }
+    out[at] = c0;
+    out[at + 1] = c1;
+    out[at + 2] = c2;
+    out[at + 3] = c3;
   }
-  out[at] = c0;
-  out[at + 1] = c1;
-  out[at + 2] = c2;
-  out[at + 3] = c3;
 }
 
 /** @throws GatewiseError unless it is a whole number from 0 to 2⁵³ − 1 */
@@ -110,6 +128,15 @@ function checkBounds(low: number, high: number): void {
   });
 }
 
+function checkProbability(probability: number): void {
+  if (probability >= 0 && probability <= 1) return;
+  throw new GatewiseError({
+    received: `flags of probability ${probability}`,
+    expected: "a probability from 0 to 1",
+    next: "give another probability",
+  });
+}
+
 /** A loop, since `from` of typed arrays goes through an iterator. */
 function filled<A extends Float64Array | Int32Array | Int8Array>(out: A, valueAt: (i: number) => number): A {
   for (let i = 0; i < out.length; i++) out[i] = valueAt(i);
@@ -137,10 +164,7 @@ export function randomStream(seed: number, ...purpose: readonly StreamKey[]): Ra
 
   function words(count: number): Uint32Array {
     const out = new Uint32Array(count);
-    for (let start = 0; start < count; start += 4) {
-      const block = start / 4;
-      writeBlock(out, start, [block >>> 0, Math.floor(block / TWO_32) >>> 0, upper0, upper1], key);
-    }
+    writeBlocks(out, [0, 0, upper0, upper1], key);
     return out;
   }
 
@@ -155,6 +179,13 @@ export function randomStream(seed: number, ...purpose: readonly StreamKey[]): Ra
     const drawn = words(Math.ceil(count / 32));
     // no branch: a processor would guess every second one wrong
     return filled(out, (i) => 2 * ((drawn[i >>> 5]! >>> (i & 31)) & 1) - 1);
+  };
+  const flags = (count: number, probability: number): Uint8Array => {
+    const out = new Uint8Array(count);
+    const drawn = words(Math.ceil(count / 2));
+    const below = 65536 * flagProbability(probability);
+    for (let i = 0; i < count; i++) out[i] = ((drawn[i >>> 1]! >>> ((i & 1) << 4)) & 0xffff) < below ? 1 : 0;
+    return out;
   };
   const normal = (count: number): Float64Array => {
     const out = new Float64Array(count);
@@ -184,6 +215,10 @@ export function randomStream(seed: number, ...purpose: readonly StreamKey[]): Ra
       return drawing(count, () => uniform(count, low, high));
     },
     signs: (count) => drawing(count, () => signs(count)),
+    flags(count, probability) {
+      checkProbability(probability);
+      return drawing(count, () => flags(count, probability));
+    },
     normal: (count) => drawing(count, () => normal(count)),
     permutation: (count) => drawing(count, () => permutation(count)),
   };

@@ -35,6 +35,7 @@ export {
 } from "./data/index.ts";
 export {
   type AdamConstants,
+  type Augmentation,
   type Averages,
   type Checkpoint,
   type ClassWeights,

@@ -59,6 +59,13 @@ describe("randomStream", () => {
     expect(Math.abs(moment(products, 1))).toBeLessThan(4 / 3 / Math.sqrt(COUNT));
   });
 
+  it.each([0, 0.2, 0.5, 1])("flags: 1 with probability %s", (probability) => {
+    const values = stream.flags(COUNT, probability);
+    expect(values.every((value) => value === 0 || value === 1)).toBe(true);
+    const share = values.reduce((sum, value) => sum + value, 0) / COUNT;
+    expect(Math.abs(share - probability)).toBeLessThanOrEqual(4 * Math.sqrt((probability * (1 - probability)) / COUNT));
+  });
+
   it("signs: nothing but −1 and +1, equally often", () => {
     const values = stream.signs(COUNT);
     expect(new Set(values)).toEqual(new Set([-1, 1]));
@@ -160,6 +167,7 @@ describe("a draw that cannot be made", () => {
   it.each([
     { name: "uniform", draw: (count: number) => stream.uniform(count, 0, 1) },
     { name: "signs", draw: stream.signs },
+    { name: "flags", draw: (count: number) => stream.flags(count, 0.5) },
     { name: "normal", draw: stream.normal },
     { name: "permutation", draw: stream.permutation },
   ])("$name", ({ draw }) => {

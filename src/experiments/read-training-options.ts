@@ -117,6 +117,8 @@ export function readTrainingOptions(
     clipNorm: read("clipNorm"),
     labelSmoothing: read("labelSmoothing"),
     classWeights: read("classWeights"),
+    dropout: read("dropout"),
+    augment: read("augment"),
     validation: read("validation"),
     earlyStopping: read("earlyStopping"),
   } satisfies Record<TrainingOptionName, unknown>;

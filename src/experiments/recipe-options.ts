@@ -2,6 +2,7 @@
 import { GatewiseError } from "../errors.ts";
 import { parseBetween, parseChoice, parseList, parsePositive, parseSwitch, parseWhole } from "../parse-value.ts";
 import {
+  type Augmentation,
   type ClassWeights,
   type Optimizer,
   type OptimizerKind,
@@ -30,6 +31,9 @@ export interface RecipeOptions {
   readonly clipNorm?: number | undefined;
   readonly labelSmoothing?: number | undefined;
   readonly classWeights?: ClassWeights | undefined;
+  /** Share of the hidden units that a step leaves out. */
+  readonly dropout?: number | undefined;
+  readonly augment?: Augmentation | undefined;
   /** Share of the training examples to hold out. */
   readonly validation?: number | undefined;
   /** Epochs without a smaller validation loss after which a training ends. */
@@ -52,6 +56,8 @@ export const READ_RECIPE: { readonly [K in RecipeOptionName]: Read<RecipeOptions
   clipNorm: (value, name) => parsePositive(name, value),
   labelSmoothing: (value, name) => parseBetween(name, value, 0, 1),
   classWeights: readClassWeights,
+  dropout: (value, name) => parseBetween(name, value, 0, 1),
+  augment: (value, name) => readAugmentation(value, name),
   validation: (value, name) => parseBetween(name, value, 0, 1),
   earlyStopping: (value, name) => parseWhole(name, value, 1),
 };
@@ -72,6 +78,33 @@ function readMilestones(value: unknown, name: string): readonly number[] {
 
 /** What early stopping holds out unless told otherwise, as scikit-learn's `validation_fraction`. */
 const USUAL_VALIDATION = 0.1;
+
+/** What a crop is padded by unless told otherwise (He et al., CVPR 2016, section 4.2). */
+const USUAL_CROP = 4;
+
+/** `crop,flip`, `crop:2`, or the fields of JSON. */
+function readAugmentation(value: unknown, name: string): Augmentation {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const fields = Object.entries(value);
+    return Object.assign({}, ...fields.map(([field, one]) => augmentationOf(field, one, name)));
+  }
+  return Object.assign(
+    {},
+    ...parseList(value).map((part) => {
+      const [word = "", padding] = String(part).split(":");
+      return augmentationOf(word, padding, name);
+    }),
+  );
+}
+
+function augmentationOf(word: string, value: unknown, name: string): Augmentation {
+  switch (parseChoice(name, word, ["crop", "flip"])) {
+    case "crop":
+      return { crop: parseWhole(`${name} crop`, value ?? USUAL_CROP, 1) };
+    case "flip":
+      return value === undefined || parseSwitch(`${name} flip`, value) ? { flip: true } : {};
+  }
+}
 
 /** How whoever writes options knows them. */
 type NameOption = (option: RecipeOptionName | "optimizer" | "epochs") => string;
@@ -123,7 +156,7 @@ const coupled = (weightDecay: number | undefined) => (weightDecay ? { weightDeca
  */
 export function recipeOf(options: RecipeOptions, epochs: number, nameOf: NameOption): Recipe | undefined {
   const schedule = scheduleOf(options, epochs, nameOf);
-  const { clipNorm, labelSmoothing, classWeights, validation, earlyStopping } = options;
+  const { clipNorm, labelSmoothing, classWeights, dropout, augment, validation, earlyStopping } = options;
   if (earlyStopping !== undefined && validation === 0) {
     throw new GatewiseError({
       received: `${nameOf("earlyStopping")} with ${nameOf("validation")} 0`,
@@ -137,6 +170,8 @@ export function recipeOf(options: RecipeOptions, epochs: number, nameOf: NameOpt
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(labelSmoothing ? { labelSmoothing } : {}),
     ...(classWeights === undefined ? {} : { classWeights }),
+    ...(dropout ? { dropout } : {}),
+    ...(augment === undefined || Object.keys(augment).length === 0 ? {} : { augment }),
     ...(share === 0 ? {} : { validation: share }),
     ...(earlyStopping === undefined ? {} : { earlyStopping }),
   };

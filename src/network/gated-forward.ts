@@ -35,13 +35,15 @@ export interface TensorOptions<D extends FloatDType, W> extends Omit<ForwardOpti
   readonly parameter: (position: number, kind: "weight" | "bias", own: W) => Tensor<D>;
   /** Gates that are known, by position of the gate node: what would decide them is not computed. */
   readonly knownGates?: ReadonlyMap<number, Tensor<D>>;
+  /** What a gate node's value is multiplied by, by its name: dropout. */
+  readonly factors?: Readonly<Record<string, Tensor<D>>>;
 }
 
 /** {@link forwardNodes} of a network whose weights are no arrays. */
 export function forwardTensors<D extends FloatDType, W>(
   network: GatedNetwork<W>,
   x: Tensor<D>,
-  { parameter, gate, power, knownGates }: TensorOptions<D, W>,
+  { parameter, gate, power, knownGates, factors }: TensorOptions<D, W>,
 ): ReadonlyMap<number, Tensor<D>> {
   const values = new Map<number, Tensor<D>>();
   const at = (position: number): Tensor<D> => {
@@ -70,7 +72,8 @@ export function forwardTensors<D extends FloatDType, W>(
         return z === q && rule.kind === "hard" ? relu(q) : passGate(z, gateOf(rule, q));
       },
     });
-    values.set(position, value);
+    const factor = factors?.[node.name];
+    values.set(position, factor === undefined ? value : multiply(value, factor));
   }
   return values;
 }

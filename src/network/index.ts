@@ -76,7 +76,7 @@ export type { ParameterSpec } from "./parameter-spec.ts";
 export { featureParameterSpecs, gatedLayers, outputsOf, parameterSpecs } from "./parameter-specs.ts";
 export { networkParameters } from "./parameters.ts";
 export { flatLayers, type PlacedLayer, placeLayers } from "./placed-layers.ts";
-export { type Prediction, predict, predictBehind } from "./predict.ts";
+export { type Prediction, predict, predictBehind, type TrainingForward } from "./predict.ts";
 export { predictionModel } from "./prediction-model.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
 export {
@@ -99,6 +99,7 @@ export {
   gconv,
   vconv,
 } from "./standard-architectures.ts";
+export { type TrainedGate, trainedGates } from "./trained-gates.ts";
 export {
   byName,
   type FeatureName,

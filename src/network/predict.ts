@@ -18,6 +18,12 @@ export interface Prediction {
   readonly gatePreActivations: readonly Tensor<"float32">[];
 }
 
+/** What is other in a step of training than in a prediction. */
+export interface TrainingForward {
+  /** What the values behind gates are multiplied by, by the names of {@link trainedGates}: `[batch, …]`, to broadcast. */
+  readonly factors?: Readonly<Record<string, Tensor<"float32">>>;
+}
+
 /**
  * The network that predicts, behind its own gates or those of the feature network.
  * @param x `[batch, ...inputShape]`
@@ -28,9 +34,10 @@ export function predict(
   regime: Regime,
   parameters: TrialParameters<Tensor<"float32">>,
   x: Tensor<"float32">,
+  { factors = {} }: TrainingForward = {},
 ): Prediction {
   const network = gatedNetwork(architecture, regime, parameters);
-  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own });
+  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, factors });
   const at = (position: number): Tensor<"float32"> => {
     const value = values.get(position);
     if (value === undefined) throw new Error(`unreachable: no value of node ${position}`);
@@ -54,6 +61,7 @@ export function predictBehind(
   parameters: TrialParameters<Tensor<"float32">>,
   x: Tensor<"float32">,
   gates: readonly Tensor<"float32">[],
+  { factors = {} }: TrainingForward = {},
 ): Tensor<"float32"> {
   const network = gatedNetwork(architecture, regime, parameters);
   const knownGates = new Map(
@@ -62,7 +70,7 @@ export function predictBehind(
       return gate === undefined ? [] : [[position, gate] as const];
     }),
   );
-  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, knownGates });
+  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, knownGates, factors });
   const logits = values.get(network.output);
   if (logits === undefined) throw new Error("unreachable: a network without an output");
   return logits;

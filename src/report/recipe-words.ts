@@ -3,7 +3,7 @@ import type { Recipe, Schedule } from "../train/index.ts";
 
 /** What a recipe adds to a training, in words: `cosine schedule, warm-up of 5 epochs; gradients clipped to norm 1`. */
 export function recipeWords(recipe: Recipe = {}): string {
-  const { schedule, clipNorm, labelSmoothing, classWeights, validation, earlyStopping } = recipe;
+  const { schedule, clipNorm, labelSmoothing, classWeights, dropout, augment, validation, earlyStopping } = recipe;
   const parts = [
     ...(schedule === undefined ? [] : [scheduleWords(schedule)]),
     ...(clipNorm === undefined ? [] : [`gradients clipped to norm ${clipNorm}`]),
@@ -11,6 +11,9 @@ export function recipeWords(recipe: Recipe = {}): string {
     ...(classWeights === undefined
       ? []
       : [`class weights ${classWeights === "balanced" ? classWeights : classWeights.join(", ")}`]),
+    ...(dropout === undefined ? [] : [`dropout ${dropout}`]),
+    ...(augment?.crop === undefined ? [] : [`random crops of images padded by ${augment.crop}`]),
+    ...(augment?.flip ? ["random flips"] : []),
     ...(validation === undefined ? [] : [`${Number((100 * validation).toPrecision(4))} % held out`]),
     ...(earlyStopping === undefined ? [] : [`stopped after ${earlyStopping} epochs without a smaller validation loss`]),
   ];

@@ -62,6 +62,8 @@ export const RecipeStructure: z.ZodType<Recipe> = z.strictObject({
   clipNorm: z.number().positive().optional(),
   labelSmoothing: z.number().positive().lt(1).optional(),
   classWeights: z.union([z.literal("balanced"), z.array(z.number().positive()).readonly()]).optional(),
+  dropout: z.number().positive().lt(1).optional(),
+  augment: z.strictObject({ crop: z.int().min(1).optional(), flip: z.boolean().optional() }).optional(),
   validation: z.number().positive().lt(1).optional(),
   earlyStopping: z.int().min(1).optional(),
 });

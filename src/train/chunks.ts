@@ -1,7 +1,9 @@
 import { type ExampleSet, type ExampleSource, exampleSet, rowsAt } from "../data/index.ts";
 import type { Engine, Feeds, Program, ProgramResult } from "../engine/index.ts";
 import { type DenseArray, denseArray, float32 } from "../graph/index.ts";
+import { moved as augmented, type Moves, movesOf } from "./augmentation.ts";
 import { withClassWeights } from "./class-weights.ts";
+import { drawMasks } from "./dropout.ts";
 import { numbers, readState, releaseArrays, wanted } from "./feeds.ts";
 import { gradientScale, mostSteps, STEP_SCALARS, stepScalars } from "./optimizers.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -75,6 +77,8 @@ async function moved(
 
 /** Runs chunks of training steps; parameters and averages stay in the engine between them and go with the runner. */
 export class ChunkRunner implements AsyncDisposable {
+  /** Of the epoch under way, where images are moved. */
+  private moves: (Moves & { readonly epoch: number }) | undefined;
   private readonly programs = new Map<string, Program>();
 
   private constructor(
@@ -107,8 +111,10 @@ export class ChunkRunner implements AsyncDisposable {
     const chunks = chunksOf(set.size, plan, scan ? stepsPerRun(plan) : unrolledSteps(plan));
     const { inputs, labels } = set;
     const whole = inputs === undefined ? undefined : { inputs, labels, ...gates };
+    // augmented images are others in each epoch: a run takes its own along
+    const stays = plan.recipe?.augment === undefined;
     const fits = Object.values(whole ?? {}).every((array) => array.data.byteLength <= largestArray);
-    const resident = whole !== undefined && fits ? await uploaded(engine, whole) : undefined;
+    const resident = whole !== undefined && fits && stays ? await uploaded(engine, whole) : undefined;
     const runner = new ChunkRunner(engine, plan, chunks, set, gates, resident, stateByName(start));
     for (const chunk of chunks) await runner.programFor(chunk);
     return runner;
@@ -116,16 +122,18 @@ export class ChunkRunner implements AsyncDisposable {
 
   /**
    * @param order the epoch's order of the examples
-   * @param stepsBefore steps of the training before this epoch
+   * @param epoch from 1
    */
-  async run(chunk: Chunk, order: Int32Array, stepsBefore: number): Promise<ChunkResult> {
+  async run(chunk: Chunk, order: Int32Array, epoch: number): Promise<ChunkResult> {
     const { start, batch, count } = chunk;
     const program = await this.programFor(chunk);
     const chosen = order.slice(start, start + count * batch);
-    const data = this.resident ?? (await this.rowsOf(chosen));
+    const data = this.resident ?? (await this.rowsOf(chosen, epoch));
     const indices = denseArray("int32", [count, batch], this.resident ? chosen : chosen.map((_, i) => i));
-    const scalars = scalarsOf(this.plan, this.set.size, stepsBefore + start / this.plan.batch + 1, count);
-    const { fetched, state } = await moved(program, this.state, { ...data, ...scalars, indices });
+    const firstStep = (epoch - 1) * stepsOfEpoch(this.plan, this.set.size) + start / this.plan.batch + 1;
+    const scalars = scalarsOf(this.plan, this.set.size, firstStep, count);
+    const masks = drawMasks(this.plan, firstStep, [count, batch]);
+    const { fetched, state } = await moved(program, this.state, { ...data, ...scalars, ...masks, indices });
     this.state = state;
     return {
       losses: numbers(fetched, "losses"),
@@ -151,10 +159,17 @@ export class ChunkRunner implements AsyncDisposable {
   }
 
   /** The rows of one run. */
-  private async rowsOf(positions: Int32Array): Promise<Feeds> {
+  private async rowsOf(positions: Int32Array, epoch: number): Promise<Feeds> {
     const gates = Object.entries(this.gates).map(([name, table]) => [name, rowsAt(table, positions)] as const);
     const labels = rowsAt(this.set.labels, positions);
-    return { inputs: await this.set.readBatch(positions), labels, ...Object.fromEntries(gates) };
+    const rows = await this.set.readBatch(positions);
+    const { recipe, seed } = this.plan;
+    if (recipe?.augment === undefined) return { inputs: rows, labels, ...Object.fromEntries(gates) };
+    if (this.moves?.epoch !== epoch) {
+      this.moves = { epoch, ...movesOf(recipe.augment, seed, epoch, this.set.size) };
+    }
+    const inputs = augmented(rows, positions, this.moves);
+    return { inputs, labels, ...Object.fromEntries(gates) };
   }
 
   /** Parameters and averages by name as they are held now, until the next run. */
@@ -185,6 +200,10 @@ const UNROLLED_WORK = 6e11;
 const unrolledSteps = (plan: TrainingPlan): number =>
   Math.max(1, Math.min(UNROLLED_STEPS, Math.floor(UNROLLED_WORK / stepWork(plan))));
 
+/** Steps of an epoch; the last takes what is left. */
+export const stepsOfEpoch = ({ batch }: Pick<TrainingPlan, "batch">, examples: number): number =>
+  Math.ceil(examples / batch);
+
 /** Scalars of `count` steps of one chunk, the first of which is step `firstStep` of the training. */
 function scalarsOf(
   { optimizer, batch, recipe }: TrainingPlan,
@@ -192,9 +211,9 @@ function scalarsOf(
   firstStep: number,
   count: number,
 ): Readonly<Record<string, DenseArray>> {
-  const stepsOfEpoch = Math.ceil(examples / batch);
+  const each = stepsOfEpoch({ batch }, examples);
   const steps = Array.from({ length: count }, (_, i) => {
-    const factor = recipe?.schedule === undefined ? 1 : rateFactor(recipe.schedule, firstStep + i, stepsOfEpoch);
+    const factor = recipe?.schedule === undefined ? 1 : rateFactor(recipe.schedule, firstStep + i, each);
     return stepScalars(optimizer, firstStep + i, i + 1, factor);
   });
   const lists = STEP_SCALARS.map(

@@ -18,7 +18,7 @@ export {
   networkEvaluationGraph,
   type PredictionPlan,
 } from "./prediction-graphs.ts";
-export type { ClassWeights, Recipe } from "./recipe.ts";
+export type { Augmentation, ClassWeights, Recipe } from "./recipe.ts";
 export { checkRecipe, hasEnded } from "./recipe-rules.ts";
 export { targetScale } from "./scaled-targets.ts";
 export { SCHEDULE_KINDS, type Schedule, type ScheduleKind } from "./schedules.ts";

@@ -3,6 +3,14 @@ import type { Schedule } from "./schedules.ts";
 /** What an example of each class counts in the loss: `balanced`, `n / (C·n_c)` as scikit-learn has it, or a number a class. */
 export type ClassWeights = "balanced" | readonly number[];
 
+/** What images go through anew in each epoch. */
+export interface Augmentation {
+  /** Pixels of padding from which a window of the image's size is cut. */
+  readonly crop?: number | undefined;
+  /** Whether every second image is mirrored, left to right. */
+  readonly flip?: boolean | undefined;
+}
+
 /**
  * What people add to a training, each of it off unless it is told. Plain data, part of a plan: what is off is left out, and
  * changes no bit of the others.
@@ -16,6 +24,10 @@ export interface Recipe {
   readonly labelSmoothing?: number | undefined;
   /** The loss of a batch is the mean weighted by them, as in PyTorch's `CrossEntropyLoss(weight)`. */
   readonly classWeights?: ClassWeights | undefined;
+  /** Share of the hidden units (of maps: channels) of the networks that train, which each step leaves out (dropout.ts). */
+  readonly dropout?: number | undefined;
+  /** Random crops and flips of the training images (augmentation.ts). */
+  readonly augment?: Augmentation | undefined;
   /**
    * Share of the training examples, of each class alike, that is held out by the seed: the best epoch is then the one of
    * least loss on them, and the test examples decide nothing.

@@ -211,7 +211,9 @@ async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Pro
 /** Whether fixed gates are computed once for a whole training. */
 function hasGateTable(plan: TrainingPlan, examples: number): boolean {
   const gates = gatedLayers(plan.architecture).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  return !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
+  // images that are moved have other gates in each epoch
+  const stays = plan.recipe?.augment === undefined;
+  return stays && !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
 }
 
 function checkData(

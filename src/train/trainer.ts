@@ -3,7 +3,7 @@ import type { Engine, Program } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { randomStream } from "../random.ts";
 import type { EpochPart } from "./checkpoint.ts";
-import { ChunkRunner, chunksFrom, type GateTable } from "./chunks.ts";
+import { ChunkRunner, chunksFrom, type GateTable, stepsOfEpoch } from "./chunks.ts";
 import { type Evaluation, type EvaluationOptions, evaluateSet } from "./evaluate.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { evaluationGraph } from "./prediction-graphs.ts";
@@ -53,7 +53,7 @@ export class Trainer implements AsyncDisposable {
 
   /** Steps of an epoch. */
   get steps(): number {
-    return Math.ceil(this.examples / this.plan.batch);
+    return stepsOfEpoch(this.plan, this.examples);
   }
 
   /**
@@ -70,7 +70,7 @@ export class Trainer implements AsyncDisposable {
     for (const chunk of chunksFrom(this.chunks.chunks, steps)) {
       if (signal?.aborted) return;
       const started = clock();
-      const result = await this.chunks.run(chunk, order, (epoch - 1) * this.steps);
+      const result = await this.chunks.run(chunk, order, epoch);
       milliseconds += clock() - started;
       const broken = result.losses.findIndex((one) => !Number.isFinite(one));
       if (broken >= 0)

@@ -9,21 +9,14 @@
  */
 import type { InputRows, TargetRows } from "../data/index.ts";
 import {
-  add,
   cast,
-  divide,
   type Graph,
   gather,
-  gradients,
   graph,
   input,
-  minimum,
   multiply,
-  type Operand,
   reduceMean,
-  reduceSum,
   scan,
-  sqrt,
   square,
   type Tensor,
   tileConvolutions,
@@ -35,18 +28,19 @@ import {
   predict,
   predictBehind,
   regimeOf,
+  type TrainingForward,
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
-import { countTrue, exampleLosses, isCorrect, objectiveTargets, targetsOf, weightedLosses } from "./losses.ts";
-import { type Optimizer, type SlotName, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
+import { factorsOf, type Masks, maskInputs } from "./dropout.ts";
+import { countTrue, isCorrect, targetsOf } from "./losses.ts";
+import { type SlotName, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
 import {
   existing,
   groupsOf,
   inputRows,
   inputsFor,
   join,
-  type NamedTensors,
   recordsOf,
   scaledRows,
   split,
@@ -54,7 +48,7 @@ import {
   targetInput,
 } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
-import type { Recipe } from "./recipe.ts";
+import { clipped, objectiveOf, slopesOf, wantedOf } from "./slopes.ts";
 import { stateName } from "./training-state.ts";
 
 type FloatTensor = Tensor<"float32">;
@@ -72,7 +66,12 @@ export interface StepInputs extends StepScalars<FloatTensor> {
   readonly indices: Tensor<"int32">;
   /** `[steps, batch, outputs]` */
   readonly targets: FloatTensor;
+  /** What dropout keeps. */
+  readonly masks?: Masks;
 }
+
+/** What the loop cuts into steps. */
+type Scanned = Omit<StepInputs, "masks"> & Masks;
 
 /**
  * The graph of a chunk of training steps.
@@ -106,20 +105,28 @@ export function chunkGraph(
   );
 
   const wanted = wantedOf(plan, steps.targets);
-  const scanned = { ...steps, targets: wanted };
-  const { state: after, outputs } = loop(state, scanned, (now, { indices, targets, ...scalars }) => {
-    const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
-    const logits = logitsOf(plan, recordsOf(parameters, { ...fixed, ...current }), examplesAt(indices));
-    const slopes = clipped(plan, slopesOf(plan, logits, targets, scalars.scale, current), scalars.scale);
-    const updated = groups.flatMap((group) => {
-      const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, stateName(group.name, slot))]));
-      const slope = join(group, slopes);
-      const next = update(optimizer, existing(now, group.name), slope, averages, scalars, rateMoves);
-      const nextAverages = slots.map((slot) => [stateName(group.name, slot), existing(next.slots, slot)] as const);
-      return [[group.name, next.parameter] as const, ...nextAverages];
-    });
-    return { state: Object.fromEntries(updated), outputs: { logits } };
-  });
+  const { masks = {}, ...stepwise } = steps;
+  // the body knows the slices of masks by the names that they have outside
+  const scanned: Scanned = { ...stepwise, targets: wanted, ...masks };
+  const { state: after, outputs } = loop(
+    state,
+    scanned,
+    (now, { indices, targets, rate, scale, epsilon, keep, ...masked }) => {
+      const scalars = { rate, scale, epsilon, keep };
+      const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
+      const factors = factorsOf(plan, masked);
+      const logits = logitsOf(plan, recordsOf(parameters, { ...fixed, ...current }), examplesAt(indices), { factors });
+      const slopes = clipped(plan, slopesOf(plan, logits, targets, scalars.scale, current), scalars.scale);
+      const updated = groups.flatMap((group) => {
+        const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, stateName(group.name, slot))]));
+        const slope = join(group, slopes);
+        const next = update(optimizer, existing(now, group.name), slope, averages, scalars, rateMoves);
+        const nextAverages = slots.map((slot) => [stateName(group.name, slot), existing(next.slots, slot)] as const);
+        return [[group.name, next.parameter] as const, ...nextAverages];
+      });
+      return { state: Object.fromEntries(updated), outputs: { logits } };
+    },
+  );
 
   const unscale = input("unscale", "float32", []);
   const next = groups.flatMap((group) =>
@@ -137,56 +144,13 @@ function logitsOf(
   plan: TrainingPlan,
   parameters: TrialParameters<FloatTensor>,
   { x, gates }: StepExamples,
+  forward: TrainingForward,
 ): FloatTensor {
   const regime = regimeOf(plan);
   return gates === undefined
-    ? predict(plan.architecture, regime, parameters, x).logits
-    : predictBehind(plan.architecture, regime, parameters, x, gates);
+    ? predict(plan.architecture, regime, parameters, x, forward).logits
+    : predictBehind(plan.architecture, regime, parameters, x, gates, forward);
 }
-
-/** What the loss of a plan wants of one-hot targets. */
-const wantedOf = ({ loss, recipe = {} }: TrainingPlan, targets: FloatTensor): FloatTensor =>
-  loss === "softmax-cross-entropy" ? objectiveTargets(targets, recipe.labelSmoothing ?? 0, weightsOf(recipe)) : targets;
-
-/** Loss of each example, of which a step lowers the mean. */
-const objectiveOf = ({ loss, recipe = {} }: TrainingPlan, logits: FloatTensor, wanted: FloatTensor): FloatTensor =>
-  weightsOf(recipe) === undefined ? exampleLosses(loss, logits, wanted) : weightedLosses(logits, wanted);
-
-/** Weights by number; balanced ones have become numbers before a graph is made ({@link withClassWeights}). */
-const weightsOf = ({ classWeights }: Recipe): readonly number[] | undefined =>
-  classWeights === "balanced" ? undefined : classWeights;
-
-/** Gradients of the mean loss, in the step's scale, by name. */
-function slopesOf(
-  plan: TrainingPlan,
-  logits: FloatTensor,
-  targets: FloatTensor,
-  scale: FloatTensor,
-  current: NamedTensors,
-): NamedTensors {
-  const mean = multiply(reduceSum(objectiveOf(plan, logits, targets)), 1 / Number(targets.shape[0]));
-  const slopes = gradients(isScaled(plan.optimizer) ? multiply(mean, scale) : mean, Object.values(current));
-  return Object.fromEntries(
-    Object.keys(current).flatMap((name, i) => (slopes[i] === undefined ? [] : [[name, slopes[i]]])),
-  );
-}
-
-/**
- * Gradients of a global norm of at most `clipNorm`, all that train together: `g·min(1, c / (‖g‖ + 1e-6))` (Pascanu et al.,
- * ICML 2013, algorithm 1; PyTorch's `clip_grad_norm_`). Decay comes behind it.
- */
-function clipped({ recipe, optimizer }: TrainingPlan, slopes: NamedTensors, scale: FloatTensor): NamedTensors {
-  const norm = recipe?.clipNorm;
-  const [first, ...rest] = Object.values(slopes).map((slope) => reduceSum(square(slope)));
-  if (norm === undefined || first === undefined) return slopes;
-  const inScale = (value: number): Operand<"float32"> => (isScaled(optimizer) ? multiply(scale, value) : value);
-  const length = add(sqrt(rest.reduce((sum, one) => add(sum, one), first)), inScale(1e-6));
-  const factor = minimum(divide(inScale(norm), length), 1);
-  return Object.fromEntries(Object.entries(slopes).map(([name, slope]) => [name, multiply(slope, factor)]));
-}
-
-/** Whether gradients are scaled within a chunk: only averages of squares gain from it. */
-const isScaled = (optimizer: Optimizer): boolean => slotNames(optimizer).some((slot) => scalePower(slot) > 0);
 
 /** An average after a chunk, in its own scale again; parameters have none. */
 function unscaled(tensor: FloatTensor, slot: SlotName | undefined, factor: FloatTensor): FloatTensor {
@@ -259,7 +223,8 @@ export function trainingGraph(plan: TrainingPlan, options: TrainingGraphOptions)
   const inputs = inputRows(dtype, [examples, ...architecture.inputShape]);
   const labels = targetInput(options.labels ?? "uint8", [examples], outputsOf(architecture));
   const table = gatedLayers(architecture).map(({ shape }, i) => input(`gates.${i}`, "bool", [examples, ...shape]));
-  const steps = stepInputs(labels, [count, batch], outputsOf(architecture));
+  const masks = maskInputs(plan, [count, batch]);
+  const steps = { ...stepInputs(labels, [count, batch], outputsOf(architecture)), masks };
   const examplesAt = (at: Tensor<"int32">): StepExamples => {
     const x = scaledRows(gather(inputs, at), normalization);
     return gateTable ? { x, gates: table.map((gates) => cast(gather(gates, at), "float32")) } : { x };

@@ -25,6 +25,8 @@ describe("the recipe that options choose", () => {
       clipNorm: "1",
       labelSmoothing: "0.1",
       classWeights: "1,2,1,1,1,1,1,1,1,0.5",
+      dropout: "0.3",
+      augment: "crop:2,flip",
       validation: "0.2",
       earlyStopping: "4",
     };
@@ -38,6 +40,8 @@ describe("the recipe that options choose", () => {
       clipNorm: 1,
       labelSmoothing: 0.1,
       classWeights: [1, 2, 1, 1, 1, 1, 1, 1, 1, 0.5],
+      dropout: 0.3,
+      augment: { crop: 2, flip: true },
       validation: 0.2,
       earlyStopping: 4,
     };
@@ -55,6 +59,8 @@ describe("the recipe that options choose", () => {
       clipNorm: 1,
       labelSmoothing: 0.1,
       classWeights: [1, 2, 1, 1, 1, 1, 1, 1, 1, 0.5],
+      dropout: 0.3,
+      augment: { crop: 2, flip: true },
       validation: 0.2,
       earlyStopping: 4,
     });
@@ -64,6 +70,13 @@ describe("the recipe that options choose", () => {
     expect(planOf({ earlyStopping: 3 }).recipe).toEqual({ validation: 0.1, earlyStopping: 3 });
     expect(planOf({ validation: 0.25 }).recipe).toEqual({ validation: 0.25 });
     expect(planOf({ validation: 0, labelSmoothing: 0 })).not.toHaveProperty("recipe");
+  });
+
+  it("crops images padded by 4 pixels unless told otherwise, and flips", () => {
+    expect(readTrainingOptions({ augment: "flip, crop" }).augment).toEqual({ flip: true, crop: 4 });
+    expect(readTrainingOptions({ augment: ["crop:1"] }).augment).toEqual({ crop: 1 });
+    expect(readTrainingOptions({ augment: { flip: false } }).augment).toEqual({});
+    expect(planOf({ augment: {}, dropout: 0 })).not.toHaveProperty("recipe");
   });
 
   it("lowers the rate at half and at three quarters of the epochs, and ends a cosine with the last", () => {
@@ -124,6 +137,16 @@ describe("the recipe that options choose", () => {
       "3 class weights for 10 outputs: expected one for each class",
       "give as many as there are classes, or balanced",
     ],
+    [
+      { depth: 1, dropout: 0.5 },
+      "dropout in an architecture without gates: expected hidden layers, behind whose gates units are left out",
+      "leave dropout out, or add a layer",
+    ],
+    [
+      { augment: { crop: 28 } },
+      "a crop padded by 28 of images of 28×28: expected less padding than the image has pixels, so that some of it is always seen",
+      "give less padding, for instance 4",
+    ],
   ])("refuses what means nothing: %j", (options, message, hint) => {
     expect(errorOf(() => trainingOf(options))).toEqual({ message, hint });
   });
@@ -136,6 +159,9 @@ describe("the recipe that options choose", () => {
     [{ milestones: "8,3" }, "milestones 8,3: expected epochs in ascending order, each once", "for instance 3,8"],
     [{ classWeights: "balance" }, "classWeights balance: expected a number above 0", "give another classWeights"],
     [{ validation: 1 }, "validation 1: expected a number of at least 0 and below 1", "give another validation"],
+    [{ augment: "crop,flop" }, 'augment "flop": expected crop or flip', 'did you mean "flip"?'],
+    [{ augment: "crop:x" }, "augment crop x: expected a whole number of at least 1", "give another augment crop"],
+    [{ dropout: "half" }, "dropout half: expected a number of at least 0 and below 1", "give another dropout"],
     [{ clipNorm: 0 }, "clipNorm 0: expected a number above 0", "give another clipNorm"],
   ])("refuses values that are none: %j", (written, message, hint) => {
     expect(errorOf(() => readTrainingOptions(written))).toEqual({ message, hint });

@@ -67,7 +67,7 @@ describe("options of a training", () => {
   const known = [
     "arch, regime, data, optimizer, lr, batch, epochs, limit, testLimit, width, depth, valueInput, gateOrder, beta, seed,",
     "from, device, threads, momentum, nesterov, weightDecay, schedule, warmup, milestones, gamma, clipNorm,",
-    "labelSmoothing, classWeights, validation, earlyStopping",
+    "labelSmoothing, classWeights, dropout, augment, validation, earlyStopping",
   ].join(" ");
   it.each([
     [{ testlimit: 5 }, `option "testlimit" of a training: expected one of ${known}`, 'did you mean "testLimit"?'],

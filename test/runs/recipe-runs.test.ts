@@ -34,13 +34,19 @@ const EVERYTHING: Recipe = {
   labelSmoothing: 0.1,
   classWeights: "balanced",
   validation: 0.1,
+  dropout: 0.2,
+  augment: { crop: 2, flip: true },
 };
 
 describe("a run with everything", () => {
-  it.each(["1.3", "2.5", "2.9"])("stopped at %s loses nothing and ends the same", async (stopAt) => {
+  it.each([
+    ["1.3", "dlnpf"],
+    ["2.5", "frnpf-ii"],
+    ["2.9", "relu"],
+  ] as const)("stopped at %s loses nothing and ends the same: %s", async (stopAt, regime) => {
     await using folder = await temporaryFolder();
     const trial = (name: string): TrialRequest =>
-      changed(tinyJob(join(folder.path, name), "dlnpf", 0, 3).request, {
+      changed(tinyJob(join(folder.path, name), regime, 0, 3).request, {
         // two steps a run of the engine: longer ones would leave float32
         optimizer: { kind: "rmsprop", learningRate: 1e-3, rho: 1e-9, epsilon: 1e-7, weightDecay: 1e-3 },
         recipe: EVERYTHING,

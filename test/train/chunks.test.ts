@@ -131,7 +131,7 @@ async function chunked(
   const losses: number[] = [];
   let position = 0;
   for (const count of counts) {
-    losses.push(...(await runner.run({ start: position, batch: BATCH, count }, order, 0)).losses);
+    losses.push(...(await runner.run({ start: position, batch: BATCH, count }, order, 1)).losses);
     position += count * BATCH;
   }
   return { losses, ...(await runner.read()) };

@@ -33,6 +33,8 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--clip-norm <x>", "largest norm of all gradients together")
     .option("--label-smoothing <x>", "share of each target that goes to all classes alike, for instance 0.1")
     .option("--class-weights <list>", "balanced, or a number for each class: what its examples count in the loss")
+    .option("--dropout <share>", "hidden units that each step leaves out, of maps whole channels, for instance 0.2")
+    .option("--augment <list>", "crop (padded by 4, crop:2 by 2) and flip the training images at random: crop,flip")
     .option(
       "--validation <share>",
       "share of the training examples held out; the best epoch is then that of least loss on them",

@@ -43,23 +43,68 @@ def drawn():
 INPUTS, LABELS, START = drawn()
 
 
+# --- Philox4x32-10 (Salmon et al., SC 2011) with streams keyed by what is drawn, as docs/reproducibility.md has them ---------
+
+
+def words(purpose, count, seed=0):
+    fnv = 0xCBF29CE484222325  # FNV-1a of 64 bits: the upper half of the counter
+    for byte in "\0".join(map(str, purpose)).encode():
+        fnv = (fnv ^ byte) * 0x100000001B3 % 2**64
+    drawn = []
+    for block in range(-(-count // 4)):
+        c, k = [block, 0, fnv % 2**32, fnv >> 32], [seed, 0]
+        for _ in range(10):
+            p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+            c = [(p1 >> 32) ^ c[1] ^ k[0], p1 % 2**32, (p0 >> 32) ^ c[3] ^ k[1], p0 % 2**32]
+            k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
+        drawn += c
+    return np.array(drawn[:count], dtype=np.uint64)
+
+
+def flags(purpose, count, probability):
+    drawn = words(purpose, -(-count // 2))
+    halves = np.stack([drawn & 0xFFFF, drawn >> 16], axis=1).flatten()[:count]
+    return (halves < round(probability * 65536)).astype(np.float64)
+
+
+def dropped(name, step, z, rate):
+    if rate == 0:
+        return z
+    kept = flags(["dropout", name, step], z.numel(), 1 - rate)
+    return z * torch.tensor(kept.reshape(z.shape)) / (round((1 - rate) * 65536) / 65536)
+
+
+def moved(images, augment, epoch):
+    """Padded by torch.nn.functional.pad and cut, then flipped."""
+    crop, flip = augment.get("crop", 0), augment.get("flip", False)
+    shift = {axis: np.floor(words(["crop", epoch, axis], EXAMPLES) / 2**32 * (2 * crop + 1)).astype(int)
+             for axis in ["rows", "columns"]}
+    mirrored = flags(["flip", epoch], EXAMPLES, 0.5) if flip else np.zeros(EXAMPLES)
+    height, width = images.shape[1:]
+    padded = F.pad(images, (crop, crop, crop, crop))
+    cut = [padded[i, y : y + height, x : x + width] for i, (y, x) in enumerate(zip(shift["rows"], shift["columns"]))]
+    return torch.stack([image.flip(-1) if mirror else image for image, mirror in zip(cut, mirrored)])
+
+
 def layer(parameters, network, number, z):
     return z @ parameters[f"{network}.{number}.weight"] + parameters[f"{network}.{number}.bias"]
 
 
-def forward(parameters, regime, x):
+def forward(parameters, regime, x, step, dropout):
     """Logits of a ReLU network, or of a value network behind the gates of the feature network."""
     hidden = range(1, len(WIDTHS) - 1)
     z = feature = x
     for number in hidden:
         q = layer(parameters, "value", number, z)
         if regime == "relu":
-            z = torch.relu(q)
+            z = dropped(f"dense{number}.gate", step, torch.relu(q), dropout)
             continue
         decider = layer(parameters, "feature", number, feature)
         feature = torch.relu(decider)
+        if regime == "dlnpf" and number < len(WIDTHS) - 2:  # the last only decides
+            feature = dropped(f"feature.dense{number}.gate", step, feature, dropout)
         gate = 1.1 * torch.sigmoid(4 * decider) if regime == "dlnpf" else (decider > 0).double()
-        z = q * gate
+        z = dropped(f"dense{number}.gate", step, q * gate, dropout)
     return layer(parameters, "value", len(WIDTHS) - 1, z)
 
 
@@ -109,16 +154,19 @@ def trained(regime, config, recipe):
     own = [parameters[name] for name in moving]
     optimizer = optimizer_of(config, own)
     scheduler = scheduler_of(recipe.get("schedule"), optimizer)
-    x = torch.tensor(INPUTS.reshape(EXAMPLES, -1) / 255)
+    images = torch.tensor(INPUTS / 255)
     y = torch.tensor(LABELS)
     means = []
     for step in range(EPOCHS * STEPS_OF_EPOCH):
         if config["kind"] == "adam":  # Keras's epsilon: before the bias correction
             correction = np.sqrt(1 - config["beta2"] ** (step + 1))
             optimizer.param_groups[0]["eps"] = config["epsilon"] / correction
+        epoch = step // STEPS_OF_EPOCH + 1
+        x = (moved(images, recipe["augment"], epoch) if "augment" in recipe else images).reshape(EXAMPLES, -1)
         rows = slice(BATCH * (step % STEPS_OF_EPOCH), BATCH * (step % STEPS_OF_EPOCH + 1))
         smoothing, weights = recipe.get("labelSmoothing", 0), class_weights(recipe)
-        loss = F.cross_entropy(forward(parameters, regime, x[rows]), y[rows], weights, label_smoothing=smoothing)
+        logits = forward(parameters, regime, x[rows], step + 1, recipe.get("dropout", 0))
+        loss = F.cross_entropy(logits, y[rows], weights, label_smoothing=smoothing)
         optimizer.zero_grad()
         loss.backward()
         if "clipNorm" in recipe:
@@ -168,6 +216,11 @@ CASES = [
     ("class weights", "relu", SGD, {"classWeights": [0.5, 2, 1]}),
     ("balanced classes, smoothed", "relu", MOMENTUM, {"classWeights": "balanced", "labelSmoothing": 0.1}),
     ("both networks: class weights, smoothed, adam", "dlnpf", ADAM, {"classWeights": [3, 1, 2], "labelSmoothing": 0.1}),
+    ("dropout", "relu", SGD, {"dropout": 0.3}),
+    ("dropout in both networks", "dlnpf", MOMENTUM, {"dropout": 0.3}),
+    ("dropout behind fixed gates", "flnpf", ADAM, {"dropout": 0.2}),
+    ("crops and flips", "relu", SGD, {"augment": {"crop": 1, "flip": True}}),
+    ("crops in front of fixed gates, dropout", "flnpf", SGD, {"augment": {"crop": 2}, "dropout": 0.2}),
     ("fixed features are not decayed", "flnpf", {**SGD, "weightDecay": 0.05}, {}),
 ]
 
