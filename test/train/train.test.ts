@@ -191,7 +191,7 @@ it("the optimizer counts its steps over the epochs", async () => {
   await using engine = await openNodeEngine("cpu", { threads: 1 });
   await using runner = await ChunkRunner.open(engine, plan, data.train, startState(plan, startOf(plan)));
   const order = Int32Array.from({ length: 4 * 45 }, (_, i) => i % 45);
-  await runner.run({ start: 0, batch: 45, count: 4 }, order, 0);
+  await runner.run({ start: 0, batch: 45, count: 4 }, order, 1);
   const { 1: wanted } = (await runner.read()).parameters.value;
   const { 1: got } = last?.checkpoint.parameters.value ?? expect.fail("no epoch");
   expectClose(got?.weight ?? [], wanted?.weight ?? [], { relative: 1e-4, absolute: 1e-5 });

@@ -42,8 +42,8 @@ async function tenSteps(engine: Engine, plan: TrainingPlan) {
   const order = randomStream(plan.seed, "order", 1).permutation(examples);
   await using runner = await ChunkRunner.open(engine, plan, train, startState(plan, startOf(plan)));
   const half = { batch: plan.batch, count: STEPS / 2 };
-  const first = await runner.run({ start: 0, ...half }, order, 0);
-  const second = await runner.run({ start: examples / 2, ...half }, order, 0);
+  const first = await runner.run({ start: 0, ...half }, order, 1);
+  const second = await runner.run({ start: examples / 2, ...half }, order, 1);
   return {
     losses: [...first.losses, ...second.losses],
     correct: first.correct + second.correct,
