@@ -84,17 +84,14 @@ const USUAL_CROP = 4;
 
 /** `crop,flip`, `crop:2`, or the fields of JSON. */
 function readAugmentation(value: unknown, name: string): Augmentation {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const fields = Object.entries(value);
-    return Object.assign({}, ...fields.map(([field, one]) => augmentationOf(field, one, name)));
-  }
-  return Object.assign(
-    {},
-    ...parseList(value).map((part) => {
-      const [word = "", padding] = String(part).split(":");
-      return augmentationOf(word, padding, name);
-    }),
-  );
+  const isFields = typeof value === "object" && value !== null && !Array.isArray(value);
+  const parts: readonly (readonly [string, unknown])[] = isFields
+    ? Object.entries(value)
+    : parseList(value).map((part) => {
+        const [word = "", padding] = String(part).split(":");
+        return [word, padding];
+      });
+  return parts.reduce<Augmentation>((all, [word, one]) => ({ ...all, ...augmentationOf(word, one, name) }), {});
 }
 
 function augmentationOf(word: string, value: unknown, name: string): Augmentation {

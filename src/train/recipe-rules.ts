@@ -1,6 +1,6 @@
 /** What the parts of a recipe ask of the plan that they stand in, and when they end a training. */
 import { GatewiseError } from "../errors.ts";
-import { formatShape } from "../graph/index.ts";
+import { formatShape, smallestOf } from "../graph/index.ts";
 import { gatedLayers, outputsOf } from "../network/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { TrainingPlan } from "./plan.ts";
@@ -47,7 +47,7 @@ export function checkRecipe({ architecture, loss, recipe = {} }: TrainingPlan): 
     });
   }
   const sides = inputShape.slice(-2);
-  if (augment?.crop !== undefined && augment.crop >= Math.min(...sides)) {
+  if (augment?.crop !== undefined && augment.crop >= smallestOf(sides)) {
     throw new GatewiseError({
       received: `a crop padded by ${augment.crop} of images of ${sides.join("×")}`,
       expected: "less padding than the image has pixels, so that some of it is always seen",

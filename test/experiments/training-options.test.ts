@@ -13,7 +13,7 @@ import {
   vconvCifar10Adam,
   vconvCifar10Sgd,
 } from "../../src/experiments/index.ts";
-import { placeLayers, regimeOf } from "../../src/network/index.ts";
+import { hasOwnGates, placeLayers, regimeOf } from "../../src/network/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
 describe("options of a training", () => {
@@ -109,6 +109,6 @@ describe("the training that gives the gates", () => {
     const plain = gateTraining(trainingOf({ regime: "flnpf", seed: 3 }));
     const changed = gateTraining(trainingOf({ regime: "flnpf", seed: 3, valueInput: "ones" }));
     expect(changed).toEqual(plain);
-    expect(changed && regimeOf(changed.plan)).toMatchObject({ kind: "own-gates" });
+    expect(changed && hasOwnGates(regimeOf(changed.plan))).toBe(true);
   });
 });
