@@ -91,7 +91,9 @@ function readAugmentation(value: unknown, name: string): Augmentation {
         const [word = "", padding] = String(part).split(":");
         return [word, padding];
       });
-  return parts.reduce<Augmentation>((all, [word, one]) => ({ ...all, ...augmentationOf(word, one, name) }), {});
+  const read = parts.map(([word, one]) => augmentationOf(word, one, name));
+  const crop = read.find((part) => part.crop !== undefined)?.crop;
+  return { ...(crop === undefined ? {} : { crop }), ...(read.some(({ flip }) => flip) ? { flip: true } : {}) };
 }
 
 function augmentationOf(word: string, value: unknown, name: string): Augmentation {
