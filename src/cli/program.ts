@@ -114,8 +114,8 @@ function inherit(command: Command, program: Command): void {
 /** Of an option that has one value a second one is a mistake: commander would take the last without a word. */
 function refuseTwice(command: Command): void {
   for (const option of command.options) {
-    // an option with a parser of its own gathers its values
-    if (!option.required || option.parseArg !== undefined) continue;
+    // an option of several values, or with a parser of its own, gathers them
+    if (!option.required || option.variadic || option.parseArg !== undefined) continue;
     let given: string | undefined;
     command.on(`option:${option.name()}`, (value: string) => {
       if (given !== undefined) {

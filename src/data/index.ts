@@ -26,6 +26,12 @@ export { fitInputs } from "./fit-inputs.ts";
 export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";
 export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
+export {
+  type LabelTransform,
+  labelTransformWords,
+  readLabelTransform,
+  transformLabels,
+} from "./label-transform.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";
 export { blockOrder } from "./own/block-order.ts";
 export { type InputNormalization, normalizationArrays } from "./own/normalization.ts";

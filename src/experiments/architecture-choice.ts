@@ -6,23 +6,27 @@ import {
   c4gap,
   fullyConnected,
   gconv,
+  outputsOf,
   readArchitecture,
   skeletonOf,
   vconv,
 } from "../network/index.ts";
 import { parseChoice } from "../parse-value.ts";
 import type { OptimizerKind } from "../train/index.ts";
+import type { ReadNetwork } from "./network-choice.ts";
 
 /** An architecture of the papers. */
 export type ArchitectureName = "fc" | "vconv" | "gconv" | "c4gap";
 const NAMES: readonly ArchitectureName[] = ["fc", "vconv", "gconv", "c4gap"];
 
-/** An architecture as JSON. */
+/** An architecture in a file: as JSON, or that of a network, whose layers are trained anew. */
 export interface ArchitectureFile {
   /** What it is called by: a path. */
   readonly file: string;
   /** Undefined until it is read. */
   readonly text?: string | undefined;
+  /** What a model or a run holds; undefined until it is read. */
+  readonly network?: ReadNetwork | undefined;
 }
 
 /** Width of each architecture in the papers (theory 5.8 and 6.2). */
@@ -53,16 +57,16 @@ export interface ChosenArchitecture {
 }
 
 /**
- * Reads the name of an architecture or of a file of JSON, or its text beside its name.
+ * Reads the name of an architecture or of a file that holds one, or its text beside its name.
  * @throws GatewiseError for anything else
  */
 export function readArchitectureChoice(value: unknown): ArchitectureName | ArchitectureFile {
-  if (typeof value === "string" && value.endsWith(".json")) return { file: value };
+  if (typeof value === "string" && (/\.(json|onnx)$/.test(value) || /[/\\]/.test(value))) return { file: value };
   if (typeof value === "object" && value !== null && "file" in value && "text" in value) {
     const { file, text } = value;
     if (typeof file === "string" && typeof text === "string") return { file, text };
   }
-  return parseChoice("architecture", value, NAMES, ["a .json file"]);
+  return parseChoice("architecture", value, NAMES, ["the path of a .json file, an .onnx file or a run"]);
 }
 
 /**
@@ -94,12 +98,29 @@ export function architectureOf(
 /** Gray images as maps of one channel. */
 const mapsOf = (shape: readonly number[]): readonly number[] => (shape.length === 2 ? [1, ...shape] : shape);
 
-function fromText({ file, text }: ArchitectureFile, { data }: ArchitectureSizes): ChosenArchitecture {
-  if (text === undefined) throw unread(file);
-  const architecture = readArchitecture(text, file, mapsOf(INPUT_SHAPES[data]));
+/** Whether a file holds an architecture as JSON; all others hold a network. */
+export const isArchitectureText = ({ file }: Pick<ArchitectureFile, "file">): boolean => file.endsWith(".json");
+
+function fromText({ file, text, network }: ArchitectureFile, { data }: ArchitectureSizes): ChosenArchitecture {
+  if (text === undefined && network === undefined) throw unread(file);
+  const architecture =
+    network === undefined
+      ? readArchitecture(text ?? "", file, mapsOf(INPUT_SHAPES[data]))
+      : checked(network.architecture, file, CLASSES[data]);
   const convolutional = skeletonOf(architecture).nodes.some(({ kind }) => kind === "convolution");
-  const label = file.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
+  const label = file.replace(/^.*[/\\]/, "").replace(/\.(json|onnx)$/, "");
   return { label, architecture, rates: convolutional ? RATES.vconv : RATES.fc };
+}
+
+/** A network of other data than those that are chosen is refused before they are read. */
+function checked(architecture: Architecture, file: string, classes: number): Architecture {
+  const outputs = outputsOf(architecture);
+  if (outputs >= classes) return architecture;
+  throw new GatewiseError({
+    received: `${file}, a network of ${outputs} output${outputs === 1 ? "" : "s"}`,
+    expected: `at least ${classes}, one for each class of the data set`,
+    next: "choose another data set, or a network of its classes",
+  });
 }
 
 const unread = (file: string): GatewiseError =>

@@ -1,4 +1,4 @@
-export type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
+export { type ArchitectureFile, type ArchitectureName, isArchitectureText } from "./architecture-choice.ts";
 export {
   ARM_STORIES,
   type Arm,
@@ -25,6 +25,13 @@ export { EXPERIMENT_NAMES } from "./experiment-names.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
+export {
+  type GateOption,
+  type NetworkFile,
+  networkFileName,
+  type ReadNetwork,
+  type RunMoment,
+} from "./network-choice.ts";
 export type { LinearlyGated } from "./oblique-trees/gate-normals.ts";
 export {
   type ObliqueNetwork,
@@ -47,7 +54,6 @@ export {
 } from "./protocol.ts";
 export {
   gateTraining,
-  type NameOption,
   readTrainingOptions,
   type Training,
   trainingName,
@@ -55,6 +61,7 @@ export {
 } from "./read-training-options.ts";
 export type { RecipeOptionName, RecipeOptions } from "./recipe-options.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
+export { namedNetworks } from "./source-options.ts";
 export {
   type ComparedRow,
   type ComparedRun,
@@ -82,6 +89,7 @@ export {
   theoremSizes,
 } from "./theorem.ts";
 export {
+  type NameOption,
   TRAINING_DEVICES,
   type TrainingDevice,
   type TrainingOptionName,

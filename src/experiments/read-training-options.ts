@@ -2,7 +2,7 @@
  * One training as its options tell it: those of `train`, of a point of a sweep, of a page. They come as plain data (words
  * of a command line, fields of JSON) through the one reader here, and what they leave open is as in the papers.
  */
-import { DATASET_NAMES, type DatasetName } from "../data/index.ts";
+import { DATASET_NAMES, type DatasetName, type LabelTransform, readLabelTransform } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   checkParameterCount,
@@ -15,8 +15,11 @@ import {
 import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
 import { checkRecipe, OPTIMIZER_KINDS, type TrainingPlan } from "../train/index.ts";
 import { architectureOf, checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
+import { type NetworkFile, readGateOptions, readNetworkFile } from "./network-choice.ts";
 import { optimizerOf, READ_RECIPE, recipeOf } from "./recipe-options.ts";
+import { archOf, sourcesOf } from "./source-options.ts";
 import {
+  type NameOption,
   TRAINING_DEVICES,
   type TrainingDevice,
   type TrainingOptionName,
@@ -25,9 +28,6 @@ import {
 } from "./training-options.ts";
 
 const VALUE_INPUTS = ["example", "ones"] as const;
-
-/** How whoever writes options knows them: `--test-limit` on a command line, `testLimit` elsewhere. */
-export type NameOption = (option: TrainingOptionName) => string;
 
 type Read<T> = (value: unknown, name: string) => T;
 const word =
@@ -42,7 +42,7 @@ const whole =
 /** How each option is read. */
 const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   arch: readArchitectureChoice,
-  regime: word("regime", REGIME_NAMES),
+  regime: (value) => (value === "by-layer" ? value : parseChoice("regime", value, REGIME_NAMES)),
   data: word("data set", DATASET_NAMES),
   optimizer: word("optimizer", OPTIMIZER_KINDS),
   lr: (value, name) => parsePositive(name, value),
@@ -56,7 +56,11 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   gateOrder: readGateOrder,
   beta: (value, name) => parsePositive(name, value),
   seed: whole(0),
-  from: readPath,
+  from: readNetworkFile,
+  init: readNetworkFile,
+  gates: readGateOptions,
+  keep: (value, name) => parseList(value).map((epoch) => parseWhole(name, epoch, 1)),
+  labelsTransform: readLabelTransform,
   device: word("device", TRAINING_DEVICES),
   threads: whole(1),
   ...READ_RECIPE,
@@ -64,15 +68,6 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
 
 function readGateOrder(value: unknown, name: string): readonly number[] {
   return parseList(value).map((gate) => parseWhole(name, gate, 1));
-}
-
-function readPath(value: unknown, name: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw new GatewiseError({
-    received: `${name} ${JSON.stringify(value)}`,
-    expected: "the path of a run",
-    next: `give another ${name}`,
-  });
 }
 
 /**
@@ -103,6 +98,10 @@ export function readTrainingOptions(
     batch: read("batch"),
     epochs: read("epochs"),
     from: read("from"),
+    init: read("init"),
+    gates: read("gates"),
+    keep: read("keep"),
+    labelsTransform: read("labelsTransform"),
     device: read("device"),
     threads: read("threads"),
     limit: read("limit"),
@@ -123,7 +122,7 @@ export function readTrainingOptions(
     earlyStopping: read("earlyStopping"),
   } satisfies Record<TrainingOptionName, unknown>;
   // before a file is read for nothing
-  checkSizes(options.arch ?? USUAL_TRAINING.arch, { ...options, nameOf });
+  checkSizes(archOf(options), { ...options, nameOf });
   return options;
 }
 
@@ -143,9 +142,19 @@ export interface Training {
   readonly label: string;
   readonly plan: TrainingPlan;
   /** Which examples it is trained and tested on; null for all. */
-  readonly data: { readonly name: DatasetName; readonly limit: number | null; readonly testLimit: number | null };
-  /** `flnpf`: the run whose gates are taken; undefined where its ReLU network is to be trained first. */
-  readonly from: string | undefined;
+  readonly data: {
+    readonly name: DatasetName;
+    readonly limit: number | null;
+    readonly testLimit: number | null;
+    /** How training labels are changed; as they are where undefined. */
+    readonly labels?: LabelTransform | undefined;
+  };
+  /** The run whose network gives the gates from `learnt`; undefined where its ReLU network is to be trained first. */
+  readonly from: NetworkFile | undefined;
+  /** Networks that the plan names by digest, where they are. */
+  readonly given: readonly NetworkFile[];
+  /** Epochs after which the network is kept. */
+  readonly keep: readonly number[];
   readonly device: TrainingDevice;
   readonly threads: number;
 }
@@ -155,16 +164,18 @@ export interface Training {
  * @throws GatewiseError for options that do not go together, by the names that `nameOf` gives them
  */
 export function trainingOf(options: TrainingOptions, nameOf: NameOption = (option) => option): Training {
-  const { arch, regime, data, optimizer: kind, batch, epochs, seed, device, threads } = withUsual(options);
-  const { width, depth, from, limit = null, testLimit = null } = options;
-  const { label, architecture, rates } = architectureOf(arch, { width, depth, data, nameOf });
+  const { data, optimizer: kind, batch, epochs, seed, device, threads } = withUsual(options);
+  const { width, depth, limit = null, testLimit = null, keep = [], labelsTransform: labels } = options;
+  const { label, architecture, rates } = architectureOf(archOf(options), { width, depth, data, nameOf });
   checkParameterCount(parameterSpecs(architecture));
+  const { from, given, regime, ...begin } = sourcesOf(options, architecture, nameOf);
   const variant = variantOf(options);
   const recipe = recipeOf(options, epochs, nameOf);
   const plan: TrainingPlan = {
     architecture,
     regime,
     ...(variant === undefined ? {} : { variant }),
+    ...begin,
     initializer: { kind: "glorot-uniform" },
     optimizer: optimizerOf(kind, options.lr ?? rates[kind], options, nameOf),
     loss: "softmax-cross-entropy",
@@ -175,13 +186,6 @@ export function trainingOf(options: TrainingOptions, nameOf: NameOption = (optio
   };
   checkRegime(architecture, regimeOf(plan));
   checkRecipe(plan);
-  if (from !== undefined && regime !== "flnpf") {
-    throw new GatewiseError({
-      received: `${nameOf("from")} with regime "${regime}"`,
-      expected: `${nameOf("from")} only with flnpf, which takes another network's gates`,
-      next: `leave ${nameOf("from")} out`,
-    });
-  }
   if (device !== "cpu" && threads > 1) {
     throw new GatewiseError({
       received: `${nameOf("threads")} ${threads} with ${nameOf("device")} ${device}`,
@@ -189,17 +193,16 @@ export function trainingOf(options: TrainingOptions, nameOf: NameOption = (optio
       next: "leave one of them out",
     });
   }
-  return { label, plan, data: { name: data, limit, testLimit }, from, device, threads };
+  const examples = { name: data, limit, testLimit, ...(labels === undefined ? {} : { labels }) };
+  return { label, plan, data: examples, from, given, keep, device, threads };
 }
 
 type Usual = typeof USUAL_TRAINING;
-type WithUsual = { readonly [K in keyof Usual]: NonNullable<TrainingOptions[K]> };
+type WithUsual = { readonly [K in Exclude<keyof Usual, "arch" | "regime">]: NonNullable<TrainingOptions[K]> };
 
 function withUsual(options: TrainingOptions): WithUsual {
-  const { arch, regime, data, optimizer: kind, batch, epochs, seed, device, threads } = USUAL_TRAINING;
+  const { data, optimizer: kind, batch, epochs, seed, device, threads } = USUAL_TRAINING;
   return {
-    arch: options.arch ?? arch,
-    regime: options.regime ?? regime,
     data: options.data ?? data,
     optimizer: options.optimizer ?? kind,
     batch: options.batch ?? batch,
@@ -210,7 +213,7 @@ function withUsual(options: TrainingOptions): WithUsual {
   };
 }
 
-/** `fc-digits-relu-seed0`: what a run of it is called. */
+/** `fc-digits-relu-seed0`: what a run of it is called; beginnings of its own are for whoever names the folder. */
 export const trainingName = ({
   label,
   data,
@@ -233,7 +236,8 @@ function variantOf({ valueInput, gateOrder, beta }: TrainingOptions): RegimeVari
  */
 export function gateTraining(training: Training): Training | undefined {
   const { plan, from } = training;
-  if (plan.regime !== "flnpf" || from !== undefined) return undefined;
-  const { variant: _, ...settings } = plan;
-  return { ...training, plan: { ...settings, regime: "relu" } };
+  const isLearnt = regimeOf(plan).gates.some((choice) => choice.from === "learnt");
+  if (!isLearnt || from !== undefined) return undefined;
+  const { variant: _, gates: __, ...settings } = plan;
+  return { ...training, plan: { ...settings, regime: "relu" }, keep: [] };
 }

@@ -1,8 +1,9 @@
 /** What may be said of one training, by options of a command line, a point of a sweep or a page. */
-import type { DatasetName } from "../data/index.ts";
+import type { DatasetName, LabelTransform } from "../data/index.ts";
 import type { RegimeName, RegimeVariant } from "../network/index.ts";
 import type { OptimizerKind } from "../train/index.ts";
 import type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
+import type { GateOption, NetworkFile } from "./network-choice.ts";
 import type { RecipeOptions } from "./recipe-options.ts";
 
 /** Devices that networks train on. */
@@ -13,6 +14,7 @@ export type TrainingDevice = (typeof TRAINING_DEVICES)[number];
 /** What may be said of one training; all of it is optional. */
 export interface TrainingOptions extends RecipeOptions {
   readonly arch?: ArchitectureName | ArchitectureFile | undefined;
+  /** `relu` unless told otherwise; `by-layer` with `gates`. */
   readonly regime?: RegimeName | undefined;
   readonly data?: DatasetName | undefined;
   readonly optimizer?: OptimizerKind | undefined;
@@ -30,14 +32,28 @@ export interface TrainingOptions extends RecipeOptions {
   readonly gateOrder?: RegimeVariant["gateOrder"];
   readonly beta?: RegimeVariant["beta"];
   readonly seed?: number | undefined;
-  /** `flnpf`: the run whose gates are taken, by its path; a ReLU network is trained first unless told otherwise. */
-  readonly from?: string | undefined;
+  /**
+   * `flnpf`: the network whose gates are taken; a ReLU network is trained first unless told otherwise. `frnpf-di`: the network
+   * that both gates and values begin as.
+   */
+  readonly from?: NetworkFile | undefined;
+  /** The network whose weights the value network starts from. */
+  readonly init?: NetworkFile | undefined;
+  /** Where the gates come from, layer by layer, in place of a regime. */
+  readonly gates?: readonly GateOption[] | undefined;
+  /** Epochs after which the network is kept, for others to begin from. */
+  readonly keep?: readonly number[] | undefined;
+  /** How the training labels are changed. */
+  readonly labelsTransform?: LabelTransform | undefined;
   readonly device?: TrainingDevice | undefined;
   /** Of the engine. */
   readonly threads?: number | undefined;
 }
 /** What an option of a training is called. */
 export type TrainingOptionName = keyof TrainingOptions;
+
+/** How whoever writes options knows them: `--test-limit` on a command line, `testLimit` elsewhere. */
+export type NameOption = (option: TrainingOptionName) => string;
 
 /** What an option is when nobody says it. */
 export const USUAL_TRAINING = {

@@ -1,7 +1,7 @@
 /** What a run directory that holds a run may be gone on with. */
 import type { Dataset } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import type { TrialParameters } from "../network/index.ts";
+import { featureNetworks, regimeOf, type TrialParameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
 import type { RunRecord } from "./run-record.ts";
 import { isSameData } from "./same-data.ts";
@@ -16,8 +16,10 @@ export function resumable(
   initial: TrialParameters,
   last: Checkpoint | undefined,
 ): Checkpoint | undefined {
-  if (plan.regime !== "flnpf" || last === undefined) return last;
-  return isSameData(last.parameters.feature ?? {}, initial.feature ?? {}) ? last : undefined;
+  if (last === undefined) return last;
+  const learnt = featureNetworks(regimeOf(plan)).filter(({ from, trains }) => from === "learnt" && !trains);
+  const isSame = learnt.every(({ name }) => isSameData(last.parameters[name] ?? {}, initial[name] ?? {}));
+  return isSame ? last : undefined;
 }
 
 /**
@@ -73,10 +75,11 @@ export function checkResumable(
       next: "choose another with `directory`, or go on with this one: `resume`",
     });
   }
-  const { name, limit, testLimit } = data;
+  const { name, limit, testLimit, labels } = data;
   const isSame =
     isSameData({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
     isSameData([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
+    isSameData(before.data.labels, labels) &&
     // where the gates come from may have moved: that they are the same is checked once they are read
     (before.learntFrom === null) === (learntFrom === null);
   if (!isSame) throw otherConfiguration(directory);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { readSafetensors, writeSafetensors } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
+import type { RunMoment } from "../experiments/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import { type Checkpoint, type EpochMetrics, stateByName, stateOf } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
@@ -11,9 +12,11 @@ import { type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts
 import { readText, type Store } from "./store.ts";
 
 /** `last`: with optimizer averages, to resume, perhaps from within an epoch. `best`: parameters of the best test accuracy, to predict and to take gates from. */
-export type CheckpointName = "last" | "best" | BestUntil;
+export type CheckpointName = "last" | "best" | BestUntil | AtEpoch;
 /** The best of the epochs up to one, for trials that take gates at stages of their learning. */
 type BestUntil = `best-${number}`;
+/** The network after an epoch, kept because somebody asked. */
+type AtEpoch = `epoch-${number}`;
 
 const RECORD = "run.json";
 const METRICS = "metrics.jsonl";
@@ -152,5 +155,32 @@ export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
     received: `${run.nameOf()} without ${name}.safetensors`,
     expected: `a run with at least ${until ?? "one"} finished epoch${until === undefined ? "" : "s"}`,
     next: "resume the run (`resume`), or choose another",
+  });
+}
+
+/**
+ * A run at a moment: its best or last checkpoint, or that of an epoch: as it was kept, or as the best or last are of it.
+ * @throws GatewiseError if there is no such checkpoint, telling those that there are
+ */
+export async function checkpointAt(run: Store, at: RunMoment): Promise<Checkpoint> {
+  if (at === "best") return await bestOf(run);
+  const kept = at === "last" ? undefined : await readCheckpoint(run, `epoch-${at}`);
+  const [last, best] = [await readCheckpoint(run, "last"), await readCheckpoint(run, "best")];
+  const isWhole = (one: Checkpoint | undefined): one is Checkpoint => one !== undefined && one.part === undefined;
+  const found = at === "last" ? last : [kept, last, best].find((one) => isWhole(one) && one.epoch === at);
+  if (found !== undefined) {
+    const { plan } = await readRecord(run);
+    checkShapes(run.nameOf(), found.parameters, plan);
+    return found;
+  }
+  const epochs = (await run.list()).flatMap((name) => /^epoch-(\d+)\.safetensors$/.exec(name)?.[1] ?? []).map(Number);
+  const others = [best, last].flatMap((one) => (isWhole(one) ? [one.epoch] : []));
+  const there = [...new Set([...epochs, ...others])].sort((a, b) => a - b);
+  throw new GatewiseError({
+    code: "file-not-found",
+    received: `${run.nameOf()} at ${at === "last" ? "its last epoch" : `epoch ${at}`}`,
+    expected:
+      there.length === 0 ? "a run with at least one finished epoch" : `an epoch that it keeps: ${there.join(", ")}`,
+    next: "choose one of them, or train again with the epoch among `keep`",
   });
 }

@@ -1,13 +1,22 @@
 import { z } from "zod";
+import type { LabelTransform } from "../data/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
 import type { EpochMetrics, TrainingPlan } from "../train/index.ts";
 import { parseJson } from "./parse-json.ts";
-import { RecipeStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
+import {
+  GatesStructure,
+  LabelsStructure,
+  RecipeStructure,
+  SettingsStructure,
+  VariantStructure,
+} from "./settings-structure.ts";
 
 const Plan = z.strictObject({
   ...SettingsStructure,
-  regime: z.enum(REGIME_NAMES),
+  regime: z.enum([...REGIME_NAMES, "by-layer"]),
   variant: VariantStructure.optional(),
+  gates: GatesStructure.optional(),
+  init: z.strictObject({ network: z.string() }).optional(),
   epochs: z.int().min(1),
   seed: z.int().min(0),
   order: z.enum(["shuffled", "shuffled-in-blocks", "given"]).optional(),
@@ -83,6 +92,8 @@ export interface RunRecord {
     /** `--limit` and `--test-limit`, null for all. */
     readonly limit: number | null;
     readonly testLimit: number | null;
+    /** How training labels were changed, where they were. */
+    readonly labels?: LabelTransform | undefined;
   };
   /** Directory, relative to this run's, of the run whose trained network gives the gates. */
   readonly learntFrom: string | null;
@@ -112,6 +123,7 @@ const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
     testExamples: z.int(),
     limit: z.int().nullable(),
     testLimit: z.int().nullable(),
+    labels: LabelsStructure.optional(),
   }),
   learntFrom: z.string().nullable(),
   device: z.string(),

@@ -1,8 +1,13 @@
-import { type Dataset, fitInputs } from "../data/index.ts";
+import { type Dataset, fitInputs, type LabelTransform, labelTransformWords, transformLabels } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { TrainingDevice } from "../experiments/index.ts";
-import { initialParameters, type ParametersByLayer, type TrialParameters } from "../network/index.ts";
+import {
+  type GivenParameters,
+  initialParameters,
+  type ParametersByLayer,
+  type TrialParameters,
+} from "../network/index.ts";
 import { type Checkpoint, hasEnded, memoryOf, type TrainingEvent, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
@@ -12,6 +17,7 @@ import { checkLength, checkResumable, checkSources, resumable } from "./resuming
 import {
   appendMetrics,
   bestOf,
+  checkpointAt,
   findRecord,
   keepBest,
   keepMetrics,
@@ -22,7 +28,7 @@ import {
 } from "./run-files.ts";
 import { type RunRecord, type RunSegment, resultOf, segmentsOf } from "./run-record.ts";
 import type { Store } from "./store.ts";
-import type { DataSelection, TrialRequest } from "./trial-request.ts";
+import type { DataSelection, GivenFile, LearntFrom, TrialRequest } from "./trial-request.ts";
 
 /**
  * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
@@ -49,12 +55,27 @@ export interface TrialHost {
   /** A data set, cut to the selection. */
   loadData(selection: DataSelection): Promise<Dataset>;
   openEngine(device: TrainingDevice, options: EngineOptions): Promise<Engine>;
+  /**
+   * A network that a plan names by digest.
+   * @param exampleShape of the data
+   * @throws GatewiseError if there is none
+   */
+  givenNetwork(file: GivenFile, exampleShape: readonly number[]): Promise<GivenContent>;
   /** What runs it. */
   describe(): Pick<RunRecord, "machine" | "gatewise">;
 }
 
+/** What a network's file holds. */
+export interface GivenContent {
+  readonly digest: string;
+  readonly parameters: ParametersByLayer;
+}
+
 /** What users must know of the data before the figures. */
-function noticesOf({ data: { limit, testLimit } }: TrialRequest, { train, test, notice }: Dataset): readonly string[] {
+function noticesOf(
+  { data: { limit, testLimit, labels } }: TrialRequest,
+  { train, test, notice }: Dataset,
+): readonly string[] {
   const short = (option: string, wanted: number | null, { labels }: Dataset["train"]): readonly string[] => {
     const [there = 0] = labels.shape;
     return wanted === null || wanted <= there
@@ -65,6 +86,7 @@ function noticesOf({ data: { limit, testLimit } }: TrialRequest, { train, test, 
     ...(notice === undefined ? [] : [notice]),
     ...short("`limit`", limit, train),
     ...short("`testLimit`", testLimit, test),
+    ...(labels === undefined ? [] : [labelTransformWords(labels)]),
   ];
 }
 
@@ -84,10 +106,11 @@ export async function runTrialWith(
   const run = host.store(request.directory);
   const { now } = context;
   checkResumable(request, await findRecord(run));
-  const data = fitInputs(await host.loadData(request.data), plan.architecture.inputShape);
+  const loaded = await host.loadData(request.data);
+  const data = withLabels(fitInputs(loaded, plan.architecture.inputShape), request.data.labels);
   for (const notice of noticesOf(request, data)) context.notice?.(notice);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(host, request.learntFrom);
-  const initial = initialParameters(plan, learnt);
+  const initial = initialParameters(plan, learnt, await givenParameters(host, request, loaded.inputShape));
   // a device that is missing leaves no run behind
   await using engine = await host.openEngine(request.device, {
     threads: request.threads,
@@ -151,7 +174,7 @@ const progressOf = ({
 async function trainAndWrite(
   host: TrialHost,
   run: Store,
-  { plan, keepBestUntil }: TrialRequest,
+  { plan, keepBestUntil, keepEpochs = [] }: TrialRequest,
   data: Dataset,
   initial: TrialParameters,
   resume: Checkpoint | undefined,
@@ -173,6 +196,7 @@ async function trainAndWrite(
         await kernels.after(event.checkpoint);
         if (event.improved) await writeCheckpoint(run, "best", event.checkpoint);
         if (keepBestUntil.includes(last.epoch)) await keepBest(run, last.epoch);
+        if (keepEpochs.includes(last.epoch)) await writeCheckpoint(run, `epoch-${last.epoch}`, event.checkpoint);
         await writeLast(event.checkpoint);
         report({ kind: "epoch", metrics: event.metrics });
         break;
@@ -188,12 +212,37 @@ async function trainAndWrite(
   return hasEnded(plan, last);
 }
 
-/** The value network of a trained ReLU network, at its best epoch. */
-async function learntParameters(
+/** The data with other training labels. */
+const withLabels = (data: Dataset, labels: LabelTransform | undefined): Dataset =>
+  labels === undefined
+    ? data
+    : { ...data, train: { ...data.train, labels: transformLabels(data.train.labels, data.classes, labels) } };
+
+/** Parameters of the networks that the plan names, by digest. */
+async function givenParameters(
   host: TrialHost,
-  { directory, until }: NonNullable<TrialRequest["learntFrom"]>,
-): Promise<ParametersByLayer> {
-  const { parameters } = await bestOf(host.store(directory), until ?? undefined);
+  { given = [] }: TrialRequest,
+  exampleShape: readonly number[],
+): Promise<GivenParameters> {
+  const entries: [string, ParametersByLayer][] = [];
+  for (const file of given) {
+    const { digest, parameters } = await host.givenNetwork(file, exampleShape);
+    if (digest !== file.network) {
+      throw new GatewiseError({
+        received: `${file.path}, which holds ${digest} now`,
+        expected: `${file.network}, as the plan has it`,
+        next: "bring the file back, or start a new run with it",
+      });
+    }
+    entries.push([digest, parameters]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** The value network of a trained ReLU network, at its best epoch unless told otherwise. */
+async function learntParameters(host: TrialHost, { directory, until, at }: LearntFrom): Promise<ParametersByLayer> {
+  const run = host.store(directory);
+  const { parameters } = at === undefined ? await bestOf(run, until ?? undefined) : await checkpointAt(run, at);
   return parameters.value;
 }
 
@@ -230,6 +279,7 @@ function newRecord(
       testExamples: loaded.test.labels.data.length,
       limit: data.limit,
       testLimit: data.testLimit,
+      ...(data.labels === undefined ? {} : { labels: data.labels }),
     },
     learntFrom: learntFrom?.label ?? null,
     device,

@@ -1,6 +1,7 @@
 /** What is trained and how, as JSON: in the records of runs and of experiments. */
 import { z } from "zod";
-import { ArchitectureStructure } from "../network/index.ts";
+import type { LabelTransform } from "../data/index.ts";
+import { ArchitectureStructure, type GateChoice } from "../network/index.ts";
 import { LOSSES, type Recipe } from "../train/index.ts";
 
 const Decay = z.number().min(0);
@@ -37,6 +38,33 @@ export const SettingsStructure = {
   loss: z.enum(LOSSES),
   batch: z.int().min(1),
 };
+
+const Gating = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("hard") }),
+  z.strictObject({ kind: z.literal("soft"), beta: z.number(), epsilon: z.number() }),
+]);
+
+/** Sources of gates, layer by layer. */
+export const GatesStructure: z.ZodType<readonly GateChoice[]> = z
+  .array(
+    z.strictObject({
+      layer: z.union([z.int().min(1), z.literal("all")]),
+      from: z.union([
+        z.enum(["own", "random", "initial", "learnt"]),
+        z.strictObject({ network: z.string(), architecture: ArchitectureStructure.optional() }),
+      ]),
+      trains: z.boolean(),
+      features: z.enum(["relu", "linear", "shallow"]).optional(),
+      gating: Gating.optional(),
+    }),
+  )
+  .readonly();
+
+export const LabelsStructure: z.ZodType<LabelTransform> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("shuffle"), seed: z.int().min(0) }),
+  z.strictObject({ kind: z.literal("noise"), share: z.number().min(0).max(1), seed: z.int().min(0) }),
+  z.strictObject({ kind: z.literal("replace"), seed: z.int().min(0) }),
+]);
 
 export const VariantStructure = z.strictObject({
   beta: z.number().positive().optional(),

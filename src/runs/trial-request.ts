@@ -1,5 +1,5 @@
-import type { DatasetName } from "../data/index.ts";
-import type { Training, TrainingDevice } from "../experiments/index.ts";
+import type { DatasetName, LabelTransform } from "../data/index.ts";
+import type { NetworkFile, RunMoment, Training, TrainingDevice } from "../experiments/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 
 /** Where data are looked for and how much of them is used. */
@@ -9,6 +9,27 @@ export interface DataSelection {
   readonly cacheDir: string;
   readonly limit: number | null;
   readonly testLimit: number | null;
+  /** How training labels are changed; as they are where undefined. */
+  readonly labels?: LabelTransform | undefined;
+}
+
+/** The run whose trained network gives the gates. */
+export interface LearntFrom {
+  /** As the user may read it from this run. */
+  readonly label: string;
+  readonly directory: string;
+  /** Its best up to an epoch at which it has kept that. */
+  readonly until: number | null;
+  /** Which checkpoint, in place of the best. */
+  readonly at?: RunMoment | undefined;
+}
+
+/** A network that a plan names by digest. */
+export interface GivenFile {
+  readonly network: string;
+  /** Of a model, or of a run. */
+  readonly path: string;
+  readonly at: RunMoment | null;
 }
 
 /** All that a worker needs to run one trial; survives the way to another process. */
@@ -17,8 +38,11 @@ export interface TrialRequest {
   readonly directory: string;
   readonly plan: TrainingPlan;
   readonly data: DataSelection;
-  /** Run directory of the trained network that gives the gates, as the user may read it from this one, and its path. */
-  readonly learntFrom: { readonly label: string; readonly directory: string; readonly until: number | null } | null;
+  readonly learntFrom: LearntFrom | null;
+  /** Where the networks are that the plan names; none unless told otherwise. */
+  readonly given?: readonly GivenFile[];
+  /** Epochs after which the network is kept as it is. */
+  readonly keepEpochs?: readonly number[];
   /** Epochs at which the best network so far is kept, for other trials to take gates from. */
   readonly keepBestUntil: readonly number[];
   readonly device: TrainingDevice;
@@ -34,11 +58,19 @@ export interface TrialPlace extends Pick<TrialRequest, "directory" | "learntFrom
 }
 
 /** A training as a worker gets it. */
-export const requestOf = ({ plan, data, device, threads }: Training, { places, ...at }: TrialPlace): TrialRequest => ({
+export const requestOf = (
+  { plan, data, given, keep, device, threads }: Training,
+  { places, ...at }: TrialPlace,
+): TrialRequest => ({
   ...at,
   plan,
   data: { ...data, ...places },
   device,
   threads,
   keepBestUntil: [],
+  ...(keep.length === 0 ? {} : { keepEpochs: keep }),
+  ...(given.length === 0 ? {} : { given: given.flatMap(givenFile) }),
 });
+
+const givenFile = ({ path, at, network }: NetworkFile): readonly GivenFile[] =>
+  network === undefined ? [] : [{ network: network.digest, path, at: at ?? null }];

@@ -1,5 +1,5 @@
 import type { InputNormalization } from "../data/index.ts";
-import type { Architecture, Initializer, RegimeChoice } from "../network/index.ts";
+import type { Architecture, Initializer, InitialPlan, RegimeChoice } from "../network/index.ts";
 import type { Loss } from "./losses.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Recipe } from "./recipe.ts";
@@ -27,6 +27,8 @@ export interface TrainingPlan extends RegimeChoice {
   readonly epochs: number;
   /** Decides initial weights and the order of the examples. */
   readonly seed: number;
+  /** Whose weights the value network starts from; drawn from the seed unless told otherwise. */
+  readonly init?: InitialPlan["init"];
   /** The order of the examples in each epoch: another one each time, unless told otherwise, or as they come. */
   readonly order?: ExampleOrder | undefined;
   /** What inputs become before the network reads them; bytes are scaled by 1/255, floats are taken as they are, without. */

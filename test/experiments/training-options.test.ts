@@ -100,7 +100,7 @@ describe("options of a training", () => {
 
 describe("the training that gives the gates", () => {
   it("is needed by flnpf without a run to take them from, and by nobody else", () => {
-    expect(gateTraining(trainingOf({ regime: "flnpf", from: "runs/relu" }))).toBeUndefined();
+    expect(gateTraining(trainingOf({ regime: "flnpf", from: { path: "runs/relu" } }))).toBeUndefined();
     expect(gateTraining(trainingOf({ regime: "dlnpf" }))).toBeUndefined();
     expect(gateTraining(trainingOf({ regime: "flnpf" }))?.plan.regime).toBe("relu");
   });

@@ -95,6 +95,7 @@ describe("an experiment in memory", () => {
         store: (name) => store.at(name),
         loadData: (selection) => selectData(selection, {}),
         openEngine: openNodeEngine,
+        givenNetwork: ({ path }) => expect.fail(`no plan names ${path}`),
         describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
       },
       { ...request, directory: "run" },

@@ -1,6 +1,15 @@
+import { writeWhole } from "../../data/node/index.ts";
 import type { Description, GateDifferences } from "../../models/index.ts";
+import { isLayered, partsOfNetwork } from "../../network/index.ts";
 import { parseWhole } from "../../parse-value.ts";
-import { type ModelRequest, openModel, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
+import { claimResult, readRun } from "../../runs/node/index.ts";
+import {
+  type ModelRequest,
+  type OpenedModel,
+  openModel,
+  openModelWithInputs,
+  readModelOptions,
+} from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { ModelOptions } from "../model-option.ts";
@@ -12,12 +21,14 @@ import { formatTable } from "../table.ts";
 interface InspectOptions extends ModelOptions {
   readonly inputs: string;
   readonly check?: string;
+  readonly architecture?: string;
 }
 
 interface InspectRequest {
   readonly request: ModelRequest;
   readonly examples: number;
   readonly check: string | undefined;
+  readonly architecture: string | undefined;
 }
 
 export const inspect = inStages(
@@ -25,11 +36,19 @@ export const inspect = inStages(
     request: readModelOptions(options),
     examples: parseWhole("--inputs", options.inputs, 1),
     check: options.check,
+    architecture: options.architecture,
   }),
   inspectModel,
 );
 
+/** What was written, where it was asked for. */
+interface WrittenArchitecture {
+  readonly file: string;
+  readonly form: "layers" | "nodes";
+}
+
 interface Inspected extends Description {
+  readonly architecture?: WrittenArchitecture;
   /** Commands. */
   readonly supported: readonly string[];
   /** Of the inputs that were given to be checked. */
@@ -96,8 +115,25 @@ function describe(inspected: Inspected): string {
     ...(pathKernelReason === null ? [] : [`no exact path kernel: ${pathKernelReason}`, ""]),
     ...(shared.length === 0 ? [] : [sharedNote(shared), ""]),
     ...(gateDifferences === undefined ? [] : [differencesNote(gateDifferences), ""]),
+    ...(inspected.architecture === undefined
+      ? []
+      : [`architecture, as ${inspected.architecture.form}: ${inspected.architecture.file}`, ""]),
     `commands: ${inspected.supported.join(", ")}`,
   ].join("\n");
+}
+
+/** A run tells its own; the network of a model is read. */
+async function writeArchitecture(
+  file: string,
+  { model: path }: ModelRequest,
+  { model, files }: OpenedModel,
+  check: string | undefined,
+): Promise<WrittenArchitecture> {
+  await using result = await claimResult(file, { "--check": check }, files);
+  const architecture =
+    model.source.kind === "run" ? (await readRun(path)).plan.architecture : partsOfNetwork(model.network).architecture;
+  await writeWhole(result.path, `${JSON.stringify(architecture, undefined, 2)}\n`);
+  return { file, form: isLayered(architecture) ? "layers" : "nodes" };
 }
 
 /** Layers of a parameter that the table names. */
@@ -132,7 +168,10 @@ function duration(seconds: number): string {
   return `about ${Math.round(seconds / 3600).toLocaleString("en-US")} h`;
 }
 
-async function inspectModel({ request, examples, check }: InspectRequest, context: CliContext): Promise<ExitCode> {
+async function inspectModel(
+  { request, examples, check, ...wanted }: InspectRequest,
+  context: CliContext,
+): Promise<ExitCode> {
   const opened =
     check === undefined
       ? { ...(await openModel(context, request)), inputs: undefined }
@@ -146,8 +185,13 @@ async function inspectModel({ request, examples, check }: InspectRequest, contex
       : await withStages(context, (onProgress) =>
           model.gateDifferences(inputs, { onProgress, signal: context.signal }),
         );
+  const architecture =
+    wanted.architecture === undefined
+      ? undefined
+      : await writeArchitecture(wanted.architecture, request, opened, check);
   const inspected = {
     ...description,
+    ...(architecture === undefined ? {} : { architecture }),
     supported: supportedBy(description),
     ...(gateDifferences === undefined ? {} : { gateDifferences }),
   };

@@ -1,13 +1,7 @@
 import { GatewiseError } from "../../errors.ts";
 import { readTrainingOptions, trainingOf } from "../../experiments/index.ts";
 import type { TrialOutcome } from "../../runs/index.ts";
-import {
-  runTraining,
-  type TrainingRequest,
-  trainingFolder,
-  trainingJobs,
-  withArchitectureText,
-} from "../../runs/node/index.ts";
+import { runTraining, type TrainingRequest, trainingFolder, trainingJobs, withFiles } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -34,7 +28,7 @@ async function readRequest(
   { cacheDir, command }: CliContext,
 ): Promise<TrainingRequest> {
   const options = readTrainingOptions(written, flagOf);
-  const training = trainingOf(await withArchitectureText(options), flagOf);
+  const training = trainingOf(await withFiles(options), flagOf);
   const directory = out ?? trainingFolder(training);
   return { training, directory, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
 }

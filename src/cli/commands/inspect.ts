@@ -10,6 +10,7 @@ export const inspectCommand: DefineCommand = (program, act) => {
       "--check <file>",
       "count gates that differ in float32 (kernels) and float64 (paths) for the inputs of a .npy",
     )
+    .option("--architecture <file>", "write its layers as JSON, which train --arch takes: without its weights")
     .addHelpText("after", "\nExample:\n  $ gatewise inspect --model network.onnx --inputs 10000");
   act(command, async () => (await import("../actions/inspect.ts")).inspect);
 };

@@ -11,8 +11,11 @@ export const trainCommand: DefineCommand = (program, act) => {
     .command("train")
     .summary("train one network in one regime")
     .description("Trains one network in one regime into a run directory.")
-    .option("--arch <name>", "fc, vconv, gconv, c4gap, or the JSON file of an architecture", USUAL_TRAINING.arch)
-    .option("--regime <name>", REGIME_NAMES.join(", "), USUAL_TRAINING.regime)
+    .option(
+      "--arch <name>",
+      `fc, vconv, gconv, c4gap, the JSON file of an architecture, or an .onnx file whose layers are trained anew (default: that of the network of --from, --init or --gates, else ${USUAL_TRAINING.arch})`,
+    )
+    .option("--regime <name>", `${REGIME_NAMES.join(", ")} (default: ${USUAL_TRAINING.regime})`)
     .option("--data <name>", DATASET_NAMES.join(", "), USUAL_TRAINING.data)
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), USUAL_TRAINING.optimizer)
@@ -57,7 +60,17 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--beta <x>", "steepness of soft gates (default: 4)")
     .option("--seed <n>", "decides weights and order", String(USUAL_TRAINING.seed))
     .option(...DEVICE_OPTION)
-    .option("--from <run>", "flnpf: the run whose gates are taken (default: one is trained first)")
+    .option(
+      "--from <network>",
+      "flnpf: the .onnx file or run whose gates are taken (default: one is trained first); frnpf-di: whose weights gates and values begin as; RUN@last and RUN@12 are a run at an epoch",
+    )
+    .option("--init <network>", "the .onnx file or run whose weights the value network starts from")
+    .option(
+      "--gates <layers=source...>",
+      "where the gates of each layer come from, in place of a regime: own, random, initial, learnt, an .onnx file or a run; :trained behind one that trains along (1,2=model.onnx 3-5=random)",
+    )
+    .option("--keep <a,b,…>", "epochs after which the network is kept, for RUN@EPOCH")
+    .option("--labels-transform <how>", "training labels changed: shuffle:SEED, noise:SHARE:SEED or replace:SEED")
     .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
     .option("--resume", "go on with the run that the directory holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)

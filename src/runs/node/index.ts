@@ -21,7 +21,7 @@ export {
   type TrainingRequest,
   trainingFolder,
   trainingJobs,
-  withArchitectureText,
+  withFiles,
 } from "./run-training.ts";
 export { selectData } from "./run-trial.ts";
 export { saveRun, type TrainedRun } from "./save-run.ts";

@@ -77,7 +77,7 @@ async function refuseSources(
 
 /** Files of a run directory or of an experiment's folder, which only trainings write. */
 const RUN_FILES =
-  /^((run|experiment)\.json|(metrics|kernels)\.jsonl|kernel-\w+\.npy|measured\.jsonl|(last|best|best-\d+)\.safetensors|lock)$/;
+  /^((run|experiment)\.json|(metrics|kernels)\.jsonl|kernel-\w+\.npy|measured\.jsonl|(last|best|(best|epoch)-\d+)\.safetensors|lock)$/;
 
 async function refuseRunFile(path: string, real: string): Promise<void> {
   const [folder, name] = [dirname(real), basename(real)];

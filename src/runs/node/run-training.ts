@@ -1,11 +1,24 @@
 /** One training into a directory, as `train` does it: what its options choose, and what must come before it. */
 import { join, relative, resolve } from "node:path";
+import { INPUT_SHAPES } from "../../data/index.ts";
 import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { gateTraining, type Training, type TrainingOptions, trainingName } from "../../experiments/index.ts";
+import {
+  type ArchitectureFile,
+  gateTraining,
+  isArchitectureText,
+  type NetworkFile,
+  networkFileName,
+  type Training,
+  type TrainingOptions,
+  trainingName,
+  USUAL_TRAINING,
+} from "../../experiments/index.ts";
+import type { RegimeName } from "../../network/index.ts";
 import type { Executor, TrialJob, TrialOutcome, TrialWatch } from "../executor.ts";
 import { checkResumable } from "../resuming.ts";
 import { requestOf, type TrialPlace } from "../trial-request.ts";
+import { readGivenNetwork } from "./given-network.ts";
 import { localPool } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 
@@ -17,14 +30,45 @@ export interface TrainingRequest extends Omit<TrialPlace, "learntFrom"> {
 /** Bytes of an architecture: 100,000 layers take a tenth. */
 const LONGEST_FILE = 2 ** 26;
 
-/** Options of a training with the text of the file that its architecture stands in, if it does. */
-export async function withArchitectureText(options: TrainingOptions): Promise<TrainingOptions> {
-  const { arch } = options;
-  if (typeof arch !== "object" || arch.text !== undefined) return options;
+/**
+ * Options of a training with what stands in the files that they name: an architecture, networks to begin from.
+ * @throws GatewiseError for a file that is not there, or holds none
+ */
+export async function withFiles(options: TrainingOptions): Promise<TrainingOptions> {
+  const { arch, from, init, gates, data = USUAL_TRAINING.data } = options;
+  const shape = INPUT_SHAPES[data];
+  const read = async (file: NetworkFile): Promise<NetworkFile> => {
+    if (file.network !== undefined) return file;
+    const { kind, digest, architecture, regime } = await readGivenNetwork(file, shape);
+    if (kind === "run" && regime !== undefined) checkOwnGates(file, regime);
+    return { ...file, network: { kind, digest, architecture } };
+  };
   return {
     ...options,
-    arch: { file: arch.file, text: new TextDecoder().decode(await readBytes(arch.file, LONGEST_FILE)) },
+    ...(typeof arch === "object" ? { arch: await withArchitecture(arch, shape) } : {}),
+    ...(from === undefined ? {} : { from: await read(from) }),
+    ...(init === undefined ? {} : { init: await read(init) }),
+    ...(gates === undefined
+      ? {}
+      : {
+          gates: await Promise.all(
+            gates.map(async (gate) => ({
+              ...gate,
+              from: typeof gate.from === "string" ? gate.from : await read(gate.from),
+            })),
+          ),
+        }),
   };
+}
+
+async function withArchitecture(arch: ArchitectureFile, shape: readonly number[]): Promise<ArchitectureFile> {
+  const { file, text, network } = arch;
+  if (text !== undefined || network !== undefined) return arch;
+  if (isArchitectureText(arch)) {
+    return { file, text: new TextDecoder().decode(await readBytes(file, LONGEST_FILE)) };
+  }
+  const { kind, digest, architecture } = await readGivenNetwork({ path: file }, shape);
+  return { file, network: { kind, digest, architecture } };
 }
 
 /** Where a run of it goes unless told otherwise. */
@@ -35,11 +79,16 @@ export function trainingJobs({ training, ...at }: TrainingRequest): readonly Tri
   const { directory } = at;
   const { from, plan } = training;
   const first = gateTraining(training);
-  const source = first === undefined ? from : join(directory, "relu");
+  const source = first === undefined ? from?.path : join(directory, "relu");
   const learntFrom =
     source === undefined
       ? null
-      : { label: relative(resolve(directory), resolve(source)), directory: source, until: null };
+      : {
+          label: `${relative(resolve(directory), resolve(source))}${from?.at === undefined ? "" : `@${from.at}`}`,
+          directory: source,
+          until: null,
+          ...(from?.at === undefined ? {} : { at: from.at }),
+        };
   const own = { id: plan.regime, request: requestOf(training, { ...at, learntFrom }) };
   if (first === undefined || source === undefined) return [{ ...own, after: undefined }];
   const relu = requestOf(first, { ...at, directory: source, learntFrom: null });
@@ -62,7 +111,6 @@ export async function runTraining(
   executor: Executor = localPool(1),
 ): Promise<TrialOutcome> {
   const jobs = trainingJobs(request);
-  await checkSource(request.training);
   const own = jobs.at(-1);
   if (own === undefined) throw new Error("unreachable: a training without a job");
   if (jobs.length > 1) checkResumable(own.request, await findRun(request.directory));
@@ -72,14 +120,12 @@ export async function runTraining(
   return outcome;
 }
 
-/** Refuses a source that is no trained ReLU network before anything is written. */
-async function checkSource({ from, plan: { regime } }: Training): Promise<void> {
-  if (from === undefined) return;
-  const run = await findRun(from);
-  if (run?.plan.regime === "relu") return;
+/** Gates are taken from networks that make their own. */
+function checkOwnGates(file: NetworkFile, regime: RegimeName): void {
+  if (regime === "relu") return;
   throw new GatewiseError({
-    received: `\`from\` ${from}, ${run === undefined ? "which is no run directory" : `a run of regime ${run.plan.regime}`}`,
-    expected: `a run of regime relu whose gates ${regime} takes`,
-    next: "name such a run, or leave `from` out to train one first",
+    received: `${networkFileName(file)}, a run of regime ${regime}`,
+    expected: "a run of regime relu, or a model",
+    next: "name such a run",
   });
 }

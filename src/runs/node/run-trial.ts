@@ -5,6 +5,7 @@ import type { TrialOutcome } from "../executor.ts";
 import { runTrialWith, type TrialContext, type TrialHost } from "../run-trial.ts";
 import type { DataSelection, TrialRequest } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
+import { readGivenNetwork } from "./given-network.ts";
 import { describeMachine } from "./machine.ts";
 import { gatewiseVersion } from "./version.ts";
 
@@ -26,6 +27,7 @@ const HOST: TrialHost = {
   store: folderStore,
   loadData: (selection) => selectData(selection, process.env),
   openEngine: openNodeEngine,
+  givenNetwork: ({ path, at }, shape) => readGivenNetwork({ path, ...(at === null ? {} : { at }) }, shape),
   describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
 };
 

@@ -1,0 +1,70 @@
+/** Networks that options name, from their files: what they are known by, their architecture, their weights. */
+import { createHash } from "node:crypto";
+import { readBytes } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import { type NetworkFile, networkFileName, type ReadNetwork } from "../../experiments/index.ts";
+import {
+  type ParametersByLayer,
+  parameterEntries,
+  parameterName,
+  partsOfNetwork,
+  type RegimeName,
+  readingExamples,
+} from "../../network/index.ts";
+import { checkpointAt, readRecord } from "../run-files.ts";
+import { folderStore } from "./folder-store.ts";
+import { isModelFolder } from "./foreign-model.ts";
+import { loadNetwork } from "./load-network.ts";
+
+/** A network with its weights, by the number of the layer in its architecture. */
+export interface GivenNetworkFile extends ReadNetwork {
+  readonly parameters: ParametersByLayer;
+  /** Of a run. */
+  readonly regime?: RegimeName;
+}
+
+/**
+ * Reads a network that an option names.
+ * @param exampleShape of the data that it is to read: sizes that a model leaves open, and the order of its elements
+ * @throws GatewiseError if there is none, or its gates are made by another network
+ */
+export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly number[]): Promise<GivenNetworkFile> {
+  const name = networkFileName(file);
+  if (await isModelFolder(file.path)) return await givenRun(file);
+  if (file.at !== undefined) {
+    throw new GatewiseError({
+      received: `${name}, a model`,
+      expected: "an epoch only of a run: a model is as it is",
+      next: `give ${file.path}`,
+    });
+  }
+  const { network, files } = await loadNetwork(file.path, { sizesFrom: exampleShape });
+  const { architecture, parameters } = partsOfNetwork(network);
+  const hash = createHash("sha256");
+  for (const path of files) hash.update(await readBytes(path));
+  return {
+    kind: "model",
+    digest: `sha256:${hash.digest("hex")}`,
+    architecture: readingExamples(architecture, exampleShape, file.path),
+    parameters,
+  };
+}
+
+/** The network that predicts of a run; its gates are its own in regime relu. */
+async function givenRun({ path, at = "best" }: NetworkFile): Promise<GivenNetworkFile> {
+  const run = folderStore(path);
+  const { plan } = await readRecord(run);
+  const { parameters } = await checkpointAt(run, at);
+  const hash = createHash("sha256");
+  for (const [place, { shape, data }] of parameterEntries({ value: parameters.value })) {
+    hash.update(`${parameterName(place)} [${shape.join(",")}]\n`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return {
+    kind: "run",
+    digest: `sha256:${hash.digest("hex")}`,
+    architecture: plan.architecture,
+    parameters: parameters.value,
+    regime: plan.regime,
+  };
+}
