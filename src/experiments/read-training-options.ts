@@ -17,7 +17,7 @@ import { checkRecipe, OPTIMIZER_KINDS, type TrainingPlan } from "../train/index.
 import { architectureOf, checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
 import { type NetworkFile, readGateOptions, readNetworkFile } from "./network-choice.ts";
 import { optimizerOf, READ_RECIPE, recipeOf } from "./recipe-options.ts";
-import { archOf, sourcesOf } from "./source-options.ts";
+import { archOf, byFiles, checkSources, sourcesOf } from "./source-options.ts";
 import {
   type NameOption,
   TRAINING_DEVICES,
@@ -122,6 +122,7 @@ export function readTrainingOptions(
     earlyStopping: read("earlyStopping"),
   } satisfies Record<TrainingOptionName, unknown>;
   // before a file is read for nothing
+  checkSources(options, nameOf);
   checkSizes(archOf(options), { ...options, nameOf });
   return options;
 }
@@ -184,7 +185,7 @@ export function trainingOf(options: TrainingOptions, nameOf: NameOption = (optio
     seed,
     ...(recipe === undefined ? {} : { recipe }),
   };
-  checkRegime(architecture, regimeOf(plan));
+  byFiles(given, () => checkRegime(architecture, regimeOf(plan)));
   checkRecipe(plan);
   if (device !== "cpu" && threads > 1) {
     throw new GatewiseError({

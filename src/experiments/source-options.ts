@@ -3,7 +3,7 @@ import { GatewiseError } from "../errors.ts";
 import { type Architecture, type GateChoice, type RegimeName, regimeOf } from "../network/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 import type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
-import { gateChoices, givenNetwork, type NetworkFile } from "./network-choice.ts";
+import { gateChoices, givenNetwork, type NetworkFile, networkFileName } from "./network-choice.ts";
 import { type NameOption, type TrainingOptions, USUAL_TRAINING } from "./training-options.ts";
 
 /** What options say of where a training begins. */
@@ -32,13 +32,16 @@ export function archOf(options: TrainingOptions): ArchitectureName | Architectur
   return { file: file.path, network: file.network };
 }
 
+const regimeAsked = ({ regime, gates }: TrainingOptions): RegimeName =>
+  regime ?? (gates === undefined ? USUAL_TRAINING.regime : "by-layer");
+
 /**
- * @param architecture of the value network
+ * Before any file is read.
  * @throws GatewiseError for options that do not go together
  */
-export function sourcesOf(options: TrainingOptions, architecture: Architecture, nameOf: NameOption): Sources {
+export function checkSources(options: TrainingOptions, nameOf: NameOption): void {
   const { from, init, gates } = options;
-  const regime = options.regime ?? (gates === undefined ? USUAL_TRAINING.regime : "by-layer");
+  const regime = regimeAsked(options);
   if (gates !== undefined && regime !== "by-layer") {
     throw new GatewiseError({
       received: `${nameOf("gates")} with ${nameOf("regime")} ${regime}`,
@@ -46,6 +49,31 @@ export function sourcesOf(options: TrainingOptions, architecture: Architecture, 
       next: "leave one out",
     });
   }
+  if (gates === undefined && regime === "by-layer") {
+    throw new GatewiseError({
+      received: `${nameOf("regime")} ${regime} without ${nameOf("gates")}`,
+      expected: "where the gates of each layer come from",
+      next: `for instance ${nameOf("gates")} 1,2=model.onnx 3-5=random`,
+    });
+  }
+  const isLearnt = regime === "flnpf" || gates?.some((gate) => gate.from === "learnt") === true;
+  if (from === undefined || isLearnt || (regime === "frnpf-di" && init === undefined)) return;
+  const withInit = regime === "frnpf-di";
+  throw new GatewiseError({
+    received: `${nameOf("from")} with ${withInit ? nameOf("init") : `regime "${regime}"`}`,
+    expected: `${nameOf("from")} only with flnpf, which takes another network's gates, or frnpf-di, which begins as another network`,
+    next: withInit ? "leave one of them out" : `leave ${nameOf("from")} out, or say ${nameOf("init")}`,
+  });
+}
+
+/**
+ * @param architecture of the value network
+ * @throws GatewiseError for options that do not go together
+ */
+export function sourcesOf(options: TrainingOptions, architecture: Architecture, nameOf: NameOption): Sources {
+  checkSources(options, nameOf);
+  const { from, init, gates } = options;
+  const regime = regimeAsked(options);
   const given = [init, ...(gates ?? []).map((gate) => (typeof gate.from === "string" ? undefined : gate.from))].flatMap(
     (file) => (file === undefined ? [] : [file]),
   );
@@ -67,12 +95,24 @@ export function sourcesOf(options: TrainingOptions, architecture: Architecture, 
     }
   }
   if (takesLearnt) return { ...told, from };
-  if (regime !== "frnpf-di" || init !== undefined) {
-    throw new GatewiseError({
-      received: `${nameOf("from")} with ${init === undefined ? `regime "${regime}"` : nameOf("init")}`,
-      expected: `${nameOf("from")} only with flnpf, which takes another network's gates, or frnpf-di, which begins as another network`,
-      next: init === undefined ? `leave ${nameOf("from")} out, or say ${nameOf("init")}` : "leave one of them out",
-    });
-  }
   return { ...told, init: { network: givenNetwork(from, architecture).network }, given: [...given, from] };
+}
+
+/** What an error says of networks by digest, by their files. */
+export function byFiles<T>(given: readonly NetworkFile[], work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof GatewiseError)) throw thrown;
+    const received = given.reduce(
+      (words, { network, ...file }) =>
+        network === undefined
+          ? words
+          : words.replace(`the network ${network.digest.slice(0, 19)}…`, networkFileName(file)),
+      thrown.received,
+    );
+    if (received === thrown.received) throw thrown;
+    const { expected, hint: next, code } = thrown;
+    throw new GatewiseError({ code, received, expected, next, cause: thrown });
+  }
 }

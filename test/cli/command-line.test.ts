@@ -256,16 +256,17 @@ const MISTAKES: readonly {
     args: () => ["train", "--from", at("relu"), "--out", at("new")],
     code: 2,
     error: () => ({
-      message: '--from with regime "relu": expected --from only with flnpf, which takes another network\'s gates',
-      hint: "leave --from out",
+      message:
+        '--from with regime "relu": expected --from only with flnpf, which takes another network\'s gates, or frnpf-di, which begins as another network',
+      hint: "leave --from out, or say --init",
     }),
   },
   {
     args: () => ["train", "--regime", "flnpf", "--from", at("nothing"), "--out", at("new")],
     code: 1,
     error: () => ({
-      message: `--from ${at("nothing")}, which is no run directory: expected a run of regime relu whose gates flnpf takes`,
-      hint: "name such a run, or leave --from out to train one first",
+      message: `${at("nothing")}, which is not there: expected a run directory or an .onnx file`,
+      hint: "check the path",
     }),
   },
   {
@@ -306,7 +307,8 @@ const MISTAKES: readonly {
     args: () => ["train", "--arch", "resnet"],
     code: 2,
     error: () => ({
-      message: 'architecture "resnet": expected fc, vconv, gconv, c4gap or a .json file',
+      message:
+        'architecture "resnet": expected fc, vconv, gconv, c4gap or the path of a .json file, an .onnx file or a run',
       hint: "choose one of them",
     }),
   },

@@ -153,8 +153,8 @@ const REFUSED = [
     title: "train from a run of another shape",
     args: ["train", "--regime", "flnpf", ...tinyWith({ "--width": "9" }), "--from", "DIR/run", "--out", "DIR/new"],
     message:
-      "a trained network whose value.1.weight is [784, 8]: expected value.1.weight of [784, 9], as the value network has it",
-    hint: "name a run of regime relu with the same architecture (--from)",
+      "gates of DIR/run of [8] for gate layer 1 of [9]: expected as many units or channels as the value network has there, or a number that divides them",
+    hint: "give the value network a width that is a multiple of the source's",
   },
   {
     title: "train on data that are nowhere",

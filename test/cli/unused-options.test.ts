@@ -58,8 +58,9 @@ const REFUSED = [
   },
   {
     args: ["train", "--from", "run"],
-    message: '--from with regime "relu": expected --from only with flnpf, which takes another network\'s gates',
-    hint: "leave --from out",
+    message:
+      '--from with regime "relu": expected --from only with flnpf, which takes another network\'s gates, or frnpf-di, which begins as another network',
+    hint: "leave --from out, or say --init",
   },
   {
     args: ["train", "--arch", "gconv", "--depth", "4"],

@@ -66,7 +66,7 @@ describe("options of a training", () => {
 
   const known = [
     "arch, regime, data, optimizer, lr, batch, epochs, limit, testLimit, width, depth, valueInput, gateOrder, beta, seed,",
-    "from, device, threads, momentum, nesterov, weightDecay, schedule, warmup, milestones, gamma, clipNorm,",
+    "from, init, gates, keep, labelsTransform, device, threads, momentum, nesterov, weightDecay, schedule, warmup, milestones, gamma, clipNorm,",
     "labelSmoothing, classWeights, dropout, augment, validation, earlyStopping",
   ].join(" ");
   it.each([
@@ -77,10 +77,18 @@ describe("options of a training", () => {
       'regime "dlnfp": expected relu, frnpf-ii, frnpf-di, flnpf, dlnpf, dlgn or dlgn-sf',
       'did you mean "dlnpf"?',
     ],
-    [{ arch: 3 }, "architecture 3: expected fc, vconv, gconv, c4gap or a .json file", "choose one of them"],
+    [
+      { arch: 3 },
+      "architecture 3: expected fc, vconv, gconv, c4gap or the path of a .json file, an .onnx file or a run",
+      "choose one of them",
+    ],
     [{ width: true }, "width true: expected a whole number of at least 1", "give another width"],
     [{ gateOrder: [1, 0] }, "gateOrder 0: expected a whole number of at least 1", "give another gateOrder"],
-    [{ from: "" }, 'from "": expected the path of a run', "give another from"],
+    [
+      { from: "" },
+      'from "": expected the path of a run or of an .onnx file, or a run at an epoch: RUN@last, RUN@12',
+      "give another from",
+    ],
   ])("that are none are refused: %j", (written, message, hint) => {
     expect(errorOf(() => readTrainingOptions(written))).toEqual({ message, hint });
   });

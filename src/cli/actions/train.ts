@@ -1,5 +1,12 @@
 import { GatewiseError } from "../../errors.ts";
-import { readTrainingOptions, trainingOf } from "../../experiments/index.ts";
+import {
+  isArchitectureText,
+  namedNetworks,
+  readTrainingOptions,
+  type Training,
+  type TrainingOptions,
+  trainingOf,
+} from "../../experiments/index.ts";
 import type { TrialOutcome } from "../../runs/index.ts";
 import { runTraining, type TrainingRequest, trainingFolder, trainingJobs, withFiles } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
@@ -26,14 +33,26 @@ export const train = inStages(({ context }, options: TrainOptions) => readReques
 async function readRequest(
   { dataDir, out, resume = false, timeLimit: _, json: __, ...written }: TrainOptions,
   { cacheDir, command }: CliContext,
-): Promise<TrainingRequest> {
+): Promise<TrainRequest> {
   const options = readTrainingOptions(written, flagOf);
-  const training = trainingOf(await withFiles(options), flagOf);
-  const directory = out ?? trainingFolder(training);
-  return { training, directory, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
+  const place = { out, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
+  // a network that is not there, or does not fit, is no wrong usage
+  const namesNetwork = namedNetworks(options).length > 0 || isNetworkFile(options.arch);
+  return { ...place, options, training: namesNetwork ? undefined : trainingOf(await withFiles(options), flagOf) };
 }
 
-async function trainRun(request: TrainingRequest, context: CliContext): Promise<ExitCode> {
+/** A training as it is asked for: what networks it begins from is read when it runs. */
+interface TrainRequest extends Omit<TrainingRequest, "training" | "directory"> {
+  readonly out: string | undefined;
+  readonly options: TrainingOptions;
+  readonly training: Training | undefined;
+}
+
+const isNetworkFile = (arch: TrainingOptions["arch"]): boolean => typeof arch === "object" && !isArchitectureText(arch);
+
+async function trainRun({ out, options, ...asked }: TrainRequest, context: CliContext): Promise<ExitCode> {
+  const training = asked.training ?? trainingOf(await withFiles(options), flagOf);
+  const request: TrainingRequest = { ...asked, training, directory: out ?? trainingFolder(training) };
   noteUnreadPlace(context, request.training.data.name, request.places.dataDir);
   const jobs = trainingJobs(request).map(({ id, request: { plan }, after }) => ({ id, plan, after }));
   const view = trialProgress(context, jobs, { workers: 1 });
