@@ -54,6 +54,7 @@ export type { ProgramWork } from "./pair-program/program-tiles.ts";
 export {
   checkEstimateMemory,
   estimatedKernel,
+  featuresTogether,
   type KernelEstimate,
   type PathFeatureOptions,
   randomPathFeatures,

@@ -8,6 +8,7 @@ import {
   checkKernelNumbers,
   type DenseChain,
   estimatedKernel,
+  featuresTogether,
   type GatedInputs,
   type KernelPart,
   kernelBeyond,
@@ -146,12 +147,14 @@ async function estimated(
   const { inputs2, seed = 0, normalize = "none", signal } = options;
   checkEstimateMemory(inputs.shape[0] ?? 0, inputs2?.shape[0], count);
   const onProgress = counter(options, "features", "features");
+  const together = featuresTogether(network, count);
   const draw = (from: Inputs): Promise<DenseArray<"float64">> =>
-    randomPathFeatures(network, engine, from, count, { seed, signal, onProgress });
+    randomPathFeatures(network, engine, from, count, { seed, together, signal, onProgress });
   const rows = await draw(inputs);
   const { kernel, meanRelativeError, relativeError } = estimatedKernel(
     rows,
     inputs2 === undefined ? rows : await draw(inputs2),
+    together,
   );
   if (inputs2 === undefined) checkVanished(network, inputs, diagonalOf(kernel));
   const trace = inputs2 === undefined ? traceOf(kernel) : null;

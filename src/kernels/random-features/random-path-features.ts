@@ -26,6 +26,11 @@ export interface PathFeatureOptions {
   readonly seed: number;
   /** Element of the output, 0 unless told otherwise; all outputs of a last dense layer have the same kernel. */
   readonly output?: number | undefined;
+  /**
+   * Features of a draw, which divide their number: columns of weights of their own in a last dense layer, behind the same
+   * draw of all others; 1, independent ones, unless told otherwise. The error of an estimate has to know of it.
+   */
+  readonly together?: number | undefined;
   /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
   readonly batch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -43,19 +48,23 @@ export async function randomPathFeatures(
   engine: Engine,
   inputs: Inputs,
   count: number,
-  { seed, output = 0, batch = examplesAtOnce(network), signal, onProgress }: PathFeatureOptions,
+  { seed, output = 0, together = 1, batch = examplesAtOnce(network), signal, onProgress }: PathFeatureOptions,
 ): Promise<DenseArray<"float64">> {
   checkInputs(network, inputs);
   checkOutput(network, output);
   checkCount("number of features", count);
   checkCount("batch", batch);
+  checkTogether(network, count, together);
   const [examples = 0] = inputs.shape;
   checkEstimateMemory(examples, 0, count);
-  const paths = separated(network);
+  const paths = separated(together === 1 ? network : withOutputs(network, together));
   const given = paths.deciding.map(decidedName);
   await using decisions =
     given.length === 0 ? undefined : await compileInParts(engine, decisionGraph(network, paths.deciding), given);
-  await using program = await compileInParts(engine, featureGraph(network, paths, output));
+  await using program = await compileInParts(
+    engine,
+    featureGraph(network, paths, together === 1 ? [output, output + 1] : [0, together]),
+  );
   const used = new Set(program.model.inputs.map(({ name }) => name));
   const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
   const features = kernelNumbers(examples, count, "features");
@@ -66,23 +75,60 @@ export async function randomPathFeatures(
     const { kept = {}, fetched = {} } = (await decisions?.run(x, given)) ?? {};
     try {
       checkDecisions(fetched, from);
-      // one output a draw: those of a draw share all earlier layers, and an error told from them would be too small
-      for (let draw = 0; draw < count; draw++) {
+      for (let draw = 0; draw < count / together; draw++) {
         signal?.throwIfAborted();
         const signs = Object.fromEntries(parameters.map((one) => [nameOf(one), drawn(one, seed, draw)]));
         const { y } = (await program.run({ ...x, ...kept, ...signs })).fetched;
-        for (let example = from; example < to; example++) {
-          const value = Number(y?.data[example - from]);
+        for (let at = 0; at < (to - from) * together; at++) {
+          const value = Number(y?.data[at]);
           if (value !== 0 && Math.abs(value) < SMALLEST) throw beyondSingle();
-          features[example * count + draw] = value / paths.scale;
+          const example = from + Math.floor(at / together);
+          features[example * count + draw * together + (at % together)] = value / paths.scale;
         }
-        onProgress?.(Math.floor((count * from + (to - from) * (draw + 1)) / examples), count);
+        onProgress?.(Math.floor((count * from + (to - from) * (draw + 1) * together) / examples), count);
       }
     } finally {
       for (const array of Object.values(kept)) await array[Symbol.asyncDispose]();
     }
   }
   return float64([examples, count], features);
+}
+
+/** More share too much of their draw to be worth as many. */
+const MOST_TOGETHER = 8;
+/** Draws that tell an error at least. */
+const LEAST_DRAWS = 16;
+
+/**
+ * How many features a draw may well give: those of one draw have all layers but the last in common, so that each is worth
+ * less than one of its own, but they cost no more than one.
+ * @returns for the option `together`
+ */
+export function featuresTogether({ nodes, output }: GatedNetwork, count: number): number {
+  if (nodes[output]?.kind !== "dense") return 1;
+  const most = Math.min(MOST_TOGETHER, Math.floor(count / LEAST_DRAWS));
+  for (let together = most; together > 1; together--) if (count % together === 0) return together;
+  return 1;
+}
+
+function checkTogether({ nodes, output }: GatedNetwork, count: number, together: number): void {
+  checkCount("features of a draw", together);
+  if (together === 1 || (count % together === 0 && nodes[output]?.kind === "dense")) return;
+  throw new GatewiseError({
+    received: `${together} of ${count} features a draw, behind a ${nodes[output]?.kind} node`,
+    expected: "a number that divides that of the features, and a last layer that is dense",
+    next: "draw each feature on its own",
+  });
+}
+
+/** The same network with so many outputs: all have the same kernel. */
+function withOutputs({ nodes, output }: GatedNetwork, count: number): GatedNetwork {
+  const last = nodes[output];
+  if (last?.kind !== "dense") throw new Error("unreachable: outputs of a last layer that is not dense");
+  const [inputs = 0] = last.weight.shape;
+  const bias = last.bias === undefined ? {} : { bias: float32([count], new Float32Array(count)) };
+  const weight = float32([inputs, count], new Float32Array(inputs * count));
+  return { output, nodes: nodes.with(output, { ...last, ...bias, shape: [count], weight }) };
 }
 
 /** Of features and the kernel that they estimate; all of them are in memory at once. */
@@ -119,14 +165,18 @@ const SMALLEST = 2 ** -100;
 const beyondSingle = (): GatewiseError =>
   kernelBeyond("random path features of a network so deep that their values vanish in float32", SHORTER);
 
-/** From examples `x`, the values that decide their gates and scaled weights to one output of each, `y` `[batch, 1]`. */
-function featureGraph(network: GatedNetwork, paths: SeparatedNetwork, output: number): Graph {
+/** From examples `x`, the values that decide their gates and scaled weights to outputs from and up to, `y` `[batch, …]`. */
+function featureGraph(
+  network: GatedNetwork,
+  paths: SeparatedNetwork,
+  [first, end]: readonly [from: number, to: number],
+): Graph {
   const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
   const y = linearPass(paths, x, {
     parameter: (position, kind, own) => input(nameOf({ position, kind }), "float32", own.shape),
     decided: (position) => input(decidedName(position), "float32", ["batch", ...nodeAt(network, position).shape]),
   });
-  return graph({ y: slice(y, 1, output, output + 1) });
+  return graph({ y: slice(y, 1, first, end) });
 }
 
 const decidedName = (position: number): string => `q.${position}`;
@@ -155,13 +205,17 @@ export interface KernelEstimate {
 }
 
 /**
- * The kernel that random features estimate, and how far off its entries are to be expected: the features are independent.
+ * The kernel that random features estimate, and how far off its entries are to be expected: draws are independent.
  * @param features `[n, R]` and `[m, R]` of the same draws
+ * @param together features of each draw
  */
-export function estimatedKernel(features: DenseArray<"float64">, features2 = features): KernelEstimate {
+export function estimatedKernel(features: DenseArray<"float64">, features2 = features, together = 1): KernelEstimate {
   const [rows = 0, count = 0] = features.shape;
   const [columns = 0, count2] = features2.shape;
   checkCount("number of features", count, 2);
+  checkCount("features of a draw", together);
+  const draws = count / together;
+  checkCount("number of draws", draws, 2);
   for (const { data } of [features, features2]) checkKernelNumbers(data, "random path features", SHORTER);
   if (features.shape.length !== 2 || features2.shape.length !== 2 || count2 !== count) {
     throw new GatewiseError({
@@ -171,24 +225,31 @@ export function estimatedKernel(features: DenseArray<"float64">, features2 = fea
     });
   }
   const kernel = kernelNumbers(rows, columns);
+  const isSymmetric = features2 === features;
   let [errors, entries, variances, norm] = [0, 0, 0, 0];
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
+    for (let j = isSymmetric ? i : 0; j < columns; j++) {
       let sum = 0;
       let squares = 0;
-      for (let k = 0; k < count; k++) {
-        const product = features.data[i * count + k]! * features2.data[j * count + k]!;
+      for (let k = 0; k < count; ) {
+        let product = 0;
+        for (const end = k + together; k < end; k++) {
+          product += features.data[i * count + k]! * features2.data[j * count + k]!;
+        }
         sum += product;
         squares += product * product;
       }
       const mean = sum / count;
       kernel[i * columns + j] = mean;
-      const variance = Math.max(squares / count - mean * mean, 0) / (count - 1);
-      variances += variance;
-      norm += mean * mean;
+      if (isSymmetric) kernel[j * columns + i] = mean;
+      const times = isSymmetric && i !== j ? 2 : 1;
+      const ofDraw = sum / draws;
+      const variance = Math.max(squares / draws - ofDraw * ofDraw, 0) / (draws - 1) / together ** 2;
+      variances += times * variance;
+      norm += times * mean * mean;
       if (mean === 0) continue;
-      errors += Math.sqrt(variance) / Math.abs(mean);
-      entries += 1;
+      errors += (times * Math.sqrt(variance)) / Math.abs(mean);
+      entries += times;
     }
   }
   checkKernelNumbers(kernel, "an estimated path kernel", SHORTER);

@@ -9,6 +9,7 @@ import {
   checkEstimateMemory,
   checkKernelNumbers,
   checkPairCost,
+  featuresTogether,
   type KernelTile,
   type KernelTilesOptions,
   kernelExponent,
@@ -101,7 +102,8 @@ export async function neuralPathKernelWork(
   const pairs = features === 0 && !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
   if (features > 0) {
     const exact = await exactSecondsPerPair(model, way);
-    const passes = features * (rows + (columns ?? 0)) * passSeconds(network);
+    const draws = features / featuresTogether(network, features);
+    const passes = draws * (rows + (columns ?? 0)) * passSeconds(network);
     const exactInstead = exact === undefined ? undefined : { features: passes, exact: (exact * pairs) / threads };
     return { by: "random features", resumable: false, pairs: 0, seconds: 0, exactInstead };
   }
