@@ -103,8 +103,8 @@ function startsOf(
   }
   const starts = startsAt(node);
   if (starts?.kind === "bias") return perUnit(starts.bias, node.shape);
-  const [input] = pathInputs(node);
-  return starts?.values(input === undefined ? Float64Array.from(example) : at(input));
+  const inputs = pathInputs(node);
+  return inputs.length === 0 ? starts?.values(Float64Array.from(example)) : starts?.values(...inputs.map(at));
 }
 
 /** One number, or one for each channel (axis 0), by unit. */

@@ -2,12 +2,14 @@
 import { add, multiply } from "../../graph/index.ts";
 import type { NodeKind } from "./kind.ts";
 
+const NOTHING = new Float64Array();
+
 /** The example as it is given. */
 export const inputKind: NodeKind<"input"> = {
   inputs: () => [],
   placed: (node) => node,
   decision: () => undefined,
-  starts: () => ({ kind: "example", values: (example) => example }),
+  starts: () => ({ kind: "example", values: (example = NOTHING) => example }),
   weights: "ones",
   pattern: () => ({ kind: "none" }),
   edges() {},
@@ -24,7 +26,7 @@ export const normalizeKind: NodeKind<"normalize"> = {
   starts: ({ factor, shift }) => ({
     kind: "example",
     // of what comes in: the example's elements may come in another order, or in part
-    values: (given) => given.map((x, i) => x * factor.data[i]! + shift.data[i]!),
+    values: (given = NOTHING) => given.map((x, i) => x * factor.data[i]! + shift.data[i]!),
   }),
   weights: "ones",
   pattern: () => ({ kind: "none" }),
