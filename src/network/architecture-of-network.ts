@@ -79,7 +79,7 @@ function nodeOf(
   at: (position: number) => number,
   nodes: readonly GatedNode<unknown>[],
 ): ArchitectureNode {
-  const { name } = node;
+  const { name, kind: own } = node;
   switch (node.kind) {
     case "input":
       throw new Error("unreachable: a second input");
@@ -114,6 +114,14 @@ function nodeOf(
       const isInOrder = from === undefined || isIdentity(from, sizeOf(nodes[input]?.shape ?? []));
       return { kind, name, input: at(input), shape, ...(isInOrder ? {} : { from: [...from] }) };
     }
+    // a kind enters the form of architectures where one is trained with it
+    default:
+      throw new GatewiseError({
+        code: "unsupported-model",
+        received: `node ${JSON.stringify(name)} (${own})`,
+        expected: "kinds of nodes that architectures tell",
+        next: "take a network of such nodes",
+      });
   }
 }
 

@@ -8,7 +8,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { readNetworkGates } from "../../src/gates/index.ts";
 import { constant, float32, float64, graph, input, matMul, relu, writeModel } from "../../src/graph/index.ts";
 import { Model } from "../../src/models/index.ts";
-import { type GatedNetwork, gatePositions } from "../../src/network/index.ts";
+import { type GatedNetwork, gateOfNode, gatePositions, scalarGate } from "../../src/network/index.ts";
 import { activate } from "../../src/paths/index.ts";
 import { gatewise } from "../support/command-line.ts";
 import { rejectionOf } from "../support/error-of.ts";
@@ -86,9 +86,13 @@ describe("gates that float32 and float64 decide otherwise", () => {
           const active = activate(network, inputs.data.slice(example * size, (example + 1) * size));
           gatePositions(network).forEach((position, index) => {
             const layer = layers[index] ?? expect.fail("a layer for each gate");
+            const decision = gateOfNode(network.nodes[position]) ?? expect.fail("a gate");
+            const isBit = scalarGate(decision.rule).isBit;
             active.gates.get(position)?.forEach((gate, unit) => {
               const word = layer.words[example * layer.wordsPerExample + (unit >>> 5)] ?? 0;
-              wanted[index]! += gate === ((word >>> (unit & 31)) & 1) ? 0 : 1;
+              // gates that are no bits are open where what decides is positive
+              const open = isBit ? gate : Number((active.values.get(decision.by)?.[unit] ?? 0) > 0);
+              wanted[index]! += open === ((word >>> (unit & 31)) & 1) ? 0 : 1;
             });
           });
         }

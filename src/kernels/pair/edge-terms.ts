@@ -10,6 +10,7 @@ import { forEachPair } from "./pair-lines.ts";
 import { edgeTable, mayMeet } from "./pairs-read.ts";
 import { type Input, mixing } from "./rearranged.ts";
 import {
+  areApart,
   channelKernels,
   type KernelShape,
   type Mask,
@@ -23,7 +24,7 @@ import {
 
 /**
  * The part of a node that comes from one of its inputs.
- * @throws GatewiseError where one channel mixes channels of weights
+ * @throws GatewiseError where one channel mixes channels between which the kernel is not known
  */
 export function edgeTerms(
   { network, a, b }: Pair,
@@ -49,7 +50,10 @@ export function edgeTerms(
         for (const left of edges[c * shape.positions + u] ?? []) {
           const channel = Math.floor(left.from / before.positions);
           for (const right of edges[c * shape.positions + v] ?? []) {
-            if (Math.floor(right.from / before.positions) !== channel) throw mixing(node.name);
+            if (Math.floor(right.from / before.positions) !== channel) {
+              if (areApart(term)) continue;
+              throw mixing(node.name);
+            }
             const product = left.weight * right.weight;
             sum += product * value(channel, left.from % before.positions, right.from % before.positions);
           }
@@ -63,7 +67,7 @@ export function edgeTerms(
 
 /**
  * Behind weights of a pattern of their own: all paths through a weight are of it, whatever they came from.
- * @throws GatewiseError where one channel mixes channels of weights
+ * @throws GatewiseError where one channel mixes channels between which the kernel is not known
  */
 export function weightedTerms(
   { network }: Pair,
@@ -90,7 +94,10 @@ export function weightedTerms(
             const channel = Math.floor(left.from / before.positions);
             for (const right of edges[c * shape.positions + v] ?? []) {
               if (!mayMeet(left, right)) continue;
-              if (Math.floor(right.from / before.positions) !== channel) throw mixing(node.name);
+              if (Math.floor(right.from / before.positions) !== channel) {
+                if (areApart(term)) continue;
+                throw mixing(node.name);
+              }
               kernel[c * size + at]! += value(channel, left.from % before.positions, right.from % before.positions);
             }
           }

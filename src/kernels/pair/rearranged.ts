@@ -7,6 +7,7 @@ import { forEachPair, isDiagonal, pairIndex } from "./pair-lines.ts";
 import type { ExampleSide } from "./side.ts";
 import { summedTerms } from "./sums.ts";
 import {
+  areApart,
   channelKernels,
   type KernelShape,
   type Mask,
@@ -28,7 +29,7 @@ export interface Input {
 /**
  * @param from for each element the index of the one that it was, −1 for a zero
  * @param name of the node, to tell it in errors; `part` tells apart rearrangements within one node
- * @throws GatewiseError where one channel mixes channels of weights and all pairs of its positions are read
+ * @throws GatewiseError where one channel mixes channels between which the kernel is not known, and all pairs of its positions are read
  */
 export function rearrangedTerms(
   from: Int32Array,
@@ -126,7 +127,10 @@ function picked(term: Term, from: Int32Array, before: KernelShape, shape: Kernel
       const [left, right] = [map[u]!, map[v]!];
       if (left < 0 || right < 0) return;
       const channel = Math.floor(left / before.positions);
-      if (channel !== Math.floor(right / before.positions)) throw mixing(name);
+      if (channel !== Math.floor(right / before.positions)) {
+        if (areApart(term)) return;
+        throw mixing(name);
+      }
       kernel[c * size + at] = value(channel, left % before.positions, right % before.positions);
     });
   }

@@ -61,6 +61,13 @@ export function rootsOf(term: Term): readonly string[] {
   return term.kind === "per-channel" ? [...term.sources] : [];
 }
 
+/**
+ * Whether other weights end a term's paths in each channel (those of a layer, each channel of which still stands where it was): paths
+ * to two of them are never the same, and the kernel between channels is 0. Of others nothing is known between channels.
+ */
+export const areApart = (term: Term): boolean =>
+  term.kind === "uniform" && term.source !== RAW && !term.source.includes("@");
+
 /** Numbers in one channel's kernel. */
 export const pairCount = ({ positions, pairs }: KernelShape): number => pairCountOf(pairs, positions);
 

@@ -76,7 +76,7 @@ export function pathPassGraph(network: GatedNetwork, { power, scope, output }: P
   const x = input("x", "float64", ["batch", ...inputShapeOf(network)]);
   const copy = copyForPass(network, scope);
   const raised = (values: Values): Values => (power === 1 ? absolute(values) : square(values));
-  const pass = { raise: (factor: number) => factor ** power, isOpen: scope === "all-paths" };
+  const pass = { raise: (factor: number) => Math.abs(factor) ** power, isOpen: scope === "all-paths" };
   const parameters = new Map<string, Values>();
   const values = forwardNodes(copy.network, x, {
     parameter(position, kind, own) {
