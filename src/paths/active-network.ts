@@ -104,7 +104,7 @@ function startsOf(
   const starts = startsAt(node);
   if (starts?.kind === "bias") return perUnit(starts.bias, node.shape);
   const inputs = pathInputs(node);
-  return inputs.length === 0 ? starts?.values(Float64Array.from(example)) : starts?.values(...inputs.map(at));
+  return starts?.values(inputs.length === 0 ? [Float64Array.from(example)] : inputs.map(at));
 }
 
 /** One number, or one for each channel (axis 0), by unit. */

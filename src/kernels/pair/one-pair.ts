@@ -123,7 +123,7 @@ function termsOf(
   if (starts?.kind === "example") {
     const given = (mask: Mask): Mask => {
       const values = maskValues(mask);
-      return values && starts.values(values);
+      return values && starts.values([values]);
     };
     if (sources.length > 0) return mapMasks(pair, position, read(only).terms, given);
     const [left, right] = [given(pair.a.reading.input), given(pair.b.reading.input)];

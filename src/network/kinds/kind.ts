@@ -48,8 +48,8 @@ export type Decision =
 
 /** Where paths start at a node, and with which values. */
 export type Starts =
-  /** At every unit, with what the node makes of its inputs' values, one array each; without inputs of the example. */
-  | { readonly kind: "example"; readonly values: (...given: readonly Float64Array[]) => Float64Array }
+  /** At every unit, with what the node makes of its inputs' values, an array each; without inputs of the example. */
+  | { readonly kind: "example"; readonly values: (given: readonly Float64Array[]) => Float64Array }
   /** At every unit, with the bias of its channel (axis 0). */
   | { readonly kind: "bias"; readonly bias: Weights };
 

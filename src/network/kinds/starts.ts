@@ -9,7 +9,7 @@ export const inputKind: NodeKind<"input"> = {
   inputs: () => [],
   placed: (node) => node,
   decision: () => undefined,
-  starts: () => ({ kind: "example", values: (example = NOTHING) => example }),
+  starts: () => ({ kind: "example", values: ([example = NOTHING]) => example }),
   weights: "ones",
   pattern: () => ({ kind: "none" }),
   edges() {},
@@ -26,7 +26,7 @@ export const normalizeKind: NodeKind<"normalize"> = {
   starts: ({ factor, shift }) => ({
     kind: "example",
     // of what comes in: the example's elements may come in another order, or in part
-    values: (given = NOTHING) => given.map((x, i) => x * factor.data[i]! + shift.data[i]!),
+    values: ([given = NOTHING]) => given.map((x, i) => x * factor.data[i]! + shift.data[i]!),
   }),
   weights: "ones",
   pattern: () => ({ kind: "none" }),
