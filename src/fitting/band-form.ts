@@ -58,26 +58,24 @@ export async function bandForm(
   const reflections: Reflections[] = [];
   const { reflectPanel } = await openBandModule();
   let open: Pair[] = [];
+  let base = 0;
   for (let k = 0; k < blocks; k++) {
     signal?.throwIfAborted();
     const start = k * width;
     const rows = cutRows(stripeAt(stripes, start), start, width, padded);
-    const { block, panel } = await panelOf(rows, open, start, products);
+    const { block, panel } = await panelOf(rows, open, start - base, products);
     diagonal.push(block);
     if (k === blocks - 1) break;
     below.push(reflectPanel(panel, width));
-    const v = transposedAt(panel, width, start + width, padded);
-    open.push(await pairOf(v, start + width, stripes, open, products));
+    // vectors of the open pairs begin at the stripe where the first of them does
+    if (open.length === 0) base = stripeAt(stripes, start + width).from;
+    const v = transposedAt(panel, width, start + width - base, padded - base);
+    open.push(await pairOf(v, base, start + width, stripes, open, products));
     if (open.length * width >= TOGETHER || k === blocks - 2) {
       const first = start + 2 * width - open.length * width;
-      reflections.push(
-        await compactReflections(
-          open.map((pair) => pair.v),
-          first,
-          products,
-        ),
-      );
-      await update(stripes, start + width, open, products);
+      const vectors = open.map((pair) => pair.v);
+      reflections.push({ ...(await compactReflections(vectors, first - base, products)), from: first });
+      await update(stripes, base, start + width, open, products);
       open = [];
     }
     onProgress?.(1 - (1 - (k + 1) / blocks) ** 3);
@@ -121,15 +119,15 @@ function cutRows({ from, data }: Stripe, start: number, width: number, padded: n
 }
 
 /**
- * Those rows as they are after the open updates: their block of the diagonal, and what is right of it, `[width, …]`. By
+ * Those rows, `at` from where the open pairs begin, as they are after the open updates: their block of the diagonal, and what is right of it, `[width, …]`. By
  * symmetry these are columns, one after the other in memory, as reflections want them.
  */
-async function panelOf(rows: Matrix, open: readonly Pair[], start: number, products: BlockProducts) {
+async function panelOf(rows: Matrix, open: readonly Pair[], at: number, products: BlockProducts) {
   const [width, length] = sizesOf(rows);
   let current = rows;
   for (const { left, right } of open) {
-    const own = rowsOf(left, start, start + width);
-    current = await products.subtractProduct("nt", current, own, rowsOf(right, start));
+    const own = rowsOf(left, at, at + width);
+    current = await products.subtractProduct("nt", current, own, rowsOf(right, at));
   }
   const block = matrix(width, width);
   const panel = new Float64Array(width * (length - width));
@@ -144,17 +142,17 @@ async function panelOf(rows: Matrix, open: readonly Pair[], start: number, produ
   return { block, panel };
 }
 
-/** `[padded, width]` of `[width, padded − from]`: zeros before row `from`. */
-function transposedAt(panel: Float64Array, width: number, from: number, padded: number): Matrix {
-  const out = matrix(padded, width);
-  const length = padded - from;
+/** `[rows, width]` of `[width, rows − from]`: zeros before row `from`. */
+function transposedAt(panel: Float64Array, width: number, from: number, rows: number): Matrix {
+  const out = matrix(rows, width);
+  const length = rows - from;
   for (let j = 0; j < width; j++) {
     for (let i = 0; i < length; i++) out.data[(from + i) * width + j] = panel[j * length + i]!;
   }
   return out;
 }
 
-/** What a block of reflections does to the matrix: `A − V Wᵀ − W Vᵀ`. */
+/** What a block of reflections does to the matrix: `A − V Wᵀ − W Vᵀ`; of the rows from a stripe's first on. */
 interface Pair {
   readonly v: Matrix;
   /** `V` and `W` side by side, `[n, 2 · width]`. */
@@ -166,13 +164,14 @@ interface Pair {
 /** `Hᵀ A H` with `H = I − V T Vᵀ`: `W = X − ½ V Tᵀ Vᵀ X`, `X = A V T`; of the rows and columns from `from` on. */
 async function pairOf(
   v: Matrix,
+  base: number,
   from: number,
   stripes: readonly Stripe[],
   open: readonly Pair[],
   products: BlockProducts,
 ): Promise<Pair> {
-  const { t } = await compactReflections([v], from, products);
-  let av = await stripesTimes(stripes, from, v, products);
+  const { t } = await compactReflections([v], from - base, products);
+  let av = await stripesTimes(stripes, base, from, v, products);
   for (const { left, right } of open) {
     av = await products.subtractProduct("nn", av, left, await products.multiply("tn", right, v));
   }
@@ -183,30 +182,34 @@ async function pairOf(
   return { v, left: besideEachOther([v, w]), right: besideEachOther([w, v]) };
 }
 
-/** `A · v` for a `v` whose rows before `from` are zero; rows before have any value. */
+/**
+ * `A · v` for a `v` whose rows before `from` are zero; rows before have any value.
+ * @param v from row `base` on, where a stripe begins
+ */
 async function stripesTimes(
   stripes: readonly Stripe[],
+  base: number,
   from: number,
   v: Matrix,
   products: BlockProducts,
 ): Promise<Matrix> {
-  const [padded, width] = sizesOf(v);
-  const out = matrix(padded, width);
+  const [length, width] = sizesOf(v);
+  const out = matrix(length, width);
   for (const { from: start, to, data } of stripes) {
     if (to <= from) continue;
-    const right = await products.multiply("nn", data, rowsOf(v, start));
-    addTo(out.data, right.data, start * width);
-    if (to === padded) continue;
-    const below = await products.multiply("tn", data, rowsOf(v, start, to));
+    const right = await products.multiply("nn", data, rowsOf(v, start - base));
+    addTo(out.data, right.data, (start - base) * width);
+    if (to - base === length) continue;
+    const below = await products.multiply("tn", data, rowsOf(v, start - base, to - base));
     // the stripe's block of the diagonal has been multiplied already
-    addTo(out.data, below.data.subarray((to - start) * width), to * width);
+    addTo(out.data, below.data.subarray((to - start) * width), (to - base) * width);
   }
   return out;
 }
-
 /** Brings the rows from `from` on up to date. */
 async function update(
   stripes: readonly Stripe[],
+  base: number,
   from: number,
   open: readonly Pair[],
   products: BlockProducts,
@@ -216,7 +219,8 @@ async function update(
   for (const stripe of stripes) {
     const { from: start, to, data } = stripe;
     if (to <= from) continue;
-    stripe.data = await products.subtractProduct("nt", data, rowsOf(left, start, to), rowsOf(right, start));
+    const rows = rowsOf(left, start - base, to - base);
+    stripe.data = await products.subtractProduct("nt", data, rows, rowsOf(right, start - base));
   }
 }
 

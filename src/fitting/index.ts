@@ -8,6 +8,7 @@ export {
   type ConjugateGradientSolution,
   conjugateGradients,
 } from "./conjugate-gradients.ts";
+export { kernelFitBytes } from "./fit-memory.ts";
 export {
   type DirectMeasures,
   FIT_STAGES,

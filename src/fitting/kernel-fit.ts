@@ -2,12 +2,13 @@
 import { GatewiseError } from "../errors.ts";
 import { type Alignment, kernelAlignment } from "./alignment.ts";
 import type { BandForm } from "./band-form.ts";
+import { positiveByBand } from "./band-system.ts";
 import type { BlockProducts } from "./block-products.ts";
 import { accuracyOf, type ClassTargets, classTargets, predictedClasses } from "./class-targets.ts";
 import { type KernelNorms, type KernelRows, kernelNorms } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
 import { labelFit } from "./label-fit.ts";
-import { DIRECT_LIMIT, positiveFactor } from "./positive-factor.ts";
+import { DIRECT_LIMIT, type PositiveFactor, positiveFactor } from "./positive-factor.ts";
 import { fitRidge, type RidgeFit } from "./ridge.ts";
 import { chooseRidge, type RidgeChoice } from "./ridge-choice.ts";
 import { smallestEigenvalue } from "./smallest-eigenvalue.ts";
@@ -86,7 +87,8 @@ export async function fitKernel(
   const stage = (name: FitStage): WorkOptions => ({ signal, onProgress: (share) => onProgress?.(name, share) });
   const alignment = await kernelAlignment(kernel, norms, targets, products, { signal });
   const { rank, form, eigenvalues } = await spectrumOf(kernel, norms, products, stage("spectrum"));
-  const direct = await directMeasures(kernel, norms, targets, eigenvalues, products, stage("label fit"));
+  const spectrum = form && eigenvalues && { form, eigenvalues };
+  const direct = await directMeasures(kernel, norms, targets, spectrum, products, stage("label fit"));
   const choose = (): Promise<RidgeChoice> =>
     chooseRidge(kernel, norms, labels, targets, products, { ...stage("choice of the ridge"), form });
   const { choice, value } = ridge === "cv" ? await chosenBy(choose) : { choice: undefined, value: ridge };
@@ -139,15 +141,30 @@ async function directMeasures(
   kernel: KernelRows,
   norms: KernelNorms,
   { targets }: ClassTargets,
-  eigenvalues: Float64Array | undefined,
+  spectrum: { readonly form: BandForm; readonly eigenvalues: Float64Array } | undefined,
   products: BlockProducts,
   work: WorkOptions,
 ): Promise<DirectMeasures | undefined> {
   if (norms.examples > DIRECT_LIMIT) return undefined;
+  const told = async (factored: PositiveFactor, smallest: number): Promise<DirectMeasures> => {
+    const { nu, perColumn } = await labelFit(kernel, norms, factored, targets, products, work);
+    return { nu, nuPerClass: perColumn, smallestEigenvalue: smallest, jitter: factored.jitter };
+  };
+  const smallest = spectrum?.eigenvalues[0];
+  if (spectrum !== undefined && smallest !== undefined && isClearlyPositive(spectrum.eigenvalues)) {
+    return await told(positiveByBand(spectrum.form, 0, norms.trace / norms.examples, products), smallest);
+  }
   const factored = await positiveFactor(kernel, norms, 0, products, work);
-  const { nu, perColumn } = await labelFit(kernel, norms, factored, targets, products, work);
-  const smallest = eigenvalues?.[0] ?? (await smallestEigenvalue(factored, products, work));
-  return { nu, nuPerClass: perColumn, smallestEigenvalue: smallest, jitter: factored.jitter };
+  return await told(factored, smallest ?? (await smallestEigenvalue(factored, products, work)));
+}
+
+/**
+ * Whether every pivot of the kernel is positive beyond rounding, by far: then no jitter is needed, and the band form serves
+ * instead of a factor of the kernel. Near singular kernels are decided by their own pivots (ridge.ts).
+ */
+function isClearlyPositive(eigenvalues: Float64Array): boolean {
+  const [smallest = 0] = eigenvalues;
+  return smallest > 100 * eigenvalues.length * Number.EPSILON * (eigenvalues.at(-1) ?? 0);
 }
 
 function checkSizes({ examples }: KernelNorms, labels: Int32Array, test: KernelFitInput["test"]): void {

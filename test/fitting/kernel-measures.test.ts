@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelAlignment } from "../../src/fitting/alignment.ts";
 import { matrix } from "../../src/fitting/block-products.ts";
 import { classTargets } from "../../src/fitting/class-targets.ts";
+import { kernelFitBytes } from "../../src/fitting/fit-memory.ts";
+import { fitKernel } from "../../src/fitting/kernel-fit.ts";
 import { kernelNorms } from "../../src/fitting/kernel-rows.ts";
 import { labelFit } from "../../src/fitting/label-fit.ts";
 import { positiveFactor } from "../../src/fitting/positive-factor.ts";
@@ -59,6 +61,27 @@ describe("label fit", () => {
         expectClose(fit.nu, wanted.reduce((sum, value) => sum + value, 0) / wanted.length, { relative: 1e-9 });
       }),
       { numRuns: propertyRuns(25) },
+    ));
+
+  it("by the band form, where the kernel is clearly positive, or by its own factor, is the same", () =>
+    fc.assert(
+      fc.asyncProperty(problems, async ({ seed, n, classes }) => {
+        const labels = randomLabels(seed, n, classes);
+        // clearly positive; and of rank n − 2 at most, which pivots decide
+        for (const [inner, diagonal, singular] of [
+          [n, 0.3, false],
+          [Math.max(1, n - 2), 0, true],
+        ] as const) {
+          const kernel = readerOf(randomKernel(seed, n, inner, diagonal));
+          const norms = await kernelNorms(kernel);
+          const factored = await positiveFactor(kernel, norms, 0, opened.products);
+          const wanted = await labelFit(kernel, norms, factored, classTargets(labels).targets, opened.products);
+          const { direct } = await fitKernel({ kernel, labels, ridge: 1 }, opened.products);
+          expect(direct?.jitter).toBe(factored.jitter);
+          expectClose(direct?.nuPerClass ?? expect.fail(), wanted.perColumn, { relative: singular ? 0 : 1e-10 });
+        }
+      }),
+      { numRuns: propertyRuns(15) },
     ));
 
   it("is n² for the identity, whatever the labels", async () => {
@@ -235,4 +258,15 @@ describe("effective rank", () => {
     expect(estimate.standardError).toBeLessThan(0.05 * exact.effectiveRank);
     expectClose(estimate.effectiveRank, exact.effectiveRank, { relative: 0, absolute: 4 * estimate.standardError });
   });
+});
+
+it.each([
+  // peaks of the command, measured: a process, the kernel, and the larger of band form and factor
+  { examples: 2_000, measured: 308e6 },
+  { examples: 4_000, measured: 529e6 },
+])("memory of $examples examples is told before it is taken", ({ examples, measured }) => {
+  const told = kernelFitBytes(examples, 8 * examples ** 2);
+  expect(told / measured).toBeGreaterThan(0.9);
+  expect(told / measured).toBeLessThan(1.3);
+  expect(kernelFitBytes(60_000, 8 * 60_000 ** 2)).toBeGreaterThan(28.8e9);
 });

@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { classLabels } from "../../data/index.ts";
 import { readNpyFile } from "../../data/node/index.ts";
 import { openNodeEngine } from "../../engine/node/index.ts";
@@ -6,13 +7,14 @@ import {
   BlockProducts,
   fitKernel,
   type KernelFit,
+  kernelFitBytes,
   kernelMatrix,
   kernelRows,
   symmetricKernel,
 } from "../../fitting/index.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { printResult } from "../output.ts";
+import { note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
@@ -61,8 +63,21 @@ function parseRidge(text: string): number | "cv" {
 }
 
 async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, context: CliContext): Promise<ExitCode> {
+  const matrix = symmetricKernel(await readNpyFile(kernel), kernel);
+  const [examples = 0] = matrix.shape;
+  const needed = kernelFitBytes(examples, matrix.data.byteLength);
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
+  if (needed > totalmem()) {
+    throw new GatewiseError({
+      code: "too-large",
+      received: `a kernel of ${examples} examples, which takes ${megabytes(needed)} of memory`,
+      expected: `at most the ${megabytes(totalmem())} of this machine`,
+      next: "take fewer examples, or write the kernel in float32",
+    });
+  }
+  note(context, `needs up to ${megabytes(needed)} of memory`);
   const input = {
-    kernel: kernelRows(symmetricKernel(await readNpyFile(kernel), kernel)),
+    kernel: kernelRows(matrix),
     labels: classLabels(await readNpyFile(labels), labels),
     test: test && {
       kernel: kernelRows(kernelMatrix(await readNpyFile(test.kernel), test.kernel)),
