@@ -7,7 +7,9 @@ import {
   float32,
   input,
   multiply,
+  reshape,
   type Shape,
+  sizeOf,
   slice,
   type Tensor,
 } from "../graph/index.ts";
@@ -68,21 +70,25 @@ export const recordsOf = (specs: readonly TrialParameterSpec[], tensors: NamedTe
 export interface Group {
   readonly name: string;
   readonly members: readonly TrialParameterSpec[];
+  /** Held as one row `[1, n]`, for updates that take less time so; only a group of one member. */
+  readonly isRow: boolean;
 }
 
-export function groupsOf(moving: readonly TrialParameterSpec[]): readonly Group[] {
+/** @param rows whether weights are held as rows */
+export function groupsOf(moving: readonly TrialParameterSpec[], rows = false): readonly Group[] {
   const [vectors, others] = [
     moving.filter(({ shape }) => shape.length === 1),
     moving.filter(({ shape }) => shape.length !== 1),
   ];
-  const alone = others.map((parameter): Group => ({ name: parameter.name, members: [parameter] }));
-  return vectors.length === 0 ? alone : [...alone, { name: "vectors", members: vectors }];
+  const alone = others.map((parameter): Group => ({ name: parameter.name, members: [parameter], isRow: rows }));
+  return vectors.length === 0 ? alone : [...alone, { name: "vectors", members: vectors, isRow: false }];
 }
 
 /** One tensor of the members of a group, or of an average of each. */
-export function join({ members }: Group, tensors: NamedTensors, slot?: SlotName): FloatTensor {
+export function join({ members, isRow }: Group, tensors: NamedTensors, slot?: SlotName): FloatTensor {
   const [first, ...rest] = members.map(({ name }) => existing(tensors, stateName(name, slot)));
-  return concat([first ?? existing(tensors, ""), ...rest], 0);
+  const joined = concat([first ?? existing(tensors, ""), ...rest], 0);
+  return isRow ? reshape(joined, [1, members.reduce((sum, { shape }) => sum + sizeOf(shape), 0)]) : joined;
 }
 
 /** The members of a joined tensor by name. */
@@ -91,7 +97,7 @@ export function split(
   joined: FloatTensor,
   slot?: SlotName,
 ): readonly (readonly [string, FloatTensor])[] {
-  if (members.length === 1) return members.map(({ name }) => [stateName(name, slot), joined]);
+  if (members.length === 1) return members.map(({ name, shape }) => [stateName(name, slot), reshape(joined, shape)]);
   let start = 0;
   return members.map(({ name, shape: [size = 0] }) => {
     const from = start;

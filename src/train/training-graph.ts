@@ -92,7 +92,8 @@ export function chunkGraph(
   const parameters = trialParameterSpecs(architecture, regime);
   const moving = parameters.filter(({ trains }) => trains);
   const fixed = inputsFor(parameters.filter(({ trains }) => !trains));
-  const groups = groupsOf(moving);
+  // SGD's update is part of the product that makes the gradient, which is no row; WebGPU gains nothing
+  const groups = groupsOf(moving, loop === scan && optimizer.kind !== "sgd");
   const rateMoves = plan.recipe?.schedule !== undefined;
   const slots = slotNames(optimizer);
   /** A parameter itself, and its averages. */
