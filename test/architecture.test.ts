@@ -23,7 +23,7 @@ type Room =
   | "runs"
   | "report"
   | "cli";
-/** What each room may import (style 1); the leaves `errors.ts`, `random.ts` and `parse-value.ts` are open to all. */
+/** What each room may import (style 1); its {@link LEAVES} are open to all. */
 const MAY_IMPORT = {
   graph: [],
   engine: ["graph"],
@@ -41,7 +41,7 @@ const MAY_IMPORT = {
   cli: ["report", "runs", "experiments", ...protocols],
 } as const satisfies Record<Room, readonly Room[]>;
 
-const LEAVES = ["errors.ts", "random.ts", "parse-value.ts"];
+const LEAVES = ["errors.ts", "random.ts", "parse-value.ts", "options.ts"];
 /** Main programs of the process or of a worker: like `cli/`, they own the clock, the process and the state of their loop. */
 const ENTRIES = ["engine/node/engine-worker.ts", "runs/node/trial-worker.ts"];
 

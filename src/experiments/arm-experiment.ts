@@ -1,4 +1,5 @@
 import type { RegimeName, RegimeVariant } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import {
   type ExperimentWords,
   type Profile,
@@ -62,6 +63,7 @@ export function trialsOfArms(
   profile: ArmProfile,
   options: ArmOptions = {},
 ): readonly Trial[] {
+  optionsIn(options);
   const settings = settingsOf(experiment, profile);
   const { arms } = profile;
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);

@@ -12,6 +12,7 @@ import {
   type RegimeVariant,
   regimeOf,
 } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
 import { checkRecipe, OPTIMIZER_KINDS, type TrainingPlan } from "../train/index.ts";
 import { architectureOf, checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
@@ -165,6 +166,7 @@ export interface Training {
  * @throws GatewiseError for options that do not go together, by the names that `nameOf` gives them
  */
 export function trainingOf(options: TrainingOptions, nameOf: NameOption = (option) => option): Training {
+  optionsIn(options);
   const { data, optimizer: kind, batch, epochs, seed, device, threads } = withUsual(options);
   const { width, depth, limit = null, testLimit = null, keep = [], labelsTransform: labels } = options;
   const { label, architecture, rates } = architectureOf(archOf(options), { width, depth, data, nameOf });

@@ -1,4 +1,5 @@
 import type { RegimeName } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import {
   type ExperimentWords,
   type Profile,
@@ -30,6 +31,7 @@ export interface TrialOptions {
  * gates from the `relu` trial of the same seed, which comes first, and is added if it was not asked for.
  */
 export function trialsOf(experiment: RegimeExperiment, profile: Profile, options: TrialOptions = {}): readonly Trial[] {
+  optionsIn(options);
   const asked = options.regimes ?? experiment.regimes;
   const regimes = new Set(asked.includes("flnpf") ? ["relu" as const, ...asked] : asked);
   const settings = settingsOf(experiment, profile);

@@ -2,9 +2,11 @@
  * The main theorem at finite width (theory 4.2 and 4.3): with value weights i.i.d. over `{−σ, +σ}` and independent of the gates,
  * the value tangent kernel tends to `d σ^(2(d−1)) H`, and one draw is off by an error that falls as `1/√w`.
  */
+
 import type { Engine } from "../engine/index.ts";
 import type { Inputs } from "../gates/index.ts";
 import { type DenseArray, float64, sizeOf } from "../graph/index.ts";
+import { optionsIn } from "../options.ts";
 import { randomStream } from "../random.ts";
 import type { ExperimentWords, ProfileName } from "./protocol.ts";
 import { meanAndDeviation } from "./summary.ts";
@@ -147,17 +149,9 @@ export interface TheoremFinding extends TheoremSeries, TheoremResult {
 }
 
 /** Measures the error of one draw per seed and width; the same seeds give the same figures. */
-export async function runTheorem({
-  engine,
-  network = "fully-connected",
-  widths,
-  seeds,
-  inputs,
-  depth = 4,
-  fitFrom = 0,
-  signal,
-  onProgress,
-}: TheoremOptions): Promise<TheoremResult> {
+export async function runTheorem(options: TheoremOptions): Promise<TheoremResult> {
+  const { engine, network = "fully-connected", widths, seeds, inputs, depth = 4, fitFrom = 0 } = optionsIn(options);
+  const { signal, onProgress } = options;
   const errors: TheoremErrors[] = [];
   for (const [index, width] of widths.entries()) {
     const own: number[] = [];

@@ -3,6 +3,7 @@
  * product (Cristianini et al., NIPS 2001); centered as in Cortes, Mohri and Rostamizadeh (JMLR 2012). `T = y yᵀ` for
  * two classes, `y` of ±1; for more, the Gram matrix of one-hot labels: 1 where two examples share their class, else 0.
  */
+import { optionsIn } from "../options.ts";
 import { type BlockProducts, matrix, sizesOf } from "./block-products.ts";
 import type { ClassTargets } from "./class-targets.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
@@ -26,8 +27,9 @@ export async function kernelAlignment(
   { examples, squaredFrobenius }: KernelNorms,
   { targets }: Pick<ClassTargets, "targets">,
   products: BlockProducts,
-  { signal }: WorkOptions = {},
+  options: WorkOptions = {},
 ): Promise<Alignment> {
+  const { signal } = optionsIn(options);
   const [, columns] = sizesOf(targets);
   const labels = columns === 1 ? targets.data : targets.data.map((value) => (value + 1) / 2);
   const width = columns + 1;

@@ -3,7 +3,9 @@
  * has its own coefficients, all share the products with the kernel, which is read once an iteration by blocks of rows
  * and never held. Preconditioned by a few rows of the kernel.
  */
+
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
 import type { KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
@@ -40,8 +42,9 @@ export async function conjugateGradients(
   shift: number,
   y: Matrix,
   products: BlockProducts,
-  { tolerance = 1e-8, maxIterations = 1_000, signal, onProgress }: ConjugateGradientOptions = {},
+  options: ConjugateGradientOptions = {},
 ): Promise<ConjugateGradientSolution> {
+  const { tolerance = 1e-8, maxIterations = 1_000, signal, onProgress } = optionsIn(options);
   const [examples, columns] = sizesOf(y);
   const preconditioned = await lowRankPreconditioner(kernel, diagonal, shift, products);
   const x = new Float64Array(y.data.length);

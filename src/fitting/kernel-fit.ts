@@ -1,5 +1,7 @@
 /** A kernel machine from beginning to end: measures of the kernel, choice of the ridge, fit, accuracies. */
+
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import { type Alignment, kernelAlignment } from "./alignment.ts";
 import type { BandForm } from "./band-form.ts";
 import { positiveByBand } from "./band-system.ts";
@@ -79,8 +81,9 @@ export interface KernelFit {
 export async function fitKernel(
   { kernel, labels, test, ridge }: KernelFitInput,
   products: BlockProducts,
-  { signal, onProgress }: KernelFitOptions = {},
+  options: KernelFitOptions = {},
 ): Promise<KernelFit> {
+  const { signal, onProgress } = optionsIn(options);
   const norms = await kernelNorms(kernel);
   checkSizes(norms, labels, test);
   const targets = classTargets(labels);

@@ -1,3 +1,4 @@
+import { optionsIn } from "../options.ts";
 import { type BlockProducts, type Matrix, sizesOf } from "./block-products.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
 import { type PositiveFactor, solveRefined } from "./positive-factor.ts";
@@ -24,6 +25,7 @@ export async function labelFit(
   products: BlockProducts,
   options: WorkOptions = {},
 ): Promise<LabelFit> {
+  optionsIn(options);
   const [, columns] = sizesOf(targets);
   const { x } = await solveRefined(kernel, factored, targets, products, options);
   const perColumn = new Float64Array(columns);

@@ -1,4 +1,5 @@
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import type { BlockProducts, Matrix } from "./block-products.ts";
 import { type CholeskyFactor, factorize, type Solver } from "./cholesky.ts";
 import type { KernelNorms, KernelRows } from "./kernel-rows.ts";
@@ -33,6 +34,7 @@ export async function positiveFactor(
   products: BlockProducts,
   options: WorkOptions = {},
 ): Promise<PositiveFactor<CholeskyFactor>> {
+  optionsIn(options);
   let failedRow = 0;
   for (const jitter of JITTERS) {
     const shift = ((ridge + jitter) * trace) / examples;

@@ -2,7 +2,9 @@
  * Kernel ridge regression: `(H + λ·I) α = Y`, `λ = ridge · trace(H)/n`, predictions `K(test, train) · α`. Directly by a
  * Cholesky factor up to 10,000 examples, by conjugate gradients beyond.
  */
+
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import type { BandForm } from "./band-form.ts";
 import { positiveByBand } from "./band-system.ts";
 import { type BlockProducts, type Matrix, sizesOf } from "./block-products.ts";
@@ -62,6 +64,7 @@ export async function fitRidge(
   products: BlockProducts,
   options: RidgeOptions = {},
 ): Promise<RidgeFit> {
+  optionsIn(options);
   // not in the parameter list, which the declarations repeat: `form` is not in them
   const { directLimit = DIRECT_LIMIT, tolerance = 1e-8, form, ...work } = options;
   const [rows] = sizesOf(targets);

@@ -1,3 +1,4 @@
+import { optionsIn } from "../options.ts";
 import { randomStream } from "../random.ts";
 import { bandEigenvalues } from "./band-eigenvalues.ts";
 import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
@@ -20,8 +21,9 @@ const MAX_STEPS = 40;
 export async function smallestEigenvalue(
   { factor, shift, jitter }: PositiveFactor<CholeskyFactor>,
   products: BlockProducts,
-  { signal }: WorkOptions = {},
+  options: WorkOptions = {},
 ): Promise<number> {
+  const { signal } = optionsIn(options);
   const { examples: n } = factor;
   await using held = await factor.held();
   const width = Math.min(WIDTH, n);

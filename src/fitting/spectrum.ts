@@ -5,6 +5,7 @@
 
 import { GatewiseError } from "../errors.ts";
 import { largestOf } from "../graph/index.ts";
+import { optionsIn } from "../options.ts";
 import { randomStream } from "../random.ts";
 import { bandEigenvalues } from "./band-eigenvalues.ts";
 import { type BandForm, bandForm } from "./band-form.ts";
@@ -42,6 +43,7 @@ export async function kernelEigenvalues(
   products: BlockProducts,
   options: WorkOptions = {},
 ): Promise<Float64Array> {
+  optionsIn(options);
   const { rows } = kernel;
   if (rows > EIGENVALUE_LIMIT) {
     throw new GatewiseError({
@@ -84,6 +86,7 @@ export async function effectiveRank(
   options: WorkOptions = {},
   limit = EIGENVALUE_LIMIT,
 ): Promise<EffectiveRank> {
+  optionsIn(options);
   if (kernel.rows > limit) return await estimatedRank(kernel, norms, products, options);
   const { eigenvalues } = await kernelSpectrum(kernel, products, options);
   return { effectiveRank: effectiveRankOf(eigenvalues), standardError: 0 };

@@ -1,4 +1,5 @@
 /** Values inside a network, layer by layer: what goes into its gates and what comes out of them (theory 1). */
+
 import { compileInParts, type Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, float64, type Graph, graph, input, quoted, sizeOf } from "../graph/index.ts";
@@ -10,6 +11,7 @@ import {
   inputShapeOf,
   usedNodes,
 } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import { checkInputs, type Inputs } from "./inputs.ts";
 
 /** What is told of a layer: what decides its gates, what they let through, or what a node without gates gives. */
@@ -104,8 +106,9 @@ export async function* readLayerValues(
   engine: Engine,
   inputs: Inputs,
   tensors: readonly LayerTensor[],
-  { dtype = "float32", batch, onProgress, signal }: ValueReading = {},
+  options: ValueReading = {},
 ): AsyncGenerator<ValueBlock> {
+  const { dtype = "float32", batch, onProgress, signal } = optionsIn(options);
   checkInputs(network, inputs);
   const [examples = 0] = inputs.shape;
   const bytes = (dtype === "float32" ? 4 : 8) * tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);

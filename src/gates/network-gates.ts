@@ -8,6 +8,7 @@ import {
   gatePositions,
   inputShapeOf,
 } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import { examplesAtOnce } from "./examples-at-once.ts";
 import { gateOutputs, packGates } from "./extraction.ts";
 import { checkDecisions, finiteness } from "./finite-decisions.ts";
@@ -32,8 +33,9 @@ export async function readNetworkGates(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  { batch = examplesAtOnce(network), onProgress, signal }: GateReading = {},
+  options: GateReading = {},
 ): Promise<PackedGates> {
+  const { batch = examplesAtOnce(network), onProgress, signal } = optionsIn(options);
   checkInputs(network, inputs);
   checkCount("batch", batch);
   const [examples = 0] = inputs.shape;

@@ -2,9 +2,10 @@ import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
-import { type DenseArray, kindOf } from "../graph/index.ts";
+import type { DenseArray } from "../graph/index.ts";
 import type { PairWay, TangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import type { LargestBundles } from "../paths/index.ts";
 import type { Evaluation } from "../train/index.ts";
 import type { Description } from "./description.ts";
@@ -109,7 +110,7 @@ export class Model implements AsyncDisposable {
   }
 
   /** Whether it may be asked, and with these options: callers without types may give null. */
-  private checkUse(options: unknown = {}): void {
+  private checkUse(options: object = {}): void {
     if (this.isReleased) {
       throw new GatewiseError({
         code: "released",
@@ -118,12 +119,7 @@ export class Model implements AsyncDisposable {
         next: "ask within the scope of `await using`, or open it again",
       });
     }
-    if (typeof options === "object" && options !== null) return;
-    throw new GatewiseError({
-      received: `options that are ${kindOf(options)}`,
-      expected: "an object, or nothing",
-      next: "leave them out",
-    });
+    optionsIn(options);
   }
 
   /**

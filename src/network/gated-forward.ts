@@ -1,4 +1,5 @@
 import { cast, constant, type FloatDType, float32, float64, multiply, relu, type Tensor } from "../graph/index.ts";
+import { optionsIn } from "../options.ts";
 import type { GatedNetwork, NodeKindName, Weights } from "./gated-network.ts";
 import { gateOf, passGate } from "./gating.ts";
 import type { PathPower } from "./kinds/kind.ts";
@@ -23,12 +24,14 @@ export interface ForwardOptions<D extends FloatDType> {
 export const forwardNodes = <D extends FloatDType>(
   network: GatedNetwork,
   x: Tensor<D>,
-  { parameter, ...options }: ForwardOptions<D> = {},
-): ReadonlyMap<number, Tensor<D>> =>
-  forwardTensors(network, x, {
+  options: ForwardOptions<D> = {},
+): ReadonlyMap<number, Tensor<D>> => {
+  const { parameter, ...others } = optionsIn(options);
+  return forwardTensors(network, x, {
     parameter: (position, kind, own) => parameter?.(position, kind, own) ?? constantLike(x, own),
-    ...options,
+    ...others,
   });
+};
 
 /** What stands for the weights and gates of a network of any weights. */
 export interface TensorOptions<D extends FloatDType, W> extends Omit<ForwardOptions<D>, "parameter"> {
@@ -43,8 +46,9 @@ export interface TensorOptions<D extends FloatDType, W> extends Omit<ForwardOpti
 export function forwardTensors<D extends FloatDType, W>(
   network: GatedNetwork<W>,
   x: Tensor<D>,
-  { parameter, gate, power, knownGates, factors }: TensorOptions<D, W>,
+  options: TensorOptions<D, W>,
 ): ReadonlyMap<number, Tensor<D>> {
+  const { parameter, gate, power, knownGates, factors } = optionsIn(options);
   const values = new Map<number, Tensor<D>>();
   const at = (position: number): Tensor<D> => {
     const value = values.get(position);

@@ -1,4 +1,5 @@
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import type { Layer, LayeredArchitecture } from "./architecture.ts";
 
 /** More would not be placed, let alone run, in the time that anybody waits. */
@@ -19,13 +20,8 @@ export interface FullyConnectedOptions {
  * The fully connected network of theory 6.2: flatten, `depth − 1` gated layers of `width`, an output layer.
  * @throws GatewiseError for a depth or width that is no whole number of at least 1, and (`too-large`) more than 2²⁰ layers
  */
-export function fullyConnected({
-  inputShape,
-  depth,
-  width,
-  outputs,
-  bias = true,
-}: FullyConnectedOptions): LayeredArchitecture {
+export function fullyConnected(options: FullyConnectedOptions): LayeredArchitecture {
+  const { inputShape, depth, width, outputs, bias = true } = optionsIn(options);
   for (const [name, value] of Object.entries({ depth, width, outputs })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new GatewiseError({
@@ -70,7 +66,8 @@ export const vconv = (options: ConvolutionalOptions): LayeredArchitecture =>
 export const gconv = (options: ConvolutionalOptions): LayeredArchitecture =>
   convolutional(options, { kind: "global-average-pool" });
 
-function convolutional({ inputShape, width, outputs }: ConvolutionalOptions, pooling: Layer): LayeredArchitecture {
+function convolutional(options: ConvolutionalOptions, pooling: Layer): LayeredArchitecture {
+  const { inputShape, width, outputs } = optionsIn(options);
   return {
     inputShape,
     layers: [
@@ -83,14 +80,17 @@ function convolutional({ inputShape, width, outputs }: ConvolutionalOptions, poo
 }
 
 /** C4GAP of the duality papers (theory 5.8) at a width of 128: four 3×3 convolutions, global average pooling, one dense layer. */
-export const c4gap = ({ inputShape, width, outputs }: ConvolutionalOptions): LayeredArchitecture => ({
-  inputShape,
-  layers: [
-    ...[width, width, width, width].map(convolution3),
-    { kind: "global-average-pool" },
-    { kind: "dense", units: outputs, bias: true, gated: false },
-  ],
-});
+export function c4gap(options: ConvolutionalOptions): LayeredArchitecture {
+  const { inputShape, width, outputs } = optionsIn(options);
+  return {
+    inputShape,
+    layers: [
+      ...[width, width, width, width].map(convolution3),
+      { kind: "global-average-pool" },
+      { kind: "dense", units: outputs, bias: true, gated: false },
+    ],
+  };
+}
 
 const convolution3 = (channels: number): Layer => ({
   kind: "convolution",

@@ -4,7 +4,9 @@
  * shortest-path problem: where bounds are far above what any bundle attains, the search ends at a limit and says how
  * much a bundle that it did not see may contribute at most.
  */
+
 import { checkCount, checkOutput } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { type Bundle, BundleReader } from "./bundle.ts";
 import { bundleBounds, visitOptions } from "./bundle-options.ts";
@@ -72,8 +74,9 @@ export function largestBundles(
   active: ActiveNetwork,
   output: number,
   k: number,
-  { edges = 2e8, seedPaths = 200, dives = 50 }: BundleOptions = {},
+  options: BundleOptions = {},
 ): LargestBundles {
+  const { edges = 2e8, seedPaths = 200, dives = 50 } = optionsIn(options);
   checkOutput(active.network, output);
   checkCount("number of bundles", k);
   checkCount("number of seed paths", seedPaths, 0);

@@ -14,6 +14,7 @@ import {
 } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import { checkCount, type GatedNetwork } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import { type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
 import { log2SharedPaths } from "./shared-path-counts.ts";
 
@@ -38,8 +39,9 @@ export async function neighborsBySharedPaths(
   inputs: Inputs,
   query: number,
   count: number,
-  { batch = examplesAtOnce(network), signal, onProgress }: NeighborOptions = {},
+  options: NeighborOptions = {},
 ): Promise<readonly Neighbor[]> {
+  const { batch = examplesAtOnce(network), signal, onProgress } = optionsIn(options);
   checkInputs(network, inputs);
   checkCount("number of neighbors", count);
   checkCount("batch", batch);

@@ -1,6 +1,7 @@
 import { type ExampleSet, type ExampleSource, exampleSet, targetBlock } from "../data/index.ts";
 import type { Feeds, Program } from "../engine/index.ts";
 import { byName, type TrialParameters } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import { numbers, wanted } from "./feeds.ts";
 import { parts } from "./parts.ts";
 import { type ValueErrors, valueErrors } from "./value-errors.ts";
@@ -30,13 +31,15 @@ export interface EvaluationOptions {
  * @param parameters those of the trial that the graph is of; undefined for a network that holds its own
  * @throws the signal's reason once it is aborted
  */
-export const evaluate = (
+export const evaluate = async (
   program: Program,
   data: ExampleSource,
   parameters: TrialParameters | undefined,
   options: EvaluationOptions,
-): Promise<Evaluation> =>
-  evaluateSet(program, exampleSet(data), parameters === undefined ? {} : byName(parameters), options);
+): Promise<Evaluation> => {
+  optionsIn(options);
+  return evaluateSet(program, exampleSet(data), parameters === undefined ? {} : byName(parameters), options);
+};
 
 /** The same with parameters by name, which may live in the engine. */
 export async function evaluateSet(

@@ -1,6 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewiseError } from "../../errors.ts";
+import { optionsIn } from "../../options.ts";
 import type { DatasetName } from "../dataset-names.ts";
 import type { OfficialArchive } from "./cifar-archives.ts";
 import { type DownloadOptions, download, type FetchProgress, sizeOnDisk } from "./download.ts";
@@ -55,6 +56,7 @@ export interface FetchedFile {
  * @throws the signal's reason if it is aborted
  */
 export async function fetchDataset(name: DatasetName, options: FetchOptions): Promise<readonly FetchedFile[]> {
+  optionsIn(options);
   const { mirrors, files } = publishedFiles(name, options);
   if (files.length === 0) return [];
   const folder = join(options.directory, name);

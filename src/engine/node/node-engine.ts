@@ -1,5 +1,6 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { add, graph, input } from "../../graph/index.ts";
+import { optionsIn } from "../../options.ts";
 import { capabilitiesOf } from "../device-capabilities.ts";
 import type { Device, Engine, EngineOptions } from "../engine.ts";
 import { checkEngineOptions } from "../engine-options.ts";
@@ -34,6 +35,7 @@ async function loadRuntime(): Promise<OrtRuntime> {
  * @throws GatewiseError if the device is missing on this machine, or an option says nothing
  */
 export async function openNodeEngine(device: NodeDevice, options: EngineOptions): Promise<Engine> {
+  optionsIn(options);
   const { threads, memory, denormals } = checkEngineOptions(device, NODE_DEVICES, options);
   const runtime = await loadRuntime();
   const engine = ortEngine(runtime, {

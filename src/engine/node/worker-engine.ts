@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { messageOf } from "../../errors.ts";
+import { optionsIn } from "../../options.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
 import { checkEngineOptions } from "../engine-options.ts";
 import { type EngineWorker, openRemoteEngine } from "../remote/remote-engine.ts";
@@ -11,6 +12,7 @@ import { NODE_DEVICES, type NodeDevice } from "./node-engine.ts";
  * @throws GatewiseError if the device is missing, an option says nothing, or (from any later call) if the worker has died
  */
 export async function openWorkerEngine(device: NodeDevice, options: EngineOptions): Promise<Engine> {
+  optionsIn(options);
   checkEngineOptions(device, NODE_DEVICES, options);
   // read by the native library from the process, not from the worker's copy of the environment
   process.env.ORT_DISABLE_TELEMETRY = "1";

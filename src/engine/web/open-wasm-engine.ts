@@ -1,3 +1,4 @@
+import { optionsIn } from "../../options.ts";
 import type { Engine } from "../engine.ts";
 import type { WasmOptions } from "./wasm-options.ts";
 
@@ -9,6 +10,7 @@ import type { WasmOptions } from "./wasm-options.ts";
  * before this one had others
  */
 export async function openWasmEngine(options: WasmOptions): Promise<Engine> {
+  optionsIn(options);
   const { openEngine } = await import("./web-engine.ts");
   return await openEngine(options);
 }

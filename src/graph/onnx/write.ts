@@ -7,6 +7,7 @@
 
 import { create, toBinary } from "@bufbuild/protobuf";
 import { GatewiseError } from "../../errors.ts";
+import { optionsIn } from "../../options.ts";
 import { kindOf } from "../binary-data.ts";
 import { bytesOf, type DenseArray, type DType } from "../dense-array.ts";
 import { largestOf } from "../extremes.ts";
@@ -60,7 +61,8 @@ export interface WriteOptions {
 }
 
 /** Writes a graph as an ONNX `ModelProto`. What is no graph is a GatewiseError. */
-export function writeModel(graph: Graph, { name = "gatewise", arrays = new Map() }: WriteOptions = {}): WrittenModel {
+export function writeModel(graph: Graph, options: WriteOptions = {}): WrittenModel {
+  const { name = "gatewise", arrays = new Map() } = optionsIn(options);
   checkGraph(graph);
   const port = ({ name: label, tensor }: Graph["inputs"][number]): Port => ({
     name: label,

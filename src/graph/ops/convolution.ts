@@ -5,6 +5,7 @@
  * partial maps of one trilinear form, so each one's gradients are the other two.
  */
 
+import { optionsIn } from "../../options.ts";
 import { apply, dimensions, named, sameDType } from "../op.ts";
 import type { FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
 import { formatShape, type Received, sameShape, shapeError, staticSize } from "../tensor.ts";
@@ -23,7 +24,7 @@ import { unrolledConvolution } from "./unrolled-windows.ts";
 export type WindowOptions = Partial<Window>;
 
 const windowOf = (options: WindowOptions): Window => ({
-  strides: options.strides ?? [1, 1],
+  strides: optionsIn(options).strides ?? [1, 1],
   pads: options.pads ?? [0, 0, 0, 0],
   dilations: options.dilations ?? [1, 1],
   groups: options.groups ?? 1,

@@ -1,3 +1,4 @@
+import { optionsIn } from "../../options.ts";
 import { apply, broadcastShapes, named, sameDType } from "../op.ts";
 import type { Dimension, FloatDType, FloatPair, OpDefinition, Shape, Tensor } from "../symbolic.ts";
 import { shapeError } from "../tensor.ts";
@@ -65,5 +66,8 @@ export const matMulOp: OpDefinition<MatMulParams, FloatPair> = {
 export const matMul = named(
   "matMul",
   <D extends FloatDType>(a: Tensor<D>, b: Tensor<D>, options: Partial<MatMulParams> = {}): Tensor<D> =>
-    apply(matMulOp, [a, b], { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false }),
+    apply(matMulOp, [a, b], {
+      transposeA: optionsIn(options).transposeA ?? false,
+      transposeB: options.transposeB ?? false,
+    }),
 );

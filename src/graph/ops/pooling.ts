@@ -1,5 +1,6 @@
 /** Pooling of maps `[n, channels, height, width]`: a gate that passes one input (max), a fixed linear layer (average). */
 
+import { optionsIn } from "../../options.ts";
 import { filled, int64 } from "../dense-array.ts";
 import { apply, dimensions, named } from "../op.ts";
 import type {
@@ -31,13 +32,10 @@ interface Pool extends Window {
   readonly kernel: readonly [number, number];
 }
 
-const poolOf = (kernel: readonly [number, number], { strides = kernel, pads = [0, 0, 0, 0] }: PoolOptions): Pool => ({
-  kernel,
-  strides,
-  pads,
-  dilations: [1, 1],
-  groups: 1,
-});
+function poolOf(kernel: readonly [number, number], options: PoolOptions): Pool {
+  const { strides = kernel, pads = [0, 0, 0, 0] } = optionsIn(options);
+  return { kernel, strides, pads, dilations: [1, 1], groups: 1 };
+}
 const attributesOf = ({ kernel, strides, pads }: Pool): Attributes => ({
   kernel_shape: { ints: kernel },
   strides: { ints: strides },

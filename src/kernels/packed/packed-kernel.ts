@@ -3,10 +3,12 @@
  * the overlaps of all layers by popcount. Of a kernel of inputs with themselves only tiles on and above the diagonal are
  * computed. Memory is that of the packed gates, the inputs and a few tiles.
  */
+
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { gateRows, type Inputs, type PackedGates, popcount } from "../../gates/index.ts";
 import { BYTES, type DenseArray, denseArray, sizeOf } from "../../graph/index.ts";
+import { optionsIn } from "../../options.ts";
 import { kernelNumbers } from "../kernel-numbers.ts";
 import type { TileMaker } from "../tiles/tile-maker.ts";
 import {
@@ -60,8 +62,11 @@ export interface TileOptions extends KernelTilesOptions {
 export const packedKernelTiles = (
   kernel: PackedKernel,
   engine: Engine,
-  { open = openTileMaker, ...options }: TileOptions = {},
-): AsyncGenerator<KernelTile> => kernelTiles(tiled(kernel, engine, open), options);
+  options: TileOptions = {},
+): AsyncGenerator<KernelTile> => {
+  const { open = openTileMaker, ...others } = optionsIn(options);
+  return kernelTiles(tiled(kernel, engine, open), others);
+};
 
 function tiled(kernel: PackedKernel, engine: Engine, open: NonNullable<TileOptions["open"]>): TiledKernel {
   const work = tileWork(kernel);
@@ -155,8 +160,9 @@ export async function packedKernel(
 export async function packedKernel(
   kernel: PackedKernel,
   engine: Engine,
-  { into, signal, open = openTileMaker }: WholeOptions | SingleOptions = {},
+  options: WholeOptions | SingleOptions = {},
 ): Promise<DenseArray<"float32"> | DenseArray<"float64">> {
+  const { into, signal, open = openTileMaker } = optionsIn(options);
   const { rows, columns = rows } = kernel;
   const shape = [rows.gates.examples, columns.gates.examples] as const;
   const array =

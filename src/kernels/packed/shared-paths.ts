@@ -1,5 +1,6 @@
 import { checkQuery, type Neighbor, nearestFirst, neighborOf, type PackedGates, popcount } from "../../gates/index.ts";
 import { checkCount } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 
 /** Between which ends the paths of a fully connected network run, and where else they start. */
 export interface PathEnds {
@@ -23,6 +24,7 @@ export function neighborsByOverlaps(
   count: number,
   ends: PathEnds = { inputs: 1, outputs: 1, biases: [] },
 ): readonly Neighbor[] {
+  optionsIn(ends);
   checkQuery(query, gates.examples);
   checkCount("number of neighbors", count);
   const own = Array.from({ length: gates.examples }, (_, s) => log2Paths(overlaps(gates, s, s), ends));

@@ -2,11 +2,13 @@
  * The exact neural path kernel of any gated network (theory 3.5 to 3.12): convolutions, poolings, residual sums, concatenations,
  * hard, soft, leaky and clipped gates.
  */
+
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float64 } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { kernelNumbers } from "../kernel-numbers.ts";
 import { packExamples } from "../pair-program/packed-example.ts";
 import { writeKernel } from "../tiles/tiled-kernel.ts";
@@ -57,6 +59,7 @@ export async function neuralPathKernelByPairs(
   makers?: PairTileMakers,
   known?: PairWay,
 ): Promise<DenseArray<"float64">> {
+  optionsIn(options);
   checkInputs(network, inputs);
   if (inputs2 !== undefined) checkInputs(network, inputs2);
   checkWord("part", options.part ?? "full", KERNEL_PARTS);
@@ -90,6 +93,7 @@ export async function pairKernel(
   columns: readonly ExampleReading[] = rows,
   options: PairKernelOptions = {},
 ): Promise<DenseArray<"float64">> {
+  optionsIn(options);
   const { shortcuts: withShortcuts = true } = options;
   const way = pairWay(network, withShortcuts);
   checkPairCost(way.cost);

@@ -24,6 +24,7 @@ import {
   pathNodes,
   scalarGate,
 } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { mapsOf, nodeAt } from "./maps.ts";
 import { type PositionBits, packPositions } from "./position-bits.ts";
 
@@ -70,6 +71,7 @@ export async function readPathExamples(
   inputs: Inputs,
   options: PathReadingOptions = {},
 ): Promise<readonly ExampleReading[]> {
+  optionsIn(options);
   const readings: ExampleReading[] = [];
   for await (const reading of pathReadings(network, engine, inputs, options)) readings.push(reading);
   return readings;

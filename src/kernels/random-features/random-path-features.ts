@@ -3,6 +3,7 @@
  * inner products estimate the path kernel of any architecture in `O(n · R)` passes, where the exact kernel visits
  * `O(n²)` pairs.
  */
+
 import { compileInParts, type Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
@@ -15,6 +16,7 @@ import {
 } from "../../gates/index.ts";
 import { type DenseArray, eachNumber, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { randomStream } from "../../random.ts";
 import { checkKernelNumbers, kernelBeyond, kernelNumbers } from "../kernel-numbers.ts";
 import { nodeAt } from "../pair/maps.ts";
@@ -48,8 +50,9 @@ export async function randomPathFeatures(
   engine: Engine,
   inputs: Inputs,
   count: number,
-  { seed, output = 0, together = 1, batch = examplesAtOnce(network), signal, onProgress }: PathFeatureOptions,
+  options: PathFeatureOptions,
 ): Promise<DenseArray<"float64">> {
+  const { seed, output = 0, together = 1, batch = examplesAtOnce(network), signal, onProgress } = optionsIn(options);
   checkInputs(network, inputs);
   checkOutput(network, output);
   checkCount("number of features", count);

@@ -9,6 +9,7 @@ import {
   networkParameters,
   outputCount,
 } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { checkKernelNumbers } from "../kernel-numbers.ts";
 import { type PathPass, type PathWeights, pathPassGraph, pathWeights, weightsName } from "./path-trace-pass.ts";
 import { unknownWeights } from "./unknown-weights.ts";
@@ -42,6 +43,7 @@ export async function pathKernelTrace(
   engine: Engine,
   options: PathTraceOptions = {},
 ): Promise<number> {
+  optionsIn(options);
   const { slopes } = await runPathPass(network, engine, { ...passOf(options), power: 2 }, options.inputs);
   const trace = slopes.reduce((sum, { slope }) => slope.data.reduce((part, one) => part + one, sum), 0);
   checkKernelNumbers(Float64Array.of(trace), "a path kernel's trace", "scale the weights");

@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/index.ts";
 import { type DenseArray, float64 } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { type PathTraceOptions, passOf, runPathPass } from "./path-trace.ts";
 import type { PathPower } from "./path-trace-pass.ts";
 
@@ -33,8 +34,9 @@ export interface ParameterScores {
 export async function pathKernelScores(
   network: GatedNetwork,
   engine: Engine,
-  { score = "path-kernel", ...options }: PathTraceOptions & { readonly score?: PruningScore } = {},
+  asked: PathTraceOptions & { readonly score?: PruningScore } = {},
 ): Promise<readonly ParameterScores[]> {
+  const { score = "path-kernel", ...options } = optionsIn(asked);
   checkWord("score", score, Object.keys(PRUNING_SCORES));
   const power = PRUNING_SCORES[score];
   const { slopes } = await runPathPass(network, engine, { ...passOf(options), power }, options.inputs);

@@ -11,6 +11,7 @@ import {
 } from "../../fitting/index.ts";
 import { type DenseArray, eachNumber, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { checkKernelNumbers } from "../kernel-numbers.ts";
 import { tangentKernelProducts } from "./work.ts";
 
@@ -68,8 +69,9 @@ export function checkEigenvalueExamples(examples: number): void {
 export async function tangentSummary(
   kernel: DenseArray<"float64">,
   engine: Engine,
-  { smallestEigenvalue: isAsked = true, signal }: TangentSummaryOptions = {},
+  options: TangentSummaryOptions = {},
 ): Promise<TangentSummary> {
+  const { smallestEigenvalue: isAsked = true, signal } = optionsIn(options);
   const size = kernelSize(kernel);
   if (!isAsked) return { ...size, smallestEigenvalue: null };
   // behind hard gates the feature kernel is exactly zero, which is no kernel to factor

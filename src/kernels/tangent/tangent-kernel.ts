@@ -6,11 +6,13 @@
  * memory is bounded whatever the number of examples. Factors are computed `⌈n / tile⌉ / 2` times each; a tile that
  * holds all of them makes that once.
  */
+
 import type { Engine } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, denseArray, float64, sizeOf, zeros } from "../../graph/index.ts";
 import { checkWord, type GatedNetwork, outputCount } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { checkKernelNumbers, kernelNumbers } from "../kernel-numbers.ts";
 import { type Arrays, EngineTeam, type FactorBlock, joinedPortions } from "./engine-team.ts";
 import { factorGraph } from "./factors.ts";
@@ -48,8 +50,9 @@ export async function tangentKernel(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  { part = "all", ...options }: TangentOptions & { readonly part?: TangentPart | "all" } = {},
+  asked: TangentOptions & { readonly part?: TangentPart | "all" } = {},
 ): Promise<DenseArray<"float64">> {
+  const { part = "all", ...options } = optionsIn(asked);
   checkWord("part", part, ["value", "feature", "all"]);
   if (part !== "all") return (await kernelsOf(network, engine, inputs, [part], options))[part];
   const { value, feature } = await tangentKernels(network, engine, inputs, options);
@@ -70,8 +73,9 @@ async function kernelsOf(
   engine: Engine,
   inputs: Inputs,
   wanted: readonly TangentPart[],
-  { output = 0, inputs2, beside = [], tile, signal, onProgress }: TangentOptions,
+  options: TangentOptions,
 ): Promise<TangentKernels> {
+  const { output = 0, inputs2, beside = [], tile, signal, onProgress } = optionsIn(options);
   checkInputs(network, inputs);
   if (inputs2 !== undefined) checkInputs(network, inputs2);
   const chosen = chosenOutputs(network, output, inputs, inputs2);

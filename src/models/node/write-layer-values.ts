@@ -1,7 +1,9 @@
 /** Pre-activations and activations of a model's layers into files, of any number of inputs. */
+
 import { join } from "node:path";
 import { NpyParts } from "../../data/node/index.ts";
 import { type Inputs, type LayerTensor, readLayerValues, type ValueKind } from "../../gates/index.ts";
+import { optionsIn } from "../../options.ts";
 import type { Model } from "../model.ts";
 import { type Asking, counter } from "../progress.ts";
 
@@ -45,6 +47,7 @@ export async function writeLayerValues(
   tensors: readonly LayerTensor[],
   options: LayerValueOptions,
 ): Promise<void> {
+  optionsIn(options);
   const { files, dtype, signal } = options;
   const parts: NpyParts[] = [];
   try {

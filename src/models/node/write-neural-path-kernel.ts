@@ -1,4 +1,5 @@
 /** The neural path kernel of a model into a file, whatever the network: by tiles, of any size. */
+
 import { totalmem } from "node:os";
 import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
@@ -24,6 +25,7 @@ import {
 } from "../../kernels/index.ts";
 import { finishedTiles, type KernelFile, tileMakers, writeKernelFile } from "../../kernels/node/index.ts";
 import { type GatedNetwork, gatePositions } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { productsOf, toldSeconds } from "../kernel-timing.ts";
 import type { Model } from "../model.ts";
 import {
@@ -134,6 +136,7 @@ export async function writeNeuralPathKernel(
   inputs: Inputs,
   options: NeuralPathKernelFileOptions,
 ): Promise<NeuralPathKernelSummary> {
+  optionsIn(options);
   const { part = "full", features = 0, out, dtype = "float64" } = options;
   checkInputs(model.network, inputs);
   if (options.inputs2 !== undefined) checkInputs(model.network, options.inputs2);

@@ -15,6 +15,7 @@ import {
   tangentWorkBytes,
 } from "../../kernels/index.ts";
 import { type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
+import { optionsIn } from "../../options.ts";
 import type { Model } from "../model.ts";
 import { counter } from "../progress.ts";
 import type { TangentAnswerOptions } from "../tangent-kernels.ts";
@@ -69,7 +70,9 @@ export function tangentFileBytes(
 export async function writeTangentKernel(
   model: Model,
   inputs: Inputs,
-  {
+  options: TangentKernelFileOptions,
+): Promise<TangentFileSummary> {
+  const {
     out,
     dtype = "float64",
     threads,
@@ -79,8 +82,7 @@ export async function writeTangentKernel(
     part = "all",
     smallestEigenvalue = false,
     ...asking
-  }: TangentKernelFileOptions,
-): Promise<TangentFileSummary> {
+  } = optionsIn(options);
   if (smallestEigenvalue && (dtype === "float32" || inputs2 !== undefined)) {
     throw new GatewiseError({
       received:

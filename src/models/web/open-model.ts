@@ -2,6 +2,7 @@ import { openWasmEngine } from "../../engine/web/index.ts";
 import { GatewiseError, messageOf } from "../../errors.ts";
 import { type BinaryData, openOnnx } from "../../graph/index.ts";
 import { networkFromOnnx, type OnnxNetworkOptions } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { type InputExamples, readExamples } from "../example-array.ts";
 import { Model } from "../model.ts";
 
@@ -22,7 +23,7 @@ export type WebFile = string | URL | Blob | BinaryData;
  * @throws GatewiseError for a file that is not to be had or damaged, and for ops that no gated network has, naming the node
  */
 export async function openModel(source: WebFile, options: OpenModelOptions = {}): Promise<Model> {
-  const { threads = 1, wasmPaths, ...choice } = options;
+  const { threads = 1, wasmPaths, ...choice } = optionsIn(options);
   const network = networkFromOnnx(openOnnx(await bytesOf(source)), choice);
   return new Model(network, {
     source: { kind: "onnx" },

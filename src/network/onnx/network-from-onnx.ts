@@ -5,6 +5,7 @@
  * A batch that exporters write into a model, of one example or many, is lifted: shapes are followed for one example, axis
  * 0 its batch, and an op that would mix the examples of a batch is refused.
  */
+
 import { GatewiseError } from "../../errors.ts";
 import {
   type BinaryData,
@@ -17,6 +18,7 @@ import {
   quoted,
   readModel,
 } from "../../graph/index.ts";
+import { optionsIn } from "../../options.ts";
 import type { GatedNetwork, Weights } from "../gated-network.ts";
 import { FOLDS } from "./fold-constants.ts";
 import { inputPlan, type ShapeOptions } from "./input-plan.ts";
@@ -126,6 +128,7 @@ export interface OnnxNetworkOptions extends OnnxOptions, ShapeOptions {
  * of several inputs or of several outputs of numbers of which none is chosen
  */
 export function networkFromOnnx(source: BinaryData | OnnxFile, options: OnnxNetworkOptions = {}): GatedNetwork {
+  optionsIn(options);
   const model = readModel(source, options);
   const output = networkOutput(model, options.output);
   const needed = neededNodes(model, output);

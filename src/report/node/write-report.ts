@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { lockFile, makeFolder, writeWhole } from "../../data/node/index.ts";
+import { optionsIn } from "../../options.ts";
 import { type Place, placeAt } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
 import { contentOf, REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
@@ -22,6 +23,7 @@ export const reportFile = ([only, ...others]: readonly string[]): string =>
  * measured yet
  */
 export async function writeReport(directories: readonly string[], options: WriteReportOptions): Promise<string> {
+  optionsIn(options);
   const { out: file = reportFile(directories), command, createdAt } = options;
   const [only, ...others] = directories;
   const content =

@@ -8,6 +8,7 @@ import {
   readIfThere,
   writeWhole,
 } from "../../data/node/index.ts";
+import { optionsIn } from "../../options.ts";
 import type { Store } from "../store.ts";
 
 /**
@@ -15,6 +16,7 @@ import type { Store } from "../store.ts";
  * @param lockOptions how long its lock waits for another's end
  */
 export function folderStore(directory: string, lockOptions: LockOptions = {}): Store {
+  optionsIn(lockOptions);
   const nameOf = (file?: string): string => (file === undefined ? directory : join(directory, file));
   return {
     nameOf,

@@ -3,6 +3,7 @@ import { checkPath, readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { externalFiles, type OnnxFile, openOnnx } from "../../graph/index.ts";
 import { type GatedNetwork, networkFromOnnx, type OnnxNetworkOptions } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
 import { trainedNetwork } from "../../train/index.ts";
 import { readExternalData } from "./external-data.ts";
 import { isFolder, refuseForeignFolder, refuseForeignModel } from "./foreign-model.ts";
@@ -27,6 +28,7 @@ export type ModelChoice = Omit<OnnxNetworkOptions, "externalData">;
  * no gate, pool, sum or linear layer
  */
 export async function loadNetwork(model: string, choice: ModelChoice = {}): Promise<LoadedNetwork> {
+  optionsIn(choice);
   checkPath(model, "a model");
   if (await isFolder(model)) {
     await refuseForeignFolder(model);

@@ -1,11 +1,13 @@
 /**
  * Trials side by side, each in a process of its own: one that dies (out of memory, killed) takes no other with it.
  */
+
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
 import { GatewiseError, type PackedError, unpackError } from "../../errors.ts";
+import { optionsIn } from "../../options.ts";
 import type { Executor, ExecutorOptions, TrialJob, TrialOutcome, TrialProgress, TrialWatch } from "../executor.ts";
 import { findRecord, writeRecord } from "../run-files.ts";
 import type { TrialRequest } from "../trial-request.ts";
@@ -26,10 +28,10 @@ export type RunJob = (job: TrialJob, watch: TrialWatch) => Promise<TrialOutcome>
  * Runs all jobs, each in a process of its own, `workers` at a time, in their order as far as what they wait for allows.
  * @returns the outcome of every job; a job whose predecessor did not complete fails or is interrupted with it
  */
-export const runTrials = (
+export const runTrials = async (
   jobs: readonly TrialJob[],
   options: ExecutorOptions,
-): Promise<ReadonlyMap<string, TrialOutcome>> => runTrialsBy(runInProcess, jobs, options);
+): Promise<ReadonlyMap<string, TrialOutcome>> => runTrialsBy(runInProcess, jobs, optionsIn(options));
 
 /** As {@link runTrials}, each by `runJob`. */
 export async function runTrialsBy(
