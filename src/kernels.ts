@@ -32,7 +32,6 @@ export {
   type ParameterScores,
   type PathEnds,
   type PathFeatureOptions,
-  type PathReadingOptions,
   type PathTraceOptions,
   PRUNING_SCORES,
   type ProgramWork,

@@ -47,19 +47,24 @@ export const binaryMnist = {
   },
 } as const satisfies WatchedExperiment;
 
+/** What the two below share: the network of the paper's table, in batches of 32 (theory 6.1). */
+const tenClasses = {
+  kind: "watched",
+  architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
+  initializer: { kind: "glorot-uniform" },
+  loss: "softmax-cross-entropy",
+  batch: 32,
+} as const satisfies Partial<WatchedExperiment>;
+
 /** Value and feature tangent kernel while gates and values learn apart. */
 export const ntkTrace = {
-  kind: "watched",
+  ...tenClasses,
   name: "ntk-trace",
   measure: "tangent-kernels",
   source: `Value and feature tangent kernel in decoupled learning, ${PAPER}, and its notebook.`,
   title: "Value and feature tangent kernel during decoupled learning",
-  architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
   regime: "dlnpf",
-  initializer: { kind: "glorot-uniform" },
   optimizer: optimizer("sgd", 1e-2),
-  loss: "softmax-cross-entropy",
-  batch: 32,
   profiles: {
     quick: { data: "digits", epochs: 20, every: 5, runs: 1, examples: 200 },
     full: { data: "mnist", epochs: 60, every: 5, runs: 5, examples: 200 },
@@ -68,17 +73,13 @@ export const ntkTrace = {
 
 /** What does a kernel machine with the gates of a random, half-trained and trained network reach? */
 export const kernelMachine = {
-  kind: "watched",
+  ...tenClasses,
   name: "kernel-machine",
   measure: "kernel-machine",
   source: `Kernel ridge regression with the neural path kernel of the gates; networks behind fixed gates: ${PAPER}.`,
   title: "Kernel machine of the gates: random, half-trained, trained",
-  architecture: fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 }),
   regime: "relu",
-  initializer: { kind: "glorot-uniform" },
   optimizer: optimizer("adam", 1e-4),
-  loss: "softmax-cross-entropy",
-  batch: 32,
   profiles: {
     quick: { data: "digits", epochs: 20, every: 10, runs: 1, examples: 1000 },
     full: { data: "mnist", epochs: 20, every: 10, runs: 1, examples: 10_000 },

@@ -14,7 +14,8 @@ export {
   type ValueReading,
 } from "./layer-values.ts";
 export { checkQuery, type Neighbor, nearestFirst, neighborOf } from "./neighbor.ts";
-export { type GateReading, readNetworkGates } from "./network-gates.ts";
+export { readNetworkGates } from "./network-gates.ts";
 export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
+export type { ReadingOptions } from "./reading-options.ts";
 export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";
 export { classesOf, type GateSummary, type GateSummaryOptions, type LayerSummary, summarizeGates } from "./summary.ts";

@@ -13,6 +13,7 @@ import {
 } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
 import { checkInputs, type Inputs } from "./inputs.ts";
+import type { ReadingOptions } from "./reading-options.ts";
 
 /** What is told of a layer: what decides its gates, what they let through, or what a node without gates gives. */
 export type ValueKind = "pre-activations" | "activations" | "values";
@@ -75,13 +76,11 @@ function named(positions: ReadonlyMap<string, number>, name: string): number {
 }
 
 /** How values of layers are read, block by block. */
-export interface ValueReading {
+export interface ValueReading extends ReadingOptions {
   /** Element type that the network is computed in; float32 unless told otherwise. */
-  readonly dtype?: "float32" | "float64";
+  readonly dtype?: "float32" | "float64" | undefined;
   /** Examples a block; as many as 64 MiB of values hold, at most 64, unless told otherwise. */
-  readonly batch?: number;
-  readonly onProgress?: (examples: number, of: number) => void;
-  readonly signal?: AbortSignal;
+  readonly batch?: number | undefined;
 }
 
 /** Values of some examples. */

@@ -14,14 +14,7 @@ import { gateOutputs, packGates } from "./extraction.ts";
 import { checkDecisions, finiteness } from "./finite-decisions.ts";
 import { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 import { joinGates, type PackedGates } from "./packed-gates.ts";
-
-/** How gates of many examples are read. */
-export interface GateReading {
-  /** Examples a run; 64, fewer of large maps, unless told otherwise. */
-  readonly batch?: number;
-  readonly onProgress?: (examples: number, of: number) => void;
-  readonly signal?: AbortSignal;
-}
+import type { ReadingOptions } from "./reading-options.ts";
 
 /**
  * Gates of all inputs in one pass through the engine, packed: one layer for each gate that paths pass, counted from 1 in
@@ -33,7 +26,7 @@ export async function readNetworkGates(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  options: GateReading = {},
+  options: ReadingOptions = {},
 ): Promise<PackedGates> {
   const { batch = examplesAtOnce(network), onProgress, signal } = optionsIn(options);
   checkInputs(network, inputs);

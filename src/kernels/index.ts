@@ -46,7 +46,7 @@ export {
   readPairs,
   tiledPairs,
 } from "./pair/pair-work.ts";
-export { type ExampleReading, type PathReadingOptions, readPathExamples } from "./pair/readings.ts";
+export { type ExampleReading, readPathExamples } from "./pair/readings.ts";
 export { checkPairCost, MOST_PAIR_BYTES } from "./pair/weighed-plan.ts";
 export type { PackedExamples } from "./pair-program/packed-example.ts";
 export type { RunnableProgram } from "./pair-program/pair-program.ts";

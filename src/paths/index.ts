@@ -3,7 +3,7 @@ export type { Bundle, BundleStart, BundleWeight } from "./bundle.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
 export { kBestPaths } from "./k-best-paths.ts";
 export { type BundleOptions, type LargestBundles, largestBundles } from "./largest-bundles.ts";
-export { type NeighborOptions, neighborsBySharedPaths } from "./neighbors.ts";
+export { neighborsBySharedPaths } from "./neighbors.ts";
 export { type OpenGates, openGates } from "./open-gates.ts";
 export { type Path, type PathStart, type Unit, unitOf } from "./path.ts";
 export { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";

@@ -11,20 +11,13 @@ import {
   type Neighbor,
   nearestFirst,
   neighborOf,
+  type ReadingOptions,
 } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import { checkCount, type GatedNetwork } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
 import { type OpenGates, openGates, sharedOpenGates } from "./open-gates.ts";
 import { log2SharedPaths } from "./shared-path-counts.ts";
-
-/** How the gates of many examples are read while neighbors are looked for. */
-export interface NeighborOptions {
-  /** Examples a run of the engine, whose gates are held at a time; 64, fewer of large maps, unless told otherwise. */
-  readonly batch?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((examples: number, of: number) => void) | undefined;
-}
 
 /**
  * The examples that share most active paths with one of them, in any network: exact counts (up to rounding) behind the
@@ -39,7 +32,7 @@ export async function neighborsBySharedPaths(
   inputs: Inputs,
   query: number,
   count: number,
-  options: NeighborOptions = {},
+  options: ReadingOptions = {},
 ): Promise<readonly Neighbor[]> {
   const { batch = examplesAtOnce(network), signal, onProgress } = optionsIn(options);
   checkInputs(network, inputs);

@@ -21,6 +21,8 @@ import {
 import { countPaths, pathNorm } from "../../src/paths/index.ts";
 import { readEpochMetrics, readRunRecord } from "../../src/runs/run-record.ts";
 import { bytesOfModel, drawn, modelProto, movedOut, onnxModel } from "../graph/onnx/model.ts";
+import { ints } from "../network/onnx/cases/case.ts";
+import { CONV_POOL_MODEL } from "../network/onnx/conv-pool-model.ts";
 import { completedTrial, plausibleMetrics } from "../report/fixture.ts";
 import { idxFile } from "../support/idx-file.ts";
 import { tinyArchive } from "../support/tiny-cifar.ts";
@@ -44,30 +46,7 @@ function expectThat(holds: boolean, what: string): void {
   if (!holds) throw new Error(`wrong: ${what}`);
 }
 
-const ints = (...values: readonly number[]) => int64([values.length], values);
-const convolutional = modelProto({
-  input: ["N", 2, 6, 5],
-  nodes: [
-    { op: "Conv", inputs: ["x", "w", "b"], outputs: ["q"], attributes: { pads: [1, 1, 1, 1] } },
-    { op: "BatchNormalization", inputs: ["q", "b", "b", "b", "v"], outputs: ["n"] },
-    { op: "Clip", inputs: ["n", "zero", "six"], outputs: ["c"] },
-    { op: "MaxPool", inputs: ["c"], outputs: ["p"], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
-    { op: "Pad", inputs: ["p", "pads"], outputs: ["d"] },
-    { op: "Transpose", inputs: ["d"], outputs: ["t"], attributes: { perm: [0, 2, 3, 1] } },
-    { op: "Reshape", inputs: ["t", "shape"], outputs: ["f"] },
-    { op: "Gemm", inputs: ["f", "g"] },
-  ],
-  constants: {
-    w: drawn("w", 4, 2, 3, 3),
-    b: drawn("b", 4),
-    v: float32([4], [1, 2, 3, 4]),
-    zero: float32([], [0]),
-    six: float32([], [6]),
-    pads: ints(0, 0, 0, 0, 0, 0, 1, 0),
-    shape: ints(-1, 32),
-    g: drawn("g", 32, 3),
-  },
-});
+const convolutional = modelProto(CONV_POOL_MODEL);
 /** Ops of every reader, constants that are computed, a residual sum, a concatenation. */
 const residual = onnxModel({
   input: [1, 2, 4, 4],

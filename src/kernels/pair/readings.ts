@@ -12,6 +12,7 @@ import {
   examplesAtOnce,
   type Inputs,
   inputRows,
+  type ReadingOptions,
 } from "../../gates/index.ts";
 import { eachNumber } from "../../graph/index.ts";
 import {
@@ -51,15 +52,6 @@ export interface ExampleReading {
   readonly selections: ReadonlyMap<number, Int32Array>;
 }
 
-/** How examples are read. */
-export interface PathReadingOptions {
-  /** Examples a run of the engine; 64, fewer of large maps, unless told otherwise. */
-  readonly batch?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Examples that are read. */
-  readonly onProgress?: ((examples: number, of: number) => void) | undefined;
-}
-
 /**
  * What the pair kernel reads of each example: its inputs and what its gates leave open, by the engine.
  * @param inputs `[n, …inputShape]`
@@ -69,7 +61,7 @@ export async function readPathExamples(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  options: PathReadingOptions = {},
+  options: ReadingOptions = {},
 ): Promise<readonly ExampleReading[]> {
   optionsIn(options);
   const readings: ExampleReading[] = [];
@@ -82,7 +74,7 @@ export async function* pathReadings(
   network: GatedNetwork,
   engine: Engine,
   inputs: Inputs,
-  { batch = examplesAtOnce(network), signal, onProgress }: PathReadingOptions = {},
+  { batch = examplesAtOnce(network), signal, onProgress }: ReadingOptions = {},
 ): AsyncGenerator<ExampleReading> {
   checkInputs(network, inputs);
   checkCount("batch", batch);

@@ -6,18 +6,11 @@ import { float32, zeros } from "../../../src/graph/index.ts";
 import { NodeProtoSchema } from "../../../src/graph/onnx/onnx_pb.ts";
 import { networkFromOnnx } from "../../../src/network/index.ts";
 import { randomStream } from "../../../src/random.ts";
-import {
-  bytesOfModel,
-  drawn,
-  type ModelOf,
-  modelProto,
-  movedOut,
-  type NodeOf,
-  onnxModel,
-} from "../../graph/onnx/model.ts";
+import { bytesOfModel, type ModelOf, modelProto, movedOut, type NodeOf, onnxModel } from "../../graph/onnx/model.ts";
 import { errorOf } from "../../support/error-of.ts";
 import { sharedPath } from "../../support/shared-data.ts";
 import { ints } from "./cases/case.ts";
+import { CONV_POOL_MODEL } from "./conv-pool-model.ts";
 
 const one = (op: string, inputs: readonly string[]): ModelOf => ({ nodes: [{ op, inputs }] });
 
@@ -229,30 +222,7 @@ describe("damaged files", () => {
       if (!(thrown instanceof GatewiseError)) throw thrown;
     }
   };
-  const conv = { op: "Conv", inputs: ["x", "w", "b"], outputs: ["q"], attributes: { pads: [1, 1, 1, 1] } };
-  const model = modelProto({
-    input: ["N", 2, 6, 5],
-    nodes: [
-      conv,
-      { op: "BatchNormalization", inputs: ["q", "b", "b", "b", "v"], outputs: ["n"] },
-      { op: "Clip", inputs: ["n", "zero", "six"], outputs: ["c"] },
-      { op: "MaxPool", inputs: ["c"], outputs: ["p"], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
-      { op: "Pad", inputs: ["p", "pads"], outputs: ["d"] },
-      { op: "Transpose", inputs: ["d"], outputs: ["t"], attributes: { perm: [0, 2, 3, 1] } },
-      { op: "Reshape", inputs: ["t", "shape"], outputs: ["f"] },
-      { op: "Gemm", inputs: ["f", "g"] },
-    ],
-    constants: {
-      w: drawn("w", 4, 2, 3, 3),
-      b: drawn("b", 4),
-      v: float32([4], [1, 2, 3, 4]),
-      zero: float32([], [0]),
-      six: float32([], [6]),
-      pads: ints(0, 0, 0, 0, 0, 0, 1, 0),
-      shape: ints(-1, 32),
-      g: drawn("g", 32, 3),
-    },
-  });
+  const model = modelProto(CONV_POOL_MODEL);
   const small = bytesOfModel(model);
   const externalData = new Map([["weights", movedOut(model, "weights")]]);
   const parted = bytesOfModel(model);
