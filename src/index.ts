@@ -51,7 +51,6 @@ export {
   type GateDifferences,
   type InputExamples,
   type KernelCost,
-  type KernelTileMakers,
   type KernelTiming,
   type LayerDescription,
   type LayerDifferences,

@@ -29,7 +29,10 @@ export interface ModelOptions {
   readonly openEngine: () => Promise<Engine>;
   /** `network` unless told otherwise. */
   readonly source?: ModelSource;
-  /** Makes the tiles of kernels, in threads of its own; this thread unless given. */
+  /**
+   * Makes the tiles of kernels, in threads of its own; this thread unless given.
+   * @internal
+   */
   readonly tileMakers?: KernelTileMakers;
 }
 

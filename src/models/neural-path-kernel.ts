@@ -101,7 +101,11 @@ export async function neuralPathKernel(
     onReading: counter(options, "gates", "inputs"),
     onProgress: counter(options, "kernel", "pairs"),
   } as const;
-  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, asked, makers, await pairs?.());
+  const kernel = await neuralPathKernelByPairs(network, engine, inputs, inputs2, {
+    ...asked,
+    makers,
+    way: await pairs?.(),
+  });
   checkKernelNumbers(kernel.data, "a neural path kernel", EARLIER);
   if (part !== "full") checkVanished(network, inputs, kernel.data);
   else if (inputs2 === undefined) checkVanished(network, inputs, diagonalOf(kernel));

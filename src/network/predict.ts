@@ -1,4 +1,5 @@
 import type { Tensor } from "../graph/index.ts";
+import { optionsIn } from "../options.ts";
 import type { Architecture } from "./architecture.ts";
 import { gatedNetwork } from "./from-architecture.ts";
 import { forwardTensors } from "./gated-forward.ts";
@@ -34,8 +35,9 @@ export function predict(
   regime: Regime,
   parameters: TrialParameters<Tensor<"float32">>,
   x: Tensor<"float32">,
-  { factors = {} }: TrainingForward = {},
+  options: TrainingForward = {},
 ): Prediction {
+  const { factors = {} } = optionsIn(options);
   const network = gatedNetwork(architecture, regime, parameters);
   const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, factors });
   const at = (position: number): Tensor<"float32"> => {
@@ -61,8 +63,9 @@ export function predictBehind(
   parameters: TrialParameters<Tensor<"float32">>,
   x: Tensor<"float32">,
   gates: readonly Tensor<"float32">[],
-  { factors = {} }: TrainingForward = {},
+  options: TrainingForward = {},
 ): Tensor<"float32"> {
+  const { factors = {} } = optionsIn(options);
   const network = gatedNetwork(architecture, regime, parameters);
   const knownGates = new Map(
     gatePositions(network).flatMap((position, i) => {

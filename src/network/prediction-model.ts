@@ -1,4 +1,5 @@
 import { add, constant, float32, graph, input, multiply, type WrittenModel, writeModel } from "../graph/index.ts";
+import { optionsIn } from "../options.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Affine } from "./normalized-network.ts";
 import { predict } from "./predict.ts";
@@ -17,6 +18,7 @@ export function predictionModel(
   parameters: TrialParameters,
   units: { readonly input?: Affine | undefined; readonly output?: Affine | undefined } = {},
 ): WrittenModel {
+  optionsIn(units);
   const constants = mapParameters(parameters, (array) => constant(array));
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
   const affine = (of: typeof x, { factor, shift }: Affine, shape: readonly number[]): typeof x =>

@@ -127,10 +127,9 @@ describe("summaries", () => {
     ];
     expect(obliqueRows(obliqueTrees.networks, runs)).toEqual([
       {
-        regime: "dlgn",
-        mean: 95.5,
-        std: Math.SQRT1_2,
+        ...{ regime: "dlgn", title: "DLGN", mean: 95.5, std: Math.SQRT1_2 },
         published: { paper: 96.05, independent: 95.4 },
+        difference: 95.5 - 95.4,
         runs: [95, 96],
       },
     ]);

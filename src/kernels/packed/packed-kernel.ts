@@ -51,7 +51,7 @@ export const TILE = 1024;
 
 /** How the tiles of a packed kernel are computed. */
 export interface TileOptions extends KernelTilesOptions {
-  /** What makes the tiles: this thread, unless told otherwise. */
+  /** What makes the tiles, `openTilePool` of `gatewise/node` for one; this thread unless told otherwise. */
   readonly open?: (work: TileWork, engine: Engine) => Promise<TileMaker>;
 }
 
@@ -131,7 +131,10 @@ export const kernelExponent = ({ exponents = [] }: Pick<PackedKernel, "exponents
   exponents.reduce((sum, one) => sum + one, 0);
 
 /** How a packed kernel is computed whole. */
-export interface WholeOptions extends Pick<TileOptions, "signal" | "open"> {
+export interface WholeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What makes the tiles, `openTilePool` of `gatewise/node` for one; this thread unless told otherwise. */
+  readonly open?: TileOptions["open"];
   /** Memory for the kernel, to be written over: that of a kernel no longer needed is faster than new one. */
   readonly into?: Float64Array;
 }

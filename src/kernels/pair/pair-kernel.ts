@@ -21,6 +21,13 @@ import { checkPairCost } from "./weighed-plan.ts";
 export type KernelPart = "full" | "diagonal" | "trace";
 const KERNEL_PARTS: readonly KernelPart[] = ["full", "diagonal", "trace"];
 
+/** What makes the tiles. */
+export interface PairTileMakers {
+  readonly pairs: OpenPairTiles;
+  /** Memory that the makers' threads share. */
+  readonly allocate: (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+}
+
 /** How the kernel of one pair of examples after the other is computed. */
 export interface PairKernelOptions {
   readonly part?: KernelPart | undefined;
@@ -33,19 +40,20 @@ export interface PairKernelOptions {
   readonly onReading?: ((examples: number, of: number) => void) | undefined;
   /** Pairs of examples that are done. */
   readonly onProgress?: ((pairs: number, of: number) => void) | undefined;
-}
-
-/** What makes the tiles. */
-export interface PairTileMakers {
-  readonly pairs: OpenPairTiles;
-  /** Memory that the makers' threads share. */
-  readonly allocate: (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+  /**
+   * Make the tiles, this thread unless given.
+   * @internal
+   */
+  readonly makers?: PairTileMakers | undefined;
+  /**
+   * How the kernel is made, where the caller has found that out.
+   * @internal
+   */
+  readonly way?: PairWay | undefined;
 }
 
 /**
  * The kernel of inputs, or between two sets of inputs: one pass through the engine for the gates, then every pair.
- * @param makers make the tiles, this thread unless given
- * @param known how the kernel is made, where the caller has found that out
  * @returns `[n, m]`, `[n]` of the diagonal, or `[]` of the trace
  * @throws GatewiseError if the inputs do not have the network's shape, `inputs2` are given for a part of the diagonal,
  * or the network has no kernel of this form
@@ -56,8 +64,6 @@ export async function neuralPathKernelByPairs(
   inputs: Inputs,
   inputs2?: Inputs,
   options: PairKernelOptions = {},
-  makers?: PairTileMakers,
-  known?: PairWay,
 ): Promise<DenseArray<"float64">> {
   optionsIn(options);
   checkInputs(network, inputs);
@@ -70,8 +76,7 @@ export async function neuralPathKernelByPairs(
       next: "leave one of them out",
     });
   }
-  const { signal, shortcuts = true, onReading } = options;
-  const way = known ?? pairWay(network, shortcuts);
+  const { signal, shortcuts = true, onReading, makers, way = pairWay(network, shortcuts) } = options;
   // before the gates are made: they are large where the kernel is
   checkPairCost(way.cost);
   const work = await readPairs(network, way, engine, inputs, inputs2, {
