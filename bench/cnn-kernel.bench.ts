@@ -2,7 +2,9 @@
  * A pair of the exact path kernel of convolutional networks against a forward pass of the same network in PyTorch float32,
  * both on one thread and in processor time: `npx tsx bench/cnn-kernel.bench.ts --python PATH [--models FOLDER] [--threads 2]`.
  * The peer needs `pip install torch`. With `--models` files of other people's networks are measured too; `node by node` is
- * the time of the same kernel without the machine of pairs, `threads` the time by the clock over that of one thread.
+ * the time of the same kernel without the machine of pairs, `threads` the time by the clock over that of one thread; what
+ * popcounts in registers take on as many threads comes first. With `--growth` a network's kernel is made of as many images,
+ * twice as many and four times: the time of a pair, and the most memory that the process held beside the kernel.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -20,6 +22,7 @@ import { type GatedNetwork, inputShapeOf, networkFromOnnx } from "../src/network
 import { randomStream } from "../src/random.ts";
 import { convolutions, type MapLayer, mapModel } from "../test/support/map-models.ts";
 import { median, timed } from "./contestants.ts";
+import { threadLimit } from "./popcount-limit.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -28,6 +31,7 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "2" },
     only: { type: "string" },
     seconds: { type: "string", default: "1" },
+    growth: { type: "string" },
   },
 });
 
@@ -79,9 +83,44 @@ const NETWORKS: Readonly<Record<string, () => GatedNetwork>> = {
 };
 
 await using engine = await openNodeEngine("cpu", { threads: 1 });
+const limit = await threadLimit(Number(options.threads));
+console.log(`popcounts in ${options.threads} threads over one, by the clock: ${limit.toFixed(2)}`);
 for (const [name, open] of Object.entries(NETWORKS)) {
   if (options.only !== undefined && !name.includes(options.only)) continue;
-  await measure(name, open());
+  if (options.growth === undefined) await measure(name, open());
+  else await grow(name, open(), Number(options.growth));
+}
+
+/** Kernels of more and more images of one network. */
+async function grow(name: string, network: GatedNetwork, least: number): Promise<void> {
+  const way = pairWay(network);
+  const shape = inputShapeOf(network);
+  const base = process.memoryUsage().rss;
+  console.log(name);
+  for (const count of [least, 2 * least, 4 * least]) {
+    const images = float32(
+      [count, ...shape],
+      Float32Array.from(randomStream(1, "x").uniform(count * sizeOf(shape), 0, 1)),
+    );
+    const kernel = new Float64Array(count ** 2);
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 10);
+    const { processor, seconds } = await timed(async () => {
+      const work = await readPairs(network, way, engine, images, undefined);
+      await writeKernel(
+        tiledPairs(work, way, () => openPairTiles(work, engine, undefined)),
+        kernel,
+      );
+    });
+    clearInterval(watch);
+    const pairs = (count * (count + 1)) / 2;
+    const beside = (most - base - kernel.byteLength - images.data.byteLength) / 1e6;
+    console.log(
+      `  ${count} images: ${processor.toFixed(2)} s of the processor, ${seconds.toFixed(2)} s, a pair ${((1000 * processor) / pairs).toPrecision(3)} ms, ${Math.max(0, beside).toFixed(0)} MB beside images and kernel`,
+    );
+  }
 }
 
 async function measure(name: string, network: GatedNetwork): Promise<void> {
