@@ -39,6 +39,8 @@ const MOST_NODES = 1000;
 /** Of a pair behind packed bits, told where it is not timed: a layer, and each 64 gates of it (bench/npk.bench.ts). */
 const LAYER_SECONDS = 3e-9;
 const WORD_SECONDS = 0.5e-9;
+/** Of a product of the inputs in float64; of pixels that are bytes over 255, a tenth. */
+const INPUT_SECONDS = 0.2e-9;
 /** Of the kernel of one pair, as told from the shapes: it is computed twice. */
 const MOST_SECONDS = 0.4;
 
@@ -93,12 +95,15 @@ async function chainSeconds({ network, engine: open, clock }: Timer, chain: Dens
   return seconds / ((sample * (sample + 1)) / 2);
 }
 
-/** Of one pair of a fully connected network, told from its layers. */
+/** Of one pair of a fully connected network, told from its layers and inputs. */
 export const toldSeconds = (network: GatedNetwork): number =>
-  gatePositions(network).reduce((sum, position) => {
-    const words = Math.ceil(sizeOf(network.nodes[position]?.shape ?? []) / 64);
-    return sum + LAYER_SECONDS + WORD_SECONDS * words;
-  }, 0);
+  gatePositions(network).reduce(
+    (sum, position) => {
+      const words = Math.ceil(sizeOf(network.nodes[position]?.shape ?? []) / 64);
+      return sum + LAYER_SECONDS + WORD_SECONDS * words;
+    },
+    INPUT_SECONDS * sizeOf(inputShapeOf(network)),
+  );
 
 /** Seconds of a kernel that are timed, as told: enough for the clock, and for what starts up. */
 const TIMED_SECONDS = 0.2;

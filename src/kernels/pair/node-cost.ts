@@ -39,6 +39,8 @@ export interface Made {
 
 /** Nanoseconds, measured on one core beside other work (bench/pair-cost.bench.ts). */
 export const RATES = {
+  /** Of a node, however small its maps. */
+  node: 8e3,
   /** Of a number that is added or multiplied along a row. */
   row: 4,
   /** Of a number that is looked up by its channel and positions, where all pairs are kept and where lines are. */

@@ -40,7 +40,7 @@ export function pairCost(
     made.set(position, own);
     live += own.kept;
     most = Math.max(most, live + own.passing);
-    nanoseconds += own.nanoseconds;
+    nanoseconds += RATES.node + own.nanoseconds;
     products += own.products ?? 0;
     if (own.kept + own.passing > largest) [largest, name] = [own.kept + own.passing, nodeAt(network, position).name];
     for (const input of new Set(inputsOf(network, chains, position))) {

@@ -5,12 +5,11 @@ import { writeNpy } from "../../data/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
-import { type DenseArray, float32, float64, largestOf, sizeOf } from "../../graph/index.ts";
+import { type DenseArray, float32, float64, largestOf } from "../../graph/index.ts";
 import {
   checkEstimateMemory,
   checkKernelNumbers,
   checkPairCost,
-  featuresTogether,
   type KernelTile,
   type KernelTilesOptions,
   kernelExponent,
@@ -24,9 +23,9 @@ import {
   tiledPairs,
 } from "../../kernels/index.ts";
 import { finishedTiles, type KernelFile, tileMakers, writeKernelFile } from "../../kernels/node/index.ts";
-import { type GatedNetwork, gatePositions } from "../../network/index.ts";
 import { optionsIn } from "../../options.ts";
-import { productsOf, toldSeconds } from "../kernel-timing.ts";
+import { featureSeconds } from "../feature-timing.ts";
+import { toldSeconds } from "../kernel-timing.ts";
 import type { Model } from "../model.ts";
 import {
   checkedTrace,
@@ -104,8 +103,8 @@ export async function neuralPathKernelWork(
   const pairs = features === 0 && !whole ? rows : columns === undefined ? (rows * (rows + 1)) / 2 : rows * columns;
   if (features > 0) {
     const exact = await exactSecondsPerPair(model, way);
-    const draws = features / featuresTogether(network, features);
-    const passes = draws * (rows + (columns ?? 0)) * passSeconds(network);
+    const inputs = rows + (columns ?? 0);
+    const passes = inputs * featureSeconds(network, features, inputs);
     const exactInstead = exact === undefined ? undefined : { features: passes, exact: (exact * pairs) / threads };
     return { by: "random features", resumable: false, pairs: 0, seconds: 0, exactInstead };
   }
@@ -120,11 +119,6 @@ async function exactSecondsPerPair(model: Model, way: NeuralPathKernelWay): Prom
   const { cost } = await model.pairWay();
   return cost.bytes <= MOST_PAIR_BYTES ? cost.seconds : undefined;
 }
-
-/** Of a pass through the values of an example, about: multiply-adds, and what passes gates. */
-const passSeconds = (network: GatedNetwork): number =>
-  productsOf(network) / 1e10 +
-  4e-9 * gatePositions(network).reduce((sum, position) => sum + sizeOf(network.nodes[position]?.shape ?? []), 0);
 
 /**
  * Computes the kernel that is asked for, and writes it where a file is named: a whole exact one by tiles.
