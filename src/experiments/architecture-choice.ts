@@ -8,16 +8,18 @@ import {
   gconv,
   outputsOf,
   readArchitecture,
+  resnet8,
   skeletonOf,
   vconv,
+  vgg16,
 } from "../network/index.ts";
 import { parseChoice } from "../parse-value.ts";
 import type { OptimizerKind } from "../train/index.ts";
 import type { ReadNetwork } from "./network-choice.ts";
 
-/** An architecture of the papers. */
-export type ArchitectureName = "fc" | "vconv" | "gconv" | "c4gap";
-const NAMES: readonly ArchitectureName[] = ["fc", "vconv", "gconv", "c4gap"];
+/** An architecture of the papers, or one that trains by batch normalization. */
+export type ArchitectureName = "fc" | "vconv" | "gconv" | "c4gap" | "resnet8" | "vgg16";
+const NAMES: readonly ArchitectureName[] = ["fc", "vconv", "gconv", "c4gap", "resnet8", "vgg16"];
 
 /** An architecture in a file: as JSON, or that of a network, whose layers are trained anew. */
 export interface ArchitectureFile {
@@ -30,15 +32,27 @@ export interface ArchitectureFile {
 }
 
 /** Width of each architecture in the papers (theory 5.8 and 6.2). */
-const USUAL_WIDTH = { fc: 128, vconv: 64, gconv: 64, c4gap: 128 } as const satisfies Record<ArchitectureName, number>;
+const USUAL_WIDTH = {
+  fc: 128,
+  vconv: 64,
+  gconv: 64,
+  c4gap: 128,
+  resnet8: 16,
+  vgg16: 64,
+} as const satisfies Record<ArchitectureName, number>;
 const USUAL_DEPTH = 6;
 
-/** Rates of the experiments (theory 6.3): a step of SGD is ten times as large behind global average pooling. */
+/**
+ * Rates of the experiments (theory 6.3): a step of SGD is ten times as large behind global average pooling. With batch
+ * normalization that of He et al. (CVPR 2016, section 4.2), and the usual ones of adaptive optimizers.
+ */
 const RATES = {
   fc: { sgd: 1e-2, adam: 1e-4, adamw: 1e-4, rmsprop: 1e-4 },
   vconv: { sgd: 1e-2, adam: 3e-4, adamw: 3e-4, rmsprop: 3e-4 },
   gconv: { sgd: 1e-1, adam: 3e-4, adamw: 3e-4, rmsprop: 3e-4 },
   c4gap: { sgd: 1e-1, adam: 3e-4, adamw: 3e-4, rmsprop: 3e-4 },
+  resnet8: { sgd: 1e-1, adam: 1e-3, adamw: 1e-3, rmsprop: 1e-3 },
+  vgg16: { sgd: 1e-1, adam: 1e-3, adamw: 1e-3, rmsprop: 1e-3 },
 } as const satisfies Record<ArchitectureName, Record<OptimizerKind, number>>;
 
 /** Sizes that are asked for, and what their names are to whoever asks. */
@@ -92,6 +106,10 @@ export function architectureOf(
       return { ...named, architecture: gconv(maps) };
     case "c4gap":
       return { ...named, architecture: c4gap(maps) };
+    case "resnet8":
+      return { ...named, architecture: resnet8(maps) };
+    case "vgg16":
+      return { ...named, architecture: vgg16(maps) };
   }
 }
 

@@ -13,7 +13,11 @@ const MOST = 2 ** 20;
 const Size = z.int().min(1).max(MOST);
 /** Objects and lists within each other, two a residual sum: deeper ones would overflow the stack of who walks them. */
 const MOST_LEVELS = 64;
-const Weighted = { bias: z.boolean().default(true), gated: z.boolean().default(true) };
+const Weighted = {
+  bias: z.boolean().default(true),
+  gated: z.boolean().default(true),
+  batchNorm: z.boolean().optional(),
+};
 
 /** A layer as JSON: what most layers have may be left out. */
 const LayerStructure: z.ZodType<Layer> = z.lazy(() =>

@@ -4,6 +4,11 @@ import type { MapWindow } from "./map-window.ts";
 export interface WeightLayer {
   readonly bias: boolean;
   readonly gated: boolean;
+  /**
+   * Batch normalization between its sums and its gate, a channel or unit each; see `batch-normalization.ts`. Its shift is the
+   * layer's bias: one of its own would be taken out with the mean.
+   */
+  readonly batchNorm?: boolean | undefined;
 }
 
 /** One layer of an architecture. Maps are `[channels, height, width]`. */

@@ -40,6 +40,8 @@ export interface TensorOptions<D extends FloatDType, W> extends Omit<ForwardOpti
   readonly knownGates?: ReadonlyMap<number, Tensor<D>>;
   /** What a gate node's value is multiplied by, by its name: dropout. */
   readonly factors?: Readonly<Record<string, Tensor<D>>>;
+  /** What a scale node gives in place of its own, by its name: batch normalization by the batch. */
+  readonly normalize?: Readonly<Record<string, (z: Tensor<D>) => Tensor<D>>>;
 }
 
 /** {@link forwardNodes} of a network whose weights are no arrays. */
@@ -48,7 +50,7 @@ export function forwardTensors<D extends FloatDType, W>(
   x: Tensor<D>,
   options: TensorOptions<D, W>,
 ): ReadonlyMap<number, Tensor<D>> {
-  const { parameter, gate, power, knownGates, factors } = optionsIn(options);
+  const { parameter, gate, power, knownGates, factors, normalize } = optionsIn(options);
   const values = new Map<number, Tensor<D>>();
   const at = (position: number): Tensor<D> => {
     const value = values.get(position);
@@ -61,6 +63,11 @@ export function forwardTensors<D extends FloatDType, W>(
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
     if (node.kind === "input") {
       values.set(position, x);
+      continue;
+    }
+    const norm = normalize?.[node.name];
+    if (norm !== undefined && node.kind === "scale") {
+      values.set(position, norm(at(node.input)));
       continue;
     }
     const value = forwardNode<D, W, NodeKindName>(node, {

@@ -14,6 +14,15 @@ export {
 } from "./architecture.ts";
 export { ArchitectureStructure, readArchitecture } from "./architecture-json.ts";
 export { type NetworkParts, partsOfNetwork, readingExamples } from "./architecture-of-network.ts";
+export {
+  BATCH_NORM_EPSILON,
+  type BatchNorm,
+  foldBatchNorm,
+  foldedArchitecture,
+  foldedParameters,
+  hasBatchNorm,
+} from "./batch-normalization.ts";
+export { batchNorms } from "./batch-norms.ts";
 export { checkCount, checkOutput, checkWord } from "./checks.ts";
 export { gatedNetwork } from "./from-architecture.ts";
 export { type FeatureNetwork, featureNetworks } from "./gate-plan.ts";
@@ -97,7 +106,9 @@ export {
   type FullyConnectedOptions,
   fullyConnected,
   gconv,
+  resnet8,
   vconv,
+  vgg16,
 } from "./standard-architectures.ts";
 export { type TrainedGate, trainedGates } from "./trained-gates.ts";
 export {
@@ -106,6 +117,7 @@ export {
   type LayerParameters,
   layersOf,
   mapParameters,
+  type ParameterKind,
   type ParameterPlace,
   type ParametersByLayer,
   parameterAt,
@@ -118,6 +130,7 @@ export {
 } from "./trial-parameters.ts";
 export {
   checkParameters,
+  isStatistic,
   type ParameterWords,
   type TrialParameterSpec,
   trainedNetworks,

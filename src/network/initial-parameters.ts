@@ -1,6 +1,7 @@
 import { GatewiseError } from "../errors.ts";
 import { formatShape } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
+import { foldedLayers } from "./batch-normalization.ts";
 import { type FeatureNetwork, featureNetworks } from "./gate-plan.ts";
 import { type Initializer, initialize, type NetworkPurpose } from "./initializers.ts";
 import type { ParameterSpec } from "./parameter-spec.ts";
@@ -49,10 +50,10 @@ export function initialParameters(
     const own = of(network.name);
     const { from } = network;
     if (from === "random") return [network.name, initialize(own, initializer, seed, purposeOf(network, networks))];
-    if (from === "initial") return [network.name, chosen(value, own)];
+    if (from === "initial") return [network.name, chosen(network.trains ? value : foldedLayers(value), own)];
     const words = from === "learnt" ? wordsOfLearnt(plan.regime) : wordsOfGiven(from.network);
     const source = from === "learnt" ? learnt : given[from.network];
-    return [network.name, taken(own, source, { network: "value", words })];
+    return [network.name, taken(own, source && foldedLayers(source), { network: "value", words })];
   });
   return { value, ...Object.fromEntries(features) };
 }

@@ -39,8 +39,8 @@ function draw(
   purpose: NetworkPurpose,
 ): DenseArray<"float32"> {
   const count = sizeOf(spec.shape);
-  if (spec.kind === "bias") return denseArray("float32", spec.shape, new Float32Array(count));
   if (spec.startsAtOne === true) return denseArray("float32", spec.shape, new Float32Array(count).fill(1));
+  if (spec.kind !== "weight") return denseArray("float32", spec.shape, new Float32Array(count));
   const stream = randomStream(seed, purpose, spec.layer, "weight");
   const uniform = (limit: number) =>
     denseArray("float32", spec.shape, new Float32Array(stream.uniform(count, -limit, limit)));

@@ -1,13 +1,15 @@
+import type { ParameterKind } from "./trial-parameters.ts";
+
 /** A parameter of a network: its layer, its shape and the fans of that. */
 export interface ParameterSpec {
   /** Weight layers are counted from 1, as in theory 1.2. */
   readonly layer: number;
-  readonly kind: "weight" | "bias";
+  readonly kind: ParameterKind;
   /** Dense `[in, out]`, convolution `[out, in / groups, kernel, kernel]`, scale `[channels]`, bias `[out]`. */
   readonly shape: readonly number[];
   readonly fanIn: number;
   readonly fanOut: number;
-  /** A scale's weight: ones before training, whatever the initializer (batch normalization's γ, as Keras has it). */
+  /** A scale's weight, a variance: ones before training, whatever the initializer (batch normalization's γ, as Keras has it). */
   readonly startsAtOne?: true;
 }
 
@@ -41,6 +43,16 @@ export function convolutionSlots(
   const shape = [outputs, inputs, ...kernel];
   return slots({ kind: "weight", shape, layer, fanIn: inputs * taps, fanOut: outputs * taps }, outputs, bias);
 }
+
+/** Scale and shift of a layer's batch normalization. */
+export function normSlots(layer: number, channels: number): LayerSlots {
+  const of = { shape: [channels], layer, fanIn: 1, fanOut: 1 };
+  return { weight: { ...of, kind: "scale", startsAtOne: true }, bias: { ...of, kind: "shift" } };
+}
+
+/** The running statistics beside a shift: no node holds them, for they become part of the layer's weights. */
+export const withStatistics = <S extends ParameterSpec>(slot: S): readonly S[] =>
+  slot.kind === "shift" ? [slot, { ...slot, kind: "mean" }, { ...slot, kind: "variance", startsAtOne: true }] : [slot];
 
 /** A weight and a bias for each channel: each has one input and one output. */
 export const scaleSlots = (layer: number, channels: number, bias: boolean): LayerSlots =>

@@ -2,13 +2,13 @@ import { GatewiseError } from "../errors.ts";
 import type { Architecture } from "./architecture.ts";
 import { allDecided, featurePart } from "./feature-part.ts";
 import type { FeatureKind } from "./gate-source.ts";
-import { pathNodes } from "./network-nodes.ts";
-import type { ParameterSpec } from "./parameter-spec.ts";
+import { isWeightNode, pathNodes } from "./network-nodes.ts";
+import { type ParameterSpec, withStatistics } from "./parameter-spec.ts";
 import { skeletonOf, slotsOf } from "./skeleton.ts";
 
-/** All parameters of a network of this architecture, layer by layer, weight before bias. */
+/** All parameters of a network of this architecture, layer by layer, weight before bias, running statistics last. */
 export const parameterSpecs = (architecture: Architecture): readonly ParameterSpec[] =>
-  slotsOf(skeletonOf(architecture).nodes);
+  slotsOf(skeletonOf(architecture).nodes).flatMap(withStatistics);
 
 /** Gates with the shape of one example's, called by the number of weight layers up to them: layer `l` of theory 1.2. */
 export function gatedLayers(
@@ -18,7 +18,8 @@ export function gatedLayers(
   const onPaths = new Set(pathNodes(skeleton));
   let layer = 0;
   return skeleton.nodes.flatMap((node, position) => {
-    if (node.kind === "dense" || node.kind === "convolution" || node.kind === "scale") layer += 1;
+    const isLayer = node.kind === "scale" ? node.weight?.kind !== "scale" : isWeightNode(node);
+    if (isLayer) layer += 1;
     return node.kind === "gate" && onPaths.has(position) ? [{ layer, shape: node.shape }] : [];
   });
 }
@@ -32,7 +33,7 @@ export function featureParameterSpecs(
   features: FeatureKind = "relu",
 ): readonly ParameterSpec[] {
   const skeleton = skeletonOf(architecture);
-  return slotsOf(featurePart(skeleton, features, allDecided(skeleton)).nodes);
+  return slotsOf(featurePart(skeleton, features, allDecided(skeleton)).nodes).flatMap(withStatistics);
 }
 
 /** Number of outputs of the network. */

@@ -1,7 +1,8 @@
 import type { Tensor } from "../graph/index.ts";
 import { optionsIn } from "../options.ts";
 import type { Architecture } from "./architecture.ts";
-import { gatedNetwork } from "./from-architecture.ts";
+import { checkFolded } from "./batch-normalization.ts";
+import { filledNetwork } from "./from-architecture.ts";
 import { forwardTensors } from "./gated-forward.ts";
 import { gatePositions } from "./network-nodes.ts";
 import { gateOfNode } from "./node-kinds.ts";
@@ -21,8 +22,10 @@ export interface Prediction {
 
 /** What is other in a step of training than in a prediction. */
 export interface TrainingForward {
-  /** What the values behind gates are multiplied by, by the names of {@link trainedGates}: `[batch, …]`, to broadcast. */
+  /** What the values behind gates are multiplied by, by the names of `trainedGates`: `[batch, …]`, to broadcast. */
   readonly factors?: Readonly<Record<string, Tensor<"float32">>>;
+  /** What normalizes by the batch, by the names of `batchNorms`; without it normalizations must be folded. */
+  readonly normalize?: Readonly<Record<string, (z: Tensor<"float32">) => Tensor<"float32">>>;
 }
 
 /**
@@ -37,9 +40,10 @@ export function predict(
   x: Tensor<"float32">,
   options: TrainingForward = {},
 ): Prediction {
-  const { factors = {} } = optionsIn(options);
-  const network = gatedNetwork(architecture, regime, parameters);
-  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, factors });
+  const forward = optionsIn(options);
+  if (forward.normalize === undefined) checkFolded(architecture);
+  const network = filledNetwork(architecture, regime, parameters);
+  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, ...forward });
   const at = (position: number): Tensor<"float32"> => {
     const value = values.get(position);
     if (value === undefined) throw new Error(`unreachable: no value of node ${position}`);
@@ -65,15 +69,16 @@ export function predictBehind(
   gates: readonly Tensor<"float32">[],
   options: TrainingForward = {},
 ): Tensor<"float32"> {
-  const { factors = {} } = optionsIn(options);
-  const network = gatedNetwork(architecture, regime, parameters);
+  const forward = optionsIn(options);
+  if (forward.normalize === undefined) checkFolded(architecture);
+  const network = filledNetwork(architecture, regime, parameters);
   const knownGates = new Map(
     gatePositions(network).flatMap((position, i) => {
       const gate = gates[i];
       return gate === undefined ? [] : [[position, gate] as const];
     }),
   );
-  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, knownGates, factors });
+  const values = forwardTensors(network, x, { parameter: (_position, _kind, own) => own, knownGates, ...forward });
   const logits = values.get(network.output);
   if (logits === undefined) throw new Error("unreachable: a network without an output");
   return logits;

@@ -1,6 +1,7 @@
 import { add, constant, float32, graph, input, multiply, type WrittenModel, writeModel } from "../graph/index.ts";
 import { optionsIn } from "../options.ts";
 import type { Architecture } from "./architecture.ts";
+import { foldBatchNorm } from "./batch-normalization.ts";
 import type { Affine } from "./normalized-network.ts";
 import { predict } from "./predict.ts";
 import { type RegimeChoice, regimeOf } from "./regime-variant.ts";
@@ -19,12 +20,13 @@ export function predictionModel(
   units: { readonly input?: Affine | undefined; readonly output?: Affine | undefined } = {},
 ): WrittenModel {
   optionsIn(units);
-  const constants = mapParameters(parameters, (array) => constant(array));
+  const folded = foldBatchNorm(architecture, parameters);
+  const constants = mapParameters(folded.parameters, (array) => constant(array));
   const x = input("input", "float32", ["batch", ...architecture.inputShape]);
   const affine = (of: typeof x, { factor, shift }: Affine, shape: readonly number[]): typeof x =>
     add(multiply(of, constant(float32(shape, factor))), constant(float32(shape, shift)));
   const normalized = units.input === undefined ? x : affine(x, units.input, architecture.inputShape);
-  const predicted = predict(architecture, regimeOf(choice), constants, normalized).logits;
+  const predicted = predict(folded.architecture, regimeOf(choice), constants, normalized).logits;
   const { output } = units;
   const logits = output === undefined ? predicted : affine(predicted, output, [output.factor.length]);
   // each an array of its own under its name, though two may hold the same numbers (biases before training)

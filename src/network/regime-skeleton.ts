@@ -5,6 +5,7 @@
 import { GatewiseError } from "../errors.ts";
 import { type DenseArray, float32, formatShape, sizeOf } from "../graph/index.ts";
 import type { Architecture } from "./architecture.ts";
+import { foldedArchitecture, hasBatchNorm } from "./batch-normalization.ts";
 import { allDecided, decidingNodes, featurePart } from "./feature-part.ts";
 import { type FeatureNetwork, type GatePlan, gatePlan } from "./gate-plan.ts";
 import type { GatedNetwork, GatedNode, NodeOperation } from "./gated-network.ts";
@@ -12,7 +13,7 @@ import type { GateRule } from "./gating.ts";
 import type { Decided, FeaturePart } from "./made-gates.ts";
 import { pathNodes, usedNodes } from "./network-nodes.ts";
 import { placedNode } from "./node-kinds.ts";
-import type { ParameterSpec } from "./parameter-spec.ts";
+import { type ParameterSpec, withStatistics } from "./parameter-spec.ts";
 import { hasOwnGates, type Regime } from "./regimes.ts";
 import { type Skeleton, skeletonOf, slotsOf, withWeights } from "./skeleton.ts";
 import type { TrialNetwork } from "./trial-parameters.ts";
@@ -29,6 +30,7 @@ export function regimeSkeleton(architecture: Architecture, regime: Regime): Gate
   const skeleton = skeletonOf(architecture);
   const slotted = <N extends GatedNode<ParameterSpec>>(node: N, network: TrialNetwork): Slotted =>
     withWeights<ParameterSpec, TrialSlot>(node, (slot) => ({ ...slot, network }));
+  const folded = hasBatchNorm(architecture) ? skeletonOf(foldedArchitecture(architecture)) : skeleton;
   const plan = gatePlan(skeleton, regime);
   if (hasOwnGates(regime)) {
     return { nodes: skeleton.nodes.map((node) => slotted(node, "value")), output: skeleton.output };
@@ -38,7 +40,8 @@ export function regimeSkeleton(architecture: Architecture, regime: Regime): Gate
     nodes.push({ name, shape, ...operation }) - 1;
   const made = new Map<string, MadeFeatures>();
   for (const network of plan.networks) {
-    const part = partOf(skeleton, network, plan, regime);
+    // a network that stays as it is normalizes by numbers that stay: they are part of its weights
+    const part = partOf(network.trains ? skeleton : folded, network, plan, regime);
     const places: number[] = [inputOf(network, part, nodes, append)];
     const at = (position: number): number => existing(places, position);
     for (const node of part.nodes.slice(1)) {
@@ -236,6 +239,6 @@ const ones = (shape: readonly number[]): NodeOperation<never> => ({
 
 /** All slots, the value network's first, then those of each feature network in order. */
 export function regimeSlots(architecture: Architecture, regime: Regime): readonly TrialSlot[] {
-  const slots = slotsOf(regimeSkeleton(architecture, regime).nodes);
+  const slots = slotsOf(regimeSkeleton(architecture, regime).nodes).flatMap(withStatistics);
   return [...slots.filter(({ network }) => network === "value"), ...slots.filter(({ network }) => network !== "value")];
 }

@@ -1,7 +1,7 @@
-import { isGated, type LayeredArchitecture } from "./architecture.ts";
+import { isGated, isWeightLayer, type LayeredArchitecture, type WeightLayer } from "./architecture.ts";
 import type { GatedNetwork, GatedNode, NodeOperation } from "./gated-network.ts";
 import type { MapWindow } from "./map-window.ts";
-import { convolutionSlots, denseSlots, type ParameterSpec } from "./parameter-spec.ts";
+import { convolutionSlots, denseSlots, normSlots, type ParameterSpec } from "./parameter-spec.ts";
 import { type PlacedLayer, paddingOf, placeLayers } from "./placed-layers.ts";
 
 /** The nodes of layers; branches of residual sums have the sum's name before their own. */
@@ -35,10 +35,16 @@ class Builder {
       const inputs = [this.layers(body, input, `${name}.body.`), this.layers(shortcut, input, `${name}.shortcut.`)];
       return this.append(name, outputShape, { kind: "sum", inputs });
     }
-    const q = this.linear(placed, name, input);
+    const sums = this.linear(placed, name, input);
+    const q = isWeightLayer(layer) && layer.batchNorm ? this.normalized(placed, name, sums) : sums;
     if (!isGated(layer)) return q;
     const gate = { kind: "gate", input: q, gatedBy: q, rule: { kind: "hard" } } as const;
     return this.append(layer.kind === "gate" ? name : `${name}.gate`, outputShape, gate);
+  }
+
+  private normalized({ weightLayer = 0, outputShape }: PlacedLayer, name: string, input: number): number {
+    const slots = normSlots(weightLayer, outputShape[0] ?? 0);
+    return this.append(`${name}.norm`, outputShape, { kind: "scale", input, ...slots });
   }
 
   private append(name: string, shape: readonly number[], operation: NodeOperation<ParameterSpec>): number {
@@ -58,7 +64,7 @@ class Builder {
       case "flatten":
         return this.append(name, outputShape, { kind: "rearrange", input, from: undefined });
       case "dense": {
-        const slots = denseSlots(weightLayer, channels, layer.units, layer.bias);
+        const slots = denseSlots(weightLayer, channels, layer.units, hasBias(layer));
         return this.append(name, outputShape, { kind: "dense", input, ...slots });
       }
       case "convolution": {
@@ -70,7 +76,7 @@ class Builder {
           pads: [top, left, bottom, right],
           dilations: [1, 1],
         };
-        const slots = convolutionSlots(weightLayer, [channels, layer.channels], window.kernel, layer.bias);
+        const slots = convolutionSlots(weightLayer, [channels, layer.channels], window.kernel, hasBias(layer));
         return this.append(name, outputShape, { kind: "convolution", input, ...slots, window, groups: 1 });
       }
       case "max-pool": {
@@ -86,6 +92,9 @@ class Builder {
     }
   }
 }
+
+/** Of its own: the shift of a batch normalization stands for one. */
+const hasBias = ({ bias, batchNorm }: WeightLayer): boolean => bias && batchNorm !== true;
 
 /** Windows side by side. */
 const tiles = (height: number, width: number): MapWindow => ({

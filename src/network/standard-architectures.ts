@@ -101,3 +101,68 @@ const convolution3 = (channels: number): Layer => ({
   bias: true,
   gated: true,
 });
+
+/** A weight layer with batch normalization, whose shift is its bias. */
+const normed3 = (channels: number, stride = 1): Extract<Layer, { readonly kind: "convolution" }> => ({
+  kind: "convolution",
+  channels,
+  kernel: 3,
+  stride,
+  padding: "same",
+  bias: false,
+  gated: true,
+  batchNorm: true,
+});
+
+/**
+ * ResNet-8 for CIFAR at a width of 16: He et al. (CVPR 2016, section 4.2) with `n = 1`, 3×3 convolutions with batch
+ * normalization, one basic block each of `width`, `2·width` and `4·width` channels, global average pooling, one dense layer.
+ * Where a block halves its maps the shortcut is a normalized 1×1 convolution (their option B; they pad with zeros on CIFAR);
+ * strided convolutions pad as Keras does.
+ */
+export const resnet8 = ({ inputShape, width, outputs }: ConvolutionalOptions): LayeredArchitecture => ({
+  inputShape,
+  layers: [
+    normed3(width),
+    ...block(width, 1),
+    ...block(2 * width, 2),
+    ...block(4 * width, 2),
+    { kind: "global-average-pool" },
+    { kind: "dense", units: outputs, bias: true, gated: false },
+  ],
+});
+
+const block = (channels: number, stride: number): readonly Layer[] => [
+  {
+    kind: "residual",
+    body: [normed3(channels, stride), { ...normed3(channels), gated: false }],
+    shortcut: stride === 1 ? [] : [{ ...normed3(channels, stride), kernel: 1, gated: false }],
+  },
+  { kind: "gate" },
+];
+
+/**
+ * VGG-16 for small images at a width of 64: the thirteen 3×3 convolutions of Simonyan and Zisserman (ICLR 2015, table 1,
+ * column D) with batch normalization, a 2×2 maximum behind each of the five blocks while the maps have even sides, and one
+ * dense layer behind global average pooling in place of their three.
+ */
+export function vgg16({ inputShape, width, outputs }: ConvolutionalOptions): LayeredArchitecture {
+  const layers: Layer[] = [];
+  let sides = inputShape.slice(1);
+  for (const [multiple, convolutions] of [
+    [1, 2],
+    [2, 2],
+    [4, 3],
+    [8, 3],
+    [8, 3],
+  ] as const) {
+    for (let i = 0; i < convolutions; i++) layers.push(normed3(multiple * width));
+    if (sides.some((side) => side % 2 !== 0)) continue;
+    layers.push({ kind: "max-pool", size: 2 });
+    sides = sides.map((side) => side / 2);
+  }
+  return {
+    inputShape,
+    layers: [...layers, { kind: "global-average-pool" }, { kind: "dense", units: outputs, bias: true, gated: false }],
+  };
+}

@@ -10,7 +10,17 @@ export interface LayerParameters<P = DenseArray<"float32">> {
   readonly weight: P;
   /** `[out]`; layers may have none. */
   readonly bias?: P;
+  /** Of a layer with batch normalization, `[out]` each; the statistics do not train, they follow the batches. */
+  readonly scale?: P;
+  readonly shift?: P;
+  readonly mean?: P;
+  readonly variance?: P;
 }
+
+/** What a weight layer has. */
+export type ParameterKind = "weight" | "bias" | "scale" | "shift" | "mean" | "variance";
+/** In the order of files. */
+const PARAMETER_KINDS: readonly ParameterKind[] = ["weight", "bias", "scale", "shift", "mean", "variance"];
 
 /** Parameters of one network by the number of the weight layer, from 1 (theory 1.2). */
 export type ParametersByLayer<P = DenseArray<"float32">> = Readonly<Record<number, LayerParameters<P>>>;
@@ -48,35 +58,32 @@ export interface ParameterPlace {
   readonly network: TrialNetwork;
   /** Number of the weight layer, from 1. */
   readonly layer: number;
-  readonly kind: "weight" | "bias";
+  readonly kind: ParameterKind;
 }
 
 /** The path as one name, `value.1.weight`: in files, as input of graphs, in messages. */
 export const parameterName = ({ network, layer, kind }: ParameterPlace): string => `${network}.${layer}.${kind}`;
 
-const NAME = /^(?<network>value|feature(-\d+)?)\.(?<layer>[1-9]\d{0,8})\.(?<kind>weight|bias)$/;
+const NAME = /^(?<network>value|feature(-\d+)?)\.(?<layer>[1-9]\d{0,8})\.(?<kind>\w+)$/;
 
 /** The place that a name tells, or undefined if it is none. */
 export function placeOf(name: string): ParameterPlace | undefined {
   const { network: called = "", layer, kind } = NAME.exec(name)?.groups ?? {};
   const network = networkNamed(called);
-  if (layer === undefined || network === undefined) return undefined;
-  return {
-    network,
-    layer: Number(layer),
-    kind: kind === "weight" ? "weight" : "bias",
-  };
+  const known = PARAMETER_KINDS.find((one) => one === kind);
+  if (layer === undefined || network === undefined || known === undefined) return undefined;
+  return { network, layer: Number(layer), kind: known };
 }
 
-/** All parameters with their places, by network and layer, weight before bias. */
+/** All parameters with their places, by network and layer, a layer's in the order of `PARAMETER_KINDS`. */
 export const parameterEntries = <P>(parameters: TrialParameters<P>): readonly (readonly [ParameterPlace, P])[] =>
   networksOf(parameters).flatMap((network) =>
-    Object.entries(parameters[network] ?? {}).flatMap(([key, { weight, bias }]) => {
-      const place = { network, layer: Number(key) };
-      const entries: (readonly [ParameterPlace, P])[] = [[{ ...place, kind: "weight" }, weight]];
-      if (bias !== undefined) entries.push([{ ...place, kind: "bias" }, bias]);
-      return entries;
-    }),
+    Object.entries(parameters[network] ?? {}).flatMap(([key, own]: readonly [string, LayerParameters<P>]) =>
+      PARAMETER_KINDS.flatMap((kind): readonly (readonly [ParameterPlace, P])[] => {
+        const parameter = own[kind];
+        return parameter === undefined ? [] : [[{ network, layer: Number(key), kind }, parameter]];
+      }),
+    ),
   );
 
 /** The parameter at a place, or undefined. */
@@ -96,14 +103,13 @@ export const byName = <P>(parameters: TrialParameters<P>): Readonly<Record<strin
 export function layersOf<P>(
   entries: Iterable<readonly [Pick<ParameterPlace, "layer" | "kind">, P]>,
 ): ParametersByLayer<P> {
-  const layers: Record<number, { weight?: P; bias?: P }> = {};
+  const layers: Record<number, { weight?: P } & Omit<LayerParameters<P>, "weight">> = {};
   for (const [{ layer, kind }, parameter] of entries) layers[layer] = { ...layers[layer], [kind]: parameter };
   return Object.fromEntries(
-    Object.entries(layers).flatMap(([layer, { weight, bias }]) => {
-      // a bias alone is no layer: whoever reads the records misses the weight, and says so
-      if (weight === undefined) return [];
-      return [[layer, bias === undefined ? { weight } : { weight, bias }]];
-    }),
+    // a bias alone is no layer: whoever reads the records misses the weight, and says so
+    Object.entries(layers).flatMap(([layer, { weight, ...others }]) =>
+      weight === undefined ? [] : [[layer, { weight, ...others }]],
+    ),
   );
 }
 

@@ -31,9 +31,12 @@ export function trialParameterSpecs(architecture: Architecture, regime: Regime):
   return regimeSlots(architecture, regime).map((slot) => ({
     ...slot,
     name: parameterName(slot),
-    trains: trained.has(slot.network),
+    trains: trained.has(slot.network) && !isStatistic(slot),
   }));
 }
+
+/** Whether a parameter follows the batches instead of a gradient. */
+export const isStatistic = ({ kind }: Pick<ParameterSpec, "kind">): boolean => kind === "mean" || kind === "variance";
 
 /** Which networks of a regime train: the value network does in all. */
 export const trainedNetworks = (regime: Pick<Regime, "gates">): readonly TrialNetwork[] => [

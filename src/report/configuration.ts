@@ -6,6 +6,7 @@ import {
   type Layer,
   type NodeArchitecture,
   parameterSpecs,
+  type WeightLayer,
 } from "../network/index.ts";
 import type { RunRecord } from "../runs/index.ts";
 import type { Loss, Optimizer } from "../train/index.ts";
@@ -135,10 +136,10 @@ function layerWords(layer: Layer): string {
     case "flatten":
       return "flatten";
     case "dense":
-      return `dense ${layer.units}${layer.gated ? ", gated" : ""}`;
+      return `dense ${layer.units}${normWords(layer)}${layer.gated ? ", gated" : ""}`;
     case "convolution": {
       const stride = layer.stride === 1 ? "" : `, stride ${layer.stride}`;
-      return `convolution ${layer.kernel}×${layer.kernel} ${layer.channels} ${layer.padding}${stride}${layer.gated ? ", gated" : ""}`;
+      return `convolution ${layer.kernel}×${layer.kernel} ${layer.channels} ${layer.padding}${stride}${normWords(layer)}${layer.gated ? ", gated" : ""}`;
     }
     case "gate":
       return "gate";
@@ -154,6 +155,8 @@ function layerWords(layer: Layer): string {
       return unreachable(layer);
   }
 }
+
+const normWords = ({ batchNorm }: WeightLayer): string => (batchNorm ? ", normalized by batch" : "");
 
 function initializerWords(initializer: Initializer): string {
   switch (initializer.kind) {

@@ -3,7 +3,14 @@ import type { Examples } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
-import { type GatedNetwork, gatedNetwork, gatesMove, regimeOf, type TrialParameters } from "../network/index.ts";
+import {
+  foldBatchNorm,
+  type GatedNetwork,
+  gatedNetwork,
+  gatesMove,
+  regimeOf,
+  type TrialParameters,
+} from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
 import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernels-of-run.ts";
 import type { Store } from "./store.ts";
@@ -31,7 +38,10 @@ export async function measureKernelWhileTraining(
 ): Promise<KernelMeasuring> {
   const kept = await keepKernels(run, resume?.epoch ?? -1);
   const regime = regimeOf(plan);
-  const networkOf = (parameters: TrialParameters): GatedNetwork => gatedNetwork(plan.architecture, regime, parameters);
+  const networkOf = (parameters: TrialParameters): GatedNetwork => {
+    const folded = foldBatchNorm(plan.architecture, parameters);
+    return gatedNetwork(folded.architecture, regime, folded.parameters);
+  };
   const choice = kernelProbe(networkOf(initial), train);
   const isMeasured = kept.some(({ epoch }) => epoch === 0);
   if (choice.kind === "none") {

@@ -1,6 +1,6 @@
 import { type ExampleSet, type ExampleSource, exampleSet, targetBlock } from "../data/index.ts";
 import type { Feeds, Program } from "../engine/index.ts";
-import { byName, type TrialParameters } from "../network/index.ts";
+import { byName, foldedParameters, type TrialParameters } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
 import { numbers, wanted } from "./feeds.ts";
 import { parts } from "./parts.ts";
@@ -38,7 +38,12 @@ export const evaluate = async (
   options: EvaluationOptions,
 ): Promise<Evaluation> => {
   optionsIn(options);
-  return evaluateSet(program, exampleSet(data), parameters === undefined ? {} : byName(parameters), options);
+  return evaluateSet(
+    program,
+    exampleSet(data),
+    parameters === undefined ? {} : byName(foldedParameters(parameters)),
+    options,
+  );
 };
 
 /** The same with parameters by name, which may live in the engine. */

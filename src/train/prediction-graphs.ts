@@ -12,6 +12,7 @@ import {
   transpose,
 } from "../graph/index.ts";
 import {
+  foldedArchitecture,
   forwardNodes,
   type GatedNetwork,
   inputShapeOf,
@@ -29,9 +30,9 @@ import type { TrainingPlan } from "./plan.ts";
 /** What decides how a trained network predicts. */
 export type PredictionPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant" | "normalization">;
 
-/** The network that predicts, over parameters and inputs, with any batch. */
+/** The network that predicts, over parameters (batch normalizations folded) and inputs, with any batch. */
 function prediction(plan: PredictionPlan, dtype: InputRows["dtype"]): Prediction {
-  const { architecture } = plan;
+  const architecture = foldedArchitecture(plan.architecture);
   const regime = regimeOf(plan);
   const inputs = inputRows(dtype, ["batch", ...architecture.inputShape]);
   const specs = trialParameterSpecs(architecture, regime);

@@ -6,6 +6,7 @@ import {
   byName,
   checkParameters,
   checkRegime,
+  foldedParameters,
   gatedLayers,
   gatesMove,
   outputsOf,
@@ -13,6 +14,7 @@ import {
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
+import { checkBatches } from "./batch-statistics.ts";
 import type { Checkpoint, EpochPart } from "./checkpoint.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
@@ -96,12 +98,13 @@ export async function* train(
   checkData(plan, { train: all, test });
   checkRecipe(plan);
   const { train, validation } = heldOut(plan, all);
+  checkBatches(plan, train.size);
   checkRegime(plan.architecture, regimeOf(plan));
   checkParameters(initial, trialParameterSpecs(plan.architecture, regimeOf(plan)));
   if (resume !== undefined) checkState(plan, resume);
   await using gateReader = await GateReader.open(engine, plan, train.dtype);
   const probe = Math.min(PROBE, test.size);
-  const before = byName(initial);
+  const before = byName(foldedParameters(initial));
   const opened = await unlessAborted(signal, async () => {
     const table = hasGateTable(plan, train.size) ? await gateReader.table(before, train, signal) : {};
     return { table, gates: await gateReader.packed(before, test, probe) };
@@ -153,7 +156,10 @@ export async function* train(
         ? {}
         : { validationLoss: tested.validation.loss, validationAccuracy: tested.validation.accuracy }),
       seconds: part.milliseconds / 1000,
-      gates: gateMetrics(opened.gates, await gateReader.packed(byName(state.parameters), test, probe)),
+      gates: gateMetrics(
+        opened.gates,
+        await gateReader.packed(byName(foldedParameters(state.parameters)), test, probe),
+      ),
     };
     const improved = isImproved(metrics, last);
     last = improved ? bestAt(metrics) : { ...last, epoch };

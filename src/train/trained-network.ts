@@ -3,6 +3,7 @@ import { normalizationArrays } from "../data/index.ts";
 import type { WrittenModel } from "../graph/index.ts";
 import {
   type Affine,
+  foldBatchNorm,
   type GatedNetwork,
   gatedNetwork,
   predictionModel,
@@ -17,13 +18,14 @@ import type { TrainingPlan } from "./plan.ts";
 export type TrainedPlan = Pick<TrainingPlan, "architecture" | "regime" | "variant" | "normalization" | "targets">;
 
 /**
- * The network of a plan: with the plan's normalization before it, which inputs as files have them go through, and real values in
+ * The network of a plan, its batch normalizations part of its weights: with the plan's normalization before it, which inputs as files have them go through, and real values in
  * their own unit behind it.
  * @throws GatewiseError if the parameters are not those of the plan
  */
 export function trainedNetwork(plan: TrainedPlan, parameters: TrialParameters): GatedNetwork {
   const { input, output } = unitsOf(plan);
-  const trained = gatedNetwork(plan.architecture, regimeOf(plan), parameters);
+  const folded = foldBatchNorm(plan.architecture, parameters);
+  const trained = gatedNetwork(folded.architecture, regimeOf(plan), folded.parameters);
   const named = output === undefined ? trained : withOutputUnit(trained, output);
   return input === undefined ? named : withNormalization(named, input);
 }

@@ -1,6 +1,7 @@
 import { blockOrder, type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
-import type { Engine, Program } from "../engine/index.ts";
+import type { Engine, Feeds, Program } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
+import { byName, foldedParameters, hasBatchNorm } from "../network/index.ts";
 import { randomStream } from "../random.ts";
 import type { EpochPart } from "./checkpoint.ts";
 import { ChunkRunner, chunksFrom, type GateTable, stepsOfEpoch } from "./chunks.ts";
@@ -86,8 +87,14 @@ export class Trainer implements AsyncDisposable {
    * Mean loss and accuracy of other examples under the parameters as they are now.
    * @throws the signal's reason once it is aborted
    */
-  evaluate(set: ExampleSet, options: EvaluationOptions): Promise<Evaluation> {
-    return evaluateSet(this.tester, set, this.chunks.held, options);
+  async evaluate(set: ExampleSet, options: EvaluationOptions): Promise<Evaluation> {
+    return evaluateSet(this.tester, set, await this.predicting(), options);
+  }
+
+  /** The parameters that the tester reads: those held, or copies with batch normalizations folded. */
+  private async predicting(): Promise<Feeds> {
+    if (!hasBatchNorm(this.plan.architecture)) return this.chunks.held;
+    return byName(foldedParameters((await this.chunks.read()).parameters));
   }
 
   /** Copies of all parameters and averages as they are now. */

@@ -24,6 +24,7 @@ import {
 } from "../graph/index.ts";
 import {
   gatedLayers,
+  isStatistic,
   outputsOf,
   predict,
   predictBehind,
@@ -32,6 +33,7 @@ import {
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
+import { batchStatistics } from "./batch-statistics.ts";
 import { factorsOf, type Masks, maskInputs } from "./dropout.ts";
 import { countTrue, isCorrect, targetsOf } from "./losses.ts";
 import { type SlotName, type StepScalars, scalePower, slotNames, update } from "./optimizers.ts";
@@ -91,7 +93,8 @@ export function chunkGraph(
   const regime = regimeOf(plan);
   const parameters = trialParameterSpecs(architecture, regime);
   const moving = parameters.filter(({ trains }) => trains);
-  const fixed = inputsFor(parameters.filter(({ trains }) => !trains));
+  const statistics = parameters.filter(isStatistic);
+  const fixed = inputsFor(parameters.filter((one) => !one.trains && !isStatistic(one)));
   // SGD's update is part of the product that makes the gradient, which is no row; WebGPU gains nothing
   const groups = groupsOf(moving, loop === scan && optimizer.kind !== "sgd");
   const rateMoves = plan.recipe?.schedule !== undefined;
@@ -101,9 +104,12 @@ export function chunkGraph(
   const before = inputsFor(
     kept.flatMap((slot) => moving.map(({ name, shape }) => ({ name: stateName(name, slot), shape }))),
   );
-  const state = Object.fromEntries(
-    groups.flatMap((group) => kept.map((slot) => [stateName(group.name, slot), join(group, before, slot)])),
-  );
+  const state = {
+    ...Object.fromEntries(
+      groups.flatMap((group) => kept.map((slot) => [stateName(group.name, slot), join(group, before, slot)])),
+    ),
+    ...inputsFor(statistics),
+  };
 
   const wanted = wantedOf(plan, steps.targets);
   const { masks = {}, ...stepwise } = steps;
@@ -116,7 +122,10 @@ export function chunkGraph(
       const scalars = { rate, scale, epsilon, keep };
       const current = Object.fromEntries(groups.flatMap((group) => split(group, existing(now, group.name))));
       const factors = factorsOf(plan, masked);
-      const logits = logitsOf(plan, recordsOf(parameters, { ...fixed, ...current }), examplesAt(indices), { factors });
+      const running = Object.fromEntries(statistics.map(({ name }) => [name, existing(now, name)]));
+      const records = recordsOf(parameters, { ...fixed, ...running, ...current });
+      const norms = batchStatistics(plan, records);
+      const logits = logitsOf(plan, records, examplesAt(indices), { factors, ...norms.forward });
       const slopes = clipped(plan, slopesOf(plan, logits, targets, scalars.scale, current), scalars.scale);
       const updated = groups.flatMap((group) => {
         const averages = Object.fromEntries(slots.map((slot) => [slot, existing(now, stateName(group.name, slot))]));
@@ -125,7 +134,7 @@ export function chunkGraph(
         const nextAverages = slots.map((slot) => [stateName(group.name, slot), existing(next.slots, slot)] as const);
         return [[group.name, next.parameter] as const, ...nextAverages];
       });
-      return { state: Object.fromEntries(updated), outputs: { logits } };
+      return { state: { ...Object.fromEntries(updated), ...running, ...norms.next() }, outputs: { logits } };
     },
   );
 
@@ -133,8 +142,9 @@ export function chunkGraph(
   const next = groups.flatMap((group) =>
     kept.flatMap((slot) => split(group, unscaled(existing(after, stateName(group.name, slot)), slot, unscale), slot)),
   );
+  const followed = statistics.map(({ name }) => [name, existing(after, name)] as const);
   return graph({
-    ...Object.fromEntries(next.map(([name, tensor]) => [`next:${name}`, tensor])),
+    ...Object.fromEntries([...next, ...followed].map(([name, tensor]) => [`next:${name}`, tensor])),
     losses: reduceMean(objectiveOf(plan, outputs.logits, wanted), [1]),
     // real values are near or far, never right
     ...(plan.targets === undefined ? { correct: countTrue(isCorrect(outputs.logits, steps.targets), [1]) } : {}),

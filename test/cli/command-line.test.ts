@@ -308,7 +308,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        'architecture "resnet": expected fc, vconv, gconv, c4gap or the path of a .json file, an .onnx file or a run',
+        'architecture "resnet": expected fc, vconv, gconv, c4gap, resnet8, vgg16 or the path of a .json file, an .onnx file or a run',
       hint: "choose one of them",
     }),
   },

@@ -79,7 +79,7 @@ describe("options of a training", () => {
     ],
     [
       { arch: 3 },
-      "architecture 3: expected fc, vconv, gconv, c4gap or the path of a .json file, an .onnx file or a run",
+      "architecture 3: expected fc, vconv, gconv, c4gap, resnet8, vgg16 or the path of a .json file, an .onnx file or a run",
       "choose one of them",
     ],
     [{ width: true }, "width true: expected a whole number of at least 1", "give another width"],

@@ -1,6 +1,7 @@
 /** Runs with a recipe: stopped anywhere they end the same, and early stopping is an end as any other. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { LayeredArchitecture } from "../../src/network/index.ts";
 import type { TrialOutcome } from "../../src/runs/index.ts";
 import { readMetrics, readRun } from "../../src/runs/node/index.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
@@ -28,6 +29,16 @@ function run(request: TrialRequest, stopAt?: string): Promise<TrialOutcome> {
   });
 }
 
+const NORMED: LayeredArchitecture = {
+  inputShape: [28, 28],
+  layers: [
+    { kind: "flatten" },
+    { kind: "dense", units: 8, bias: true, gated: true, batchNorm: true },
+    { kind: "dense", units: 8, bias: true, gated: true },
+    { kind: "dense", units: 10, bias: true, gated: false },
+  ],
+};
+
 const EVERYTHING: Recipe = {
   schedule: { kind: "cosine", epochs: 3, warmup: 0.7 },
   clipNorm: 0.5,
@@ -50,6 +61,7 @@ describe("a run with everything", () => {
         // two steps a run of the engine: longer ones would leave float32
         optimizer: { kind: "rmsprop", learningRate: 1e-3, rho: 1e-9, epsilon: 1e-7, weightDecay: 1e-3 },
         recipe: EVERYTHING,
+        architecture: NORMED,
       });
     expect(await run(trial("half"), stopAt)).toEqual({ status: "interrupted" });
     const outcome = await run(trial("half"));

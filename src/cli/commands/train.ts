@@ -13,7 +13,7 @@ export const trainCommand: DefineCommand = (program, act) => {
     .description("Trains one network in one regime into a run directory.")
     .option(
       "--arch <name>",
-      `fc, vconv, gconv, c4gap, the JSON file of an architecture, or an .onnx file whose layers are trained anew (default: that of the network of --from, --init or --gates, else ${USUAL_TRAINING.arch})`,
+      `fc, vconv, gconv, c4gap, resnet8, vgg16, the JSON file of an architecture, or an .onnx file whose layers are trained anew (default: that of the network of --from, --init or --gates, else ${USUAL_TRAINING.arch})`,
     )
     .option("--regime <name>", `${REGIME_NAMES.join(", ")} (default: ${USUAL_TRAINING.regime})`)
     .option("--data <name>", DATASET_NAMES.join(", "), USUAL_TRAINING.data)
@@ -52,7 +52,7 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--test-limit <n>", "the first n test examples only")
     .option(
       "--width <n>",
-      "units of a hidden layer (default: fc 128), channels of the first (vconv, gconv 64, c4gap 128)",
+      "units of a hidden layer (default: fc 128), channels of the first (vconv, gconv, vgg16 64, c4gap 128, resnet8 16)",
     )
     .option("--depth <n>", "weight layers of fc (default: 6)")
     .option("--value-input <what>", "what the value network reads: example or ones")

@@ -43,6 +43,41 @@ def drawn():
 INPUTS, LABELS, START = drawn()
 
 
+def norms(network, layers):
+    rng = np.random.default_rng(17)
+    made = {}
+    for number, units in layers:
+        ones, zeros = np.ones(units), np.zeros(units)
+        made[f"{network}.{number}.scale"] = (ones + rng.normal(0, 0.2, units)).astype(np.float32)
+        made[f"{network}.{number}.shift"] = rng.normal(0, 0.2, units).astype(np.float32)
+        made[f"{network}.{number}.mean"] = zeros.astype(np.float32)
+        made[f"{network}.{number}.variance"] = ones.astype(np.float32)
+    return made
+
+
+def convolutions():
+    rng = np.random.default_rng(18)
+    shapes = {"value.1.weight": (4, 1, 3, 3), "value.2.weight": (4, 4, 3, 3), "value.3.weight": (4, 3), "value.3.bias": (3,)}
+    made = {name: rng.normal(0, 0.4, shape).astype(np.float32) for name, shape in shapes.items()}
+    return {**made, **norms("value", [(1, 4), (2, 4)])}
+
+
+def without_bias(*networks):
+    """A normalized layer has none: its shift is one."""
+    return {name: array for name, array in START.items()
+            if not any(name == f"{network}.{number}.bias" for network in networks for number, _ in HIDDEN)}
+
+
+HIDDEN = [(1, WIDTHS[1]), (2, WIDTHS[2])]
+STARTS = {
+    "dense": START,
+    "dense, normalized": {**without_bias("value", "feature"), **norms("value", HIDDEN), **norms("feature", HIDDEN)},
+    # features that do not train have no normalization
+    "dense, normalized values": {**without_bias("value"), **norms("value", HIDDEN)},
+    "convolutions, normalized": convolutions(),
+}
+
+
 # --- Philox4x32-10 (Salmon et al., SC 2011) with streams keyed by what is drawn, as docs/reproducibility.md has them ---------
 
 
@@ -86,20 +121,43 @@ def moved(images, augment, epoch):
     return torch.stack([image.flip(-1) if mirror else image for image, mirror in zip(cut, mirrored)])
 
 
-def layer(parameters, network, number, z):
-    return z @ parameters[f"{network}.{number}.weight"] + parameters[f"{network}.{number}.bias"]
+def normed(parameters, network, number, q, training=True):
+    """Batch normalization where the layer has one; running statistics are moved in place."""
+    at = {kind: parameters.get(f"{network}.{number}.{kind}") for kind in ["mean", "variance", "scale", "shift"]}
+    if at["scale"] is None:
+        return q
+    return F.batch_norm(q, at["mean"], at["variance"], at["scale"], at["shift"], training=training, momentum=0.1, eps=1e-5)
 
 
-def forward(parameters, regime, x, step, dropout):
+def layer(parameters, network, number, z, training=True):
+    q = z @ parameters[f"{network}.{number}.weight"]
+    if f"{network}.{number}.bias" in parameters:
+        q = q + parameters[f"{network}.{number}.bias"]
+    return normed(parameters, network, number, q, training)
+
+
+def forward_conv(parameters, x, training):
+    """3x3 convolution, a residual sum around another, mean of the map, dense: normalized behind both convolutions."""
+    def convolution(number, z):
+        return normed(parameters, "value", number, F.conv2d(z, parameters[f"value.{number}.weight"], padding=1), training)
+
+    z = torch.relu(convolution(1, x.reshape(-1, 1, 3, 4)))
+    z = torch.relu(convolution(2, z) + z)
+    return z.mean(dim=(2, 3)) @ parameters["value.3.weight"] + parameters["value.3.bias"]
+
+
+def forward(parameters, regime, x, step, dropout, training=True):
     """Logits of a ReLU network, or of a value network behind the gates of the feature network."""
+    if parameters["value.1.weight"].dim() == 4:
+        return forward_conv(parameters, x, training)
     hidden = range(1, len(WIDTHS) - 1)
     z = feature = x
     for number in hidden:
-        q = layer(parameters, "value", number, z)
+        q = layer(parameters, "value", number, z, training)
         if regime == "relu":
             z = dropped(f"dense{number}.gate", step, torch.relu(q), dropout)
             continue
-        decider = layer(parameters, "feature", number, feature)
+        decider = layer(parameters, "feature", number, feature, training)
         feature = torch.relu(decider)
         if regime == "dlnpf" and number < len(WIDTHS) - 2:  # the last only decides
             feature = dropped(f"feature.dense{number}.gate", step, feature, dropout)
@@ -146,17 +204,19 @@ def class_weights(recipe):
     return None if weights is None else torch.tensor(weights, dtype=torch.float64)
 
 
-def trained(regime, config, recipe):
+def trained(network, regime, config, recipe):
     """The mean loss of each epoch, and the parameters after the last."""
-    names = [name for name in START if name.startswith("value") or regime != "relu"]
-    moving = [name for name in names if name.startswith("value") or regime == "dlnpf"]
-    parameters = {name: torch.tensor(START[name].astype(np.float64), requires_grad=name in moving) for name in names}
+    start = STARTS[network]
+    names = [name for name in start if name.startswith("value") or regime != "relu"]
+    trains = [name for name in names if name.startswith("value") or regime == "dlnpf"]
+    moving = [name for name in trains if not name.endswith(("mean", "variance"))]
+    parameters = {name: torch.tensor(start[name].astype(np.float64), requires_grad=name in moving) for name in names}
     own = [parameters[name] for name in moving]
     optimizer = optimizer_of(config, own)
     scheduler = scheduler_of(recipe.get("schedule"), optimizer)
     images = torch.tensor(INPUTS / 255)
     y = torch.tensor(LABELS)
-    means = []
+    means, tests = [], []
     for step in range(EPOCHS * STEPS_OF_EPOCH):
         if config["kind"] == "adam":  # Keras's epsilon: before the bias correction
             correction = np.sqrt(1 - config["beta2"] ** (step + 1))
@@ -174,8 +234,12 @@ def trained(regime, config, recipe):
         optimizer.step()
         scheduler.step()
         means.append(loss.item())
+        if (step + 1) % STEPS_OF_EPOCH == 0:
+            with torch.no_grad():
+                logits = forward(parameters, regime, images.reshape(EXAMPLES, -1), 0, 0, training=False)
+                tests.append(F.cross_entropy(logits, y).item())
     losses = np.array(means).reshape(EPOCHS, STEPS_OF_EPOCH).mean(axis=1)
-    return losses.tolist(), {name: rounded(parameters[name]) for name in names}
+    return losses.tolist(), tests, {name: rounded(parameters[name]) for name in names}
 
 
 def rounded(tensor):
@@ -221,6 +285,13 @@ CASES = [
     ("dropout behind fixed gates", "flnpf", ADAM, {"dropout": 0.2}),
     ("crops and flips", "relu", SGD, {"augment": {"crop": 1, "flip": True}}),
     ("crops in front of fixed gates, dropout", "flnpf", SGD, {"augment": {"crop": 2}, "dropout": 0.2}),
+    ("batch normalization|dense, normalized", "relu", MOMENTUM, {}),
+    ("batch normalization of both networks, decay|dense, normalized", "dlnpf", {**ADAMW}, {}),
+    ("batch normalization behind fixed gates|dense, normalized values", "flnpf", {**SGD, "weightDecay": 0.05}, {}),
+    ("batch normalization of convolutions, residual|convolutions, normalized", "relu", SGD, {}),
+    ("batch normalization of convolutions, everything|convolutions, normalized", "relu",
+     {**MOMENTUM, "nesterov": True, "weightDecay": 0.01},
+     {"schedule": {**COSINE, "warmup": 1}, "clipNorm": 1, "labelSmoothing": 0.1, "augment": {"crop": 1, "flip": True}}),
     ("fixed features are not decayed", "flnpf", {**SGD, "weightDecay": 0.05}, {}),
 ]
 
@@ -228,14 +299,21 @@ CASES = [
 def main():
     cases = []
     for name, regime, config, recipe in CASES:
-        losses, parameters = trained(regime, config, recipe)
+        network = "dense"
+        if "|" in name:
+            name, network = name.split("|")
+        losses, tests, parameters = trained(network, regime, config, recipe)
         changes = {"regime": regime, "optimizer": config, **({"recipe": recipe} if recipe else {})}
-        cases.append({"name": name, "plan": changes, "losses": losses, "parameters": parameters})
+        case = {"name": name, "network": network, "plan": changes, "losses": losses}
+        cases.append({**case, "testLosses": tests, "parameters": parameters})
     golden = {
         "made": f"make_trajectories.py, torch {torch.__version__}",
         "inputs": INPUTS.flatten().tolist(),
         "labels": LABELS.tolist(),
-        "start": {name: [float(value) for value in array.flatten()] for name, array in START.items()},
+        "starts": {
+            network: {name: [float(value) for value in array.flatten()] for name, array in start.items()}
+            for network, start in STARTS.items()
+        },
     }
     head = json.dumps(golden)[:-1]
     lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
