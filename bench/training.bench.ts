@@ -1,6 +1,10 @@
 /**
- * Seconds an epoch of the five regimes against PyTorch doing the same work on as many threads, in alternating epochs of
- * one run: `npm run bench -- --python PATH --data-dir DIR`. The peer needs `pip install torch numpy`.
+ * Time of a training step of the five regimes against PyTorch doing the same work on as many threads, in alternating
+ * epochs of one run: `npm run bench -- --python PATH --data-dir DIR`. The peer needs `pip install torch numpy`.
+ *
+ * Ratios are medians over the pairs of epochs, by the clock and by processor time: beside other work only the latter says
+ * something. `--widths 128,512` and `--batches 32,128` show how they grow. `at least` is the ratio of a step that did its
+ * matrix products, at the speed of a large one, and nothing else.
  *
  * PyTorch runs its stock optimizers (`--fused` for the fused ones). Gatewise computes gates that are fixed once for a
  * whole training (FRNPF, FLNPF); the peer computes them in every step, as the protocol is written down. The time of that
@@ -14,6 +18,7 @@ import { openNodeEngine } from "../src/engine/node/index.ts";
 import {
   fullyConnected,
   initialParameters,
+  type LayeredArchitecture,
   PAPER_REGIMES,
   parameterSpecs,
   REGIMES,
@@ -21,13 +26,16 @@ import {
   trainedNetworks,
 } from "../src/network/index.ts";
 import { type OptimizerKind, optimizer, type TrainingPlan, train } from "../src/train/index.ts";
-import { median, PythonPeer, peak } from "./contestants.ts";
+import { median, PythonPeer, peak, type Times } from "./contestants.ts";
 
 const { values: options } = parseArgs({
   options: {
     python: { type: "string", default: "python3" },
     "data-dir": { type: "string", default: process.env.GATEWISE_DATA ?? "../shared/data" },
+    regimes: { type: "string", default: PAPER_REGIMES.join() },
     optimizers: { type: "string", default: "sgd,adam" },
+    widths: { type: "string", default: "128" },
+    batches: { type: "string", default: "32" },
     epochs: { type: "string", default: "7" },
     limit: { type: "string", default: "10000" },
     threads: { type: "string", default: "1" },
@@ -36,38 +44,53 @@ const { values: options } = parseArgs({
 });
 const threads = Number(options.threads);
 const limit = Number(options.limit);
-const architecture = fullyConnected({ inputShape: [28, 28], depth: 6, width: 128, outputs: 10 });
-const BATCH = 32;
 const RATES = { sgd: 1e-2, adam: 1e-4, rmsprop: 1e-4 } as const satisfies Partial<Record<OptimizerKind, number>>;
 /** What the peer has, too. */
 type PeerOptimizer = keyof typeof RATES;
 
-interface Contestant extends AsyncDisposable {
-  /** Seconds of one epoch's steps. */
-  epoch(): Promise<number>;
+/** What is trained. */
+interface Training {
+  readonly regime: RegimeName;
+  readonly kind: PeerOptimizer;
+  readonly width: number;
+  readonly batch: number;
 }
 
-/** The peer of a regime and an optimizer; it answers `epoch` with its seconds. */
-function openTorch(regime: RegimeName, kind: PeerOptimizer): PythonPeer {
+interface Contestant extends AsyncDisposable {
+  /** One epoch's steps. */
+  epoch(): Promise<Times>;
+}
+
+const architectureOf = ({ width }: Training): LayeredArchitecture =>
+  fullyConnected({ inputShape: [28, 28], depth: 6, width, outputs: 10 });
+
+function openTorch({ regime, kind, width, batch }: Training): Contestant {
   const what = ["--regime", regime, "--optimizer", kind, "--lr", String(RATES[kind])];
+  const sizes = ["--width", String(width), "--batch", String(batch)];
   const common = ["--limit", String(limit), "--threads", String(threads), "--data-dir", options["data-dir"]];
   const fused = options.fused ? ["--fused"] : [];
-  return new PythonPeer(options.python, ["bench/peers/fc_torch.py", "--serve", ...what, ...common, ...fused]);
+  const args = ["bench/peers/fc_torch.py", "--serve", ...what, ...sizes, ...common, ...fused];
+  const peer = new PythonPeer(options.python, args);
+  return {
+    async epoch() {
+      const { seconds = Number.NaN, processor = Number.NaN } = await peer.ask("epoch");
+      return { seconds, processor };
+    },
+    [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose](),
+  };
 }
 
-async function openGatewise(
-  regime: RegimeName,
-  kind: PeerOptimizer,
-): Promise<Contestant & { readonly gateSeconds: number }> {
+async function openGatewise(training: Training): Promise<Contestant & { readonly gateSeconds: number }> {
+  const { regime, kind, batch } = training;
   const data = await loadDataset("mnist", { dataDir: options["data-dir"], environment: process.env, cacheDir: "" });
   const engine = await openNodeEngine("cpu", { threads, denormals: "flushed" });
   const plan: TrainingPlan = {
-    architecture,
+    architecture: architectureOf(training),
     regime,
     initializer: { kind: "glorot-uniform" },
     optimizer: optimizer(kind, RATES[kind]),
     loss: "softmax-cross-entropy",
-    batch: BATCH,
+    batch,
     epochs: Number.MAX_SAFE_INTEGER,
     seed: 0,
   };
@@ -80,9 +103,14 @@ async function openGatewise(
   return {
     gateSeconds: opening,
     async epoch() {
+      let processor = 0;
       for (;;) {
+        const started = process.cpuUsage();
         const { value: event } = await events.next();
-        if (event?.kind === "epoch") return event.metrics.seconds;
+        if (event?.kind === "epoch") return { seconds: event.metrics.seconds, processor };
+        // what comes behind the last step of an epoch is its test
+        const { user, system } = process.cpuUsage(started);
+        processor += (user + system) / 1e6;
       }
     },
     async [Symbol.asyncDispose]() {
@@ -93,61 +121,74 @@ async function openGatewise(
 }
 
 /** Floating point operations of the matrix products of one step, counting each multiplication and addition. */
-function operations(regime: RegimeName): number {
-  const weights = parameterSpecs(architecture)
+function operations(training: Training): number {
+  const weights = parameterSpecs(architectureOf(training))
     .filter(({ kind }) => kind === "weight")
     .map(({ shape: [from = 0, to = 0] }) => from * to);
   // forward, by weights, by inputs; the first layer's inputs need no gradient
   const trained = (layers: readonly number[]): number =>
     layers.reduce((sum, one) => sum + 3 * one, 0) - (layers[0] ?? 0);
-  const features = trainedNetworks(REGIMES[regime]).length > 1 ? trained(weights.slice(0, -1)) : 0;
-  return 2 * BATCH * (trained(weights) + features);
+  const features = trainedNetworks(REGIMES[training.regime]).length > 1 ? trained(weights.slice(0, -1)) : 0;
+  return 2 * training.batch * (trained(weights) + features);
 }
 
-const { clock: best } = await peak(threads);
+const listed = <T extends string>(text: string, all: readonly T[]): readonly T[] =>
+  all.filter((one) => text.split(",").includes(one));
+const numbers = (text: string): readonly number[] => text.split(",").map(Number);
+
+const best = await peak(threads);
 const table = new Table({
   head: [
     "regime",
     "optimizer",
-    "gatewise s/epoch",
-    "torch s/epoch",
-    "ratio",
+    "width",
+    "batch",
     "ms/step",
-    "GFLOP/s",
+    "torch",
+    "ratio",
+    "by processor",
+    "at least",
     "of peak",
     "opening s",
   ],
   style: { head: [], border: [] },
 });
-for (const name of options.optimizers.split(",")) {
-  const kind = (["sgd", "adam", "rmsprop"] as const).find((one) => one === name) ?? "sgd";
-  for (const regime of PAPER_REGIMES) {
-    await using torch = openTorch(regime, kind);
-    await using gatewise = await openGatewise(regime, kind);
-    const times = { gatewise: [] as number[], torch: [] as number[] };
-    // one epoch each to warm up, then in turns
-    await torch.ask("epoch");
-    await gatewise.epoch();
-    for (let i = 0; i < Number(options.epochs); i++) {
-      times.torch.push((await torch.ask("epoch")).seconds ?? Number.NaN);
-      times.gatewise.push(await gatewise.epoch());
-    }
-    const ours = median(times.gatewise);
-    const theirs = median(times.torch);
-    const ratio = median(times.gatewise.map((one, i) => one / (times.torch[i] ?? Number.NaN)));
-    const steps = Math.ceil(limit / BATCH);
-    const rate = (operations(regime) * steps) / ours / 1e9;
-    const cells = [
-      ours.toFixed(3),
-      theirs.toFixed(3),
-      ratio.toFixed(2),
-      ((1000 * ours) / steps).toFixed(3),
-      rate.toFixed(0),
-    ];
-    table.push([regime, kind, ...cells, `${((100 * rate) / best).toFixed(0)} %`, gatewise.gateSeconds.toFixed(2)]);
-    process.stderr.write(`${regime} ${kind}: ratio ${ratio.toFixed(2)}\n`);
+for (const training of numbers(options.widths).flatMap((width) =>
+  numbers(options.batches).flatMap((batch) =>
+    listed(options.optimizers, ["sgd", "adam", "rmsprop"]).flatMap((kind) =>
+      listed(options.regimes, PAPER_REGIMES).map((regime): Training => ({ regime, kind, width, batch })),
+    ),
+  ),
+)) {
+  const { regime, kind, width, batch } = training;
+  await using torch = openTorch(training);
+  await using gatewise = await openGatewise(training);
+  // one epoch each to warm up, then in turns
+  await torch.epoch();
+  await gatewise.epoch();
+  const pairs: { readonly ours: Times; readonly theirs: Times }[] = [];
+  for (let i = 0; i < Number(options.epochs); i++) {
+    const theirs = await torch.epoch();
+    pairs.push({ ours: await gatewise.epoch(), theirs });
   }
+  const of = (value: (pair: (typeof pairs)[number]) => number): number => median(pairs.map(value));
+  const steps = Math.ceil(limit / batch);
+  const ratio = of(({ ours, theirs }) => ours.seconds / theirs.seconds).toFixed(2);
+  const byProcessor = of(({ ours, theirs }) => ours.processor / theirs.processor).toFixed(2);
+  const products = (operations(training) * steps) / 1e9;
+  const cells = [
+    ((1000 * of(({ ours }) => ours.processor)) / steps).toFixed(3),
+    ((1000 * of(({ theirs }) => theirs.processor)) / steps).toFixed(3),
+    ratio,
+    byProcessor,
+    of(({ theirs }) => products / best.processor / theirs.processor).toFixed(2),
+    `${of(({ ours }) => (100 * products) / ours.processor / best.processor).toFixed(0)} %`,
+  ];
+  table.push([regime, kind, width, batch, ...cells, gatewise.gateSeconds.toFixed(2)]);
+  process.stderr.write(
+    `${regime} ${kind}, width ${width}, batch ${batch}: ratio ${ratio}, by processor time ${byProcessor}\n`,
+  );
 }
 process.stdout.write(
-  `${limit} MNIST images, batch ${BATCH}, ${threads} thread(s), medians of ${options.epochs} alternating epochs, torch optimizers ${options.fused ? "fused" : "stock"}\npeak (1024³ product): ${best.toFixed(0)} GFLOP/s\n${table.toString()}\n`,
+  `${limit} MNIST images, ${threads} thread(s), medians of ${options.epochs} alternating epochs, times of the processor, torch optimizers ${options.fused ? "fused" : "stock"}\npeak (1024³ product): ${best.processor.toFixed(0)} GFLOP/s of processor time\n${table.toString()}\n`,
 );

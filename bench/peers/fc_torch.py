@@ -11,7 +11,8 @@ Network 784 - 5x128 - 10, Glorot uniform weights, zero biases, inputs uint8/255,
   dlnpf     soft gates 1.1*sigmoid(4q); feature and value network both train, the output is the value network's
 
 Output: one JSON line an epoch, then a summary line. With --serve: "epoch" on stdin trains one epoch and answers
-{"seconds": ...}, "quit" ends; what is timed is the shuffle and the training steps, never imports, data or evaluation.
+{"seconds": ..., "processor": ...} (by the clock, and of all cores), "quit" ends; what is timed is the shuffle and the
+training steps, never imports, data or evaluation.
 
 Differences from Keras that remain: torch.optim adds Adam's eps after the bias correction and RMSprop's outside the
 square root (Keras: before it, and inside).
@@ -33,8 +34,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-WIDTHS = [784, 128, 128, 128, 128, 128, 10]
-BATCH = 32
+DEPTH, WIDTH, BATCH = 6, 128, 32
 BETA, EPSILON = 4.0, 0.1  # soft gate: (1 + EPSILON) * sigmoid(BETA * q)
 REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf"]
 LEARNING_RATES = {"sgd": 1e-2, "adam": 1e-4, "rmsprop": 1e-4}
@@ -114,15 +114,16 @@ def gated_forward(layers: Layers, x: torch.Tensor, gates: list[torch.Tensor]) ->
 class Model:
     """A value network and, but for `relu`, the hidden layers of a feature network (its output layer is not used)."""
 
-    def __init__(self, regime: str, generator: torch.Generator, trained_gates: Layers | None = None):
-        self.value = glorot(WIDTHS, generator)
+    def __init__(self, regime: str, generator: torch.Generator, trained_gates: Layers | None = None, width: int = WIDTH):
+        widths = [784, *[width] * (DEPTH - 1), 10]
+        self.value = glorot(widths, generator)
         self.hidden: Layers = []
         if regime == "frnpf-di":
             self.hidden = [(weight.clone(), bias.clone()) for weight, bias in self.value[:-1]]
         elif regime == "flnpf" and trained_gates is not None:
             self.hidden = trained_gates[:-1]
         elif regime != "relu":
-            self.hidden = glorot(WIDTHS[:-1], generator)
+            self.hidden = glorot(widths[:-1], generator)
 
         trained = self.value + self.hidden if regime == "dlnpf" else self.value
         self.parameters = [tensor.requires_grad_() for layer in trained for tensor in layer]
@@ -147,11 +148,11 @@ def make_optimizer(name: str, parameters: list[torch.Tensor], lr: float, fused: 
     return torch.optim.RMSprop(parameters, alpha=0.9, eps=1e-7, **options)
 
 
-def train_epoch(model, optimizer, images, labels, generator) -> tuple[float, float]:
+def train_epoch(model, optimizer, images, labels, generator, batch: int = BATCH) -> tuple[float, float]:
     """One pass over the training set in a fresh order; seconds taken and mean loss."""
     total = 0.0
     start = time.perf_counter()
-    for index in torch.randperm(len(images), generator=generator).split(BATCH):
+    for index in torch.randperm(len(images), generator=generator).split(batch):
         x = images.index_select(0, index)
         y = labels.index_select(0, index)
         loss = F.cross_entropy(model(x), y)
@@ -187,6 +188,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, required=True, help="folder that holds mnist/*.gz")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--width", type=int, default=WIDTH, help="units of a hidden layer")
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--gates", type=Path, metavar="FILE.pt", help="flnpf: the trained ReLU network")
     parser.add_argument("--save", type=Path, metavar="FILE.pt", help="relu: write the checkpoint of best test accuracy")
     parser.add_argument("--flush-denormals", action="store_true", help="treat denormal numbers as zero")
@@ -224,7 +227,7 @@ def main() -> None:
     folder = args.data_dir / "mnist"
     images, labels = load_mnist(folder, "train", args.limit)
     trained_gates = torch.load(args.gates, weights_only=True) if args.gates else None
-    model = Model(args.regime, generator, trained_gates)
+    model = Model(args.regime, generator, trained_gates, args.width)
     optimizer = make_optimizer(args.optimizer, model.parameters, args.lr, args.fused)
 
     if args.serve:
@@ -233,8 +236,9 @@ def main() -> None:
             if command == "quit":
                 break
             if command == "epoch":
-                seconds, _ = train_epoch(model, optimizer, images, labels, generator)
-                reply({"seconds": seconds})
+                processor = time.process_time()
+                seconds, _ = train_epoch(model, optimizer, images, labels, generator, args.batch)
+                reply({"seconds": seconds, "processor": time.process_time() - processor})
             elif command:
                 reply({"error": f"unknown command {command!r}; known: epoch, quit"})
         return
@@ -242,7 +246,7 @@ def main() -> None:
     test = None if args.steps_only else load_mnist(folder, "t10k")
     seconds_per_epoch, best = [], None
     for epoch in range(1, args.epochs + 1):
-        seconds, train_loss = train_epoch(model, optimizer, images, labels, generator)
+        seconds, train_loss = train_epoch(model, optimizer, images, labels, generator, args.batch)
         test_accuracy = accuracy(model, *test) if test else None
         seconds_per_epoch.append(seconds)
         reply({"epoch": epoch, "seconds": seconds, "trainLoss": train_loss, "testAccuracy": test_accuracy})

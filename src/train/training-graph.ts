@@ -6,6 +6,9 @@
  * A node costs about a microsecond whatever it does, so the body holds only what depends on the step before it: targets
  * are prepared and losses counted outside, for all steps at once, and all biases are updated as one vector
  * (bench/training.bench.ts).
+ *
+ * With the same bits but slower, on an AMD EPYC: the first layer's weights in blocks of 128 rows that stay in the cache
+ * (Adam by 7 %, SGD by 4), and 2, 4 or 12 steps in a turn of the loop, whose weights are updated in place (by 10 %).
  */
 import type { InputRows, TargetRows } from "../data/index.ts";
 import {
