@@ -91,6 +91,7 @@ function mostOfAClass(classes: number, budget: number, secondsAPair: number): nu
 function pairSeconds(network: GatedNetwork): number {
   if (neuralPathKernelWay(withGatesAsBits(network)).kind === "packed bits") return 1e-5;
   const nodes = nodesOnPaths(network);
+  // an estimate of the architectures that were measured, which have these kinds
   const isChain = nodes.every(({ kind }) => kind !== "sum" && kind !== "concat" && kind !== "max-pool");
   const pools = nodes.filter(({ kind }) => kind === "average-pool" || kind === "max-pool");
   const global = pools.every((node) => positionsOf(node) === 1);

@@ -148,7 +148,8 @@ function termsOf(
     const terms = sources.map((input) => read(input).terms);
     return summedTerms(node, position, terms, sides);
   }
-  // maps that move as wholes keep one kernel for all channels, and a flattening may sum them before: by edges each has its own
+  // maps that move as wholes keep one kernel for all channels, and a flattening may sum them before. Edge by edge each channel has its
+  // own: a pair of 12×12 maps of 16 channels, joined once and shifted once before a global average, took 87 ms instead of 20
   if (node.kind === "concat") {
     const parts = sources.map((input) => ({ ...read(input), size: nodeAt(pair.network, input).shape }));
     return joinedTerms(node, position, parts, shape, sides);

@@ -1,6 +1,6 @@
 /** How much work a tangent kernel is, in multiplications, some 20·10⁹ of which a core makes in a second. */
 import { sizeOf } from "../../graph/index.ts";
-import { type GatedNetwork, isWeightNode, usedNodes } from "../../network/index.ts";
+import { edgePattern, type GatedNetwork, isWeightNode, usedNodes } from "../../network/index.ts";
 import { type PartPlan, type TangentPlan, tangentPlan } from "./plan.ts";
 
 /**
@@ -25,7 +25,9 @@ function productsOfExample(network: GatedNetwork): number {
   return usedNodes(network).reduce((sum, position) => {
     const node = network.nodes[position];
     if (!isWeightNode(node) || node.weight === undefined) return sum;
-    const positions = node.kind === "convolution" ? sizeOf(node.shape.slice(1)) : 1;
+    const pattern = edgePattern(node);
+    if (pattern.kind === "edges") return sum + 3 * pattern.most * sizeOf(node.shape);
+    const positions = pattern.kind === "convolution" ? sizeOf(node.shape.slice(1)) : 1;
     return sum + 3 * sizeOf(node.weight.shape) * positions;
   }, 0);
 }
