@@ -10,7 +10,7 @@ import { checkCount, checkOutput } from "../network/index.ts";
 import type { ActiveNetwork } from "./active-network.ts";
 import { visitEdgesInto } from "./edges-into.ts";
 import { Heap } from "./heap.ts";
-import { comparePaths, type Path, PathReader, type Step } from "./path.ts";
+import { type Path, PathReader, type Step, sortedPaths } from "./path.ts";
 import { countActivePaths } from "./path-counts.ts";
 import { LARGEST, type NodeTotals, pathPass } from "./path-pass.ts";
 
@@ -66,10 +66,7 @@ export function kBestPaths(active: ActiveNetwork, output: number, k: number): re
   checkOutput(active.network, output);
   checkCount("number of paths", k, 0);
   const reader = new PathReader(active);
-  return largestSteps(active, output, k)
-    .map((steps) => reader.pathOf(steps))
-    .sort(comparePaths)
-    .slice(0, k);
+  return sortedPaths(largestSteps(active, output, k).map((steps) => reader.pathOf(steps))).slice(0, k);
 }
 
 /** The same paths as their steps, from start to output, and up to a thousand more that tie with the last. */

@@ -123,13 +123,17 @@ export function unitOf(index: number, shape: readonly number[]): Unit {
 }
 
 /** Larger magnitude first, then by units, then by layers. */
-export function comparePaths(a: Path, b: Path): number {
-  return (
-    b.log2Contribution - a.log2Contribution ||
-    Math.abs(b.contribution) - Math.abs(a.contribution) ||
-    compareNumbers(a.units.flat(), b.units.flat()) ||
-    compareNumbers(a.layers, b.layers)
+export function sortedPaths(paths: readonly Path[]): readonly Path[] {
+  // paths tie by the hundred behind a mean: the numbers of each are listed once
+  const listed = paths.map((path) => ({ path, units: path.units.flat() }));
+  listed.sort(
+    (a, b) =>
+      b.path.log2Contribution - a.path.log2Contribution ||
+      Math.abs(b.path.contribution) - Math.abs(a.path.contribution) ||
+      compareNumbers(a.units, b.units) ||
+      compareNumbers(a.path.layers, b.path.layers),
   );
+  return listed.map(({ path }) => path);
 }
 
 function compareNumbers(a: readonly number[], b: readonly number[]): number {
