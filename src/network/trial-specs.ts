@@ -64,7 +64,7 @@ const GIVEN: ParameterWords = {
 /**
  * Checks that parameters are those of a trial.
  * @param specs {@link trialParameterSpecs} of it
- * @throws GatewiseError for one that is missing, of another shape, or none of the trial's, by its name
+ * @throws GatewiseError for one that is missing or of another shape, by its name, and for a network that the trial has not
  */
 export function checkParameters(
   parameters: TrialParameters<{ readonly shape: Shape }>,
@@ -85,13 +85,14 @@ export function checkParameters(
       next: words.next,
     });
   }
-  const known = new Set(specs.map((spec) => parameterName(spec)));
-  const other = parameterEntries(parameters).find(([place]) => !known.has(parameterName(place)));
+  // a whole network more is a mistake; a layer more is not: gates are taken of networks that predict
+  const known = new Set(specs.map(({ network }) => network));
+  const [other] = parameterEntries(parameters).find(([{ network }]) => !known.has(network)) ?? [];
   if (other === undefined) return;
   throw new GatewiseError({
     code: words.code,
-    received: `${words.received} with ${parameterName(other[0])}`,
-    expected: `no such parameter, ${words.expected}`,
+    received: `${words.received} with a ${other.network} network`,
+    expected: `none, ${words.expected}`,
     next: words.next,
   });
 }

@@ -33,9 +33,11 @@ async function logits(
   x: DenseArray<"float32">,
 ) {
   const regime = REGIMES[name];
-  const tensors = mapParameters(parameters, ({ shape }, place) => input(parameterName(place), "float32", shape));
+  const { value } = parameters;
+  const own = name === "relu" ? { value } : parameters;
+  const tensors = mapParameters(own, ({ shape }, place) => input(parameterName(place), "float32", shape));
   const prediction = predict(architecture, regime, tensors, input("x", "float32", x.shape));
-  const run = await runGraph({ logits: prediction.logits }, { ...byName(parameters), x });
+  const run = await runGraph({ logits: prediction.logits }, { ...byName(own), x });
   return run.logits ?? expect.fail("no logits");
 }
 

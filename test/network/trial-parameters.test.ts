@@ -86,7 +86,7 @@ describe("parameters of another network are refused by name", () => {
   it("of a feature network beside a network that makes its own gates", async () => {
     const own = { ...plan, regime: "relu" } as const;
     const texts = {
-      message: "parameters with feature.1.weight: expected no such parameter, as the architecture has it in its regime",
+      message: "parameters with a feature network: expected none, as the architecture has it in its regime",
       hint: next,
     };
     const parameters = { value, feature: others };
