@@ -8,7 +8,7 @@
  * (bench/training.bench.ts).
  *
  * With the same bits but slower, on an AMD EPYC: the first layer's weights in blocks of 128 rows that stay in the cache
- * (Adam by 7 %, SGD by 4), and 2, 4 or 12 steps in a turn of the loop, whose weights are updated in place (by 10 %).
+ * (Adam by 7 %, SGD by 4), and 2, 4 or 12 steps in a turn of the loop (by 4 to 14 %).
  */
 import type { InputRows, TargetRows } from "../data/index.ts";
 import {
