@@ -42,8 +42,10 @@ export interface TangentAnswer {
 
 function tangentOptions(options: Omit<TangentKernelOptions, "part">): TangentOptions {
   const { signal, output, inputs2, beside } = options;
+  const progress = counter(options, "ntk", "percent");
   return {
-    onProgress: counter(options, "ntk", "inputs"),
+    // by work and not by inputs, the last of which are multiplied with all the others: the time left comes true
+    onProgress: (done, of) => progress(Math.floor((100 * done) / of + 1e-6), 100),
     ...(signal === undefined ? {} : { signal }),
     ...(output === undefined ? {} : { output }),
     ...(inputs2 === undefined ? {} : { inputs2 }),

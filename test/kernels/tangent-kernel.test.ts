@@ -243,7 +243,13 @@ describe("work", () => {
     const inputs = float64([5, 784], new Float64Array(5 * 784).fill(0.5));
     const seen: (readonly [number, number])[] = [];
     await tangentKernel(network, engine, inputs, { tile: 2, onProgress: (done, of) => void seen.push([done, of]) });
-    expect(seen).toEqual([2, 4, 5, 7, 8, 9].map((done) => [done, 9]));
+    // factors of nine examples, four of them again, and half of the 25 pairs, the diagonal's once
+    const forward = 784 * 128 + 4 * 128 * 128 + 128 * 10;
+    const all = 9 * 3 * forward + 12.5 * (784 + 128 + 4 * 256 + 138);
+    expect(new Set(seen.map(([, of]) => of))).toEqual(new Set([all]));
+    const done = seen.map(([share]) => share);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect([done[0], done.at(-1)]).toEqual([2 * 3 * forward, all]);
     const signal = AbortSignal.abort(new Error("stopped"));
     await expect(tangentKernel(network, engine, inputs, { signal })).rejects.toThrow("stopped");
   });

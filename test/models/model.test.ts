@@ -161,6 +161,11 @@ describe("a model", () => {
       ["gates", "3/3 inputs"],
       ["kernel", "6/6 pairs"],
     ]);
+    said.clear();
+    await model.tangentKernel(inputs, {
+      onProgress: ({ stage, things, done, of }) => said.set(stage, `${done}/${of} ${things}`),
+    });
+    expect([...said]).toEqual([["ntk", "100/100 percent"]]);
   });
 
   it.each([

@@ -20,6 +20,7 @@ import { memoryOf } from "./memory.ts";
 import { type TangentPart, tangentPlan } from "./plan.ts";
 import { productGraph } from "./products.ts";
 import { unknownWeights } from "./unknown-weights.ts";
+import { productsOfExample, productsOfPair } from "./work.ts";
 
 /** Which tangent kernel is computed, and in what portions. */
 export interface TangentOptions {
@@ -32,8 +33,8 @@ export interface TangentOptions {
   /** Examples whose factors are held at once; see `tangentKernelMemory`. */
   readonly tile?: number | undefined;
   readonly signal?: AbortSignal;
-  /** Examples whose factors were computed, those that are computed again included. */
-  readonly onProgress?: (examples: number, of: number) => void;
+  /** Work that is done, and all of it, in multiplications. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** The tangent kernel `[n, n]` or `[n, m]` of each part of the parameters; their sum is the whole. */
@@ -97,18 +98,26 @@ async function kernelsOf(
     productGraph(plan, parts),
   );
   const { tile: held, block: together, batch } = memoryOf(network, plan, tile);
+  const [each, pair] = [productsOfExample(network), productsOfPair(plan)];
+  const pairs = inputs2 === undefined ? rows ** 2 / 2 : rows * columns;
+  const of = passes(rows, columns, held, inputs2 === undefined) * each + pairs * pair;
+  let done = 0;
+  const advance = (products: number): void => {
+    done += products;
+    onProgress?.(Math.min(of, done), of);
+  };
   const put = async (rows: readonly FactorBlock[], { from, ...columns }: LoadedBlock): Promise<void> =>
     await team.multiply(rows, columns, (own, products) => {
       for (const part of parts) {
         const block = products[part];
         if (block?.dtype !== "float64") throw new Error(`unreachable: a kernel of ${block?.dtype}`);
         place(kernels[part], block, own.from, from);
+        const isDiagonal = inputs2 === undefined && own.from === from;
+        advance((block.data.length * pair) / parts.length / (isDiagonal ? 2 : 1));
         if (inputs2 === undefined && own.from !== from) place(kernels[part], transposed(block), from, own.from);
       }
     });
 
-  const of = passes(rows, columns, held, inputs2 === undefined);
-  let done = 0;
   /** The factors of the examples from `start` to `end`, block by block, computed for as many blocks as there are engines. */
   async function* blocksOf(source: Inputs, start: number, end: number) {
     for (const [first, last] of ranges(start, end, together * team.size)) {
@@ -121,8 +130,7 @@ async function kernelsOf(
       }));
       const made = await team.factors(feeds, (portion) => {
         const [from = 0, to = 0] = portions[portion] ?? [];
-        done += to - from;
-        onProgress?.(done, of);
+        advance((to - from) * each);
         signal?.throwIfAborted();
       });
       for (const [from, to] of blocks) {

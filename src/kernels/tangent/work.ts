@@ -21,7 +21,7 @@ const productsOf = ({ outer, formed }: PartPlan): number =>
   formed.reduce((sum, { size }) => sum + size, 0);
 
 /** The way forward, back to the inputs and back to the weights. */
-function productsOfExample(network: GatedNetwork): number {
+export function productsOfExample(network: GatedNetwork): number {
   return usedNodes(network).reduce((sum, position) => {
     const node = network.nodes[position];
     if (!isWeightNode(node) || node.weight === undefined) return sum;
