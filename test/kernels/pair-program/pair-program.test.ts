@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../../src/engine/node/index.ts";
 import { type DenseArray, float64, sizeOf } from "../../../src/graph/index.ts";
 import { pairKernel } from "../../../src/kernels/pair/pair-kernel.ts";
+import type { Size } from "../../../src/kernels/pair/pair-lines.ts";
 import { planPairs } from "../../../src/kernels/pair/plan.ts";
 import { readPathExamples } from "../../../src/kernels/pair/readings.ts";
 import { packExample } from "../../../src/kernels/pair-program/packed-example.ts";
@@ -24,7 +25,7 @@ import {
 import { randomStream } from "../../../src/random.ts";
 import { expectClose } from "../../support/expect-close.ts";
 import { BODY_NAMES, type BodyName, gatedNetworkChoices, gatedNetworkOf } from "../../support/gated-networks.ts";
-import { type MapLayer, mapModel } from "../../support/map-models.ts";
+import { convolutions, type MapLayer, mapModel } from "../../support/map-models.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 import { sharedPath } from "../../support/shared-data.ts";
 import { bundleGram } from "../bundle-gram.reference.ts";
@@ -100,7 +101,9 @@ describe("a program of the machine", () => {
       fc.asyncProperty(gatedNetworkChoices({ gates: "hard" }), async (choices) => {
         const { network, inputs } = gatedNetworkOf(choices);
         if (programOf(network) === undefined) return;
-        const { data } = await pairKernel(network, await readPathExamples(network, engine, inputs));
+        const { data } = await pairKernel(network, await readPathExamples(network, engine, inputs), undefined, {
+          shortcuts: false,
+        });
         await expectKernel(network, inputs, data);
       }),
       { numRuns: propertyRuns(30) },
@@ -197,6 +200,14 @@ const NETWORKS: Readonly<Record<string, readonly [shape: readonly number[], laye
     [4, 30],
     [{ conv: 16, kernel: 5 }, relu, max(3, 3), { conv: 20 }, relu, average(2, 2), { dense: 2 }],
   ],
+  "numbers beyond 31 bits": [
+    [3, 5, 5],
+    [...convolutions(4, 150), "global-average", { dense: 2 }],
+  ],
+  "windows of many elements": [
+    [1, 9, 9],
+    [{ conv: 40, kernel: 7 }, relu, { conv: 40, kernel: 5 }, relu, max(2, 1), { dense: 2 }],
+  ],
   "many channels": [
     [2, 4, 4],
     [{ conv: 600 }, relu, { conv: 16 }, relu, max(2, 2), { dense: 2 }],
@@ -208,7 +219,7 @@ async function expectAsNodeByNode(network: GatedNetwork, examples: number): Prom
   const inputs = pictures(examples, inputShapeOf(network));
   const readings = await readPathExamples(network, engine, inputs);
   const [rows, columns] = [readings.slice(0, 2), readings.slice(-3)];
-  const wanted = await pairKernel(network, rows, columns, { engine });
+  const wanted = await pairKernel(network, rows, columns, { engine, shortcuts: false });
   const made = await byProgram(network, inputs);
   const got = rows.flatMap((_, i) =>
     columns.map((__, j) => made?.kernel.data[i * examples + examples - columns.length + j] ?? Number.NaN),
@@ -225,6 +236,81 @@ describe("on networks of every form", () => {
   it("channels joined and in another order: equals the kernel node by node", async () => {
     await expectAsNodeByNode(joinedChannels(), LANES + 2);
   });
+});
+
+/** Along an axis: elements, stride, dilation, zeros before and behind. */
+const axis = fc.record({
+  kernel: fc.integer({ min: 1, max: 4 }),
+  stride: fc.integer({ min: 1, max: 3 }),
+  dilation: fc.integer({ min: 1, max: 3 }),
+  before: fc.integer({ min: 0, max: 3 }),
+  behind: fc.integer({ min: 0, max: 3 }),
+});
+type Axis = typeof axis extends fc.Arbitrary<infer T> ? T : never;
+
+const outputsOf = (length: number, { kernel, stride, dilation, before, behind }: Axis): number =>
+  Math.floor((length + before + behind - (kernel - 1) * dilation - 1) / stride) + 1;
+
+/** Two convolutions with gates, flattened or averaged; undefined where a window does not fit. */
+function convolved(size: Size, windows: readonly (readonly [Axis, Axis])[], isFlat: boolean): GatedNetwork | undefined {
+  const nodes: NodeOperation[] = [{ kind: "input" }];
+  const shapes: (readonly number[])[] = [[2, ...size]];
+  let [height, width]: Size = size;
+  let channels = 2;
+  const add = (node: NodeOperation, shape: readonly number[]): void => {
+    nodes.push(node);
+    shapes.push(shape);
+  };
+  for (const [index, [down, across]] of windows.entries()) {
+    const { kernel: rows } = down;
+    const { kernel: columns } = across;
+    [height, width] = [outputsOf(height, down), outputsOf(width, across)];
+    if (height < 1 || width < 1) return undefined;
+    const weight = float64(
+      [3, channels, rows, columns],
+      randomStream(index, "window").normal(3 * channels * rows * columns),
+    );
+    const window: MapWindow = {
+      kernel: [rows, columns],
+      strides: [down.stride, across.stride],
+      pads: [down.before, across.before, down.behind, across.behind],
+      dilations: [down.dilation, across.dilation],
+    };
+    channels = 3;
+    const bias = float64([3], randomStream(index, "bias").normal(3));
+    add({ kind: "convolution", input: nodes.length - 1, weight, bias, groups: 1, window }, [3, height, width]);
+    add({ kind: "gate", input: nodes.length - 1, gatedBy: nodes.length - 1, rule: { kind: "hard" } }, [
+      3,
+      height,
+      width,
+    ]);
+  }
+  const last = nodes.length - 1;
+  if (isFlat) add({ kind: "rearrange", input: last, from: undefined }, [3 * height * width]);
+  else {
+    const window: MapWindow = { kernel: [height, width], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] };
+    add({ kind: "average-pool", input: last, window, countPadding: false }, [3, 1, 1]);
+    add({ kind: "rearrange", input: last + 1, from: undefined }, [3]);
+  }
+  const inputs = isFlat ? 3 * height * width : 3;
+  const weight = float64([inputs, 2], randomStream(9, "dense").normal(2 * inputs));
+  add({ kind: "dense", input: nodes.length - 1, weight, bias: undefined }, [2]);
+  return {
+    nodes: nodes.map((node, i) => ({ ...node, name: `n${i}`, shape: shapes[i] ?? [] })),
+    output: nodes.length - 1,
+  };
+}
+
+it("windows of any size, stride, dilation and padding: equals the kernel node by node", async () => {
+  const windows = fc.array(fc.tuple(axis, axis), { minLength: 1, maxLength: 2 });
+  const sizes = fc.tuple(fc.integer({ min: 3, max: 11 }), fc.integer({ min: 3, max: 11 }));
+  await fc.assert(
+    fc.asyncProperty(sizes, windows, fc.boolean(), async (size, own, isFlat) => {
+      const network = convolved(size, own, isFlat);
+      if (network !== undefined) await expectAsNodeByNode(network, 3);
+    }),
+    { numRuns: propertyRuns(40) },
+  );
 });
 
 /** Two convolutions one behind the other, their channels shuffled, and the input beside them. */
