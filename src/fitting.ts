@@ -4,6 +4,7 @@
  */
 export {
   type Alignment,
+  alignmentOfKernels,
   BlockProducts,
   type CholeskyFactor,
   type ClassTargets,

@@ -6,6 +6,7 @@ import type { Act, Action, DefineCommand } from "./command.ts";
 import { COMMAND_NAMES, type CommandName } from "./command-names.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { dissectCommand } from "./commands/dissect.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { gatesCommand } from "./commands/gates.ts";
@@ -34,6 +35,7 @@ const COMMANDS = {
   demo: demoCommand,
   train: trainCommand,
   reproduce: reproduceCommand,
+  dissect: dissectCommand,
   evaluate: evaluateCommand,
   inspect: inspectCommand,
   gates: gatesCommand,

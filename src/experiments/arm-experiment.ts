@@ -1,4 +1,5 @@
-import type { RegimeName, RegimeVariant } from "../network/index.ts";
+import type { LabelTransform } from "../data/index.ts";
+import { type GateChoice, type RegimeName, type RegimeVariant, regimeOf } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
 import {
   type ExperimentWords,
@@ -20,8 +21,14 @@ export interface Arm {
   readonly variant?: RegimeVariant;
   /** In place of the profile's. */
   readonly epochs?: number;
-  /** `flnpf`: the gates are those of the ReLU network's best checkpoint up to this epoch; of all epochs unless told otherwise. */
-  readonly learntUntil?: number;
+  /** Where the gates come from, layer by layer, in place of the regime's. */
+  readonly gates?: readonly GateChoice[];
+  /** Gates from `learnt`: the arm whose network gives them; the first of regime `relu` that nothing changes unless told otherwise. */
+  readonly learntFrom?: string;
+  /** They are those of that network's best checkpoint up to this epoch, or of its last epoch; of all epochs unless told otherwise. */
+  readonly learntUntil?: number | "last";
+  /** How training labels are changed, by a seed to which that of the run is added. */
+  readonly labels?: LabelTransform;
   /** Figure of the full protocol. */
   readonly published?: PublishedFigure;
 }
@@ -55,8 +62,8 @@ export interface ArmOptions {
 }
 
 /**
- * The trials of a comparison: every arm once with every seed, by seed. The `flnpf` arms take their gates from the arm of
- * regime `relu`, which keeps its best checkpoint at the epochs that they ask for.
+ * The trials of a comparison: every arm once with every seed, by seed. Arms with gates from `learnt` (`flnpf`) take them from
+ * the arm that they name, or that of regime `relu`, which keeps its best checkpoint at the epochs that they ask for.
  */
 export function trialsOfArms(
   experiment: ArmExperiment,
@@ -67,12 +74,18 @@ export function trialsOfArms(
   const settings = settingsOf(experiment, profile);
   const { arms } = profile;
   const seeds = Array.from({ length: options.seeds ?? profile.runs }, (_, seed) => seed);
-  const learner = arms.find(({ regime, variant }) => regime === "relu" && variant === undefined);
-  const keepBestUntil = arms.flatMap(({ learntUntil }) => (learntUntil === undefined ? [] : [learntUntil]));
+  const usual = arms.find((arm) => arm.regime === "relu" && arm.variant === undefined && arm.labels === undefined);
+  const learnerOf = (arm: Arm): Arm | undefined => {
+    if (!regimeOf(arm).gates.some(({ from }) => from === "learnt")) return undefined;
+    return arm.learntFrom === undefined ? usual : arms.find(({ name }) => name === arm.learntFrom);
+  };
+  const keptOf = (learner: Arm): readonly number[] =>
+    arms.flatMap((arm) => (typeof arm.learntUntil === "number" && learnerOf(arm) === learner ? [arm.learntUntil] : []));
   return seeds.flatMap((seed) =>
     arms.map((arm): Trial => {
-      const { name, regime, variant, learntUntil } = arm;
+      const { name, regime, variant, gates, learntUntil, labels } = arm;
       const epochs = options.epochs ?? arm.epochs ?? profile.epochs;
+      const learner = learnerOf(arm);
       return {
         id: armTrial(name, seed),
         arm: name,
@@ -80,12 +93,16 @@ export function trialsOfArms(
           ...settings,
           ...{ regime, epochs, seed },
           ...(variant === undefined ? {} : { variant }),
+          ...(gates === undefined ? {} : { gates }),
         },
         learntFrom:
-          regime === "flnpf" && learner !== undefined
-            ? { trial: armTrial(learner.name, seed), until: learntUntil }
-            : undefined,
-        keepBestUntil: arm === learner ? keepBestUntil : [],
+          learner === undefined
+            ? undefined
+            : learntUntil === "last"
+              ? { trial: armTrial(learner.name, seed), until: undefined, at: learntUntil }
+              : { trial: armTrial(learner.name, seed), until: learntUntil },
+        keepBestUntil: keptOf(arm),
+        ...(labels === undefined ? {} : { labels: { ...labels, seed: labels.seed + seed } }),
       };
     }),
   );

@@ -8,6 +8,8 @@ export const EXPERIMENT_NAMES = [
   "gconv-cifar10-adam",
   "continuous-features",
   "c4gap-cifar10",
+  "shuffled-labels",
+  "learnt-layers",
   "binary-mnist",
   "ntk-trace",
   "kernel-machine",

@@ -4,6 +4,7 @@ import { continuousFeatures } from "./continuous-features.ts";
 import { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
 import type { EXPERIMENT_NAMES } from "./experiment-names.ts";
 import { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
+import { learntLayers, shuffledLabels } from "./gate-ablations.ts";
 import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees.ts";
 import type { RegimeExperiment } from "./regime-experiment.ts";
 import { type TheoremExperiment, theorem } from "./theorem.ts";
@@ -39,6 +40,8 @@ export const EXPERIMENTS = [
   gconvCifar10Adam,
   continuousFeatures,
   c4gapCifar10,
+  shuffledLabels,
+  learntLayers,
   binaryMnist,
   ntkTrace,
   kernelMachine,

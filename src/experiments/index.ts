@@ -14,6 +14,15 @@ export { c4gapCifar10 } from "./c4gap-cifar10.ts";
 export { CONTINUOUS_REFERENCES, continuousFeatures } from "./continuous-features.ts";
 export { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
 export {
+  DISSECTION_ROWS,
+  type DissectionPlan,
+  type DissectionRow,
+  dissection,
+  dissectionAnswer,
+  type GateShare,
+  shareInGates,
+} from "./dissection.ts";
+export {
   EXPERIMENTS,
   type Experiment,
   type ExperimentKind,
@@ -23,6 +32,7 @@ export {
 } from "./experiment.ts";
 export { EXPERIMENT_NAMES } from "./experiment-names.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
+export { learntLayers, shuffledLabels } from "./gate-ablations.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
 export {

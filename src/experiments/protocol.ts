@@ -1,4 +1,4 @@
-import type { DatasetName } from "../data/index.ts";
+import type { DatasetName, LabelTransform } from "../data/index.ts";
 import type { Architecture, Initializer } from "../network/index.ts";
 import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
 
@@ -38,10 +38,12 @@ export interface Trial {
   /** The row of the table that it belongs to: its regime, or an arm of a comparison. */
   readonly arm: string;
   readonly plan: TrainingPlan;
-  /** The trial whose trained network gives the gates, which must end first: as it was best up to an epoch, or of all. */
-  readonly learntFrom: { readonly trial: string; readonly until: number | undefined } | undefined;
+  /** The trial whose trained network gives the gates, which must end first: as it was best up to an epoch, or of all, or after its last. */
+  readonly learntFrom: { readonly trial: string; readonly until: number | undefined; readonly at?: "last" } | undefined;
   /** Epochs at which the best network so far is kept for other trials. */
   readonly keepBestUntil: readonly number[];
+  /** How training labels are changed; as they are where undefined. */
+  readonly labels?: LabelTransform;
 }
 
 /** What experiments of all kinds have. */

@@ -21,6 +21,7 @@ export {
 } from "./kernel-fit.ts";
 export { kernelMatrix, symmetricKernel } from "./kernel-matrix.ts";
 export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, subKernel } from "./kernel-rows.ts";
+export { alignmentOfKernels } from "./kernels-alignment.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { leaveOneOut } from "./leave-one-out.ts";
 export { DIRECT_LIMIT, type PositiveFactor, positiveFactor } from "./positive-factor.ts";

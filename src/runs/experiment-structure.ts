@@ -10,7 +10,7 @@ import {
   MEASURES,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
-import { SettingsStructure, VariantStructure } from "./settings-structure.ts";
+import { GatesStructure, LabelsStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
 
 const Count = z.int().min(1);
 const Percent = z.number();
@@ -48,10 +48,13 @@ const ProfileFields = {
 const Arm = z.strictObject({
   name: Name,
   title: z.string(),
-  regime: Regime,
+  regime: z.enum([...REGIME_NAMES, "by-layer"]),
   variant: VariantStructure.exactOptional(),
+  gates: GatesStructure.exactOptional(),
   epochs: Count.exactOptional(),
-  learntUntil: Count.exactOptional(),
+  learntFrom: Name.exactOptional(),
+  learntUntil: z.union([Count, z.literal("last")]).exactOptional(),
+  labels: LabelsStructure.exactOptional(),
   published: Figure.exactOptional(),
 });
 const Arms = z

@@ -9,8 +9,10 @@ import {
   foldedParameters,
   gatedLayers,
   gatesMove,
+  hasHardGates,
   outputsOf,
   regimeOf,
+  regimeSkeleton,
   type TrialParameters,
   trialParameterSpecs,
 } from "../network/index.ts";
@@ -219,7 +221,9 @@ function hasGateTable(plan: TrainingPlan, examples: number): boolean {
   const gates = gatedLayers(plan.architecture).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   // images that are moved have other gates in each epoch
   const stays = plan.recipe?.augment === undefined;
-  return stays && !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
+  const fits = stays && !gatesMove(regimeOf(plan)) && gates > 0 && gates * examples <= GATE_TABLE_BYTES;
+  // a table holds bits: leaky and clipped gates are made in every step
+  return fits && hasHardGates(regimeSkeleton(plan.architecture, regimeOf(plan)));
 }
 
 function checkData(

@@ -4,10 +4,13 @@ import { readNpyFile } from "../../data/node/index.ts";
 import { openNodeEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
+  type Alignment,
+  alignmentOfKernels,
   BlockProducts,
   fitKernel,
   type KernelFit,
   kernelFitBytes,
+  type KernelRows,
   kernelMatrix,
   kernelRows,
   symmetricKernel,
@@ -24,6 +27,7 @@ interface KernelFitOptions {
   readonly labels: string;
   readonly testKernel?: string;
   readonly testLabels?: string;
+  readonly against?: string;
   readonly ridge: string;
 }
 
@@ -31,12 +35,13 @@ interface CheckedOptions {
   readonly kernel: string;
   readonly labels: string;
   readonly test: { readonly kernel: string; readonly labels: string } | undefined;
+  readonly against: string | undefined;
   readonly ridge: number | "cv";
 }
 
 export const kernelFit = inStages((_, options: KernelFitOptions) => checkOptions(options), runKernelFit);
 
-function checkOptions({ kernel, labels, testKernel, testLabels, ridge }: KernelFitOptions): CheckedOptions {
+function checkOptions({ kernel, labels, testKernel, testLabels, against, ridge }: KernelFitOptions): CheckedOptions {
   if ((testKernel === undefined) !== (testLabels === undefined)) {
     const [given, missing] =
       testKernel === undefined ? ["--test-labels", "--test-kernel"] : ["--test-kernel", "--test-labels"];
@@ -48,7 +53,7 @@ function checkOptions({ kernel, labels, testKernel, testLabels, ridge }: KernelF
   }
   const test =
     testKernel === undefined || testLabels === undefined ? undefined : { kernel: testKernel, labels: testLabels };
-  return { kernel, labels, test, ridge: parseRidge(ridge) };
+  return { kernel, labels, test, against, ridge: parseRidge(ridge) };
 }
 
 function parseRidge(text: string): number | "cv" {
@@ -62,7 +67,10 @@ function parseRidge(text: string): number | "cv" {
   });
 }
 
-async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, context: CliContext): Promise<ExitCode> {
+async function runKernelFit(
+  { kernel, labels, test, against, ridge }: CheckedOptions,
+  context: CliContext,
+): Promise<ExitCode> {
   const matrix = symmetricKernel(await readNpyFile(kernel), kernel);
   const [examples = 0] = matrix.shape;
   const needed = kernelFitBytes(examples, matrix.data.byteLength);
@@ -85,6 +93,7 @@ async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, con
     },
     ridge,
   };
+  const alike = await alignedWith(input.kernel, against, context);
   // in this thread: blocks would be copied to a worker and back, and a run lasts a fraction of a second; one engine
   // thread: ONNX Runtime 1.30 multiplies float64 matrices with one, however many it has
   await using engine = await openNodeEngine("cpu", { threads: 1 });
@@ -95,9 +104,29 @@ async function runKernelFit({ kernel, labels, test, ridge }: CheckedOptions, con
       onProgress: (stage, share) => onProgress({ stage, things: "percent", done: Math.round(100 * share), of: 100 }),
     }),
   );
-  printResult(context, jsonOf(fit, input.labels.length), () => describe(fit, input.labels.length));
+  const examples = input.labels.length;
+  printResult(context, { ...jsonOf(fit, examples), ...againstJson(alike) }, () => describe(fit, examples, alike));
   return EXIT.done;
 }
+
+/** How alike the kernel and another one are; before anything is fitted, for a file that does not fit. */
+async function alignedWith(
+  kernel: KernelRows,
+  file: string | undefined,
+  { signal }: CliContext,
+): Promise<Alignment | undefined> {
+  if (file === undefined) return undefined;
+  const other = kernelRows(symmetricKernel(await readNpyFile(file), file));
+  if (other.rows === kernel.rows) return await alignmentOfKernels(kernel, other, { signal });
+  throw new GatewiseError({
+    received: `--against ${file} of shape [${other.rows}, ${other.columns}]`,
+    expected: `[${kernel.rows}, ${kernel.rows}], a kernel of the same examples`,
+    next: "make both kernels of the same inputs, in one order",
+  });
+}
+
+const againstJson = (alike: Alignment | undefined) =>
+  alike === undefined ? {} : { against: { alignment: alike.alignment, centeredAlignment: alike.centered } };
 
 /** The fields of the contract first, then more. */
 const jsonOf = (
@@ -127,6 +156,7 @@ const jsonOf = (
 function describe(
   { classes, trainAccuracy, testAccuracy, alignment, rank, direct, choice, fit }: KernelFit,
   n: number,
+  alike: Alignment | undefined,
 ) {
   const number = (value: number): string => String(Number(value.toPrecision(6)));
   const left = choice?.candidates.find(({ ridge }) => ridge === choice.ridge);
@@ -153,6 +183,9 @@ function describe(
         ]
       : []),
     ["alignment", `${number(alignment.alignment)}, centered ${number(alignment.centered)}`],
+    ...(alike === undefined
+      ? []
+      : [["alignment with the other", `${number(alike.alignment)}, centered ${number(alike.centered)}`]]),
     [
       "effective rank",
       `${number(rank.effectiveRank)}${rank.standardError > 0 ? ` ± ${number(rank.standardError)}` : ""}`,

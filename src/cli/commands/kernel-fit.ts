@@ -11,6 +11,7 @@ export const kernelFitCommand: DefineCommand = (program, act) => {
     .requiredOption("--labels <file>", ".npy of whole numbers, [n]")
     .option("--test-kernel <file>", ".npy, [m, n]: a row a test example, a column a training example")
     .option("--test-labels <file>", ".npy of whole numbers, [m]")
+    .option("--against <file>", ".npy, symmetric [n, n]: another kernel of the same examples, how alike the two are")
     .option("--ridge <x>", "ridge in units of trace/n, or cv: the best by leave-one-out", "cv")
     .addHelpText(
       "after",

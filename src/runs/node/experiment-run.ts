@@ -16,7 +16,7 @@ import { type ExperimentResults, resultsAt } from "../place.ts";
 import type { ExperimentEvent, Findings, RunnerHost } from "../runners/runner.ts";
 import { runOf } from "../runners/runners.ts";
 import { statesOf } from "../runners/trials.ts";
-import type { DataSelection } from "../trial-request.ts";
+import type { DataSelection, GivenFile } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
 import { folderStore } from "./folder-store.ts";
 import { describeMachine } from "./machine.ts";
@@ -33,6 +33,8 @@ export interface ExperimentRequest {
   readonly device: TrainingDevice;
   /** What makes it, for the record. */
   readonly command: string;
+  /** Where the networks are that its plans name by digest; none unless told otherwise. */
+  readonly networks?: readonly GivenFile[];
   /** Go on with what the directory holds; otherwise it must hold no results. */
   readonly resume: boolean;
 }
@@ -54,7 +56,7 @@ export interface ExperimentWatch {
  * signal's reason once it is aborted, but for experiments of trials, whose outcomes tell it
  */
 export async function runExperiment(request: ExperimentRequest, watch: ExperimentWatch): Promise<Findings> {
-  const { experiment, profile, options, directory, places, device, command } = request;
+  const { experiment, profile, options, directory, places, device, command, networks = [] } = request;
   checkExperiment(experiment);
   const { dataDir, cacheDir } = places;
   checkExperimentSettings(experiment, { ...options, dataDir: dataDir ?? undefined, device });
@@ -79,7 +81,7 @@ export async function runExperiment(request: ExperimentRequest, watch: Experimen
   };
   return await runOf(
     experiment.kind,
-    { experiment, profile, options, store, places, device, command, claim },
+    { experiment, profile, options, store, places, device, command, networks, claim },
     host,
     watch,
   );

@@ -1,3 +1,4 @@
+export { type Dissected, type DissectRequest, dissectBefore, type GateMachine } from "./dissect.ts";
 export {
   type ExperimentRequest,
   type ExperimentWatch,

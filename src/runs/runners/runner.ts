@@ -16,7 +16,7 @@ import type {
 } from "../../experiments/index.ts";
 import type { Executor, PoolEvent, TrialOutcome } from "../executor.ts";
 import type { Store } from "../store.ts";
-import type { DataSelection } from "../trial-request.ts";
+import type { DataSelection, GivenFile } from "../trial-request.ts";
 import type { TrialState } from "../trial-states.ts";
 
 /** An experiment as it is asked for, and where its results stand. */
@@ -33,6 +33,8 @@ export interface ExperimentJob<K extends ExperimentKind> extends ExperimentView<
   /** Where networks train; kernels of float64 are always made on the CPU. */
   readonly device: TrainingDevice;
   readonly command: string;
+  /** Where the networks are that plans name by digest. */
+  readonly networks?: readonly GivenFile[];
   /** Makes the place and keeps others out: to be called once nothing can be refused any more. */
   readonly claim: () => Promise<AsyncDisposable>;
 }

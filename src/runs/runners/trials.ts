@@ -1,8 +1,10 @@
 /** Experiments of many trainings: each is a trial with a place of its own, run by whatever executor. */
 import { type ExperimentKind, type Trial, trialsOf, trialsOfArms } from "../../experiments/index.ts";
+import type { TrainingPlan } from "../../train/index.ts";
 import type { TrialJob } from "../executor.ts";
 import { findRecord, metricsOf } from "../run-files.ts";
 import type { Store } from "../store.ts";
+import type { GivenFile, LearntFrom, TrialRequest } from "../trial-request.ts";
 import { missingLines, type TrialState, trialState } from "../trial-states.ts";
 import type { ExperimentJob, ExperimentView, Runner, TrialFindings } from "./runner.ts";
 
@@ -43,8 +45,8 @@ export async function statesOf(store: Store, trials: readonly Trial[]): Promise<
 }
 
 function jobOf<K extends TrialKind>(
-  { experiment, profile, store, places, device, command }: ExperimentJob<K>,
-  { id, plan, learntFrom, keepBestUntil }: Trial,
+  { experiment, profile, store, places, device, command, networks = [] }: ExperimentJob<K>,
+  { id, plan, learntFrom, keepBestUntil, labels }: Trial,
 ): TrialJob {
   const { data, limit, testLimit } = experiment.profiles[profile];
   return {
@@ -53,9 +55,16 @@ function jobOf<K extends TrialKind>(
     request: {
       directory: store.nameOf(id),
       plan,
-      data: { ...places, name: data, limit: limit ?? null, testLimit: testLimit ?? null },
+      data: {
+        ...places,
+        name: data,
+        limit: limit ?? null,
+        testLimit: testLimit ?? null,
+        ...(labels === undefined ? {} : { labels }),
+      },
       learntFrom: learntFrom === undefined ? null : sourceOf(store, learntFrom),
       keepBestUntil,
+      ...givenTo(plan, networks),
       device,
       threads: 1,
       command,
@@ -64,8 +73,21 @@ function jobOf<K extends TrialKind>(
   };
 }
 
-const sourceOf = (store: Store, { trial, until }: NonNullable<Trial["learntFrom"]>) => ({
-  label: until === undefined ? `../${trial}` : `../${trial}, best of ${until} epochs`,
+/** Those of the networks that a plan names. */
+function givenTo({ gates = [], init }: TrainingPlan, networks: readonly GivenFile[]): Pick<TrialRequest, "given"> {
+  const names = new Set(gates.map(({ from }) => (typeof from === "string" ? from : from.network)));
+  const given = networks.filter(({ network }) => names.has(network) || init?.network === network);
+  return given.length === 0 ? {} : { given };
+}
+
+const sourceOf = (store: Store, { trial, until, at }: NonNullable<Trial["learntFrom"]>): LearntFrom => ({
+  label:
+    at !== undefined
+      ? `../${trial}@${at}`
+      : until === undefined
+        ? `../${trial}`
+        : `../${trial}, best of ${until} epochs`,
+  ...(at === undefined ? {} : { at }),
   directory: store.nameOf(trial),
   until: until ?? null,
 });

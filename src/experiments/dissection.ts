@@ -1,0 +1,130 @@
+/**
+ * The paper's question for any network: how much of what it learned is in its gates? Fresh values learn behind its gates and
+ * behind random ones; what learning gained over random gates is the whole, and the gates hold the share of it that comes
+ * back.
+ */
+import type { DatasetName } from "../data/index.ts";
+import type { Architecture, GivenNetwork } from "../network/index.ts";
+import type { Optimizer } from "../train/index.ts";
+import type { Arm, ArmExperiment, ArmProfile } from "./arm-experiment.ts";
+
+/** A network to dissect, and how long is trained for it. */
+export interface DissectionPlan {
+  /** As it is called: a path. */
+  readonly name: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly architecture: Architecture;
+  readonly data: DatasetName;
+  readonly optimizer: Optimizer;
+  readonly batch: number;
+  readonly epochs: number;
+  readonly seeds: number;
+  readonly limit?: number;
+  /** Beside fresh values: gates and values learnt apart (DLNPF), and a network of the same shape trained anew. */
+  readonly apart: boolean;
+  readonly anew: boolean;
+}
+
+/** The rows that are trained. */
+export const DISSECTION_ROWS = {
+  gates: "fresh values behind its gates",
+  random: "fresh values behind random gates",
+  apart: "gates and values learnt apart",
+  anew: "the same network trained anew",
+} as const;
+/** One of {@link DISSECTION_ROWS}. */
+export type DissectionRow = keyof typeof DISSECTION_ROWS;
+
+/** The trials of a dissection, as an experiment: it is resumed and reported as any. */
+export function dissection(plan: DissectionPlan): ArmExperiment {
+  const { name, digest, architecture, optimizer, batch, data, epochs, seeds, limit, apart, anew } = plan;
+  const network: GivenNetwork = { network: digest };
+  const arm = (row: DissectionRow, rest: Omit<Arm, "name" | "title">): Arm => ({
+    name: row,
+    title: DISSECTION_ROWS[row],
+    ...rest,
+  });
+  const arms: readonly Arm[] = [
+    arm("gates", { regime: "flnpf", gates: [{ layer: "all", from: network, trains: false }] }),
+    arm("random", { regime: "frnpf-ii" }),
+    ...(apart ? [arm("apart", { regime: "dlnpf" })] : []),
+    ...(anew ? [arm("anew", { regime: "relu" })] : []),
+  ];
+  const profile: ArmProfile = { data, epochs, runs: seeds, arms, ...(limit === undefined ? {} : { limit }) };
+  return {
+    kind: "arms",
+    name: "dissect",
+    title: `How much of what ${name} learned is in its gates?`,
+    source: digest,
+    architecture,
+    initializer: { kind: "glorot-uniform" },
+    optimizer,
+    loss: "softmax-cross-entropy",
+    batch,
+    profiles: { quick: profile, full: profile },
+  };
+}
+
+/** The share of what was learned that the gates hold, with its 95 % interval; null where learning gained nothing. */
+export interface GateShare {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** 97.5 % quantiles of Student's t by degrees of freedom, from 1 (NIST handbook, table 1.3.6.7.2). */
+const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+const NORMAL = 1.96;
+
+/** What an accuracy is uncertain by: its half-width of 95 %, from its seeds and from the test examples that it was read on. */
+function halfWidth(runs: readonly number[], examples: number): number {
+  const mean = runs.reduce((sum, value) => sum + value, 0) / runs.length;
+  const squares = runs.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const bySeeds =
+    runs.length < 2 ? 0 : (STUDENT[runs.length - 2] ?? NORMAL) * Math.sqrt(squares / (runs.length - 1) / runs.length);
+  const byExamples = NORMAL * Math.sqrt((mean * (100 - mean)) / examples);
+  return Math.hypot(bySeeds, byExamples);
+}
+
+/**
+ * `(F − R) / (M − R)`, of the accuracies of the model `M`, of fresh values behind its gates `F` and behind random ones `R`; its
+ * interval by the delta method from the three half-widths, which are taken as independent: as the same test examples are read
+ * for all three, it is wide rather than narrow.
+ * @param examples test examples
+ */
+export function shareInGates(
+  model: number,
+  gates: readonly number[],
+  random: readonly number[],
+  examples: number,
+): GateShare | null {
+  const meanOf = (runs: readonly number[]): number => runs.reduce((sum, value) => sum + value, 0) / runs.length;
+  const [f, r] = [meanOf(gates), meanOf(random)];
+  const gained = model - r;
+  if (!(gained > 0)) return null;
+  const value = (f - r) / gained;
+  // slopes of the share by F, R and M
+  const width = Math.hypot(
+    halfWidth(gates, examples) / gained,
+    (halfWidth(random, examples) * (f - model)) / gained ** 2,
+    (halfWidth([model], examples) * (f - r)) / gained ** 2,
+  );
+  return { value, low: value - width, high: value + width };
+}
+
+/** The answer in a sentence. */
+export function dissectionAnswer(
+  model: number,
+  gates: readonly number[],
+  random: readonly number[],
+  share: GateShare | null,
+): string {
+  const [f, r] = [gates, random].map((runs) => runs.reduce((sum, value) => sum + value, 0) / runs.length);
+  const percent = (value: number): string => `${Math.round(100 * value)} %`;
+  const accuracy = (value = Number.NaN): string => value.toFixed(2);
+  if (share === null) {
+    return `Behind random gates fresh values reach ${accuracy(r)}, the network itself ${accuracy(model)}: learning gained nothing over random gates that its gates could hold.`;
+  }
+  return `Of the ${accuracy(model - (r ?? 0))} points that learning gained over random gates (${accuracy(model)} against ${accuracy(r)}), the gates hold ${percent(share.value)} (95 % interval ${percent(share.low)} to ${percent(share.high)}): fresh values behind them reach ${accuracy(f)}.`;
+}

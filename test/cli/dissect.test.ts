@@ -1,0 +1,88 @@
+/** `dissect`: the whole question in one command. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exportedModel } from "../../src/runs/node/index.ts";
+import { gatewiseHere } from "../support/command-line.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { contentOf } from "../support/tiny-trials.ts";
+
+const folder = await temporaryFolder();
+const at = (name: string): string => join(folder.path, name);
+afterAll(async () => await folder[Symbol.asyncDispose]());
+
+const NET = {
+  layers: [
+    { kind: "flatten" },
+    ...[12, 12].map((units) => ({ kind: "dense", units })),
+    { kind: "dense", units: 10, gated: false },
+  ],
+};
+const ARGS = ["--data", "digits", "--epochs", "1", "--seeds", "1", "--kernel-examples", "60", "--workers", "1"];
+
+beforeAll(async () => {
+  await writeFile(at("net.json"), JSON.stringify(NET));
+  const args = ["train", "--arch", at("net.json"), "--lr", "0.003", "--epochs", "2", "--out", at("run")];
+  const { code, stderr } = await gatewiseHere(args);
+  expect(code, stderr).toBe(0);
+  await writeFile(at("net.onnx"), (await exportedModel(at("run"))).bytes);
+}, 60_000);
+
+describe("gatewise dissect", () => {
+  it("tells rows, the share in the gates and a sentence, and leaves a report", async () => {
+    const args = ["dissect", "--model", at("net.onnx"), ...ARGS, "--anew", "--out", at("out"), "--json"];
+    const { code, stdout, stderr } = await gatewiseHere(args);
+    expect(code, stdout + stderr).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result.rows.map(({ what }: { readonly what: string }) => what)).toEqual([
+      "model",
+      "gates",
+      "random",
+      "anew",
+      "kernel of its gates",
+      "kernel of random gates",
+    ]);
+    const [model, gates, random] = result.rows;
+    expect(gates.runs).toHaveLength(1);
+    expect(model.mean).toBe(result.model.accuracy);
+    expect(result.model.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const share = (gates.mean - random.mean) / (model.mean - random.mean);
+    if (result.shareInGates !== null) expect(result.shareInGates.value).toBeCloseTo(share, 12);
+    expect(result.answer).toContain("over random gates");
+    expect(await readFile(result.report, "utf8")).toContain("fresh values behind its gates");
+    expect(JSON.parse(await readFile(at("out/dissect.json"), "utf8"))).toEqual(result);
+  });
+
+  it("goes on with what is there, and takes a run as well as a model", async () => {
+    const again = ["dissect", "--model", at("net.onnx"), ...ARGS, "--anew", "--out", at("out"), "--json"];
+    const { code, stdout } = await gatewiseHere([...again, "--resume"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(await readFile(at("out/dissect.json"), "utf8")));
+    const { code: second, stderr } = await gatewiseHere([
+      "dissect",
+      "--model",
+      at("run"),
+      ...ARGS,
+      "--out",
+      at("of-run"),
+    ]);
+    expect(second, stderr).toBe(0);
+    // the same network by whatever file: the same gates, the same trainings
+    expect(await contentOf(at("of-run/gates-seed0"))).toEqual(await contentOf(at("out/gates-seed0")));
+  });
+
+  it.each([
+    [
+      ["--data", "cifar10"],
+      1,
+      "NET, which reads [1, 28, 28]: expected an input of 3072 numbers, as the examples of [3, 32, 32] have",
+    ],
+    [["--data", "digts"], 2, 'data set "digts": expected digits, mnist, fashion-mnist, cifar10 or cifar100'],
+  ])("refuses %j", async (data, code, message) => {
+    const found = await gatewiseHere(["dissect", "--model", at("net.onnx"), ...data, "--out", at("new"), "--json"]);
+    expect({ code: found.code, message: JSON.parse(found.stdout).error.message }).toEqual({
+      code,
+      message: message.replace("NET", at("net.onnx")),
+    });
+  });
+});

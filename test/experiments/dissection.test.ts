@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { dissection, dissectionAnswer, shareInGates, trialsOfArms } from "../../src/experiments/index.ts";
+import { checkRegime, fullyConnected, regimeOf } from "../../src/network/index.ts";
+import { optimizer } from "../../src/train/index.ts";
+
+const PLAN = {
+  name: "net.onnx",
+  digest: "sha256:0123",
+  architecture: fullyConnected({ inputShape: [28, 28], depth: 3, width: 4, outputs: 10 }),
+  data: "digits",
+  optimizer: optimizer("adam", 1e-3),
+  batch: 32,
+  epochs: 2,
+  seeds: 2,
+  apart: true,
+  anew: true,
+} as const;
+
+describe("the trials of a dissection", () => {
+  const experiment = dissection(PLAN);
+  const trials = trialsOfArms(experiment, experiment.profiles.quick);
+
+  it("are fresh values behind its gates and random ones, and what is asked for beside", () => {
+    expect(
+      trials.filter(({ plan }) => plan.seed === 0).map(({ arm, plan: { regime, gates } }) => [arm, regime, gates]),
+    ).toEqual([
+      ["gates", "flnpf", [{ layer: "all", from: { network: "sha256:0123" }, trains: false }]],
+      ["random", "frnpf-ii", undefined],
+      ["apart", "dlnpf", undefined],
+      ["anew", "relu", undefined],
+    ]);
+    expect(trials).toHaveLength(8);
+    for (const { plan } of trials) expect(checkRegime(plan.architecture, regimeOf(plan))).toBeUndefined();
+    const plain = dissection({ ...PLAN, apart: false, anew: false });
+    expect(trialsOfArms(plain, plain.profiles.quick)).toHaveLength(4);
+  });
+
+  it("survive JSON", () => expect(JSON.parse(JSON.stringify(experiment))).toEqual(experiment));
+});
+
+describe("the share in the gates", () => {
+  it("is what comes back of what learning gained over random gates", () => {
+    const share = shareInGates(98, [97, 97.4], [94, 94], 10_000);
+    expect(share?.value).toBeCloseTo(3.2 / 4, 12);
+    expect(share && share.low < share.value && share.value < share.high).toBe(true);
+  });
+
+  it("has an interval that covers 95 in 100 of what is drawn, or more", () => {
+    // accuracies of n examples and of seeds that scatter, as many times as are needed to tell 95 from 90 %
+    const [truth, n, scatter] = [{ m: 97, f: 96, r: 93 }, 2000, 0.3];
+    let state = 1;
+    const uniform = (): number => {
+      state = (state * 48271) % 2147483647;
+      return state / 2147483647;
+    };
+    const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const binomial = (p: number): number => normal() * Math.sqrt((p * (100 - p)) / n);
+    let covered = 0;
+    for (let i = 0; i < 2000; i++) {
+      const runsOf = (mean: number): readonly number[] => {
+        const shared = binomial(mean);
+        return [0, 1, 2].map(() => mean + shared + scatter * normal());
+      };
+      const share = shareInGates(truth.m + binomial(truth.m), runsOf(truth.f), runsOf(truth.r), n);
+      const value = (truth.f - truth.r) / (truth.m - truth.r);
+      if (share !== null && share.low <= value && value <= share.high) covered += 1;
+    }
+    expect(covered / 2000).toBeGreaterThan(0.93);
+  });
+
+  it("of a network that gained nothing is none", () => {
+    expect(shareInGates(93, [95], [94], 1000)).toBeNull();
+    expect(dissectionAnswer(93, [95], [94], null)).toBe(
+      "Behind random gates fresh values reach 94.00, the network itself 93.00: learning gained nothing over random gates that its gates could hold.",
+    );
+  });
+
+  it("is told in a sentence", () => {
+    expect(dissectionAnswer(98, [97], [94], { value: 0.75, low: 0.651, high: 0.849 })).toBe(
+      "Of the 4.00 points that learning gained over random gates (98.00 against 94.00), the gates hold 75 % (95 % interval 65 % to 85 %): fresh values behind them reach 97.00.",
+    );
+  });
+});
