@@ -29,9 +29,13 @@ export {
   type InputRows,
   type InputSet,
   type LabeledExamples,
+  type LabelTransform,
+  labelTransformWords,
   readIdx,
+  readLabelTransform,
   type TargetRows,
   type TrainAndTest,
+  transformLabels,
 } from "./data/index.ts";
 export {
   type AdamConstants,

@@ -36,5 +36,12 @@ export type {
 } from "./runners/runner.ts";
 export { trialsAsked } from "./runners/trials.ts";
 export type { Store } from "./store.ts";
-export { type DataSelection, requestOf, type TrialPlace, type TrialRequest } from "./trial-request.ts";
+export {
+  type DataSelection,
+  type GivenFile,
+  type LearntFrom,
+  requestOf,
+  type TrialPlace,
+  type TrialRequest,
+} from "./trial-request.ts";
 export { missingLines, type TrialState } from "./trial-states.ts";

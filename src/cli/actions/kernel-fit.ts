@@ -9,8 +9,8 @@ import {
   BlockProducts,
   fitKernel,
   type KernelFit,
-  kernelFitBytes,
   type KernelRows,
+  kernelFitBytes,
   kernelMatrix,
   kernelRows,
   symmetricKernel,
@@ -104,7 +104,6 @@ async function runKernelFit(
       onProgress: (stage, share) => onProgress({ stage, things: "percent", done: Math.round(100 * share), of: 100 }),
     }),
   );
-  const examples = input.labels.length;
   printResult(context, { ...jsonOf(fit, examples), ...againstJson(alike) }, () => describe(fit, examples, alike));
   return EXIT.done;
 }
