@@ -53,7 +53,8 @@ export function initialParameters(
     if (from === "initial") return [network.name, chosen(network.trains ? value : foldedLayers(value), own)];
     const words = from === "learnt" ? wordsOfLearnt(plan.regime) : wordsOfGiven(from.network);
     const source = from === "learnt" ? learnt : given[from.network];
-    return [network.name, taken(own, source && foldedLayers(source), { network: "value", words })];
+    const layers = source === undefined || network.trains ? source : foldedLayers(source);
+    return [network.name, taken(own, layers, { network: "value", words })];
   });
   return { value, ...Object.fromEntries(features) };
 }

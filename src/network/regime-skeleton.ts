@@ -66,7 +66,7 @@ type Append = (name: string, shape: readonly number[], operation: NodeOperation<
 /** The part of a source's network that makes the gates it decides. */
 function partOf(skeleton: Skeleton, network: FeatureNetwork, plan: GatePlan, regime: Regime): FeaturePart {
   const own = typeof network.from === "string" ? undefined : network.from.architecture;
-  const source = own === undefined ? skeleton : skeletonOf(own);
+  const source = own === undefined ? skeleton : skeletonOf(network.trains ? own : foldedArchitecture(own));
   const decided = decidedBy(network, plan, regime);
   if (own !== undefined) checkDecided(decided, source, network);
   return featurePart(source, network.features, decided);

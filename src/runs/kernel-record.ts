@@ -38,7 +38,7 @@ const MeasuredLine: z.ZodType<KernelMeasurement> = z.strictObject({
 });
 /** An epoch whose kernel could not be measured, and why. */
 const UnmeasuredLine = z.strictObject({ epoch: Epoch, unmeasured: z.string() });
-const KernelLineFile = z.union([MeasuredLine, UnmeasuredLine]);
+export const KernelLineFile = z.union([MeasuredLine, UnmeasuredLine]);
 
 export type KernelLine = KernelMeasurement | z.infer<typeof UnmeasuredLine>;
 

@@ -1,4 +1,4 @@
-/** A run is a place of files: `run.json`, `metrics.jsonl`, checkpoints, and what is measured of its gates. */
+/** A run is a place of files: `run.json`, `metrics.jsonl`, `metrics.csv`, checkpoints, and what is measured of its gates. */
 import { z } from "zod";
 import { readSafetensors, writeSafetensors } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { DenseArray } from "../graph/index.ts";
 import { type Checkpoint, type EpochMetrics, stateByName, stateOf } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import { readLines } from "./json-lines.ts";
+import { metricsHead, metricsRow } from "./metrics-table.ts";
 import { parseJson } from "./parse-json.ts";
 import { type RunRecord, readEpochMetrics, readRunRecord } from "./run-record.ts";
 import { readText, type Store } from "./store.ts";
@@ -20,6 +21,7 @@ type AtEpoch = `epoch-${number}`;
 
 const RECORD = "run.json";
 const METRICS = "metrics.jsonl";
+const TABLE = "metrics.csv";
 const fileOf = (name: CheckpointName): string => `${name}.safetensors`;
 
 /** The record of a run, or undefined if the place holds none. */
@@ -62,8 +64,12 @@ export async function metricsOf(run: Store): Promise<readonly EpochMetrics[]> {
   });
 }
 
-export const appendMetrics = (run: Store, metrics: EpochMetrics): Promise<void> =>
-  run.append(METRICS, `${JSON.stringify(metrics)}\n`);
+/** Adds an epoch to the lines and to the table; the lines are what is read again. */
+export async function appendMetrics(run: Store, metrics: EpochMetrics): Promise<void> {
+  await run.append(METRICS, `${JSON.stringify(metrics)}\n`);
+  if (metrics.epoch === 1) await run.write(TABLE, metricsHead(metrics) + metricsRow(metrics));
+  else await run.append(TABLE, metricsRow(metrics));
+}
 
 /**
  * Drops the lines of epochs that no checkpoint holds: they are computed again.
@@ -80,9 +86,12 @@ export async function keepMetrics(run: Store, epochs: number): Promise<void> {
     });
   }
   await run.write(METRICS, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
+  const [first] = kept;
+  if (first === undefined) await run.remove(TABLE);
+  else await run.write(TABLE, metricsHead(first) + kept.map(metricsRow).join(""));
 }
 
-const CheckpointMetadata = z.object({
+export const CheckpointMetadata = z.object({
   epoch: z.int().min(0),
   bestEpoch: z.int().min(0),
   bestTestAccuracy: z.number(),

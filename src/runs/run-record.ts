@@ -111,7 +111,7 @@ export interface RunRecord {
   readonly result: RunResult | null;
   readonly error: { readonly message: string; readonly hint: string } | null;
 }
-const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
+export const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
   format: z.literal(1),
   gatewise: z.string(),
   status: z.enum(["running", "interrupted", "failed", "completed"]),
@@ -165,7 +165,7 @@ const GateMetricsLine = z.strictObject({
   alwaysOn: z.int(),
   flipped: z.number(),
 });
-const EpochMetricsLine = z.strictObject({
+export const EpochMetricsLine = z.strictObject({
   epoch: z.int().min(1),
   trainLoss: z.number(),
   trainAccuracy: z.number(),
