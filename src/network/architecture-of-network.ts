@@ -174,10 +174,12 @@ export function readingExamples(architecture: Architecture, shape: readonly numb
       next: "choose another data set, or another network",
     });
   }
-  if (isLayered(architecture) && architecture.layers[0]?.kind === "dense" && read.length === 1) {
-    return { inputShape: shape, layers: [{ kind: "flatten" }, ...architecture.layers] };
-  }
   const from = turned(shape, read);
+  if (isLayered(architecture) && from === undefined) {
+    const [first] = architecture.layers;
+    if (first?.kind === "flatten") return { ...architecture, inputShape: shape };
+    if (first?.kind === "dense") return { inputShape: shape, layers: [{ kind: "flatten" }, ...architecture.layers] };
+  }
   const nodes = isLayered(architecture) ? nodesOfLayers(architecture) : architecture.nodes;
   const first: ArchitectureNode = {
     kind: "rearrange",

@@ -9,12 +9,14 @@ import {
   forwardNodes,
   type GatedNetwork,
   gatedNetwork,
+  initialParameters,
   inputShapeOf,
   isLayered,
   networkFromOnnx,
   parameterSpecs,
   partsOfNetwork,
   placeLayers,
+  REGIME_NAMES,
   REGIMES,
   readArchitecture,
   readingExamples,
@@ -66,6 +68,34 @@ describe.skipIf(folder === undefined)("the architecture of a model of other peop
     const x = drawn(inputShapeOf(network));
     const [wanted, found] = [await logitsOf(network, x), await logitsOf(made.network, x)];
     expectClose(found, wanted, { relative: 1e-6, absolute: 1e-6 * Math.max(...wanted.map(Math.abs)) });
+  });
+});
+
+/** Written by PyTorch, see their README. */
+const GOLDEN = ["ntk", "flow"].flatMap((name) =>
+  readdirSync(join("test/golden", name))
+    .filter((file) => file.endsWith(".onnx"))
+    .map((file) => join("test/golden", name, file)),
+);
+
+describe("the architecture of a model that PyTorch wrote", () => {
+  it.each(GOLDEN)("%s gives its outputs with its weights, and has its networks in every regime", async (file) => {
+    const network = networkFromOnnx(readFileSync(file));
+    const made = rebuilt(network);
+    const x = drawn(inputShapeOf(network));
+    const [wanted, found] = [await logitsOf(network, x), await logitsOf(made.network, x)];
+    expectClose(found, wanted, { relative: 1e-6, absolute: 1e-6 * Math.max(...wanted.map(Math.abs)) });
+    const pooled = network.nodes.some(({ kind }) => kind === "max-pool");
+    for (const regime of REGIME_NAMES.filter((name) => name !== "dlgn-sf" && !(pooled && name === "dlgn"))) {
+      const plan = {
+        architecture: made.architecture,
+        regime,
+        initializer: { kind: "glorot-uniform" },
+        seed: 0,
+      } as const;
+      const parameters = initialParameters(plan, partsOfNetwork(network).parameters);
+      expect(gatedNetwork(made.architecture, REGIMES[regime], parameters).nodes.length).toBeGreaterThan(0);
+    }
   });
 });
 
