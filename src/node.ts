@@ -11,6 +11,7 @@ export {
   fetchDataset,
   type LockOptions,
   loadDataset,
+  loadOwn,
   makeFolder,
   OFFICIAL_ARCHIVES,
   OFFICIAL_FILES,
@@ -43,6 +44,7 @@ export {
 } from "./models/node/index.ts";
 export { type WriteReportOptions, writeReport } from "./report/node/index.ts";
 export {
+  describeData,
   describeMachine,
   type ExperimentRequest,
   type ExperimentWatch,

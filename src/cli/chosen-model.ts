@@ -5,12 +5,14 @@ import { checkInputs } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import type { InputExamples, Model } from "../models/index.ts";
 import {
+  isModelFolder,
   type LoadedNetwork,
   loadNetwork,
   type ModelChoice,
   type ModelEngine,
   modelOf,
   readArray,
+  readInputs,
 } from "../runs/node/index.ts";
 import { type CliContext, shellWord } from "./context.ts";
 import type { ModelOptions } from "./model-option.ts";
@@ -134,6 +136,11 @@ export async function openModelWithInputs(
   file: string,
   engine: ModelEngine = {},
 ): Promise<OpenedModel & { readonly inputs: InputExamples }> {
+  if (await isModelFolder(request.model)) {
+    // how its inputs are read stands in the run
+    const run = await openModel(context, request, engine);
+    return { ...run, inputs: await readInputs(run.model, file) };
+  }
   const read = await readArray(file);
   const opened = await openModel(context, request, { ...engine, sizesFrom: read.shape.slice(1) });
   checkInputs(opened.model.network, read, file);

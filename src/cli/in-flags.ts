@@ -1,6 +1,22 @@
 /** The library names options and functions, between backticks; a command line has flags and commands in their place. */
 
 const FLAGS: ReadonlyMap<string, string> = new Map([
+  ["color", "--color"],
+  ["drop", "--drop"],
+  ["header", "--header"],
+  ["keys", "--keys"],
+  ["label", "--label"],
+  ["labels", "--labels"],
+  ["layout", "--layout"],
+  ["mean", "--mean"],
+  ["scale", "--scale"],
+  ["splitSeed", "--split-seed"],
+  ["standardize", "--standardize"],
+  ["std", "--std"],
+  ["targets", "--targets"],
+  ["testData", "--test-data"],
+  ["testLabels", "--test-labels"],
+  ["testShare", "--test-share"],
   ["dataDir", "--data-dir"],
   ["device", "--device"],
   ["directory", "--out"],

@@ -72,6 +72,20 @@ export function firstInputs(set: InputSet, count: number): InputSet {
   return { ...set, size: count };
 }
 
+/** A set whose examples have another shape of as many elements. */
+export function reshaped(set: InputSet, exampleShape: readonly number[]): InputSet {
+  const shaped = (rows: InputRows): InputRows => {
+    const shape = [rows.shape[0] ?? 0, ...exampleShape];
+    return rows.dtype === "uint8" ? denseArray("uint8", shape, rows.data) : denseArray("float32", shape, rows.data);
+  };
+  if (set.inputs !== undefined) return inputSet(shaped(set.inputs));
+  return {
+    ...{ size: set.size, exampleShape, dtype: set.dtype },
+    readBlock: async (start, count) => shaped(await set.readBlock(start, count)),
+    readBatch: async (positions) => shaped(await set.readBatch(positions)),
+  };
+}
+
 function blockOf(inputs: InputRows, start: number, count: number): InputRows {
   const [, ...rest] = inputs.shape;
   const size = sizeOf(rest);

@@ -15,6 +15,7 @@ export {
   type ExampleSet,
   type ExampleSource,
   exampleSet,
+  firstInputs,
   type InputRows,
   type InputSet,
   inputsAt,
@@ -22,7 +23,7 @@ export {
   rowsAt,
   targetBlock,
 } from "./example-set.ts";
-export { fitInputs } from "./fit-inputs.ts";
+export { fitExamples, fitInputs } from "./fit-inputs.ts";
 export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } from "./foreign-format.ts";
 export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
@@ -34,6 +35,15 @@ export {
 } from "./label-transform.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";
 export { blockOrder } from "./own/block-order.ts";
-export { type InputNormalization, normalizationArrays } from "./own/normalization.ts";
-export type { TargetRows } from "./own/targets.ts";
+export { channelsFirst, IMAGE_LAYOUTS, type ImageLayout, shapeInLayout } from "./own/image-layout.ts";
+export {
+  type InputNormalization,
+  inputMoments,
+  type NormalizationOptions,
+  normalizationArrays,
+  normalizationOf,
+} from "./own/normalization.ts";
+export type { OwnData, OwnDataset } from "./own/own-data.ts";
+export { COLORS, type Color } from "./own/pixels.ts";
+export { TARGET_KINDS, type TargetKind, type TargetRows, type TargetWords } from "./own/targets.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";

@@ -1,5 +1,4 @@
 /** The papers' architectures by name, at their sizes and rates, or one of a user's own as JSON. */
-import { CLASSES, type DatasetName, INPUT_SHAPES } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   type Architecture,
@@ -55,11 +54,18 @@ const RATES = {
   vgg16: { sgd: 1e-1, adam: 1e-3, adamw: 1e-3, rmsprop: 1e-3 },
 } as const satisfies Record<ArchitectureName, Record<OptimizerKind, number>>;
 
+/** What data ask of an architecture. */
+export interface DataSizes {
+  /** Of one example. */
+  readonly inputShape: readonly number[];
+  readonly outputs: number;
+}
+
 /** Sizes that are asked for, and what their names are to whoever asks. */
 export interface ArchitectureSizes {
   readonly width: number | undefined;
   readonly depth: number | undefined;
-  readonly data: DatasetName;
+  readonly data: DataSizes;
   readonly nameOf: (option: "arch" | "width" | "depth") => string;
 }
 
@@ -94,7 +100,7 @@ export function architectureOf(
   checkSizes(choice, sizes);
   if (typeof choice !== "string") return fromText(choice, sizes);
   const { width = USUAL_WIDTH[choice], depth, data } = sizes;
-  const shared = { inputShape: INPUT_SHAPES[data], width, outputs: CLASSES[data] };
+  const shared = { ...data, width };
   const maps = { ...shared, inputShape: mapsOf(shared.inputShape) };
   const named = { label: choice, rates: RATES[choice] };
   switch (choice) {
@@ -123,8 +129,8 @@ function fromText({ file, text, network }: ArchitectureFile, { data }: Architect
   if (text === undefined && network === undefined) throw unread(file);
   const architecture =
     network === undefined
-      ? readArchitecture(text ?? "", file, mapsOf(INPUT_SHAPES[data]))
-      : checked(network.architecture, file, CLASSES[data]);
+      ? readArchitecture(text ?? "", file, mapsOf(data.inputShape))
+      : checked(network.architecture, file, data.outputs);
   const convolutional = skeletonOf(architecture).nodes.some(({ kind }) => kind === "convolution");
   const label = file.replace(/^.*[/\\]/, "").replace(/\.(json|onnx)$/, "");
   return { label, architecture, rates: convolutional ? RATES.vconv : RATES.fc };

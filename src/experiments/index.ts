@@ -14,6 +14,16 @@ export { c4gapCifar10 } from "./c4gap-cifar10.ts";
 export { CONTINUOUS_REFERENCES, continuousFeatures } from "./continuous-features.ts";
 export { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
 export {
+  checkDataOptions,
+  type DataDescription,
+  type DataFiles,
+  type DataOptions,
+  needsDescription,
+  ownDataOf,
+  readDataChoice,
+  readDataOptions,
+} from "./data-options.ts";
+export {
   DISSECTION_ROWS,
   type DissectionPlan,
   type DissectionRow,
@@ -62,15 +72,17 @@ export {
   type TrainingSettings,
   type Trial,
 } from "./protocol.ts";
-export {
-  gateTraining,
-  readTrainingOptions,
-  type Training,
-  trainingName,
-  trainingOf,
-} from "./read-training-options.ts";
+export { readTrainingOptions } from "./read-training-options.ts";
 export type { RecipeOptionName, RecipeOptions } from "./recipe-options.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
+export {
+  gateTraining,
+  type OwnFiles,
+  type Training,
+  type TrainingDataChoice,
+  trainingName,
+  trainingOf,
+} from "./resolved-training.ts";
 export { namedNetworks } from "./source-options.ts";
 export {
   type ComparedRow,

@@ -3,9 +3,9 @@
  * cost allows. The bound is computed from the architecture and the number of examples, and reads no clock: a resumed run
  * measures the same examples.
  */
-import type { Examples } from "../data/index.ts";
+import { type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
 import type { Inputs } from "../gates/index.ts";
-import { denseArray, sizeOf } from "../graph/index.ts";
+import { float32, sizeOf } from "../graph/index.ts";
 import { withGatesAsBits } from "../kernels/index.ts";
 import { neuralPathKernelWay } from "../models/index.ts";
 import {
@@ -25,7 +25,7 @@ export interface ProbeClass {
 }
 
 export interface KernelProbe {
-  /** `[n, …]`, in [0, 1], sorted by class. */
+  /** `[n, …]`, sorted by class; bytes in [0, 1], unless the network reads them as they are. */
   readonly inputs: Inputs;
   /** `[n]` */
   readonly labels: Int32Array;
@@ -51,12 +51,19 @@ const OPERATIONS_A_SECOND = 2e10;
 
 /**
  * @param network of any parameters
- * @param train all training examples of the run
+ * @param source all training examples of the run
+ * @param reads what the network reads: bytes scaled to [0, 1], or numbers as the data have them
  */
-export function kernelProbe(network: GatedNetwork, train: Examples): ProbeChoice {
+export async function kernelProbe(
+  network: GatedNetwork,
+  source: ExampleSource,
+  reads: "scaled" | "raw" = "scaled",
+): Promise<ProbeChoice> {
+  const train = exampleSet(source);
+  if (train.labels.dtype === "float32") return { kind: "none", reason: "the targets are real values, not classes" };
   const classes = [...new Set(train.labels.data)].sort((a, b) => a - b);
   if (classes.length < 2) return { kind: "none", reason: "the training examples are of one class" };
-  const most = Math.max(SECONDS, EPOCH_SHARE * epochSeconds(network, train.labels.data.length));
+  const most = Math.max(SECONDS, EPOCH_SHARE * epochSeconds(network, train.size));
   const ways = hasHardGates(network) ? (["exact"] as const) : (["exact", "as bits"] as const);
   const costs = ways.map((gates) => ({
     gates,
@@ -68,7 +75,8 @@ export function kernelProbe(network: GatedNetwork, train: Examples): ProbeChoice
   ] as const) {
     for (const { gates, secondsAPair } of costs) {
       const each = Math.min(limit, mostOfAClass(classes.length, budget, secondsAPair));
-      if (each >= LEAST_OF_A_CLASS) return { kind: "probe", probe: { ...firstOf(train, classes, each), gates } };
+      if (each >= LEAST_OF_A_CLASS)
+        return { kind: "probe", probe: { ...(await firstOf(train, classes, each, reads)), gates } };
     }
   }
   return {
@@ -119,21 +127,22 @@ const nodesOnPaths = (network: GatedNetwork): readonly GatedNode[] =>
 const positionsOf = ({ shape }: GatedNode): number => sizeOf(shape.slice(1));
 
 /** The first `each` examples of every class, or as many as it has, class by class. */
-function firstOf({ inputs, labels }: Examples, classes: readonly number[], each: number): Omit<KernelProbe, "gates"> {
+async function firstOf(
+  train: ExampleSet,
+  classes: readonly number[],
+  each: number,
+  reads: "scaled" | "raw",
+): Promise<Omit<KernelProbe, "gates">> {
+  const { labels } = train;
   const indices = new Map(classes.map((label) => [label, [] as number[]]));
   labels.data.forEach((label, index) => {
     const own = indices.get(label);
     if (own !== undefined && own.length < each) own.push(index);
   });
   const chosen = [...indices.values()].flat();
-  const [, ...shape] = inputs.shape;
-  const size = sizeOf(shape);
-  const bytes = new Uint8Array(chosen.length * size);
-  chosen.forEach((index, i) => {
-    bytes.set(inputs.data.subarray(index * size, (index + 1) * size), i * size);
-  });
+  const rows = await train.readBatch(Int32Array.from(chosen));
   return {
-    inputs: scaled(denseArray("uint8", [chosen.length, ...shape], bytes)),
+    inputs: rows.dtype === "uint8" && reads === "scaled" ? scaled(rows) : float32(rows.shape, rows.data),
     labels: Int32Array.from(chosen, (index) => labels.data[index]!),
     classes: [...indices].map(([label, own]) => ({ label, examples: own.length })),
   };

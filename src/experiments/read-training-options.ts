@@ -2,27 +2,19 @@
  * One training as its options tell it: those of `train`, of a point of a sweep, of a page. They come as plain data (words
  * of a command line, fields of JSON) through the one reader here, and what they leave open is as in the papers.
  */
-import { DATASET_NAMES, type DatasetName, type LabelTransform, readLabelTransform } from "../data/index.ts";
+import { readLabelTransform } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import {
-  checkParameterCount,
-  checkRegime,
-  parameterSpecs,
-  REGIME_NAMES,
-  type RegimeVariant,
-  regimeOf,
-} from "../network/index.ts";
-import { optionsIn } from "../options.ts";
+import { REGIME_NAMES } from "../network/index.ts";
 import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
-import { checkRecipe, OPTIMIZER_KINDS, type TrainingPlan } from "../train/index.ts";
-import { architectureOf, checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
-import { type NetworkFile, readGateOptions, readNetworkFile } from "./network-choice.ts";
-import { optimizerOf, READ_RECIPE, recipeOf } from "./recipe-options.ts";
-import { archOf, byFiles, checkSources, sourcesOf } from "./source-options.ts";
+import { OPTIMIZER_KINDS } from "../train/index.ts";
+import { checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
+import { checkDataOptions, READ_DATA, readDataChoice, readDataOptions } from "./data-options.ts";
+import { readGateOptions, readNetworkFile } from "./network-choice.ts";
+import { READ_RECIPE } from "./recipe-options.ts";
+import { archOf, checkSources } from "./source-options.ts";
 import {
   type NameOption,
   TRAINING_DEVICES,
-  type TrainingDevice,
   type TrainingOptionName,
   type TrainingOptions,
   USUAL_TRAINING,
@@ -44,7 +36,7 @@ const whole =
 const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   arch: readArchitectureChoice,
   regime: (value) => (value === "by-layer" ? value : parseChoice("regime", value, REGIME_NAMES)),
-  data: word("data set", DATASET_NAMES),
+  data: readDataChoice,
   optimizer: word("optimizer", OPTIMIZER_KINDS),
   lr: (value, name) => parsePositive(name, value),
   batch: whole(1),
@@ -64,6 +56,7 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   labelsTransform: readLabelTransform,
   device: word("device", TRAINING_DEVICES),
   threads: whole(1),
+  ...READ_DATA,
   ...READ_RECIPE,
 };
 
@@ -121,10 +114,12 @@ export function readTrainingOptions(
     augment: read("augment"),
     validation: read("validation"),
     earlyStopping: read("earlyStopping"),
+    ...readDataOptions(written, nameOf),
   } satisfies Record<TrainingOptionName, unknown>;
   // before a file is read for nothing
   checkSources(options, nameOf);
   checkSizes(archOf(options), { ...options, nameOf });
+  checkDataOptions(options.data ?? USUAL_TRAINING.data, options, nameOf);
   return options;
 }
 
@@ -136,111 +131,4 @@ function unknownOption(name: string): GatewiseError {
     expected: `one of ${names.join(", ")}`,
     next: meant === undefined ? "choose one of them" : `did you mean "${meant}"?`,
   });
-}
-
-/** One training, resolved: plain data, all that decides its results. */
-export interface Training {
-  /** Of the architecture: `fc`. */
-  readonly label: string;
-  readonly plan: TrainingPlan;
-  /** Which examples it is trained and tested on; null for all. */
-  readonly data: {
-    readonly name: DatasetName;
-    readonly limit: number | null;
-    readonly testLimit: number | null;
-    /** How training labels are changed; as they are where undefined. */
-    readonly labels?: LabelTransform | undefined;
-  };
-  /** The run whose network gives the gates from `learnt`; undefined where its ReLU network is to be trained first. */
-  readonly from: NetworkFile | undefined;
-  /** Networks that the plan names by digest, where they are. */
-  readonly given: readonly NetworkFile[];
-  /** Epochs after which the network is kept. */
-  readonly keep: readonly number[];
-  readonly device: TrainingDevice;
-  readonly threads: number;
-}
-
-/**
- * The training that options choose.
- * @throws GatewiseError for options that do not go together, by the names that `nameOf` gives them
- */
-export function trainingOf(options: TrainingOptions, nameOf: NameOption = (option) => option): Training {
-  optionsIn(options);
-  const { data, optimizer: kind, batch, epochs, seed, device, threads } = withUsual(options);
-  const { width, depth, limit = null, testLimit = null, keep = [], labelsTransform: labels } = options;
-  const { label, architecture, rates } = architectureOf(archOf(options), { width, depth, data, nameOf });
-  checkParameterCount(parameterSpecs(architecture));
-  const { from, given, regime, ...begin } = sourcesOf(options, architecture, nameOf);
-  const variant = variantOf(options);
-  const recipe = recipeOf(options, epochs, nameOf);
-  const plan: TrainingPlan = {
-    architecture,
-    regime,
-    ...(variant === undefined ? {} : { variant }),
-    ...begin,
-    initializer: { kind: "glorot-uniform" },
-    optimizer: optimizerOf(kind, options.lr ?? rates[kind], options, nameOf),
-    loss: "softmax-cross-entropy",
-    batch,
-    epochs,
-    seed,
-    ...(recipe === undefined ? {} : { recipe }),
-  };
-  byFiles(given, () => checkRegime(architecture, regimeOf(plan)));
-  checkRecipe(plan);
-  if (device !== "cpu" && threads > 1) {
-    throw new GatewiseError({
-      received: `${nameOf("threads")} ${threads} with ${nameOf("device")} ${device}`,
-      expected: `threads of the processor, which trains with ${nameOf("device")} cpu only`,
-      next: "leave one of them out",
-    });
-  }
-  const examples = { name: data, limit, testLimit, ...(labels === undefined ? {} : { labels }) };
-  return { label, plan, data: examples, from, given, keep, device, threads };
-}
-
-type Usual = typeof USUAL_TRAINING;
-type WithUsual = { readonly [K in Exclude<keyof Usual, "arch" | "regime">]: NonNullable<TrainingOptions[K]> };
-
-function withUsual(options: TrainingOptions): WithUsual {
-  const { data, optimizer: kind, batch, epochs, seed, device, threads } = USUAL_TRAINING;
-  return {
-    data: options.data ?? data,
-    optimizer: options.optimizer ?? kind,
-    batch: options.batch ?? batch,
-    epochs: options.epochs ?? epochs,
-    seed: options.seed ?? seed,
-    device: options.device ?? device,
-    threads: options.threads ?? threads,
-  };
-}
-
-/** `fc-digits-relu-seed0`: what a run of it is called; beginnings of its own are for whoever names the folder. */
-export const trainingName = ({
-  label,
-  data,
-  plan: { regime, seed },
-}: Pick<Training, "label" | "data" | "plan">): string => `${label}-${data.name}-${regime}-seed${seed}`;
-
-/** What the options change of the regime, or undefined: runs without any stay as they were written. */
-function variantOf({ valueInput, gateOrder, beta }: TrainingOptions): RegimeVariant | undefined {
-  if (valueInput === undefined && gateOrder === undefined && beta === undefined) return undefined;
-  return {
-    ...(beta === undefined ? {} : { beta }),
-    ...(valueInput === undefined ? {} : { valueInput }),
-    ...(gateOrder === undefined ? {} : { gateOrder }),
-  };
-}
-
-/**
- * The training whose network gives the gates, where one must come first: the ReLU network of the same settings and seed.
- * Trainings that differ in nothing but what they do with the gates share it.
- */
-export function gateTraining(training: Training): Training | undefined {
-  const { plan, from } = training;
-  const isLearnt = regimeOf(plan).gates.some((choice) => choice.from === "learnt");
-  if (!isLearnt || from !== undefined) return undefined;
-  const { variant: _, gates: __, ...settings } = plan;
-  return { ...training, plan: { ...settings, regime: "relu" }, keep: [] };
 }

@@ -3,6 +3,7 @@ import type { DatasetName, LabelTransform } from "../data/index.ts";
 import type { RegimeName, RegimeVariant } from "../network/index.ts";
 import type { OptimizerKind } from "../train/index.ts";
 import type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
+import type { DataFiles, DataOptions } from "./data-options.ts";
 import type { GateOption, NetworkFile } from "./network-choice.ts";
 import type { RecipeOptions } from "./recipe-options.ts";
 
@@ -12,11 +13,12 @@ export const TRAINING_DEVICES = ["cpu", "webgpu"] as const;
 export type TrainingDevice = (typeof TRAINING_DEVICES)[number];
 
 /** What may be said of one training; all of it is optional. */
-export interface TrainingOptions extends RecipeOptions {
+export interface TrainingOptions extends RecipeOptions, DataOptions {
   readonly arch?: ArchitectureName | ArchitectureFile | undefined;
   /** `relu` unless told otherwise; `by-layer` with `gates`. */
   readonly regime?: RegimeName | undefined;
-  readonly data?: DatasetName | undefined;
+  /** A data set by its name, or files of one's own. */
+  readonly data?: DatasetName | DataFiles | undefined;
   readonly optimizer?: OptimizerKind | undefined;
   /** Learning rate; that of the architecture's experiment unless told otherwise. */
   readonly lr?: number | undefined;

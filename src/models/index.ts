@@ -1,4 +1,5 @@
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
+export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
@@ -7,6 +8,7 @@ export {
   Model,
   type ModelOptions,
   type ModelSource,
+  type RawInputs,
 } from "./model.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {

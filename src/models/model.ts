@@ -1,4 +1,4 @@
-import type { Examples } from "../data/index.ts";
+import type { ExampleSource } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
@@ -9,6 +9,7 @@ import { optionsIn } from "../options.ts";
 import type { LargestBundles } from "../paths/index.ts";
 import type { Evaluation } from "../train/index.ts";
 import type { Description } from "./description.ts";
+import type { EvaluatingOptions } from "./evaluating-options.ts";
 import type { GateDifferences } from "./gate-differences.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
 import type { NeighborsOptions } from "./neighbors.ts";
@@ -17,10 +18,16 @@ import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-
 import type { Asking } from "./progress.ts";
 import type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
 
-/** Where a network comes from. */
+/** How a network reads numbers as the files of its data have them: it normalizes them itself. */
+export interface RawInputs {
+  /** Axes of images in arrays of those files, which go in with channels first. */
+  readonly layout?: "chw" | "hwc" | undefined;
+}
+
+/** Where a network comes from, and whether it normalizes its inputs itself. */
 export type ModelSource =
-  | { readonly kind: "run"; readonly regime: string }
-  | { readonly kind: "onnx" }
+  | { readonly kind: "run"; readonly regime: string; readonly raw?: RawInputs }
+  | { readonly kind: "onnx"; readonly raw?: RawInputs }
   | { readonly kind: "network" };
 
 /** What a model works with: an engine, and threads for kernels. */
@@ -138,14 +145,17 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Accuracy and softmax cross-entropy on labeled examples, such as those of a data set.
-   * @param examples `[n, …]` bytes, scaled by 1/255; maps `[c, h, w]` are turned where the network reads `[h, w, c]`
-   * @throws GatewiseError if the network reads another number of pixels
+   * Accuracy and softmax cross-entropy on labeled examples, such as those of a data set; or how far it is from real values.
+   * @param examples `[n, …]` bytes, scaled by 1/255 unless the network normalizes them itself, or floats; maps `[c, h, w]`
+   * are turned where the network reads `[h, w, c]`
+   * @throws GatewiseError if the network reads another number of pixels, or gives another number of outputs
    */
-  async evaluate(examples: Examples, options: Asking = {}): Promise<Evaluation> {
+  async evaluate(examples: ExampleSource, options: EvaluatingOptions = {}): Promise<Evaluation> {
     this.checkUse(options);
     const { evaluateNetwork } = await import("./evaluation.ts");
-    return await evaluateNetwork(this.network, await this.engine(), examples, options);
+    const raw = this.source.kind !== "network" && this.source.raw !== undefined;
+    const asTheyAre = raw ? { normalization: { factor: [1], shift: [0] } } : {};
+    return await evaluateNetwork(this.network, await this.engine(), examples, { ...asTheyAre, ...options });
   }
 
   /**

@@ -86,7 +86,7 @@ export { featureParameterSpecs, gatedLayers, outputsOf, parameterSpecs } from ".
 export { networkParameters } from "./parameters.ts";
 export { flatLayers, type PlacedLayer, placeLayers } from "./placed-layers.ts";
 export { type Prediction, predict, predictBehind, type TrainingForward } from "./predict.ts";
-export { predictionModel } from "./prediction-model.ts";
+export { predictionModel, RAW_INPUTS } from "./prediction-model.ts";
 export { regimeSkeleton, type TrialSlot } from "./regime-skeleton.ts";
 export { checkRegime, type RegimeChoice, type RegimeVariant, regimeOf } from "./regime-variant.ts";
 export {

@@ -7,6 +7,9 @@ import { predict } from "./predict.ts";
 import { type RegimeChoice, regimeOf } from "./regime-variant.ts";
 import { byName, mapParameters, type TrialParameters } from "./trial-parameters.ts";
 
+/** What a model says whose inputs are numbers as the files of its data have them: it normalizes them itself. */
+export const RAW_INPUTS = { "gatewise.inputs": "as in files" } as const;
+
 /**
  * The network that predicts as an ONNX model, with its parameters inside, for any batch: input `input` (`[batch,
  * …inputShape]`, float32), output `logits`. A gated network holds both its networks; arrays are named `value.1.weight`.
@@ -31,5 +34,6 @@ export function predictionModel(
   const logits = output === undefined ? predicted : affine(predicted, output, [output.factor.length]);
   // each an array of its own under its name, though two may hold the same numbers (biases before training)
   const arrays = new Map(Object.entries(byName(constants)).map(([name, tensor]) => [tensor, name]));
-  return writeModel(graph({ logits }), { arrays });
+  // numbers as files have them go in, which no file says otherwise
+  return writeModel(graph({ logits }), units.input === undefined ? { arrays } : { arrays, metadata: RAW_INPUTS });
 }

@@ -1,17 +1,10 @@
 /** Measures the kernel of a run's gates while it trains, and writes what comes out beside its metrics. */
-import type { Examples } from "../data/index.ts";
+import type { ExampleSource } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { type KernelProbe, kernelProbe, measureKernel } from "../experiments/index.ts";
-import {
-  foldBatchNorm,
-  type GatedNetwork,
-  gatedNetwork,
-  gatesMove,
-  regimeOf,
-  type TrialParameters,
-} from "../network/index.ts";
-import type { Checkpoint, TrainingPlan } from "../train/index.ts";
+import { type GatedNetwork, gatesMove, regimeOf, type TrialParameters } from "../network/index.ts";
+import { type Checkpoint, type TrainingPlan, trainedNetwork } from "../train/index.ts";
 import { appendKernelLine, keepKernels, writeKernelMatrix } from "./kernels-of-run.ts";
 import type { Store } from "./store.ts";
 
@@ -31,18 +24,15 @@ export interface KernelMeasuring {
 export async function measureKernelWhileTraining(
   run: Store,
   plan: TrainingPlan,
-  train: Examples,
+  train: ExampleSource,
   initial: TrialParameters,
   resume: Pick<Checkpoint, "epoch"> | undefined,
   openEngine: () => Promise<Engine>,
 ): Promise<KernelMeasuring> {
   const kept = await keepKernels(run, resume?.epoch ?? -1);
   const regime = regimeOf(plan);
-  const networkOf = (parameters: TrialParameters): GatedNetwork => {
-    const folded = foldBatchNorm(plan.architecture, parameters);
-    return gatedNetwork(folded.architecture, regime, folded.parameters);
-  };
-  const choice = kernelProbe(networkOf(initial), train);
+  const networkOf = (parameters: TrialParameters): GatedNetwork => trainedNetwork(plan, parameters);
+  const choice = await kernelProbe(networkOf(initial), train, plan.normalization === undefined ? "scaled" : "raw");
   const isMeasured = kept.some(({ epoch }) => epoch === 0);
   if (choice.kind === "none") {
     if (!isMeasured) await appendKernelLine(run, { epoch: 0, unmeasured: choice.reason });

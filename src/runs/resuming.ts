@@ -1,5 +1,5 @@
 /** What a run directory that holds a run may be gone on with. */
-import type { Dataset } from "../data/index.ts";
+import type { ExampleSet } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { featureNetworks, regimeOf, type TrialParameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
@@ -29,10 +29,10 @@ export function resumable(
 export function checkSources(
   { directory, data: { name }, learntFrom }: TrialRequest,
   before: RunRecord,
-  data: Dataset,
+  data: { readonly train: ExampleSet; readonly test: ExampleSet; readonly source: string },
   gatesDiffer: boolean,
 ): void {
-  const now = [data.train.labels.data.length, data.test.labels.data.length];
+  const now = [data.train.size, data.test.size];
   const { trainExamples, testExamples } = before.data;
   if (now[0] !== trainExamples || now[1] !== testExamples) {
     throw new GatewiseError({
@@ -75,10 +75,21 @@ export function checkResumable(
       next: "choose another with `directory`, or go on with this one: `resume`",
     });
   }
-  const { name, limit, testLimit, labels } = data;
+  const { name, limit, testLimit, labels, own } = data;
+  const { own: ownBefore } = before.data;
+  if (own !== undefined && ownBefore !== undefined && own.digest !== ownBefore.digest) {
+    throw new GatewiseError({
+      code: "already-exists",
+      received: `${own.options.path}: other data than ${directory} was trained on (${own.digest.slice(0, 19)}…)`,
+      expected: `those with the digest ${ownBefore.digest.slice(0, 19)}… of its run.json, from ${ownBefore.options.path}`,
+      next: "restore the files, repeat the options that they were read by, or choose another directory with `directory`",
+    });
+  }
+  // files of one's own are known by what is in them, wherever they are
+  const [dataBefore, dataNow] = [ownBefore?.digest ?? before.data.name, own?.digest ?? name];
   const isSame =
     isSameData({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
-    isSameData([before.data.name, before.data.limit, before.data.testLimit], [name, limit, testLimit]) &&
+    isSameData([dataBefore, before.data.limit, before.data.testLimit], [dataNow, limit, testLimit]) &&
     isSameData(before.data.labels, labels) &&
     // where the gates come from may have moved: that they are the same is checked once they are read
     (before.learntFrom === null) === (learntFrom === null);

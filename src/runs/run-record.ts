@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { LabelTransform } from "../data/index.ts";
+import type { OwnFiles } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
 import type { EpochMetrics, TrainingPlan } from "../train/index.ts";
+import { OwnFilesStructure } from "./own-files-structure.ts";
 import { parseJson } from "./parse-json.ts";
 import {
   GatesStructure,
@@ -69,6 +71,15 @@ const Segment: z.ZodType<RunSegment> = z.strictObject({
  * accuracy, or of the least validation loss where examples are held out.
  */
 export interface RunResult {
+  /** Of real values alone: R² and root mean squared error at the best and the last epoch. */
+  readonly values?:
+    | {
+        readonly bestTestR2: number;
+        readonly bestTestRmse: number;
+        readonly lastTestR2: number;
+        readonly lastTestRmse: number;
+      }
+    | undefined;
   readonly bestTestAccuracy: number;
   readonly bestEpoch: number;
   readonly lastTestAccuracy: number;
@@ -94,6 +105,8 @@ export interface RunRecord {
     readonly testLimit: number | null;
     /** How training labels were changed, where they were. */
     readonly labels?: LabelTransform | undefined;
+    /** Files of one's own: how they were read, and what was found in them. */
+    readonly own?: OwnFiles | undefined;
   };
   /** Directory, relative to this run's, of the run whose trained network gives the gates. */
   readonly learntFrom: string | null;
@@ -124,6 +137,7 @@ export const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
     limit: z.int().nullable(),
     testLimit: z.int().nullable(),
     labels: LabelsStructure.optional(),
+    own: OwnFilesStructure.optional(),
   }),
   learntFrom: z.string().nullable(),
   device: z.string(),
@@ -140,6 +154,14 @@ export const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
       lastTestAccuracy: z.number(),
       secondsPerEpoch: z.number(),
       epochs: z.int().min(1).optional(),
+      values: z
+        .strictObject({
+          bestTestR2: z.number(),
+          bestTestRmse: z.number(),
+          lastTestR2: z.number(),
+          lastTestRmse: z.number(),
+        })
+        .optional(),
     })
     .nullable(),
   error: z.strictObject({ message: z.string(), hint: z.string() }).nullable(),
@@ -199,5 +221,14 @@ export function resultOf(metrics: readonly EpochMetrics[]): RunResult {
     lastTestAccuracy: metrics.at(-1)?.testAccuracy ?? best.testAccuracy,
     secondsPerEpoch: seconds[Math.floor(seconds.length / 2)] ?? 0,
     epochs: metrics.length,
+    ...valuesOf(best, metrics.at(-1) ?? best),
   };
+}
+
+function valuesOf(best: EpochMetrics, last: EpochMetrics): Pick<RunResult, "values"> {
+  const { testR2: bestTestR2, testRmse: bestTestRmse } = best;
+  const { testR2: lastTestR2, testRmse: lastTestRmse } = last;
+  if (bestTestR2 === undefined || bestTestRmse === undefined) return {};
+  if (lastTestR2 === undefined || lastTestRmse === undefined) return {};
+  return { values: { bestTestR2, bestTestRmse, lastTestR2, lastTestRmse } };
 }

@@ -1,4 +1,4 @@
-import { type Dataset, fitInputs, type LabelTransform, labelTransformWords, transformLabels } from "../data/index.ts";
+import { exampleSet } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engine/index.ts";
 import { GatewiseError, messageOf } from "../errors.ts";
 import type { TrainingDevice } from "../experiments/index.ts";
@@ -28,6 +28,7 @@ import {
 } from "./run-files.ts";
 import { type RunRecord, type RunSegment, resultOf, segmentsOf } from "./run-record.ts";
 import type { Store } from "./store.ts";
+import { type FittedData, fittedData, noticesOf, type TrialData } from "./trial-data.ts";
 import type { DataSelection, GivenFile, LearntFrom, TrialRequest } from "./trial-request.ts";
 
 /**
@@ -53,7 +54,7 @@ export interface TrialHost {
   /** The place of a run, by the name that requests have of it. */
   store(directory: string): Store;
   /** A data set, cut to the selection. */
-  loadData(selection: DataSelection): Promise<Dataset>;
+  loadData(selection: DataSelection): Promise<TrialData>;
   openEngine(device: TrainingDevice, options: EngineOptions): Promise<Engine>;
   /**
    * A network that a plan names by digest.
@@ -69,25 +70,6 @@ export interface TrialHost {
 export interface GivenContent {
   readonly digest: string;
   readonly parameters: ParametersByLayer;
-}
-
-/** What users must know of the data before the figures. */
-function noticesOf(
-  { data: { limit, testLimit, labels } }: TrialRequest,
-  { train, test, notice }: Dataset,
-): readonly string[] {
-  const short = (option: string, wanted: number | null, { labels }: Dataset["train"]): readonly string[] => {
-    const [there = 0] = labels.shape;
-    return wanted === null || wanted <= there
-      ? []
-      : [`${option} ${wanted}: there are ${there} examples, all are taken`];
-  };
-  return [
-    ...(notice === undefined ? [] : [notice]),
-    ...short("`limit`", limit, train),
-    ...short("`testLimit`", testLimit, test),
-    ...(labels === undefined ? [] : [labelTransformWords(labels)]),
-  ];
 }
 
 /**
@@ -107,10 +89,14 @@ export async function runTrialWith(
   const { now } = context;
   checkResumable(request, await findRecord(run));
   const loaded = await host.loadData(request.data);
-  const data = withLabels(fitInputs(loaded, plan.architecture.inputShape), request.data.labels);
+  const data = fittedData(loaded, plan.architecture.inputShape, request.data.labels);
   for (const notice of noticesOf(request, data)) context.notice?.(notice);
   const learnt = request.learntFrom === null ? undefined : await learntParameters(host, request.learntFrom);
-  const initial = initialParameters(plan, learnt, await givenParameters(host, request, loaded.inputShape));
+  const initial = initialParameters(
+    plan,
+    learnt,
+    await givenParameters(host, request, exampleSet(loaded.train).exampleShape),
+  );
   // a device that is missing leaves no run behind
   await using engine = await host.openEngine(request.device, {
     threads: request.threads,
@@ -175,7 +161,7 @@ async function trainAndWrite(
   host: TrialHost,
   run: Store,
   { plan, keepBestUntil, keepEpochs = [] }: TrialRequest,
-  data: Dataset,
+  data: FittedData,
   initial: TrialParameters,
   resume: Checkpoint | undefined,
   { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
@@ -211,12 +197,6 @@ async function trainAndWrite(
   }
   return hasEnded(plan, last);
 }
-
-/** The data with other training labels. */
-const withLabels = (data: Dataset, labels: LabelTransform | undefined): Dataset =>
-  labels === undefined
-    ? data
-    : { ...data, train: { ...data.train, labels: transformLabels(data.train.labels, data.classes, labels) } };
 
 /** Parameters of the networks that the plan names, by digest. */
 async function givenParameters(
@@ -263,7 +243,7 @@ const segmentOf = (
 function newRecord(
   host: TrialHost,
   { plan, data, learntFrom, device, threads, command }: TrialRequest,
-  loaded: Dataset,
+  loaded: FittedData,
   startedAt: string,
 ): RunRecord {
   const { machine, gatewise } = host.describe();
@@ -275,11 +255,12 @@ function newRecord(
     data: {
       name: data.name,
       source: loaded.notice === undefined ? loaded.source : `${loaded.source}; ${loaded.notice}`,
-      trainExamples: loaded.train.labels.data.length,
-      testExamples: loaded.test.labels.data.length,
+      trainExamples: loaded.train.size,
+      testExamples: loaded.test.size,
       limit: data.limit,
       testLimit: data.testLimit,
       ...(data.labels === undefined ? {} : { labels: data.labels }),
+      ...(data.own === undefined ? {} : { own: data.own }),
     },
     learntFrom: learntFrom?.label ?? null,
     device,

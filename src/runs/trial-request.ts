@@ -1,10 +1,12 @@
-import type { DatasetName, LabelTransform } from "../data/index.ts";
-import type { NetworkFile, RunMoment, Training, TrainingDevice } from "../experiments/index.ts";
+import type { LabelTransform } from "../data/index.ts";
+import type { NetworkFile, OwnFiles, RunMoment, Training, TrainingDevice } from "../experiments/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 
 /** Where data are looked for and how much of them is used. */
 export interface DataSelection {
-  readonly name: DatasetName;
+  /** Of a data set, or of files of one's own. */
+  readonly name: string;
+  readonly own?: OwnFiles | undefined;
   readonly dataDir: string | null;
   readonly cacheDir: string;
   readonly limit: number | null;

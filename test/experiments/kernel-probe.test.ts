@@ -71,9 +71,9 @@ describe("kernelProbe", () => {
       gates: "as bits",
     },
   ] as const satisfies readonly { readonly regime: RegimeName; readonly [key: string]: unknown }[];
-  it.each(rows)("takes of $name what the bound on its cost allows", ({ regime, architecture, most, gates }) => {
+  it.each(rows)("takes of $name what the bound on its cost allows", async ({ regime, architecture, most, gates }) => {
     const data = tinyData(45, 20, architecture?.inputShape ?? [3, 4]).train;
-    const choice = kernelProbe(networkOf(regime, architecture), data);
+    const choice = await kernelProbe(networkOf(regime, architecture), data);
     if (choice.kind === "none") throw new Error(choice.reason);
     const { probe } = choice;
     const positions = [0, 1, 2].map((label) =>
@@ -91,12 +91,12 @@ describe("kernelProbe", () => {
     );
   });
 
-  it("says why there is none", () => {
-    expect(kernelProbe(networkOf("relu", flattened(80, 64)), tinyData(45, 20, [1, 80, 80]).train)).toEqual({
+  it("says why there is none", async () => {
+    expect(await kernelProbe(networkOf("relu", flattened(80, 64)), tinyData(45, 20, [1, 80, 80]).train)).toEqual({
       kind: "none",
       reason: "the exact kernel of 2 examples a class takes more than 3 seconds",
     });
-    expect(kernelProbe(networkOf("relu"), tinyData(1, 20).train)).toEqual({
+    expect(await kernelProbe(networkOf("relu"), tinyData(1, 20).train)).toEqual({
       kind: "none",
       reason: "the training examples are of one class",
     });
@@ -108,7 +108,7 @@ describe("measureKernel", () => {
     "gives what loops over the kernel give (theory 4.9), gates %s",
     async (gates) => {
       const network = networkOf("dlnpf");
-      const choice = kernelProbe(network, tinyData(45, 20).train);
+      const choice = await kernelProbe(network, tinyData(45, 20).train);
       if (choice.kind === "none") throw new Error(choice.reason);
       const probe = { ...choice.probe, gates };
       await using engine = await openNodeEngine("cpu", { threads: 1 });

@@ -3,13 +3,13 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { packError, unpackError } from "../../src/errors.ts";
 import type { Executor } from "../../src/runs/index.ts";
 import { readGivenNetwork } from "../../src/runs/node/given-network.ts";
-import { describeMachine, folderStore, gatewiseVersion, selectData } from "../../src/runs/node/index.ts";
+import { describeMachine, folderStore, gatewiseVersion, selectedData } from "../../src/runs/node/index.ts";
 import { failureOf, type RunJob, runTrialsBy } from "../../src/runs/node/pool.ts";
 import { runTrialWith, type TrialHost } from "../../src/runs/run-trial.ts";
 
 const HOST: TrialHost = {
   store: folderStore,
-  loadData: (selection) => selectData(selection, process.env),
+  loadData: (selection) => selectedData(selection, process.env),
   // an engine that flushes denormals has all of its thread flush them: other tests are here, too
   openEngine: (device, options) => openNodeEngine(device, { ...options, denormals: "kept" }),
   givenNetwork: ({ path, at }, shape) => readGivenNetwork({ path, ...(at === null ? {} : { at }) }, shape),

@@ -1,76 +1,91 @@
-import { DATASET_NAMES, type DatasetName } from "../../data/index.ts";
-import { loadTestSet } from "../../data/node/index.ts";
-import { GatewiseError } from "../../errors.ts";
-import { parseChoice } from "../../parse-value.ts";
-import { isModelFolder, readRun } from "../../runs/node/index.ts";
+import type { DatasetName } from "../../data/index.ts";
+import {
+  checkDataOptions,
+  type DataFiles,
+  type DataOptions,
+  readDataChoice,
+  readDataOptions,
+} from "../../experiments/index.ts";
+import { evaluationData } from "../../runs/node/index.ts";
 import { type ModelRequest, openModel, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { inFlags } from "../in-flags.ts";
 import type { ModelOptions } from "../model-option.ts";
-import { parseDevice } from "../options.ts";
+import { flagOf, parseDevice } from "../options.ts";
 import { note, printResult } from "../output.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
 
-interface EvaluateOptions extends ModelOptions {
+interface EvaluateOptions extends ModelOptions, Readonly<Record<string, unknown>> {
   readonly data?: string;
   readonly dataDir?: string;
   readonly device: string;
 }
 
-export const evaluate = inStages(
-  (_, options: EvaluateOptions): EvaluateRequest => ({
-    ...options,
-    device: parseDevice(options.device),
-    request: readModelOptions(options),
-    name: options.data === undefined ? undefined : parseChoice("data set", options.data, DATASET_NAMES),
-  }),
-  evaluateRun,
-);
+export const evaluate = inStages((_, options: EvaluateOptions): EvaluateRequest => {
+  const { model, dataDir } = options;
+  const data = options.data === undefined ? undefined : readDataChoice(options.data);
+  const how = readDataOptions(options, flagOf);
+  if (data !== undefined) checkDataOptions(data, how, flagOf);
+  return { model, data, how, dataDir, device: parseDevice(options.device), request: readModelOptions(options) };
+}, evaluateRun);
 
-interface EvaluateRequest extends EvaluateOptions {
+interface EvaluateRequest {
+  readonly model: string;
+  readonly data: DatasetName | DataFiles | undefined;
+  readonly how: DataOptions;
+  readonly dataDir: string | undefined;
   readonly device: ReturnType<typeof parseDevice>;
   readonly request: ModelRequest;
-  readonly name: DatasetName | undefined;
 }
 
-async function evaluateRun(options: EvaluateRequest, context: CliContext): Promise<ExitCode> {
-  const { model, request, dataDir, device, name } = options;
+async function evaluateRun(
+  { model, data, how, request, dataDir, device }: EvaluateRequest,
+  context: CliContext,
+): Promise<ExitCode> {
   const places = {
     ...(dataDir === undefined ? {} : { dataDir }),
     environment: context.environment,
     cacheDir: context.cacheDir,
   };
-  const dataset = await loadTestSet(name ?? (await ownDataset(model)), places);
-  noteUnreadPlace(context, dataset.name, dataDir);
-  if (dataset.notice !== undefined) note(context, shown(dataset.notice));
-  const opened = await openModel(context, request, { device, sizesFrom: dataset.inputShape });
+  const { name, inputShape, examples, normalization, told } = await evaluationData(model, data, how, places);
+  noteUnreadPlace(context, name, dataDir);
+  for (const text of told) note(context, shown(inFlags(text)));
+  const opened = await openModel(context, request, { device, sizesFrom: inputShape });
   await using network = opened.model;
-  const result = await network.evaluate(dataset.test, { signal: context.signal });
-  printResult(context, result, () =>
+  const asked = normalization === undefined ? {} : { normalization };
+  const {
+    examples: count,
+    accuracy,
+    loss,
+    values,
+  } = await network.evaluate(examples, {
+    ...asked,
+    signal: context.signal,
+  });
+  const measured = values === undefined ? { accuracy, loss } : { r2: values.r2, rmse: values.rmse, loss };
+  const [title, cells] =
+    values === undefined
+      ? [
+          ["accuracy %", "loss"],
+          [accuracy.toFixed(2), loss.toFixed(4)],
+        ]
+      : [
+          ["R²", "RMSE"],
+          [values.r2.toFixed(4), String(Number(values.rmse.toPrecision(4)))],
+        ];
+  printResult(context, { examples: count, ...measured }, () =>
     formatTable(
       [
         { title: "data" },
         { title: "examples", align: "right" },
-        { title: "accuracy %", align: "right" },
-        { title: "loss", align: "right" },
+        ...title.map((one) => ({ title: one, align: "right" }) as const),
       ],
-      [[dataset.name, String(result.examples), result.accuracy.toFixed(2), result.loss.toFixed(4)]],
+      [[name, String(count), ...cells]],
     ),
   );
   return EXIT.done;
-}
-
-/** The data set that a run was trained on. */
-async function ownDataset(model: string): Promise<DatasetName> {
-  if (!(await isModelFolder(model))) {
-    throw new GatewiseError({
-      received: `${model} without --data`,
-      expected: "the data set to measure it on: a model does not name its own",
-      next: `add --data ${DATASET_NAMES.join(", --data ")}`,
-    });
-  }
-  return parseChoice("data set", (await readRun(model)).data.name, DATASET_NAMES);
 }

@@ -2,20 +2,31 @@ import { GatewiseError } from "../../errors.ts";
 import {
   isArchitectureText,
   namedNetworks,
+  needsDescription,
   readTrainingOptions,
   type Training,
   type TrainingOptions,
   trainingOf,
+  USUAL_TRAINING,
 } from "../../experiments/index.ts";
 import type { TrialOutcome } from "../../runs/index.ts";
-import { runTraining, type TrainingRequest, trainingFolder, trainingJobs, withFiles } from "../../runs/node/index.ts";
+import {
+  describeData,
+  runTraining,
+  type TrainingRequest,
+  trainingFolder,
+  trainingJobs,
+  withFiles,
+} from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { inFlags } from "../in-flags.ts";
 import { endInterrupted } from "../interruption.ts";
 import { flagOf } from "../options.ts";
-import { printResult } from "../output.ts";
+import { note, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
+import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
 
@@ -36,12 +47,13 @@ async function readRequest(
 ): Promise<TrainRequest> {
   const options = readTrainingOptions(written, flagOf);
   const place = { out, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
-  // a network that is not there, or does not fit, is no wrong usage
+  // a network or data that are not there, or do not fit, are no wrong usage
   const namesNetwork = namedNetworks(options).length > 0 || isNetworkFile(options.arch);
-  return { ...place, options, training: namesNetwork ? undefined : trainingOf(await withFiles(options), flagOf) };
+  const isKnown = !namesNetwork && !needsDescription(options.data ?? USUAL_TRAINING.data, options);
+  return { ...place, options, training: isKnown ? trainingOf(await withFiles(options), flagOf) : undefined };
 }
 
-/** A training as it is asked for: what networks it begins from is read when it runs. */
+/** A training as it is asked for: what networks it begins from, and what is in its data, is read when it runs. */
 interface TrainRequest extends Omit<TrainingRequest, "training" | "directory"> {
   readonly out: string | undefined;
   readonly options: TrainingOptions;
@@ -50,8 +62,24 @@ interface TrainRequest extends Omit<TrainingRequest, "training" | "directory"> {
 
 const isNetworkFile = (arch: TrainingOptions["arch"]): boolean => typeof arch === "object" && !isArchitectureText(arch);
 
+/** The training, once its data and networks were looked at; what was decided of the data is said. */
+async function readTraining(
+  options: TrainingOptions,
+  { dataDir, cacheDir }: TrainingRequest["places"],
+  context: CliContext,
+): Promise<Training> {
+  const { environment } = context;
+  const described = await describeData(options, {
+    ...(dataDir === null ? {} : { dataDir }),
+    environment,
+    cacheDir,
+  });
+  for (const text of described?.told ?? []) note(context, shown(inFlags(text)));
+  return trainingOf(await withFiles(options, described), flagOf, described);
+}
+
 async function trainRun({ out, options, ...asked }: TrainRequest, context: CliContext): Promise<ExitCode> {
-  const training = asked.training ?? trainingOf(await withFiles(options), flagOf);
+  const training = asked.training ?? (await readTraining(options, asked.places, context));
   const request: TrainingRequest = { ...asked, training, directory: out ?? trainingFolder(training) };
   noteUnreadPlace(context, request.training.data.name, request.places.dataDir);
   const jobs = trainingJobs(request).map(({ id, request: { plan }, after }) => ({ id, plan, after }));
@@ -74,24 +102,37 @@ function finish(
   if (outcome.status === "interrupted") {
     return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
   }
-  const { bestTestAccuracy, bestEpoch, lastTestAccuracy, secondsPerEpoch, epochs = plan.epochs } = outcome.result;
+  const {
+    bestTestAccuracy,
+    bestEpoch,
+    lastTestAccuracy,
+    secondsPerEpoch,
+    epochs = plan.epochs,
+    values,
+  } = outcome.result;
   const heldOut = plan.recipe?.validation !== undefined;
   const result = {
     run: directory,
     regime: plan.regime,
     epochs,
-    bestTestAccuracy,
+    ...(values ?? { bestTestAccuracy, lastTestAccuracy }),
     bestEpoch,
-    bestBy: heldOut ? "validation loss" : "test accuracy",
-    lastTestAccuracy,
+    bestBy: heldOut ? "validation loss" : values === undefined ? "test accuracy" : "test R2",
     secondsPerEpoch,
   };
+  const [measure, best, last] =
+    values === undefined
+      ? ["test accuracy %", bestTestAccuracy.toFixed(2), lastTestAccuracy.toFixed(2)]
+      : ["test R²", values.bestTestR2.toFixed(4), values.lastTestR2.toFixed(4)];
+  const errors =
+    values === undefined ? [] : [{ title: "RMSE", cell: Number(values.bestTestRmse.toPrecision(4)).toString() }];
   printResult(context, result, () =>
     formatTable(
       [
         { title: "regime" },
         { title: "epochs", align: "right" },
-        { title: heldOut ? "test accuracy % at least validation loss" : "best test accuracy %", align: "right" },
+        { title: heldOut ? `${measure} at least validation loss` : `best ${measure}`, align: "right" },
+        ...errors.map(({ title }) => ({ title, align: "right" }) as const),
         { title: "last", align: "right" },
         { title: "s/epoch", align: "right" },
         { title: "run" },
@@ -100,8 +141,9 @@ function finish(
         [
           plan.regime,
           epochs < plan.epochs ? `${epochs} of ${plan.epochs}, stopped early` : String(epochs),
-          `${bestTestAccuracy.toFixed(2)} (epoch ${bestEpoch})`,
-          lastTestAccuracy.toFixed(2),
+          `${best} (epoch ${bestEpoch})`,
+          ...errors.map(({ cell }) => cell),
+          last ?? "",
           secondsPerEpoch.toFixed(2),
           directory,
         ],

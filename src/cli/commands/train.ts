@@ -1,8 +1,8 @@
-import { DATASET_NAMES } from "../../data/index.ts";
 import { USUAL_TRAINING } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
 import { OPTIMIZER_KINDS, SCHEDULE_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
+import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { DEVICE_OPTION } from "../options.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
@@ -16,7 +16,7 @@ export const trainCommand: DefineCommand = (program, act) => {
       `fc, vconv, gconv, c4gap, resnet8, vgg16, the JSON file of an architecture, or an .onnx file whose layers are trained anew (default: that of the network of --from, --init or --gates, else ${USUAL_TRAINING.arch})`,
     )
     .option("--regime <name>", `${REGIME_NAMES.join(", ")} (default: ${USUAL_TRAINING.regime})`)
-    .option("--data <name>", DATASET_NAMES.join(", "), USUAL_TRAINING.data)
+    .option("--data <data>", DATA_CHOICES, USUAL_TRAINING.data)
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), USUAL_TRAINING.optimizer)
     .option(
@@ -76,5 +76,6 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .option("--threads <n>", "threads of the engine; bit-equal results are promised for 1", "1")
     .addHelpText("after", "\nExample:\n  $ gatewise train --regime dlnpf --data digits --epochs 20");
+  withNormalizationOptions(withFileOptions(command));
   act(command, async () => (await import("../actions/train.ts")).train);
 };

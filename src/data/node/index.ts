@@ -10,6 +10,8 @@ export type { DataPlaces } from "./locate.ts";
 export { LOCK_CHANNEL, type LockEvent, type LockOptions, lockDirectory, lockFile } from "./lock.ts";
 export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
+export { loadOwn } from "./own/load-own.ts";
+export { readNumbers } from "./own/read-numbers.ts";
 export { readBytes } from "./read-file.ts";
 export { readNpyFile } from "./read-npy.ts";
 export { checkWritable, isRegular, isSameFile, openRegular, realPathOf } from "./regular-file.ts";

@@ -62,7 +62,7 @@ export interface OwnDataset {
   readonly words: TargetWords;
   readonly train: ExampleSet;
   readonly test: ExampleSet;
-  /** Whether the test set was split off. */
+  /** Whether the test set was split off; otherwise it is the files' own, or all examples. */
   readonly isSplit: boolean;
   readonly layout: ImageLayout | undefined;
   readonly features: readonly string[] | undefined;

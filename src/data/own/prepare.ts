@@ -16,9 +16,10 @@ export interface PreparedData {
 
 /**
  * @param known what the targets are, where a network was trained on them; those of the training examples otherwise
+ * @param split whether a part is split off where there is no test set; all examples are tested on otherwise
  * @throws GatewiseError for targets that are none, or too few examples to split
  */
-export function prepareData(raw: RawData, options: OwnData, known?: TargetWords): PreparedData {
+export function prepareData(raw: RawData, options: OwnData, known?: TargetWords, split = true): PreparedData {
   const words = known ?? targetWords(raw.train.targets, options.targets);
   const all = labeled(raw.train, words);
   const saying = words.kind === "classes" ? toldClasses(all.labels, words.names) : [];
@@ -32,17 +33,18 @@ export function prepareData(raw: RawData, options: OwnData, known?: TargetWords)
     }
     return { words, train: all, test: labeled(raw.test, words), isSplit: false, told: saying };
   }
+  if (!split) return { words, train: all, test: all, isSplit: false, told: [] };
   const { testShare = USUAL_TEST_SHARE, splitSeed = 0 } = options;
-  const split = splitOf(all, words, testShare, splitSeed, options.path);
+  const parts = splitOf(all, words, testShare, splitSeed, options.path);
   const how = words.kind === "classes" ? "of each class" : "of all examples";
   return {
     words,
-    train: examplesAt(all, split.train),
-    test: examplesAt(all, split.test),
+    train: examplesAt(all, parts.train),
+    test: examplesAt(all, parts.test),
     isSplit: true,
     told: [
       ...saying,
-      `no test set: ${split.test.length} of ${all.size} examples (${testShare} ${how}, chosen by seed ${splitSeed}) are kept for testing`,
+      `no test set: ${parts.test.length} of ${all.size} examples (${testShare} ${how}, chosen by seed ${splitSeed}) are kept for testing`,
     ],
   };
 }

@@ -58,11 +58,13 @@ export interface WriteOptions {
    * an array with one of the same numbers.
    */
   readonly arrays?: ReadonlyMap<Tensor, string>;
+  /** Texts of the file's own, by names. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Writes a graph as an ONNX `ModelProto`. What is no graph is a GatewiseError. */
 export function writeModel(graph: Graph, options: WriteOptions = {}): WrittenModel {
-  const { name = "gatewise", arrays = new Map() } = optionsIn(options);
+  const { name = "gatewise", arrays = new Map(), metadata = {} } = optionsIn(options);
   checkGraph(graph);
   const port = ({ name: label, tensor }: Graph["inputs"][number]): Port => ({
     name: label,
@@ -73,6 +75,7 @@ export function writeModel(graph: Graph, options: WriteOptions = {}): WrittenMod
     irVersion: IR_VERSION,
     producerName: "gatewise",
     opsetImport: [{ domain: "", version: OPSET }],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: new GraphWriter(graph, arrays).write(name),
   });
   return { bytes: toBinary(ModelProtoSchema, model), inputs: graph.inputs.map(port), outputs: graph.outputs.map(port) };

@@ -1,4 +1,6 @@
+export { describeData } from "./describe-data.ts";
 export { type Dissected, type DissectRequest, dissectBefore, type GateMachine } from "./dissect.ts";
+export { type EvaluationData, evaluationData } from "./evaluation-data.ts";
 export {
   type ExperimentRequest,
   type ExperimentWatch,
@@ -24,7 +26,7 @@ export {
   trainingJobs,
   withFiles,
 } from "./run-training.ts";
-export { selectData } from "./run-trial.ts";
 export { saveRun, type TrainedRun } from "./save-run.ts";
+export { loadSameFiles, selectData, selectedData } from "./selected-data.ts";
 export { gatewiseVersion } from "./version.ts";
 export { writeResults } from "./write-results.ts";

@@ -2,7 +2,8 @@ import { dirname, join } from "node:path";
 import { checkPath, readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { externalFiles, type OnnxFile, openOnnx } from "../../graph/index.ts";
-import { type GatedNetwork, networkFromOnnx, type OnnxNetworkOptions } from "../../network/index.ts";
+import type { ModelSource, RawInputs } from "../../models/index.ts";
+import { type GatedNetwork, networkFromOnnx, type OnnxNetworkOptions, RAW_INPUTS } from "../../network/index.ts";
 import { optionsIn } from "../../options.ts";
 import { trainedNetwork } from "../../train/index.ts";
 import { readExternalData } from "./external-data.ts";
@@ -12,7 +13,7 @@ import { readBest, readRun } from "./run-directory.ts";
 /** A network to measure and explain, and where it comes from. */
 export interface LoadedNetwork {
   readonly network: GatedNetwork;
-  readonly source: { readonly kind: "run"; readonly regime: string } | { readonly kind: "onnx" };
+  readonly source: Exclude<ModelSource, { readonly kind: "network" }>;
   /** Paths of the files that it was read from. */
   readonly files: readonly string[];
 }
@@ -33,19 +34,23 @@ export async function loadNetwork(model: string, choice: ModelChoice = {}): Prom
   if (await isFolder(model)) {
     await refuseForeignFolder(model);
     refuseChoice(model, choice);
-    const { plan } = await readRun(model);
+    const { plan, data } = await readRun(model);
     const { parameters } = await readBest(model);
     const network = trainedNetwork(plan, parameters);
     const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
-    return { network, source: { kind: "run", regime: plan.regime }, files };
+    const raw = plan.normalization === undefined ? {} : { raw: rawInputs(data.own?.layout) };
+    return { network, source: { kind: "run", regime: plan.regime, ...raw }, files };
   }
   const bytes = await readBytes(model);
   refuseForeignModel(model, bytes);
   const file = openOnnx(bytes);
   const externalData = await readExternalData(model, externalFiles(file));
   const files = [model, ...[...externalData.keys()].map((location) => join(dirname(model), location))];
-  return { network: readNetwork(model, file, { ...choice, externalData }), source: { kind: "onnx" }, files };
+  const raw = file.model.metadataProps.some(({ key }) => Object.hasOwn(RAW_INPUTS, key)) ? { raw: {} } : {};
+  return { network: readNetwork(model, file, { ...choice, externalData }), source: { kind: "onnx", ...raw }, files };
 }
+
+const rawInputs = (layout: RawInputs["layout"]): RawInputs => (layout === undefined ? {} : { layout });
 
 /** Ops of gates that another network makes, hard and soft, as `export` writes them. */
 const GATE_OPS: readonly string[] = ["Greater", "Sigmoid"];

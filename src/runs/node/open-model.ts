@@ -1,8 +1,8 @@
-import { checkPath, readBytes } from "../../data/node/index.ts";
+import { checkPath, readBytes, readNumbers } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
 import { checkInputs } from "../../gates/index.ts";
 import { tileMakers } from "../../kernels/node/index.ts";
-import { type InputExamples, Model, readExamples } from "../../models/index.ts";
+import { examplesOf, type InputExamples, Model, readExamples } from "../../models/index.ts";
 import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 
 /** How the engine of a model runs. */
@@ -42,12 +42,18 @@ export function modelOf(
 }
 
 /**
- * Inputs of a model from a `.npy` file.
+ * Inputs of a model from a `.npy` file. A run that normalizes its inputs reads numbers of any type as its own files have them,
+ * images with their channels last included where theirs are.
  * @returns `[n, …inputShape]`
  * @throws GatewiseError unless the file holds float32 or float64 of that shape, all of them finite
  */
-export async function readInputs({ network }: Pick<Model, "network">, path: string): Promise<InputExamples> {
-  const array = await readArray(path);
+export async function readInputs(
+  { network, source }: Pick<Model, "network"> & Partial<Pick<Model, "source">>,
+  path: string,
+): Promise<InputExamples> {
+  const raw = source?.kind === "run" ? source.raw : undefined;
+  checkPath(path, "an array");
+  const array = raw === undefined ? await readArray(path) : examplesOf(await readNumbers(path, raw.layout));
   checkInputs(network, array, path);
   return array;
 }

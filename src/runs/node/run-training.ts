@@ -5,6 +5,7 @@ import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   type ArchitectureFile,
+  type DataDescription,
   gateTraining,
   isArchitectureText,
   type NetworkFile,
@@ -32,11 +33,12 @@ const LONGEST_FILE = 2 ** 26;
 
 /**
  * Options of a training with what stands in the files that they name: an architecture, networks to begin from.
+ * @param described what was found in the data, where they are files
  * @throws GatewiseError for a file that is not there, or holds none
  */
-export async function withFiles(options: TrainingOptions): Promise<TrainingOptions> {
+export async function withFiles(options: TrainingOptions, described?: DataDescription): Promise<TrainingOptions> {
   const { arch, from, init, gates, data = USUAL_TRAINING.data } = options;
-  const shape = INPUT_SHAPES[data];
+  const shape = described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
   const read = async (file: NetworkFile): Promise<NetworkFile> => {
     if (file.network !== undefined) return file;
     const { kind, digest, architecture, regime } = await readGivenNetwork(file, shape);

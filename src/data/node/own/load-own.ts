@@ -9,11 +9,16 @@ import { readOwn } from "./read-own.ts";
  * Reads a data set of one's own: an `.npz` archive, `.npy` files, tables, images. Inputs beyond 256 MiB stay in their `.npy`
  * file and are read by blocks.
  * @param known what the targets are, where a network was trained on them
+ * @param how without a split, the test set is all of what has none
  * @throws GatewiseError that names file and place, for what is damaged, missing or of another kind
  */
-export async function loadOwn(data: OwnData, known?: TargetWords): Promise<OwnDataset> {
+export async function loadOwn(
+  data: OwnData,
+  known?: TargetWords,
+  { split = true }: { readonly split?: boolean } = {},
+): Promise<OwnDataset> {
   const raw = await readOwn(data);
-  const { words, train, test, isSplit, told } = prepareData(raw, data, known);
+  const { words, train, test, isSplit, told } = prepareData(raw, data, known, split);
   return {
     name: nameOf(data.path),
     source: resolve(data.path),

@@ -1,0 +1,65 @@
+/** The data of a training: a data set by its name, or files of one's own, cut to what is asked for. */
+import {
+  DATASET_NAMES,
+  type Dataset,
+  type ExampleSet,
+  firstExamples,
+  firstInputs,
+  type OwnDataset,
+  targetBlock,
+} from "../../data/index.ts";
+import { loadDataset, loadOwn } from "../../data/node/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import type { OwnFiles } from "../../experiments/index.ts";
+import { parseChoice } from "../../parse-value.ts";
+import type { TrialData } from "../trial-data.ts";
+import type { DataSelection } from "../trial-request.ts";
+
+/**
+ * A data set by its name, cut to the selection.
+ * @throws GatewiseError if it is in none of the places, or damaged
+ */
+export async function selectData(
+  { name, dataDir, cacheDir, limit, testLimit }: DataSelection,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Dataset> {
+  const places = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
+  const data = await loadDataset(parseChoice("data set", name, DATASET_NAMES), places);
+  return {
+    ...data,
+    train: firstExamples(data.train, limit ?? undefined),
+    test: firstExamples(data.test, testLimit ?? undefined),
+  };
+}
+
+/**
+ * The same, or files of one's own.
+ * @throws GatewiseError for files that are no longer what they were when they were looked at
+ */
+export async function selectedData(
+  selection: DataSelection,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<TrialData> {
+  const { own, limit, testLimit } = selection;
+  if (own === undefined) return await selectData(selection, environment);
+  const { train, test, source, words } = await loadSameFiles(own);
+  const classes = words.kind === "classes" ? { classes: words.names.length } : {};
+  return { train: firstOf(train, limit), test: firstOf(test, testLimit), source, ...classes };
+}
+
+/** Files of one's own as they were found before. */
+export async function loadSameFiles({ options, words, digest }: OwnFiles): Promise<OwnDataset> {
+  const found = await loadOwn(options, words);
+  if (found.digest === digest) return found;
+  throw new GatewiseError({
+    received: `${options.path}: other data than before (${found.digest.slice(0, 19)}…)`,
+    expected: `those with the digest ${digest.slice(0, 19)}…`,
+    next: "leave the files alone while a training reads them, and start again",
+  });
+}
+
+/** The first examples, or all of them. */
+function firstOf(set: ExampleSet, count: number | null): ExampleSet {
+  if (count === null || count >= set.size) return set;
+  return { ...firstInputs(set, count), labels: targetBlock(set.labels, 0, count) };
+}

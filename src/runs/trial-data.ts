@@ -1,0 +1,70 @@
+/** The data of a trial, and what its user must know of them. */
+import {
+  type ExampleSet,
+  type ExampleSource,
+  exampleSet,
+  fitExamples,
+  type LabelTransform,
+  labelTransformWords,
+  transformLabels,
+} from "../data/index.ts";
+import { GatewiseError } from "../errors.ts";
+import type { TrialRequest } from "./trial-request.ts";
+
+/** The data of a trial, cut to its selection; a `Dataset` is such. */
+export interface TrialData {
+  readonly train: ExampleSource;
+  readonly test: ExampleSource;
+  /** Number of classes, where the targets are such. */
+  readonly classes?: number;
+  /** Where they came from, in one line. */
+  readonly source: string;
+  /** What users must know who compare results. */
+  readonly notice?: string;
+}
+
+/** The same as sets whose examples fit the network. */
+export interface FittedData extends TrialData {
+  readonly train: ExampleSet;
+  readonly test: ExampleSet;
+}
+
+/** Data as sets whose examples fit the network, with the training labels that were asked for. */
+export function fittedData(
+  loaded: TrialData,
+  inputShape: readonly number[],
+  transform: LabelTransform | undefined,
+): FittedData {
+  const fitted = (source: ExampleSource): ExampleSet => fitExamples(exampleSet(source), inputShape);
+  return withLabels({ ...loaded, train: fitted(loaded.train), test: fitted(loaded.test) }, transform);
+}
+
+/** The data with other training labels. */
+function withLabels(data: FittedData, transform: LabelTransform | undefined): FittedData {
+  if (transform === undefined) return data;
+  const { labels } = data.train;
+  if (labels.dtype !== "uint8" || data.classes === undefined) {
+    throw new GatewiseError({
+      received:
+        labels.dtype === "float32" ? "a transform of real values" : "a transform of labels of more than 256 classes",
+      expected: "labels of at most 256 classes",
+      next: "leave `labelsTransform` out",
+    });
+  }
+  return { ...data, train: { ...data.train, labels: transformLabels(labels, data.classes, transform) } };
+}
+
+/** What users must know of the data before the figures. */
+export function noticesOf(
+  { data: { limit, testLimit, labels } }: TrialRequest,
+  { train, test, notice }: FittedData,
+): readonly string[] {
+  const short = (option: string, wanted: number | null, { size }: ExampleSet): readonly string[] =>
+    wanted === null || wanted <= size ? [] : [`${option} ${wanted}: there are ${size} examples, all are taken`];
+  return [
+    ...(notice === undefined ? [] : [notice]),
+    ...short("`limit`", limit, train),
+    ...short("`testLimit`", testLimit, test),
+    ...(labels === undefined ? [] : [labelTransformWords(labels)]),
+  ];
+}
