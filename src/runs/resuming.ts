@@ -75,6 +75,14 @@ export function checkResumable(
       next: "choose another with `directory`, or go on with this one: `resume`",
     });
   }
+  if (isOfOtherLength(before.plan, plan)) {
+    throw new GatewiseError({
+      code: "already-exists",
+      received: `${directory}, whose learning rate follows ${before.plan.epochs} epochs`,
+      expected: `the same ${before.plan.epochs}: a schedule for ${plan.epochs} would have had other rates from the start`,
+      next: `ask for ${before.plan.epochs} \`epochs\`, or choose another directory with \`directory\``,
+    });
+  }
   const { name, limit, testLimit, labels, own } = data;
   const { own: ownBefore } = before.data;
   if (own !== undefined && ownBefore !== undefined && own.digest !== ownBefore.digest) {
@@ -95,6 +103,17 @@ export function checkResumable(
     (before.learntFrom === null) === (learntFrom === null);
   if (!isSame) throw otherConfiguration(directory);
 }
+
+/** Whether plans differ in nothing but the number of epochs, by which their learning rates move. */
+const isOfOtherLength = (before: TrainingPlan, plan: TrainingPlan): boolean => {
+  const [one, other] = [before, plan].map(({ recipe, ...rest }) => ({
+    ...rest,
+    epochs: 0,
+    recipe: { ...recipe, schedule: recipe?.schedule?.kind },
+  }));
+  const isScheduleSame = isSameData(before.recipe?.schedule, plan.recipe?.schedule);
+  return before.epochs !== plan.epochs && !isScheduleSame && isSameData(one, other);
+};
 
 const otherConfiguration = (directory: string): GatewiseError =>
   new GatewiseError({

@@ -70,6 +70,19 @@ describe("a run with everything", () => {
   });
 });
 
+it("a run whose learning rate follows its epochs goes on to no other end", async () => {
+  await using folder = await temporaryFolder();
+  const trial = (epochs: number): TrialRequest =>
+    changed(tinyJob(folder.path, "relu", 0, epochs).request, {
+      recipe: { schedule: { kind: "cosine", epochs, warmup: 0 } },
+    });
+  await run(trial(1));
+  expect(await rejectionOf(run(trial(3)))).toEqual({
+    message: `${trial(1).directory}, whose learning rate follows 1 epochs: expected the same 1: a schedule for 3 would have had other rates from the start`,
+    hint: "ask for 1 `epochs`, or choose another directory with `directory`",
+  });
+});
+
 describe("early stopping", () => {
   it("completes a run before its last epoch, and it stays so", async () => {
     await using folder = await temporaryFolder();

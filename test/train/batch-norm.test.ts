@@ -109,6 +109,20 @@ it("features that do not train have no normalization of their own, those that do
   expect(names("dlnpf")).toEqual([1, 2, 3].flatMap((l) => [`feature.${l}.weight`, ...norm(l)]));
 });
 
+it("gates of a network that is given decide as it does where they are fixed, and keep its normalization where they train", async () => {
+  const plan = planOf("relu");
+  const { value } = (await trainAll(plan, DATA)).at(-1)?.checkpoint.parameters ?? expect.fail("no epoch");
+  const from = { network: "sha256:0", architecture: plan.architecture };
+  const start = (trains: boolean) =>
+    initialParameters({ ...plan, regime: "by-layer", gates: [{ layer: "all", from, trains }] }, undefined, {
+      [from.network]: value,
+    });
+  const { parameters } = foldBatchNorm(plan.architecture, { value });
+  const [first, second] = [parameters.value[1], parameters.value[2]];
+  expect(start(false).feature).toEqual({ 1: first, 2: second, 3: parameters.value[3] });
+  expect(start(true).feature?.[2]).toEqual(value[2]);
+});
+
 it("statistics are neither decayed nor averaged by the optimizer, and folded networks are told from others", async () => {
   const [epoch] = await trainAll(planOf("relu", { epochs: 1 }), DATA);
   const { parameters, averages } = epoch?.checkpoint ?? expect.fail("no epoch");

@@ -20,6 +20,18 @@ const CONVOLUTIONAL: Architecture = {
     { kind: "dense", units: 3, bias: true, gated: false },
   ],
 };
+const NORMALIZED: Architecture = {
+  inputShape: [1, 4, 5],
+  layers: [
+    {
+      ...{ kind: "convolution", channels: 3, kernel: 3, stride: 1, padding: "same" },
+      ...{ bias: false, gated: true, batchNorm: true },
+    },
+    { kind: "global-average-pool" },
+    { kind: "dense", units: 5, bias: true, gated: true, batchNorm: true },
+    { kind: "dense", units: 3, bias: true, gated: false },
+  ],
+};
 const MAX_POOL: Architecture = {
   inputShape: [1, 4, 6],
   layers: [
@@ -78,6 +90,27 @@ describe.skipIf(!isThere)("on webgpu", () => {
         expectClose(got.arrays[name]?.data ?? [], data, { relative: 1e-4, absolute: 1e-5 });
       }
     });
+  });
+
+  it("ten steps with a recipe and batch normalization are those of the CPU", async () => {
+    const plan = tinyPlan({
+      architecture: NORMALIZED,
+      regime: "dlnpf",
+      optimizer: { kind: "sgd", learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
+      recipe: {
+        schedule: { kind: "cosine", epochs: 3, warmup: 1 },
+        clipNorm: 0.5,
+        labelSmoothing: 0.1,
+        classWeights: [1, 2, 0.5],
+        dropout: 0.25,
+        augment: { crop: 1, flip: true },
+      },
+    });
+    const [wanted, got] = [await tenSteps(cpu, plan), await tenSteps(webgpu, plan)];
+    expectClose(got.losses, wanted.losses, { relative: 1e-4 });
+    for (const [name, { data }] of Object.entries(wanted.arrays)) {
+      expectClose(got.arrays[name]?.data ?? [], data, { relative: 1e-3, absolute: 1e-4 });
+    }
   });
 
   // flnpf takes its gates from a table of bits; the others compute them
