@@ -35,6 +35,7 @@ export {
 } from "./label-transform.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";
 export { blockOrder } from "./own/block-order.ts";
+export { checkExamples, type DuplicateFindings, type ExampleFindings } from "./own/check-examples.ts";
 export { channelsFirst, IMAGE_LAYOUTS, type ImageLayout, shapeInLayout } from "./own/image-layout.ts";
 export {
   type InputNormalization,

@@ -208,3 +208,27 @@ it.each([
   const stderr = await failed(["train", ...args]);
   expect(stderr.split("\n")[0]).toContain(message);
 });
+
+it("data check: shapes, classes, ranges, constant features, duplicates, and what train would do", async () => {
+  await using folder = await temporaryFolder();
+  const [train, test] = ["train.csv", "test.csv"].map((name) => join(folder.path, name));
+  if (train === undefined || test === undefined) throw new Error("unreachable");
+  await writeFile(train, "a,b,kind\n1,5,x\n2,5,y\n1,5,x\n4,5,y\n");
+  await writeFile(test, "a,b,kind\n2,5,x\n3,5,y\n4,5,y\n");
+  const found = await json(z.record(z.string(), z.unknown()), ["data", "check", folder.path, "--label", "kind"]);
+  expect(found).toMatchObject({
+    ...{ train: 4, test: 3, inputShape: [2], dtype: "float32", isSplit: false, least: 1, greatest: 5 },
+    targets: { kind: "classes", names: ["x", "y"] },
+    classes: [
+      { train: 2, test: 1 },
+      { train: 2, test: 2 },
+    ],
+    constantFeatures: ["b"],
+    duplicates: { withinTraining: 1, inBoth: 2, otherTarget: 1 },
+    training: { loss: "softmax-cross-entropy", normalization: null },
+  });
+  expect(found.mean).toBeCloseTo(28 / 8, 12);
+  const { stdout } = await gatewiseHere(["data", "check", folder.path, "--label", "kind", "--standardize"]);
+  expect(stdout).toContain("2 test examples are in training, 1 of them with another target; 1 training examples twice");
+  expect(stdout).toContain("take inputs normalized (2 factors), lower softmax cross-entropy");
+});

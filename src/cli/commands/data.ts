@@ -1,11 +1,12 @@
 import { DATASET_NAMES } from "../../data/index.ts";
 import type { DefineCommand } from "../command.ts";
+import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 
 export const dataCommand: DefineCommand = (program, act) => {
   const data = program
     .command("data")
-    .summary("list, fetch and verify data sets")
-    .description("Lists, fetches and verifies data sets.")
+    .summary("list, fetch, verify and check data sets")
+    .description("Lists, fetches and verifies data sets, and checks files of your own.")
     .addHelpText("after", "\nExample:\n  $ gatewise data list");
   const dataDir = ["--data-dir <dir>", "where the data set is looked for first, and fetched to"] as const;
 
@@ -31,4 +32,15 @@ export const dataCommand: DefineCommand = (program, act) => {
     .option(...dataDir)
     .addHelpText("after", "\nExample:\n  $ gatewise data verify mnist");
   act(verify, async () => (await import("../actions/data.ts")).verifyData);
+
+  const check = data
+    .command("check")
+    .description(
+      "Reads data whole and tells shapes, classes, ranges, constant features, duplicates, and what train would do.",
+    )
+    .argument("<data>", DATA_CHOICES)
+    .option(...dataDir)
+    .addHelpText("after", "\nExample:\n  $ gatewise data check flowers.csv --label species");
+  withNormalizationOptions(withFileOptions(check));
+  act(check, async () => (await import("../actions/check-data.ts")).check);
 };

@@ -57,12 +57,13 @@ export const isNumeric = ({ kind }: ElementType): boolean => kind !== "words" &&
 
 /**
  * Numbers as a network's inputs: bytes as they are, all others in float32 (rounded, where they have more digits).
- * @param bytes whole elements, in their order
+ * @param bytes whole elements, in their order; if they have a buffer of their own, the numbers may be over the same memory
  */
 export function inputElements(type: ElementType, bytes: Uint8Array): Uint8Array | Float32Array {
-  if (type.kind === "unsigned" && type.size === 1) return bytes.slice();
+  const isOwn = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  if (type.kind === "unsigned" && type.size === 1) return isOwn ? bytes : bytes.slice();
   if (type.kind === "float" && type.littleEndian && type.size !== 2) {
-    const aligned = bytes.slice();
+    const aligned = isOwn ? bytes : bytes.slice();
     return type.size === 4 ? new Float32Array(aligned.buffer) : Float32Array.from(new Float64Array(aligned.buffer));
   }
   const numbers = new Float32Array(bytes.length / type.size);

@@ -1,3 +1,4 @@
+export { type CheckedData, checkData } from "./check-data.ts";
 export { describeData } from "./describe-data.ts";
 export { type Dissected, type DissectRequest, dissectBefore, type GateMachine } from "./dissect.ts";
 export { type EvaluationData, evaluationData } from "./evaluation-data.ts";
