@@ -20,7 +20,7 @@ export interface RandomStream {
   /** `count` draws of −1 or +1 with equal probability, each a bit of the words drawn. */
   signs(count: number): Int8Array;
   /**
-   * `count` flags, 1 with the probability, which is rounded to a multiple of 2⁻¹⁶ ({@link flagProbability}): each is 16 bits
+   * `count` flags, 1 with the probability, which is rounded to a multiple of 2⁻¹⁶: each is 16 bits
    * of the words drawn, the lower ones first.
    */
   flags(count: number, probability: number): Uint8Array;
