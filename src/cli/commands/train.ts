@@ -21,7 +21,7 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), USUAL_TRAINING.optimizer)
     .option(
       "--lr <x>",
-      "learning rate (default: that of the architecture's experiment, adam 1e-4 for fc, 3e-4 for convolutions)",
+      "learning rate (default: that of the architecture's experiment, adam 1e-4 for fc, 3e-4 for convolutions, 1e-3 for resnet8 and vgg16)",
     )
     .option("--momentum <x>", "of sgd, for instance 0.9")
     .option("--nesterov", "Nesterov's momentum")
