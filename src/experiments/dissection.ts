@@ -1,7 +1,7 @@
 /**
  * The paper's question for any network: how much of what it learned is in its gates? Fresh values learn behind its gates and
  * behind random ones; what learning gained over random gates is the whole, and the gates hold the share of it that comes
- * back.
+ * back (theory 5.10).
  */
 import type { DatasetName } from "../data/index.ts";
 import type { Architecture, GivenNetwork } from "../network/index.ts";

@@ -1,5 +1,5 @@
 /**
- * Where gates come from (theory 5.1, 5.4). Each gate layer of a value network has a source: the network's own pre-activations,
+ * Where gates come from (theory 5.1, 5.4, 5.9). Each gate layer of a value network has a source: the network's own pre-activations,
  * or those of a feature network, which is drawn, copied or given, and stays as it is or trains along. A regime is a list of such
  * choices, usually one for all layers.
  *

@@ -177,7 +177,7 @@ function appendValue({ skeleton, plan, regime, made, start, nodes, append, slott
   return at(skeleton.output);
 }
 
-/** Gates of a wider layer: those of the source again and again, channel by channel. */
+/** Gates of a wider layer: those of the source again and again, channel by channel (theory 5.9). */
 function widened(
   node: GatedNode<ParameterSpec, "gate">,
   nodes: readonly Slotted[],

@@ -1,6 +1,8 @@
 /** Gates layer by layer from sources of their own (theory 5.1): against loops over the layers, and against the regimes. */
 import { describe, expect, it } from "vitest";
+import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { constant, float32, sizeOf } from "../../src/graph/index.ts";
+import { neuralPathKernel } from "../../src/models/index.ts";
 import {
   type Architecture,
   checkRegime,
@@ -100,6 +102,25 @@ describe("gates of each layer from a source of its own", () => {
     let z: readonly number[] = X;
     for (let l = 1; l <= 3; l++) z = layer(value, l, z).map((q, i) => q * (given[l - 1]?.[i % 4] ?? 0));
     expectClose(await logitsOf(plan, { value, ...features }), layer(value, 4, z), { relative: 1e-5, absolute: 1e-6 });
+  });
+
+  it("of a narrower network without biases have its path kernel, but for a factor", async () => {
+    const of = (width: number) => fullyConnected({ inputShape: [3], depth: 4, width, outputs: 2, bias: false });
+    const source = networkOf(11, of(4));
+    const x = float32([6, 3], randomStream(8, "inputs").uniform(18, -1, 1));
+    await using engine = await openNodeEngine("cpu", { threads: 1 });
+    const kernelOf = async (width: number, architecture?: Architecture) => {
+      const from = { network: "sha256:a", ...(architecture === undefined ? {} : { architecture }) };
+      const plan = planOf([{ layer: "all", from, trains: false }], { architecture: of(width) });
+      const parameters = initialParameters(plan, undefined, { "sha256:a": source });
+      return (await neuralPathKernel(gatedNetwork(of(width), regimeOf(plan), parameters), engine, x)).data;
+    };
+    // three gate layers of twice the width
+    expectClose(
+      await kernelOf(8, of(4)),
+      (await kernelOf(4)).map((value) => 8 * value),
+      { relative: 1e-12 },
+    );
   });
 
   it("read the example in the order of their own input", async () => {
