@@ -3,28 +3,10 @@
  * behind random ones; what learning gained over random gates is the whole, and the gates hold the share of it that comes
  * back (theory 5.10).
  */
-import type { DatasetName } from "../data/index.ts";
-import type { Architecture, GivenNetwork } from "../network/index.ts";
-import type { Optimizer } from "../train/index.ts";
-import type { Arm, ArmExperiment, ArmProfile } from "./arm-experiment.ts";
-
-/** A network to dissect, and how long is trained for it. */
-export interface DissectionPlan {
-  /** As it is called: a path. */
-  readonly name: string;
-  /** `sha256:…` */
-  readonly digest: string;
-  readonly architecture: Architecture;
-  readonly data: DatasetName;
-  readonly optimizer: Optimizer;
-  readonly batch: number;
-  readonly epochs: number;
-  readonly seeds: number;
-  readonly limit?: number;
-  /** Beside fresh values: gates and values learnt apart (DLNPF), and a network of the same shape trained anew. */
-  readonly apart: boolean;
-  readonly anew: boolean;
-}
+import type { DataDescription } from "./data-options.ts";
+import type { NetworkFile } from "./network-choice.ts";
+import { type Training, trainingOf } from "./resolved-training.ts";
+import type { NameOption, TrainingOptions } from "./training-options.ts";
 
 /** The rows that are trained. */
 export const DISSECTION_ROWS = {
@@ -36,34 +18,41 @@ export const DISSECTION_ROWS = {
 /** One of {@link DISSECTION_ROWS}. */
 export type DissectionRow = keyof typeof DISSECTION_ROWS;
 
-/** The trials of a dissection, as an experiment: it is resumed and reported as any. */
-export function dissection(plan: DissectionPlan): ArmExperiment {
-  const { name, digest, architecture, optimizer, batch, data, epochs, seeds, limit, apart, anew } = plan;
-  const network: GivenNetwork = { network: digest };
-  const arm = (row: DissectionRow, rest: Omit<Arm, "name" | "title">): Arm => ({
-    name: row,
-    title: DISSECTION_ROWS[row],
-    ...rest,
-  });
-  const arms: readonly Arm[] = [
-    arm("gates", { regime: "flnpf", gates: [{ layer: "all", from: network, trains: false }] }),
-    arm("random", { regime: "frnpf-ii" }),
-    ...(apart ? [arm("apart", { regime: "dlnpf" })] : []),
-    ...(anew ? [arm("anew", { regime: "relu" })] : []),
-  ];
-  const profile: ArmProfile = { data, epochs, runs: seeds, arms, ...(limit === undefined ? {} : { limit }) };
-  return {
-    kind: "arms",
-    name: "dissect",
-    title: `How much of what ${name} learned is in its gates?`,
-    source: digest,
-    architecture,
-    initializer: { kind: "glorot-uniform" },
-    optimizer,
-    loss: "softmax-cross-entropy",
-    batch,
-    profiles: { quick: profile, full: profile },
+/** A training of a dissection. */
+export interface DissectionTraining {
+  /** `gates-seed0`: the name of its folder. */
+  readonly id: string;
+  readonly row: DissectionRow;
+  readonly training: Training;
+}
+
+/**
+ * The trainings of a dissection, by seed: each is one that `train` could be asked for.
+ * @param options of all of them: data, recipe, length
+ * @param model what is dissected, with what was read of it
+ * @throws GatewiseError for a model that does not fit the data
+ */
+export function dissectionTrainings(
+  options: Omit<TrainingOptions, "arch" | "regime" | "from" | "gates" | "init" | "seed">,
+  model: NetworkFile,
+  { rows, seeds }: { readonly rows: readonly DissectionRow[]; readonly seeds: number },
+  described?: DataDescription,
+  nameOf?: NameOption,
+): readonly DissectionTraining[] {
+  const shared = { ...options, arch: { file: model.path, network: model.network } };
+  const trainedAs: Readonly<Record<DissectionRow, TrainingOptions>> = {
+    gates: { ...shared, regime: "flnpf", from: model },
+    random: { ...shared, regime: "frnpf-ii" },
+    apart: { ...shared, regime: "dlnpf" },
+    anew: { ...shared, regime: "relu" },
   };
+  return Array.from({ length: seeds }, (_, seed) =>
+    rows.map((row) => ({
+      id: `${row}-seed${seed}`,
+      row,
+      training: trainingOf({ ...trainedAs[row], seed }, nameOf, described),
+    })),
+  ).flat();
 }
 
 /** The share of what was learned that the gates hold, with its 95 % interval; null where learning gained nothing. */

@@ -25,10 +25,10 @@ export {
 } from "./data-options.ts";
 export {
   DISSECTION_ROWS,
-  type DissectionPlan,
   type DissectionRow,
-  dissection,
+  type DissectionTraining,
   dissectionAnswer,
+  dissectionTrainings,
   type GateShare,
   shareInGates,
 } from "./dissection.ts";
@@ -87,6 +87,7 @@ export { namedNetworks } from "./source-options.ts";
 export {
   type ComparedRow,
   type ComparedRun,
+  comparedRow,
   type MeanAndDeviation,
   meanAndDeviation,
   type SummaryRow,

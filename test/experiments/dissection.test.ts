@@ -1,41 +1,30 @@
 import { describe, expect, it } from "vitest";
-import { dissection, dissectionAnswer, shareInGates, trialsOfArms } from "../../src/experiments/index.ts";
+import { dissectionAnswer, dissectionTrainings, shareInGates } from "../../src/experiments/index.ts";
 import { checkRegime, fullyConnected, regimeOf } from "../../src/network/index.ts";
-import { optimizer } from "../../src/train/index.ts";
 
-const PLAN = {
-  name: "net.onnx",
-  digest: "sha256:0123",
-  architecture: fullyConnected({ inputShape: [28, 28], depth: 3, width: 4, outputs: 10 }),
-  data: "digits",
-  optimizer: optimizer("adam", 1e-3),
-  batch: 32,
-  epochs: 2,
-  seeds: 2,
-  apart: true,
-  anew: true,
+const NETWORK = fullyConnected({ inputShape: [28, 28], depth: 3, width: 4, outputs: 10 });
+const MODEL = {
+  path: "net.onnx",
+  network: { kind: "model", digest: "sha256:0123", architecture: NETWORK },
 } as const;
+const ROWS = ["gates", "random", "apart", "anew"] as const;
 
-describe("the trials of a dissection", () => {
-  const experiment = dissection(PLAN);
-  const trials = trialsOfArms(experiment, experiment.profiles.quick);
-
+describe("the trainings of a dissection", () => {
   it("are fresh values behind its gates and random ones, and what is asked for beside", () => {
-    expect(
-      trials.filter(({ plan }) => plan.seed === 0).map(({ arm, plan: { regime, gates } }) => [arm, regime, gates]),
-    ).toEqual([
-      ["gates", "flnpf", [{ layer: "all", from: { network: "sha256:0123" }, trains: false }]],
-      ["random", "frnpf-ii", undefined],
-      ["apart", "dlnpf", undefined],
-      ["anew", "relu", undefined],
+    const trainings = dissectionTrainings({ epochs: 2, lr: 1e-3 }, MODEL, { rows: ROWS, seeds: 2 });
+    const plans = trainings.filter(({ id }) => id.endsWith("seed1"));
+    expect(plans.map(({ id, row, training: { plan } }) => [id, row, plan.regime, plan.gates])).toEqual([
+      ["gates-seed1", "gates", "flnpf", [{ layer: "all", from: { network: "sha256:0123" }, trains: false }]],
+      ["random-seed1", "random", "frnpf-ii", undefined],
+      ["apart-seed1", "apart", "dlnpf", undefined],
+      ["anew-seed1", "anew", "relu", undefined],
     ]);
-    expect(trials).toHaveLength(8);
-    for (const { plan } of trials) expect(checkRegime(plan.architecture, regimeOf(plan))).toBeUndefined();
-    const plain = dissection({ ...PLAN, apart: false, anew: false });
-    expect(trialsOfArms(plain, plain.profiles.quick)).toHaveLength(4);
+    for (const { training } of trainings) {
+      expect(training.plan.architecture).toEqual(NETWORK);
+      expect(checkRegime(NETWORK, regimeOf(training.plan))).toBeUndefined();
+    }
+    expect(trainings).toHaveLength(8);
   });
-
-  it("survive JSON", () => expect(JSON.parse(JSON.stringify(experiment))).toEqual(experiment));
 });
 
 describe("the share in the gates", () => {

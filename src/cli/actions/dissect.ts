@@ -1,57 +1,67 @@
-import { DATASET_NAMES } from "../../data/index.ts";
+import { basename, join } from "node:path";
+import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
-  type ArmSummary,
+  type ComparedRow,
+  comparedRow,
   DISSECTION_ROWS,
   type DissectionRow,
+  type DissectionTraining,
   dissectionAnswer,
-  type GateShare,
+  dissectionTrainings,
+  readTrainingOptions,
   shareInGates,
-  summarizeArms,
+  type TrainingOptions,
 } from "../../experiments/index.ts";
-import { parseChoice, parsePositive, parseWhole } from "../../parse-value.ts";
+import { parseWhole } from "../../parse-value.ts";
+import type { TrialJob } from "../../runs/index.ts";
 import {
   type Dissected,
-  type DissectRequest,
+  describeData,
   dissectBefore,
   localPool,
-  runExperiment,
+  trainingJobs,
+  withFiles,
   workerCount,
-  writeResults,
 } from "../../runs/node/index.ts";
-import { OPTIMIZER_KINDS, optimizer } from "../../train/index.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { experimentProgress } from "../experiment-progress.ts";
 import { inFlags } from "../in-flags.ts";
 import { endInterrupted } from "../interruption.ts";
+import { flagOf } from "../options.ts";
 import { note, printResult } from "../output.ts";
+import { trialProgress } from "../progress.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
 
-interface DissectOptions {
+/** What is asked for beside what every training is told. */
+interface DissectOptions extends Readonly<Record<string, unknown>> {
   readonly model: string;
-  readonly data: string;
   readonly dataDir?: string;
   readonly quick?: boolean;
   readonly seeds?: string;
-  readonly epochs?: string;
-  readonly optimizer: string;
-  readonly lr?: string;
-  readonly batch: string;
   readonly apart?: boolean;
   readonly anew?: boolean;
   readonly kernelExamples: string;
   readonly workers?: string;
   readonly out?: string;
   readonly resume?: boolean;
+  readonly timeLimit?: string;
+  readonly json?: boolean;
 }
 
-interface DissectAsked extends DissectRequest {
-  readonly directory: string;
+interface DissectRequest {
+  readonly model: string;
+  /** Of every training. */
+  readonly options: TrainingOptions;
+  readonly rows: readonly DissectionRow[];
+  readonly seeds: number;
+  readonly kernelExamples: number;
+  readonly places: { readonly dataDir: string | null; readonly cacheDir: string };
+  readonly out: string | undefined;
   readonly workers: number;
   readonly resume: boolean;
   readonly command: string;
@@ -59,89 +69,107 @@ interface DissectAsked extends DissectRequest {
 
 export const dissect = inStages(({ context }, options: DissectOptions) => readRequest(options, context), runDissect);
 
-/** Examples, epochs and seeds of an answer in a minute, and of one with an interval. */
+/** Of an answer in a minute, and of one with an interval from seeds. */
 const LENGTHS = {
-  quick: { seeds: 1, epochs: 5, limit: 10_000 },
-  full: { seeds: 3, epochs: 20 },
+  quick: { seeds: 1, options: { epochs: 5, limit: 10_000 } },
+  full: { seeds: 3, options: { epochs: 20 } },
 } as const;
+/** Rates at which values are learnt in few epochs; those of the papers' long trainings are smaller. */
+const RATES = { sgd: 1e-2, adam: 1e-3, adamw: 1e-3, rmsprop: 1e-3 } as const;
 
-function readRequest(options: DissectOptions, { cacheDir, command, environment }: CliContext): DissectAsked {
-  const { model, dataDir, quick = false, apart = false, anew = false, lr, resume = false } = options;
-  const data = parseChoice("data set", options.data, DATASET_NAMES);
-  const kind = parseChoice("optimizer", options.optimizer, OPTIMIZER_KINDS);
+function readRequest(options: DissectOptions, { cacheDir, command, environment }: CliContext): DissectRequest {
+  const { model, dataDir, quick = false, seeds, apart = false, anew = false, kernelExamples, ...others } = options;
+  const { workers, out, resume = false, timeLimit: _, json: __, ...written } = others;
   const length = LENGTHS[quick ? "quick" : "full"];
-  const count = (name: string, text: string | undefined, usual: number): number =>
-    text === undefined ? usual : parseWhole(name, text, 1);
-  const rate = lr === undefined ? undefined : parsePositive("--lr", lr);
-  const usualRate = (convolutional: boolean): number => (kind === "sgd" ? 1e-2 : convolutional ? 3e-4 : 1e-3);
-  const label = model
-    .replace(/[/\\]+$/, "")
-    .replace(/^.*[/\\]/, "")
-    .replace(/\.onnx$/, "");
+  const read = readTrainingOptions({ ...length.options, ...written }, flagOf);
   return {
-    ...{ model, data, apart, anew, resume, command },
-    ...length,
-    seeds: count("--seeds", options.seeds, length.seeds),
-    epochs: count("--epochs", options.epochs, length.epochs),
-    batch: parseWhole("--batch", options.batch, 1),
-    kernelExamples: parseWhole("--kernel-examples", options.kernelExamples, 10),
-    optimizer: (convolutional) => optimizer(kind, rate ?? usualRate(convolutional)),
+    ...{ model, out, resume, command },
+    options: { ...read, lr: read.lr ?? RATES[read.optimizer ?? "adam"] },
+    rows: ["gates", "random", ...(apart ? (["apart"] as const) : []), ...(anew ? (["anew"] as const) : [])],
+    seeds: seeds === undefined ? length.seeds : parseWhole("--seeds", seeds, 1),
+    kernelExamples: parseWhole("--kernel-examples", kernelExamples, 10),
     places: { dataDir: dataDir ?? null, cacheDir },
-    directory: options.out ?? `runs/dissect-${label}-${data}`,
-    workers: workerCount(
-      options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1),
-      environment,
-    ),
+    workers: workerCount(workers === undefined ? undefined : parseWhole("--workers", workers, 1), environment),
   };
 }
 
-async function runDissect(request: DissectAsked, context: CliContext): Promise<ExitCode> {
-  const { data, places, directory, workers, resume, command } = request;
+async function runDissect(request: DissectRequest, context: CliContext): Promise<ExitCode> {
+  const { model, places, resume, command, rows } = request;
   const { signal } = context;
-  const clock = (): number => performance.now();
+  const { trainings, digest, data } = await readTrainings(request, context);
   noteUnreadPlace(context, data, places.dataDir);
-  const before = await dissectBefore(request, { clock, signal });
+  const directory = request.out ?? `runs/dissect-${basename(model).replace(/\.onnx$/, "")}-${data}`;
+  const jobs = trainings.map(({ id, training }): TrialJob => {
+    const at = { training, directory: join(directory, id), places, command, resume };
+    const { request: own } = trainingJobs(at).at(-1) ?? unreachableJob();
+    return { id, request: own, after: undefined };
+  });
+  const clock = (): number => performance.now();
+  const before = await dissectBefore(trainings, { ...request, clock, signal });
+  const { machines } = before;
+  const workers = Math.min(request.workers, jobs.length);
+  const epochs = trainings[0]?.training.plan.epochs ?? 0;
   if (before.notice !== undefined) note(context, shown(before.notice));
-  const { experiment, networks, machines } = before;
-  const { arms, runs } = experiment.profiles.quick;
   note(
     context,
     `accuracy ${before.accuracy.toFixed(2)} %; kernel machine on ${machines.examples} test inputs: ${machines.gates.accuracy.toFixed(1)} % by its gates, ${machines.random.accuracy.toFixed(1)} % by random ones`,
   );
   note(
     context,
-    `${arms.length * runs} trainings of ${request.epochs} epoch${request.epochs === 1 ? "" : "s"}, ${workers} at a time, into ${shown(directory)}: about ${formatDuration(before.seconds / Math.min(workers, arms.length * runs))}`,
+    `${jobs.length} trainings of ${epochs} epoch${epochs === 1 ? "" : "s"}, ${workers} at a time, into ${shown(directory)}: about ${formatDuration(before.seconds / workers)}`,
   );
-  const asked = {
-    ...{ experiment, networks, directory, places, command, resume },
-    profile: "quick",
-    options: {},
-    device: "cpu",
-  } as const;
-  const view = experimentProgress(context, { ...asked, workers });
-  let findings: Awaited<ReturnType<typeof runExperiment>>;
+  const lengths = jobs.map(({ id, request: { plan } }) => ({ id, plan, after: undefined }));
+  const view = trialProgress(context, lengths, { workers });
+  let outcomes: Awaited<ReturnType<ReturnType<typeof localPool>["run"]>>;
   try {
-    findings = await runExperiment(asked, {
-      executor: (context.executor ?? localPool)(workers),
-      onEvent: view.onEvent,
-      ...{ signal, clock },
-    });
+    outcomes = await (context.executor ?? localPool)(workers).run(jobs, { signal, onEvent: view.onEvent });
   } finally {
     view.close();
   }
-  if (findings.kind !== "arms") throw new Error(`unreachable: findings of ${findings.kind}`);
-  const failed = [...findings.outcomes.values()].find((outcome) => outcome.status === "failed");
-  if (failed?.status === "failed") throw GatewiseError.of(inFlags(failed.message), inFlags(failed.hint), failed.code);
-  if (findings.missing.length > 0) {
+  const ended = trainings.map(({ id, row }) => ({ row, outcome: outcomes.get(id) }));
+  for (const { outcome } of ended) {
+    if (outcome?.status !== "failed") continue;
+    throw GatewiseError.of(inFlags(outcome.message), inFlags(outcome.hint), outcome.code);
+  }
+  if (ended.some(({ outcome }) => outcome?.status !== "completed")) {
     return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
   }
-  const rows = summarizeArms(arms, findings.states);
+  const runs = ended.flatMap(({ row, outcome }) =>
+    outcome?.status === "completed" ? [{ regime: row, bestTestAccuracy: outcome.result.bestTestAccuracy }] : [],
+  );
+  const trained = rows.flatMap((row) => comparedRow({ regime: row, title: DISSECTION_ROWS[row] }, runs));
   const { writeReport } = await import("../../report/node/index.ts");
-  const report = await writeReport([directory], { command, createdAt: new Date().toISOString() });
-  const result = { ...resultOf(request, before, rows), report };
-  await writeResults(directory, experiment, result);
+  const report = await writeReport(
+    trainings.map(({ id }) => join(directory, id)),
+    { command, createdAt: new Date().toISOString(), out: join(directory, "report.html") },
+  );
+  const result = { ...resultOf({ path: model, digest }, data, before, trained), report };
+  await writeWhole(join(directory, "dissect.json"), `${JSON.stringify(result, undefined, 2)}\n`);
   printResult(context, result, () => textOf(result));
   return EXIT.done;
+}
+
+function unreachableJob(): never {
+  throw new Error("unreachable: a training without a job");
+}
+
+/** What is trained, once the model and its data were looked at. */
+async function readTrainings(
+  { model, options, rows, seeds, places }: DissectRequest,
+  context: CliContext,
+): Promise<{ readonly trainings: readonly DissectionTraining[]; readonly digest: string; readonly data: string }> {
+  const { dataDir, cacheDir } = places;
+  const { environment } = context;
+  const described = await describeData(options, {
+    ...(dataDir === null ? {} : { dataDir }),
+    environment,
+    cacheDir,
+  });
+  for (const text of described?.told ?? []) note(context, shown(inFlags(text)));
+  const { from } = await withFiles({ ...options, from: { path: model } }, described);
+  if (from?.network === undefined) throw new Error(`unreachable: ${model} was not read`);
+  const trainings = dissectionTrainings(options, from, { rows, seeds }, described, flagOf);
+  return { trainings, digest: from.network.digest, data: trainings[0]?.training.data.name ?? "" };
 }
 
 /** A row of the answer; accuracies in percent. */
@@ -153,34 +181,34 @@ interface Row {
   readonly runs: readonly number[];
 }
 
-function resultOf({ model, data }: DissectAsked, before: Dissected, trained: readonly ArmSummary[]) {
+function resultOf(
+  model: { readonly path: string; readonly digest: string },
+  data: string,
+  before: Dissected,
+  trained: readonly ComparedRow<DissectionRow>[],
+) {
   const runsOf = (row: DissectionRow): readonly number[] => trained.find(({ regime }) => regime === row)?.runs ?? [];
-  const { accuracy, loss, testExamples, digest, machines } = before;
+  const { accuracy, loss, testExamples, machines } = before;
   const [gates, random] = [runsOf("gates"), runsOf("random")];
   const share = shareInGates(accuracy, gates, random, testExamples);
   const single = (what: Row["what"], title: string, value: number): Row => ({
     ...{ what, title },
     ...{ mean: value, std: 0, runs: [value] },
   });
-  const on = `fitted on ${machines.examples} test inputs, ${machines.tested} others`;
+  const on = `fitted on ${machines.examples} test inputs, as many others`;
   const by = (one: Dissected["machines"]["gates"]): string =>
     one.by === "exact" ? "exact path kernel" : "path kernel by random features";
-  const names = Object.keys(DISSECTION_ROWS).filter((name): name is DissectionRow => name in DISSECTION_ROWS);
   const rows: readonly Row[] = [
     single("model", "the network itself", accuracy),
-    ...names.flatMap((what) =>
-      trained
-        .filter(({ regime }) => regime === what)
-        .map(({ title, mean, std, runs }): Row => ({ what, title, mean, std, runs })),
-    ),
+    ...trained.map(({ regime, title, mean, std, runs }): Row => ({ what: regime, title, mean, std, runs })),
     single("kernel of its gates", `${by(machines.gates)} of its gates, ${on}`, machines.gates.accuracy),
     single("kernel of random gates", `${by(machines.random)} of random gates, ${on}`, machines.random.accuracy),
   ];
   return {
-    model: { path: model, digest, accuracy, loss, examples: testExamples },
+    model: { ...model, accuracy, loss, examples: testExamples },
     data,
     rows,
-    shareInGates: share satisfies GateShare | null,
+    shareInGates: share,
     answer: dissectionAnswer(accuracy, gates, random, share),
   };
 }

@@ -1,6 +1,6 @@
-import { DATASET_NAMES } from "../../data/index.ts";
 import { OPTIMIZER_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
+import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
 export const dissectCommand: DefineCommand = (program, act) => {
@@ -11,21 +11,23 @@ export const dissectCommand: DefineCommand = (program, act) => {
       "Trains fresh values behind the gates of a network and behind random ones, and tells how much of what learning gained over random gates its gates hold.",
     )
     .requiredOption("--model <model>", "an .onnx file, or a run of regime relu")
-    .requiredOption("--data <name>", DATASET_NAMES.join(", "))
+    .requiredOption("--data <data>", DATA_CHOICES)
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option("--quick", "an answer in a minute: one seed, 5 epochs, the first 10,000 training examples")
     .option("--seeds <n>", "runs of each row, with seeds 0, 1, … (default: 3; quick 1)")
     .option("--epochs <n>", "epochs of each run (default: 20; quick 5)")
+    .option("--limit <n>", "the first n training examples only (default: all; quick 10000)")
     .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), "adam")
-    .option("--lr <x>", "learning rate (default: 1e-3 without convolutions, 3e-4 with)")
+    .option("--lr <x>", "learning rate (default: adam 1e-3, sgd 1e-2)")
     .option("--batch <n>", "examples a step", "32")
     .option("--apart", "also gates and values learnt apart (DLNPF)")
     .option("--anew", "also a network of the same shape, trained anew")
     .option("--kernel-examples <n>", "test inputs that the kernel machines are fitted on, and tested on", "1000")
-    .option("--workers <n>", "trials side by side (default: all cores)")
+    .option("--workers <n>", "trainings side by side (default: all cores)")
     .option("--out <dir>", "folder for the runs and the report (default: runs/dissect-MODEL-DATA)")
     .option("--resume", "go on with what the folder holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .addHelpText("after", "\nExample:\n  $ gatewise dissect --model network.onnx --data mnist --quick");
+  withNormalizationOptions(withFileOptions(command));
   act(command, async () => (await import("../actions/dissect.ts")).dissect);
 };

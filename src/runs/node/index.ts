@@ -1,6 +1,6 @@
 export { type CheckedData, checkData } from "./check-data.ts";
 export { describeData } from "./describe-data.ts";
-export { type Dissected, type DissectRequest, dissectBefore, type GateMachine } from "./dissect.ts";
+export { type DissectAsked, type Dissected, dissectBefore, type GateMachine } from "./dissect.ts";
 export { type EvaluationData, evaluationData } from "./evaluation-data.ts";
 export {
   type ExperimentRequest,
