@@ -39,7 +39,7 @@ export function fileInputs(
       await using file = await openRegular(blocks.path);
       for (let done = 0; done < bytes.length; ) {
         const { bytesRead } = await file.read(bytes, done, bytes.length - done, from + done);
-        if (bytesRead === 0) throw shorter(blocks.path, from + done, from + bytes.length);
+        if (bytesRead === 0) throw shorter(blocks.path, from + bytes.length);
         done += bytesRead;
       }
     } catch (thrown) {

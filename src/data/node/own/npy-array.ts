@@ -66,7 +66,7 @@ export async function readPart(path: string, start: number, length: number): Pro
   try {
     for (let done = 0; done < length; ) {
       const { bytesRead } = await file.read(bytes, done, Math.min(MOST_AT_ONCE, length - done), start + done);
-      if (bytesRead === 0) throw shorter(path, start + done, start + length);
+      if (bytesRead === 0) throw shorter(path, start + length);
       done += bytesRead;
     }
   } catch (thrown) {
@@ -76,11 +76,11 @@ export async function readPart(path: string, start: number, length: number): Pro
 }
 
 /** A file that became shorter since its header was read. */
-export const shorter = (path: string, bytes: number, expected: number): GatewiseError =>
+export const shorter = (path: string, end: number): GatewiseError =>
   new GatewiseError({
     code: "damaged-file",
-    received: `${path}: ${bytes} bytes`,
-    expected: `${expected}, as it had before`,
+    received: `${path}, which ends before byte ${end}`,
+    expected: "as many bytes as it had before",
     next: "it was changed while it was read: start again",
   });
 
