@@ -17,6 +17,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["testData", "--test-data"],
   ["testLabels", "--test-labels"],
   ["testShare", "--test-share"],
+  ["data", "--data"],
   ["dataDir", "--data-dir"],
   ["device", "--device"],
   ["directory", "--out"],

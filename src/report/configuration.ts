@@ -39,6 +39,20 @@ export const CONFIGURATION: readonly SettingOf[] = [
   { name: "Batch", of: ({ plan }) => `${plan.batch} examples` },
   { name: "Epochs", of: ({ plan }) => String(plan.epochs) },
   { name: "Data", of: ({ data }) => dataWords(data) },
+  {
+    name: "Inputs",
+    of: ({ plan }) =>
+      plan.normalization === undefined ? "as they are, bytes scaled by 1/255" : "normalized, as the run tells",
+    isThere: ({ plan }) => plan.normalization !== undefined,
+  },
+  {
+    name: "Accuracy",
+    of: ({ plan }) =>
+      plan.targets === undefined
+        ? "right classes"
+        : "real values: the share of their variance that is explained, 100 R²",
+    isThere: ({ plan }) => plan.targets !== undefined,
+  },
 ];
 
 /** Where the runs were trained. */

@@ -2,9 +2,12 @@
 import { GatewiseError, messageOf } from "../../errors.ts";
 
 /** What is unpacked at once, in memory: larger arrays are read by blocks, from `.npy` files. */
-const MOST_BYTES = 2 ** 32;
+const MOST_BYTES = 2 ** 31;
 /** Deflate makes at most 1,032 bytes of one (zlib's technical notes); a claim beyond that is a lie. */
 const MOST_RATIO = 1032;
+/** What takes memory worth talking of is no data where it unpacks to so many times its size: images do to 3 to 20 times. */
+const LARGE_BYTES = 2 ** 28;
+const LARGE_RATIO = 200;
 /** What a member may claim beside, for a header. */
 const SLACK = 2 ** 16;
 
@@ -84,11 +87,12 @@ function checkSizes(
       next: "save its arrays as .npy files, which are read by blocks",
     });
   }
-  if (originalSize <= MOST_RATIO * size + SLACK) return;
+  const ratio = originalSize > LARGE_BYTES ? LARGE_RATIO : MOST_RATIO;
+  if (originalSize <= ratio * size + SLACK) return;
   throw new GatewiseError({
     code: "damaged-file",
     received: `${what}: ${size} bytes that claim to unpack to ${originalSize}`,
-    expected: `at most ${MOST_RATIO} times as many`,
-    next: "the file is damaged, or made to fill memory: write it again with np.savez",
+    expected: `at most ${ratio} times as many`,
+    next: "the file is damaged, or made to fill memory: give its arrays as .npy files",
   });
 }
