@@ -19,3 +19,4 @@ export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } fr
 export type { ReadingOptions } from "./reading-options.ts";
 export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";
 export { classesOf, type GateSummary, type GateSummaryOptions, type LayerSummary, summarizeGates } from "./summary.ts";
+export { constantUnits, type LayerUnits, unseenRateBound } from "./unit-states.ts";

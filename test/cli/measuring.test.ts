@@ -118,6 +118,17 @@ describe("gatewise gates", () => {
       // one example of class 2: no two of them
       expect(layer.classOverlap[2][2]).toBeNull();
     }
+    for (const layer of result.layers) {
+      expect(layer).toMatchObject({ node: expect.any(String), shape: [8], deadChannels: [], alwaysOnChannels: [] });
+      expect([layer.deadUnits.length, layer.alwaysOnUnits.length]).toEqual([layer.dead, layer.alwaysOn]);
+    }
+    // 0.717 ^ 9 is 0.05
+    expect(result.unseenRateAtMost).toBeCloseTo(0.283, 3);
+    expect(result.warning).toContain("up to 28 % of inputs like these");
+    const text = await gatewise(of("gates"));
+    expect(text.stdout).toMatch(/always on {2}\d/);
+    expect(text.stdout).toContain("few inputs: a unit that did not switch in 9 of them");
+    expect(text.stdout).toContain("folds into the next one");
     const bytes = await kernelIn("g.npy");
     expect(bytes.shape).toEqual([9, 16]);
     const words = new Uint32Array(bytesOf(bytes).slice().buffer);

@@ -4,6 +4,7 @@ import { makeFolder, readNpyFile, writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   classesOf,
+  constantUnits,
   gateBytes,
   type Inputs,
   type LayerSummary,
@@ -11,6 +12,7 @@ import {
   layerTensors,
   type PackedGates,
   summarizeGates,
+  unseenRateBound,
 } from "../../gates/index.ts";
 import type { Model } from "../../models/index.ts";
 import { type ValueFile, valueFiles, writeLayerValues } from "../../models/node/index.ts";
@@ -34,6 +36,7 @@ import { withStages } from "../progress.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { type Column, formatTable } from "../table.ts";
+import { describeConstantUnits, unitsJson, weakClaim } from "./constant-units.ts";
 
 interface GatesOptions extends ModelOptions {
   readonly inputs: string;
@@ -96,6 +99,7 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
     withStages(context, (onProgress) => one.gates(inputs, { onProgress, signal: context.signal }));
   const gates = await gatesOf(model);
   const { examples, layers, classes } = summarizeGates(gates, { labels, against: other && (await gatesOf(other)) });
+  const units = constantUnits(model.network, gates);
   if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
   if (values !== undefined) {
     const asked = { files: values.files, dtype: options.valueDtype, signal: context.signal };
@@ -105,17 +109,22 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   }
   const result = {
     examples,
-    layers: layers.map(({ classOverlap, ...layer }) => ({
+    layers: layers.map(({ classOverlap, ...layer }, i) => ({
       ...layer,
+      ...units.slice(i, i + 1).map(unitsJson)[0],
       ...(classOverlap === undefined ? {} : { classOverlap: classOverlap.map(withoutNaN) }),
     })),
     ...(classes === undefined ? {} : { classes }),
+    // of inputs, for a unit that did not switch in these, with 95 % confidence
+    unseenRateAtMost: unseenRateBound(examples),
+    warning: weakClaim(examples, units),
     out: values?.gates ?? options.out ?? null,
     ...(values === undefined ? {} : { values: values.files.map((file) => ({ ...file, dtype: options.valueDtype })) }),
   };
   printResult(context, result, () =>
     [
       describeLayers(examples, layers),
+      ...describeConstantUnits(examples, units),
       ...(classes === undefined ? [] : [describeOverlaps(layers)]),
       ...(values === undefined ? [] : [describeValues(values.files)]),
       ...(options.out === undefined ? [] : [`gates written to ${shown(values?.gates ?? options.out)}`]),
