@@ -81,7 +81,7 @@ export interface ChosenArchitecture {
  * @throws GatewiseError for anything else
  */
 export function readArchitectureChoice(value: unknown): ArchitectureName | ArchitectureFile {
-  if (typeof value === "string" && (/\.(json|onnx)$/.test(value) || /[/\\]/.test(value))) return { file: value };
+  if (typeof value === "string" && (/\.(json|onnx(#.+)?)$/.test(value) || /[/\\]/.test(value))) return { file: value };
   if (typeof value === "object" && value !== null && "file" in value && "text" in value) {
     const { file, text } = value;
     if (typeof file === "string" && typeof text === "string") return { file, text };
@@ -132,7 +132,7 @@ function fromText({ file, text, network }: ArchitectureFile, { data }: Architect
       ? readArchitecture(text ?? "", file, mapsOf(data.inputShape))
       : checked(network.architecture, file, data.outputs);
   const convolutional = skeletonOf(architecture).nodes.some(({ kind }) => kind === "convolution");
-  const label = file.replace(/^.*[/\\]/, "").replace(/\.(json|onnx)$/, "");
+  const label = file.replace(/^.*[/\\]/, "").replace(/\.(json|onnx(#.+)?)$/, "");
   return { label, architecture, rates: convolutional ? RATES.vconv : RATES.fc };
 }
 

@@ -115,6 +115,21 @@ describe("a run at an epoch", () => {
   });
 });
 
+describe("one output of a model", () => {
+  it("is named behind the file, and told by an error where there are several", async () => {
+    // a tensor inside the model is one too: what the last layer gives is that of the whole
+    const bytes = await readFile(at("net.onnx"));
+    const name = /logits/.exec(bytes.toString("latin1"))?.[0] ?? "";
+    await trained("by-output", { gates: `all=${at("net.onnx")}#${name}` });
+    const [own, whole] = await Promise.all(
+      ["by-output", "by-model"].map((run) => tensorsOf(`${run}/last.safetensors`)),
+    );
+    expect(own?.["feature.1.weight"]).toEqual(whole?.["feature.1.weight"]);
+    const error = await rejectionOf(trained("new", { gates: `all=${at("net.onnx")}#nothing` }));
+    expect(error.message).toContain("nothing");
+  });
+});
+
 describe("labels that were changed", () => {
   it("stand in the run, and must be the same to go on", async () => {
     const arch = { file: "net.json", text: NET };

@@ -98,7 +98,7 @@ async function runDissect(request: DissectRequest, context: CliContext): Promise
   const { signal } = context;
   const { trainings, digest, data } = await readTrainings(request, context);
   noteUnreadPlace(context, data, places.dataDir);
-  const directory = request.out ?? `runs/dissect-${basename(model).replace(/\.onnx$/, "")}-${data}`;
+  const directory = request.out ?? `runs/dissect-${basename(model).replace(/\.onnx(#.+)?$/, "")}-${data}`;
   const jobs = trainings.map(({ id, training }): TrialJob => {
     const at = { training, directory: join(directory, id), places, command, resume };
     const { request: own } = trainingJobs(at).at(-1) ?? unreachableJob();

@@ -30,7 +30,8 @@ export interface GivenNetworkFile extends ReadNetwork {
  */
 export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly number[]): Promise<GivenNetworkFile> {
   const name = networkFileName(file);
-  if (await isModelFolder(file.path)) return await givenRun(file);
+  const { path, output } = withoutOutput(file.path);
+  if (await isModelFolder(path)) return await givenRun(file);
   if (file.at !== undefined) {
     throw new GatewiseError({
       received: `${name}, a model`,
@@ -38,16 +39,33 @@ export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly
       next: `give ${file.path}`,
     });
   }
-  const { network, files } = await loadNetwork(file.path, { sizesFrom: exampleShape });
+  const { network, files } = await loadOutput(path, output, exampleShape);
   const { architecture, parameters } = partsOfNetwork(network);
   const hash = createHash("sha256");
-  for (const path of files) hash.update(await readBytes(path));
+  for (const read of files) hash.update(await readBytes(read));
+  if (output !== undefined) hash.update(output);
   return {
     kind: "model",
     digest: `sha256:${hash.digest("hex")}`,
     architecture: readingExamples(architecture, exampleShape, file.path),
     parameters,
   };
+}
+
+/** `M.onnx#NAME` is one output of a model, or a tensor inside it. */
+function withoutOutput(text: string): { readonly path: string; readonly output: string | undefined } {
+  const [, path = text, output] = /^(.+\.onnx)#(.+)$/i.exec(text) ?? [];
+  return { path, output };
+}
+
+/** An error about several outputs says how one of them is chosen here. */
+async function loadOutput(path: string, output: string | undefined, sizesFrom: readonly number[]) {
+  try {
+    return await loadNetwork(path, { sizesFrom, ...(output === undefined ? {} : { output }) });
+  } catch (thrown) {
+    if (!(thrown instanceof GatewiseError) || thrown.settings.output === undefined) throw thrown;
+    throw thrown.withHint(`choose one by its name: ${path}#${String(thrown.settings.output)}`);
+  }
 }
 
 /** The network that predicts of a run; its gates are its own in regime relu. */
