@@ -19,6 +19,7 @@ import {
   type TrainingOptions,
   USUAL_TRAINING,
 } from "../../experiments/index.ts";
+import { optionsIn } from "../../options.ts";
 import { targetScale } from "../../train/index.ts";
 
 /**
@@ -28,7 +29,7 @@ import { targetScale } from "../../train/index.ts";
  * @throws GatewiseError that names file and place, for what is damaged, missing or of another kind
  */
 export async function describeData(options: TrainingOptions, places: DataPlaces): Promise<DataDescription | undefined> {
-  const { data = USUAL_TRAINING.data } = options;
+  const { data = USUAL_TRAINING.data } = optionsIn(options);
   if (!needsDescription(data, options)) return undefined;
   return typeof data === "string" ? await describeNamed(data, options, places) : await describeFiles(data, options);
 }

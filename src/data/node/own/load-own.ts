@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { optionsIn } from "../../../options.ts";
 import type { OwnData, OwnDataset } from "../../own/own-data.ts";
 import { prepareData } from "../../own/prepare.ts";
 import type { TargetWords } from "../../own/targets.ts";
@@ -15,8 +16,10 @@ import { readOwn } from "./read-own.ts";
 export async function loadOwn(
   data: OwnData,
   known?: TargetWords,
-  { split = true }: { readonly split?: boolean } = {},
+  how: { readonly split?: boolean } = {},
 ): Promise<OwnDataset> {
+  optionsIn(data);
+  const { split = true } = optionsIn(how);
   const raw = await readOwn(data);
   const { words, train, test, isSplit, told } = prepareData(raw, data, known, split);
   return {
