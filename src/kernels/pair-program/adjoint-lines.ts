@@ -42,17 +42,36 @@ export function adjointLines(
   for (const line of lines.toReversed()) {
     made.set(line, line === last ? { owner: line, type: UNIT, bound: 1 } : adjointOf(line, made, isReal));
   }
-  // an instruction makes a type at most the next one
-  for (const line of lines) {
-    const { owner, type } = known(made, line);
-    if (owner !== line || type === UNIT) continue;
-    for (const reader of line.readers) {
-      const own = known(made, known(made, reader.line).owner);
-      if (own.type < type - 1) own.type = type === REAL ? INT : SHORT;
-    }
-  }
+  settleTypes(lines, made);
   return new Map([...made].map(([line, own]) => [line, { ...own, type: known(made, own.owner).type }]));
 }
+
+/**
+ * An instruction makes a type of itself or of the one before it ({@link hasInstruction}): what gives to float64 is no u16,
+ * and what is given to is no smaller than what gives, which may stand in a larger type than its bound needs.
+ */
+function settleTypes(lines: readonly ProgramLine[], made: ReadonlyMap<ProgramLine, AdjointLine>): void {
+  const owned = lines.filter((line) => known(made, line).owner === line && known(made, line).type !== UNIT);
+  for (let isSettled = false; !isSettled; ) {
+    isSettled = true;
+    for (const line of [...owned, ...owned.toReversed()]) {
+      const own = known(made, line);
+      for (const reader of line.readers) {
+        const giving = known(made, known(made, reader.line).owner);
+        if (giving.type === UNIT) continue;
+        const least = own.type === REAL ? INT : SHORT;
+        if (giving.type < least) giving.type = least;
+        else if (giving.type > own.type) own.type = giving.type;
+        else continue;
+        isSettled = false;
+      }
+    }
+  }
+}
+
+/** Whether the machine makes numbers of a type of others. */
+export const hasInstruction = (from: NumberType, to: NumberType): boolean =>
+  to !== UNIT && (from === UNIT || from === to || from === to - 1);
 
 function known(made: ReadonlyMap<ProgramLine, AdjointLine>, line: ProgramLine): AdjointLine {
   const own = made.get(line);

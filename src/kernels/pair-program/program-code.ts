@@ -1,7 +1,15 @@
 /** Instructions of the machine as numbers, told in wasm/pair-program. */
 import { largestOf } from "../../graph/index.ts";
 import type { MapWindow } from "../../network/index.ts";
-import { meetings, type NumberType, strideElements, typeOfBound, UNIT, VECTORS } from "./adjoint-lines.ts";
+import {
+  hasInstruction,
+  meetings,
+  type NumberType,
+  strideElements,
+  typeOfBound,
+  UNIT,
+  VECTORS,
+} from "./adjoint-lines.ts";
 import { RUN } from "./gathered-runs.ts";
 import type { Contribution, ProgramLine } from "./program-lines.ts";
 
@@ -96,6 +104,9 @@ export class ProgramCode {
 
   /** Gives a line's numbers back to what it reads. */
   back(contribution: Contribution, line: ProgramLine, from: Numbers, to: Numbers, bound: number, fills: boolean): void {
+    // the machine would take them for others, and tell numbers all the same
+    if (!hasInstruction(from.type, to.type))
+      throw new Error(`unreachable: numbers of type ${from.type} into those of type ${to.type}`);
     switch (contribution.kind) {
       case "products":
         throw new Error("unreachable: values that are given back to");

@@ -144,6 +144,14 @@ const NETWORKS: Readonly<Record<string, readonly [shape: readonly number[], laye
     [2, 8, 8],
     [max(2, 2), average(3, 1, 1), { conv: 6 }, relu, { dense: 3 }],
   ],
+  // a layer gives whole numbers to a convolution and weighted ones to the means beside it
+  "means of unequal weights beside convolutions": [
+    [2, 5, 6],
+    [
+      ...([{ conv: 3 }, relu, average(3, 1, 1), { conv: 3 }, { add: 2 }, relu] as const),
+      ...([{ conv: 3 }, relu, { add: 4 }, relu, "global-average", { dense: 2 }] as const),
+    ],
+  ],
   "means before gates": [
     [1, 10, 10],
     [{ conv: 6 }, relu, average(2, 2), relu, max(2, 1), { conv: 3 }, relu, { dense: 2 }],
