@@ -3,6 +3,7 @@
  * (Cortes, Mohri and Rostamizadeh, JMLR 2012; of two layers' Gram matrices: linear CKA, Kornblith et al., ICML 2019).
  */
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import type { Alignment } from "./alignment.ts";
 import { type KernelRows, rowBlocks } from "./kernel-rows.ts";
 import type { WorkOptions } from "./work-options.ts";
@@ -14,11 +15,8 @@ import type { WorkOptions } from "./work-options.ts";
  * @param b of the same examples in the same order
  * @throws GatewiseError unless both are square and of one size, and for a kernel that is zero
  */
-export async function alignmentOfKernels(
-  a: KernelRows,
-  b: KernelRows,
-  { signal }: WorkOptions = {},
-): Promise<Alignment> {
+export async function alignmentOfKernels(a: KernelRows, b: KernelRows, options: WorkOptions = {}): Promise<Alignment> {
+  const { signal } = optionsIn(options);
   const sizes = [a.rows, a.columns, b.rows, b.columns];
   if (new Set(sizes).size > 1 || a.rows === 0) {
     throw new GatewiseError({

@@ -120,17 +120,20 @@ const normed3 = (channels: number, stride = 1): Extract<Layer, { readonly kind: 
  * Where a block halves its maps the shortcut is a normalized 1×1 convolution (their option B; they pad with zeros on CIFAR);
  * strided convolutions pad as Keras does.
  */
-export const resnet8 = ({ inputShape, width, outputs }: ConvolutionalOptions): LayeredArchitecture => ({
-  inputShape,
-  layers: [
-    normed3(width),
-    ...block(width, 1),
-    ...block(2 * width, 2),
-    ...block(4 * width, 2),
-    { kind: "global-average-pool" },
-    { kind: "dense", units: outputs, bias: true, gated: false },
-  ],
-});
+export function resnet8(options: ConvolutionalOptions): LayeredArchitecture {
+  const { inputShape, width, outputs } = optionsIn(options);
+  return {
+    inputShape,
+    layers: [
+      normed3(width),
+      ...block(width, 1),
+      ...block(2 * width, 2),
+      ...block(4 * width, 2),
+      { kind: "global-average-pool" },
+      { kind: "dense", units: outputs, bias: true, gated: false },
+    ],
+  };
+}
 
 const block = (channels: number, stride: number): readonly Layer[] => [
   {
@@ -146,7 +149,8 @@ const block = (channels: number, stride: number): readonly Layer[] => [
  * column D) with batch normalization, a 2×2 maximum behind each of the five blocks while the maps have even sides, and one
  * dense layer behind global average pooling in place of their three.
  */
-export function vgg16({ inputShape, width, outputs }: ConvolutionalOptions): LayeredArchitecture {
+export function vgg16(options: ConvolutionalOptions): LayeredArchitecture {
+  const { inputShape, width, outputs } = optionsIn(options);
   const layers: Layer[] = [];
   let sides = inputShape.slice(1);
   for (const [multiple, convolutions] of [
