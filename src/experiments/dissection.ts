@@ -3,6 +3,7 @@
  * behind random ones; what learning gained over random gates is the whole, and the gates hold the share of it that comes
  * back (theory 5.10).
  */
+import { optionsIn } from "../options.ts";
 import type { DataDescription } from "./data-options.ts";
 import type { NetworkFile } from "./network-choice.ts";
 import { type Training, trainingOf } from "./resolved-training.ts";
@@ -35,10 +36,12 @@ export interface DissectionTraining {
 export function dissectionTrainings(
   options: Omit<TrainingOptions, "arch" | "regime" | "from" | "gates" | "init" | "seed">,
   model: NetworkFile,
-  { rows, seeds }: { readonly rows: readonly DissectionRow[]; readonly seeds: number },
+  asked: { readonly rows: readonly DissectionRow[]; readonly seeds: number },
   described?: DataDescription,
   nameOf?: NameOption,
 ): readonly DissectionTraining[] {
+  const { rows, seeds } = optionsIn(asked);
+  optionsIn(options);
   const shared = { ...options, arch: { file: model.path, network: model.network } };
   const trainedAs: Readonly<Record<DissectionRow, TrainingOptions>> = {
     gates: { ...shared, regime: "flnpf", from: model },

@@ -304,11 +304,11 @@ const MISTAKES: readonly {
     error: () => ({ message: "unknown option '--modle'", hint: "did you mean --model?" }),
   },
   {
-    args: () => ["train", "--arch", "resnet"],
+    args: () => ["train", "--arch", "transformer"],
     code: 2,
     error: () => ({
       message:
-        'architecture "resnet": expected fc, vconv, gconv, c4gap, resnet8, vgg16 or the path of a .json file, an .onnx file or a run',
+        'architecture "transformer": expected fc, vconv, gconv, c4gap, resnet8, vgg16 or the path of a .json file, an .onnx file or a run',
       hint: "choose one of them",
     }),
   },
