@@ -13,7 +13,7 @@ import { type Factor, factorsOf } from "./factors.ts";
 export interface Decisions {
   /** Gate values by unit; all 1 where undefined. */
   readonly gates: Float64Array | undefined;
-  /** Index of the selected unit of the input by unit; the whole window where undefined. */
+  /** Index of the selected unit of the input by unit, −1 for none; the whole window where undefined. */
   readonly selected: Int32Array | undefined;
 }
 
@@ -72,7 +72,10 @@ function mapEachEdge(
   const vectors = inputs.map(({ data }) => data);
   const one = factorOf(1);
   if (selected !== undefined) {
-    for (let unit = 0; unit < out.length; unit++) out[unit] = vectors[0]![selected[unit]!]! * one;
+    for (let unit = 0; unit < out.length; unit++) {
+      const chosen = selected[unit]!;
+      out[unit] = chosen < 0 ? 0 : vectors[0]![chosen]! * one;
+    }
     return;
   }
   let combined = 0;

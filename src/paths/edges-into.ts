@@ -13,7 +13,7 @@ export function visitEdgesInto(graph: PathGraph, position: number, unit: number,
   const sources = pathInputs(node);
   const chosen = graph.selected.get(position)?.[unit];
   if (chosen !== undefined) {
-    visit(sources[0]!, chosen, gate);
+    if (chosen >= 0) visit(sources[0]!, chosen, gate);
     return;
   }
   // most units are gates and sums: no shapes and no function for them

@@ -1,6 +1,11 @@
 export { type ActiveNetwork, activate } from "./active-network.ts";
 export type { Bundle, BundleStart, BundleWeight } from "./bundle.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
+export { type EdgeFlow, largestEdges, weightFlow } from "./flow/edge-flow.ts";
+export type { FlowTarget } from "./flow/functional.ts";
+export type { FlowPasses } from "./flow/passes.ts";
+export { type LayerFlow, layerFlow, type PathFlow, pathFlow } from "./flow/path-flow.ts";
+export { type GateSplit, type ReferenceSplit, referenceSplit } from "./flow/reference-split.ts";
 export { kBestPaths } from "./k-best-paths.ts";
 export { type BundleOptions, type LargestBundles, largestBundles } from "./largest-bundles.ts";
 export { neighborsBySharedPaths } from "./neighbors.ts";

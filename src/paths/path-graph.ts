@@ -5,7 +5,7 @@ export interface PathGraph {
   readonly network: GatedNetwork;
   /** By position of a gate, its values by unit; all 1 where there are none. */
   readonly gates: ReadonlyMap<number, Float64Array>;
-  /** By position of a max-pool, the unit of its input that passes, by unit; the whole window where there are none. */
+  /** By position of a max-pool, the unit of its input that passes, by unit, −1 for none; the whole window where there are none. */
   readonly selected: ReadonlyMap<number, Int32Array>;
   /**
    * By position, the value of the path that starts at each unit: elements of the input (behind its normalization),

@@ -54,7 +54,8 @@ export function enumeratedLogits(network: GatedNetwork, input: ArrayLike<number>
   );
 }
 
-class Evaluation {
+/** Units of a network for one example, by recursion. */
+export class Evaluation {
   readonly #network: GatedNetwork;
   readonly #input: ArrayLike<number>;
   readonly #values = new Map<string, number>();
