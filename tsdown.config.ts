@@ -20,6 +20,7 @@ export default defineConfig({
     "engine-worker": "src/engine/node/engine-worker.ts",
     "trial-worker": "src/runs/node/trial-worker.ts",
     "parent-watch-thread": "src/runs/node/parent-watch-thread.ts",
+    "neighbor-worker": "src/models/node/neighbor-worker.ts",
     "tile-worker": "src/kernels/node/tile-worker.ts",
   },
   format: "esm",

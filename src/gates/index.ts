@@ -13,7 +13,7 @@ export {
   type ValueKind,
   type ValueReading,
 } from "./layer-values.ts";
-export { checkQuery, type Neighbor, nearestFirst, neighborOf } from "./neighbor.ts";
+export { checkQuery, type Neighbor, nearer, nearestFirst, neighborOf, type PairTelling } from "./neighbor.ts";
 export { readNetworkGates } from "./network-gates.ts";
 export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
 export type { ReadingOptions } from "./reading-options.ts";

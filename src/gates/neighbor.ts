@@ -26,11 +26,19 @@ export function neighborOf(
   return { example, similarity, log2SharedPaths, sharedGates };
 }
 
-/** The nearest first; of alike ones those that share more gates, then in order of the examples. */
+/** Below 0 where the first is nearer: of alike ones that which shares more gates, then in order of the examples. */
+export const nearer = (a: Neighbor, b: Neighbor): number =>
+  b.similarity - a.similarity || b.sharedGates - a.sharedGates || a.example - b.example;
+
+/** The nearest first. */
 export const nearestFirst = (neighbors: readonly Neighbor[], count: number): readonly Neighbor[] =>
-  neighbors
-    .toSorted((a, b) => b.similarity - a.similarity || b.sharedGates - a.sharedGates || a.example - b.example)
-    .slice(0, count);
+  neighbors.toSorted(nearer).slice(0, count);
+
+/**
+ * Tells a pair of examples by their places: writes the base-2 logarithm of their shared active paths, and the share of the
+ * first one's open gates that are open for the second.
+ */
+export type PairTelling = (row: number, column: number, to: Float64Array) => void;
 
 /** @throws GatewiseError if there is no such example */
 export function checkQuery(query: number, examples: number): void {

@@ -1,3 +1,4 @@
+export { Breaths } from "./breaths.ts";
 export type { WideLayers } from "./infinite-width/arc-cosine.ts";
 export { type Images, type WideConvolutions, wideConvolutionalKernels } from "./infinite-width/convolutional.ts";
 export {
@@ -13,6 +14,7 @@ export { type InputProducts, inputProducts } from "./infinite-width/input-produc
 export { checkKernelNumbers, kernelBeyond } from "./kernel-numbers.ts";
 export { type DenseChain, denseChain, normalizedInputs } from "./packed/dense-chain.ts";
 export { kernelInRange } from "./packed/kernel-range.ts";
+export { overlapPairs } from "./packed/overlap-pairs.ts";
 export {
   type GatedInputs,
   kernelExponent,

@@ -3,6 +3,14 @@ export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
+export type {
+  LabeledNeighbor,
+  ManyNeighbors,
+  ManyNeighborsOptions,
+  NeighborPair,
+  NeighborPairsOptions,
+  QueryNeighbors,
+} from "./many-neighbors.ts";
 export {
   type DescribeOptions,
   Model,

@@ -12,6 +12,8 @@ import type { Description } from "./description.ts";
 import type { EvaluatingOptions } from "./evaluating-options.ts";
 import type { GateDifferences } from "./gate-differences.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
+import type { ManyNeighbors, ManyNeighborsOptions, NeighborPair, NeighborPairsOptions } from "./many-neighbors.ts";
+import type { OpenRanker } from "./neighbor-rows.ts";
 import type { NeighborsOptions } from "./neighbors.ts";
 import type { KernelTileMakers, NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
@@ -41,6 +43,11 @@ export interface ModelOptions {
    * @internal
    */
   readonly tileMakers?: KernelTileMakers;
+  /**
+   * Ranks neighbors of many inputs, in threads of its own; this thread unless given.
+   * @internal
+   */
+  readonly openRanker?: OpenRanker;
 }
 
 /** What a description is to tell of costs. */
@@ -262,10 +269,39 @@ export class Model implements AsyncDisposable {
    * @returns the nearest first, the query left out
    * @throws GatewiseError if there is no such example, or the inputs do not have the network's shape
    */
-  async neighbors(inputs: Inputs, query: number, options: NeighborsOptions = {}): Promise<readonly Neighbor[]> {
+  async neighbors(inputs: Inputs, query: number, options?: NeighborsOptions): Promise<readonly Neighbor[]>;
+  /**
+   * The examples that share most active paths with each of many queries, exactly, and how usual that is: of examples that are
+   * held out of `inputs`, each compared with all the others, the share in percent whose nearest similarity is at most the
+   * query's.
+   * @param inputs `[n, …inputShape]`, the examples that are searched
+   * @param queries `[m, …inputShape]`
+   * @throws GatewiseError if the inputs do not have the network's shape, or there is not one label an example
+   */
+  async neighbors(inputs: Inputs, queries: Inputs, options?: ManyNeighborsOptions): Promise<ManyNeighbors>;
+  async neighbors(
+    inputs: Inputs,
+    queries: number | Inputs,
+    options: ManyNeighborsOptions = {},
+  ): Promise<readonly Neighbor[] | ManyNeighbors> {
     this.checkUse(options);
-    const { neighbors } = await import("./neighbors.ts");
-    return await neighbors(this.network, await this.engine(), inputs, query, options);
+    if (typeof queries !== "object") {
+      const { neighbors } = await import("./neighbors.ts");
+      return await neighbors(this.network, await this.engine(), inputs, queries, options);
+    }
+    const { manyNeighbors } = await import("./many-neighbors.ts");
+    return await manyNeighbors(this.network, await this.engine(), inputs, queries, options, this.options.openRanker);
+  }
+
+  /**
+   * The pairs that share most active paths, the most alike first: of two inputs, or of an input and one of others.
+   * @param inputs `[n, …inputShape]`
+   * @throws GatewiseError if the inputs do not have the network's shape
+   */
+  async neighborPairs(inputs: Inputs, options: NeighborPairsOptions = {}): Promise<readonly NeighborPair[]> {
+    this.checkUse(options);
+    const { neighborPairs } = await import("./many-neighbors.ts");
+    return await neighborPairs(this.network, await this.engine(), inputs, options, this.options.openRanker);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

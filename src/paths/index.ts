@@ -9,6 +9,7 @@ export { type GateSplit, type ReferenceSplit, referenceSplit } from "./flow/refe
 export { kBestPaths } from "./k-best-paths.ts";
 export { type BundleOptions, type LargestBundles, largestBundles } from "./largest-bundles.ts";
 export { neighborsBySharedPaths } from "./neighbors.ts";
+export { openGatePairs, readOpenGates } from "./open-gate-pairs.ts";
 export { type OpenGates, openGates } from "./open-gates.ts";
 export { type Path, type PathStart, type Unit, unitOf } from "./path.ts";
 export { countActivePaths, countPaths, log2BigInt } from "./path-counts.ts";

@@ -265,6 +265,56 @@ describe("gatewise inspect and neighbors", () => {
     expect(similarities).toEqual([...similarities].sort((a: number, b: number) => b - a));
     expect(neighbors.map(({ example }: { readonly example: number }) => example)).not.toContain(2);
   });
+
+  it("find those of many queries among labeled examples, and how usual they are", async () => {
+    const many = ["neighbors", "--model", at("run"), "--train", at("x.npy"), "--inputs", at("x2.npy")];
+    const result = await json(...many, "--labels", at("y.npy"), "--top", "3", "--threads", "2", "--held-out", "4");
+    expect(result).toMatchObject({ train: 9, heldOut: { examples: 4 } });
+    for (const [i, { query, predicted, percentile, neighbors }] of result.queries.entries()) {
+      // the two inputs are the first two examples
+      expect([query, percentile, neighbors.length]).toEqual([i, 100, 3]);
+      expect(neighbors[0]).toMatchObject({ example: i, label: LABELS[i], similarity: 1, sharedGates: 1 });
+      expect(predicted).toEqual(expect.any(Number));
+    }
+    const one = await json(...many, "--query", "1", "--top", "3", "--held-out", "4");
+    expect(one.queries[0].neighbors.map(({ example }: { readonly example: number }) => example)).toEqual(
+      result.queries[1].neighbors.map(({ example }: { readonly example: number }) => example),
+    );
+    const text = await gatewise([...many, "--labels", at("y.npy"), "--top", "3"]);
+    expect(text.stdout).toContain("percentile: of 9 examples of --train");
+  });
+
+  it("find the most alike pairs", async () => {
+    const { of: sets, pairs } = await json(...of("neighbors", "--pairs", "--labels", at("y.npy"), "--top", "40"));
+    expect([sets, pairs.length]).toEqual([["inputs", "inputs"], 36]);
+    const [{ examples, similarity, labels }] = pairs;
+    expect(labels).toEqual(examples.map((example: number) => LABELS[example]));
+    const { neighbors } = await json(...of("neighbors", "--query", String(examples[0]), "--top", "1"));
+    expect(neighbors[0].example).toBe(examples[1]);
+    expectClose(similarity, neighbors[0].similarity, { relative: 1e-12 });
+    const across = await json(...of("neighbors", "--pairs", "--train", at("x2.npy"), "--top", "2"));
+    // an input and its own double come first
+    expect(across).toMatchObject({ of: ["train", "inputs"], pairs: [{ examples: [0, 0], similarity: 1 }, {}] });
+  });
+
+  it.each([
+    { options: [], message: "neither --query nor --train nor --pairs: expected what to find neighbors of" },
+    { options: ["--pairs", "--query", "1"], message: "--pairs with --query: expected all pairs, or one query" },
+    {
+      options: ["--query", "1", "--held-out", "3"],
+      message: "--held-out without --train: expected examples to hold out, and queries to compare with them",
+    },
+    { options: ["--query", "9", "--train", "x.npy"], message: "query 9: expected an example from 0 to 8" },
+    {
+      options: ["--train", "x2.npy", "--labels", "y.npy"],
+      message: "with 9 labels for 2 examples: expected one label an example, of --train where that is given",
+    },
+  ])("of $options are refused", async ({ options, message }) => {
+    const words = options.map((word) => (word.endsWith(".npy") ? at(word) : word));
+    const { code, stdout } = await gatewise([...of("neighbors", ...words), "--json"]);
+    expect(code).not.toBe(0);
+    expect(JSON.parse(stdout).error.message).toContain(message);
+  });
 });
 
 describe("gatewise reproduce binary-mnist", () => {

@@ -41,6 +41,8 @@ const READERS = {
   "ntk --inputs": ["ntk", "--model", "@run", "--inputs", "SPECIAL"],
   "paths --inputs": ["paths", "--model", "@run", "--inputs", "SPECIAL"],
   "neighbors --inputs": ["neighbors", "--model", "@run", "--inputs", "SPECIAL", "--query", "0"],
+  "neighbors --train": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--train", "SPECIAL"],
+  "neighbors --labels": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--pairs", "--labels", "SPECIAL"],
   "kernel-fit --kernel": ["kernel-fit", "--kernel", "SPECIAL", "--labels", "@y.npy"],
   "kernel-fit --labels": ["kernel-fit", "--kernel", "@k.npy", "--labels", "SPECIAL"],
   "kernel-fit --test-kernel": [
