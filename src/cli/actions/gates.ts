@@ -27,6 +27,7 @@ import {
   openModelWithInputs,
   readModelOptions,
 } from "../chosen-model.ts";
+import { describeConstantUnits, unitsJson, weakClaim } from "../constant-units.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { ModelOptions } from "../model-option.ts";
@@ -36,7 +37,6 @@ import { withStages } from "../progress.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { type Column, formatTable } from "../table.ts";
-import { describeConstantUnits, unitsJson, weakClaim } from "./constant-units.ts";
 
 interface GatesOptions extends ModelOptions {
   readonly inputs: string;

@@ -42,5 +42,5 @@ export const dataCommand: DefineCommand = (program, act) => {
     .option(...dataDir)
     .addHelpText("after", "\nExample:\n  $ gatewise data check flowers.csv --label species");
   withNormalizationOptions(withFileOptions(check));
-  act(check, async () => (await import("../actions/check-data.ts")).check);
+  act(check, async () => (await import("../actions/data-check.ts")).check);
 };

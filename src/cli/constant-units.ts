@@ -1,9 +1,9 @@
 /** Units that never switch, in words: which, how sure that is, and what to do about them. */
-import { type LayerUnits, unseenRateBound } from "../../gates/index.ts";
-import { sizeOf } from "../../graph/index.ts";
-import type { GateKind } from "../../network/index.ts";
-import { type Unit, unitOf } from "../../paths/index.ts";
-import { formatTable } from "../table.ts";
+import { type LayerUnits, unseenRateBound } from "../gates/index.ts";
+import { sizeOf } from "../graph/index.ts";
+import type { GateKind } from "../network/index.ts";
+import { type Unit, unitOf } from "../paths/index.ts";
+import { formatTable } from "./table.ts";
 
 /** Claims about units that may still switch for more inputs than this are weak. */
 const WEAK_FROM = 0.01;
