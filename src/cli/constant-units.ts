@@ -3,6 +3,7 @@ import { type LayerUnits, unseenRateBound } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
 import type { GateKind } from "../network/index.ts";
 import { type Unit, unitOf } from "../paths/index.ts";
+import { inGlossary } from "./glossary.ts";
 import { formatTable } from "./table.ts";
 
 /** Claims about units that may still switch for more inputs than this are weak. */
@@ -42,7 +43,11 @@ export function describeConstantUnits(examples: number, layers: readonly LayerUn
   ]);
   return [
     formatTable([{ title: "layer", align: "right" }, { title: "node" }, { title: "" }, { title: "units" }], rows),
-    [weakClaim(examples, layers) ?? reach(examples, unseenRateBound(examples)), ...adviceFor(constant)].join("\n"),
+    [
+      weakClaim(examples, layers) ?? reach(examples, unseenRateBound(examples)),
+      ...adviceFor(constant),
+      inGlossary("dead, always on"),
+    ].join("\n"),
   ];
 }
 

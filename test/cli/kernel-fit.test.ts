@@ -146,6 +146,7 @@ describe("kernel-fit", () => {
       "alignment",
       "effective rank",
       "participation",
+      "ν, alignment, effective rank, participation: what is large and what is small, docs/glossary.md",
     ]);
   });
 

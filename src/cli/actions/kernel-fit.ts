@@ -17,6 +17,7 @@ import {
 } from "../../fitting/index.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { inGlossary } from "../glossary.ts";
 import { note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { inStages } from "../stages.ts";
@@ -191,7 +192,8 @@ function describe(
     ],
     ["participation", number(rank.participation)],
   ];
-  return formatTable([{ title: "measure" }, { title: "value" }], rows);
+  const table = formatTable([{ title: "measure" }, { title: "value" }], rows);
+  return `${table}\n\n${inGlossary("ν, alignment, effective rank, participation")}`;
 }
 
 const ridgeText = (ridge: number, jitter: number): string => `${ridge} of trace/n${jitterText(jitter)}`;

@@ -8,6 +8,7 @@ import { readInputs, workerCount } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { inGlossary } from "../glossary.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
@@ -186,7 +187,7 @@ const heldOutJson = (rising: readonly number[]) => ({
 
 const right = (title: string): Column => ({ title, align: "right" });
 
-const GLOSSARY = "similarity, shared paths: docs/glossary.md";
+const GLOSSARY = inGlossary("similarity, shared paths, percentile");
 
 const sharedCells = ({ similarity, log2SharedPaths, sharedGates }: Omit<Neighbor, "example">): readonly string[] => [
   similarity.toFixed(4),

@@ -7,6 +7,7 @@ import { claimResult } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { inGlossary } from "../glossary.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { printResult } from "../output.ts";
 import { shown } from "../shown.ts";
@@ -80,6 +81,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
       describeStatistics(answer),
       describePaths(answer),
       ...(largest === undefined ? [] : [describeBundles(largest)]),
+      inGlossary("participation, entropy, effective paths, Gini, path-norm"),
       ...(options.svg === undefined ? [] : [`active network drawn in ${shown(options.svg)}`]),
     ].join("\n\n"),
   );
