@@ -49,6 +49,8 @@ export {
   type EvaluatingOptions,
   type ExampleArray,
   examplesOf,
+  type FlowAnswer,
+  type FlowOptions,
   type GateDifferences,
   type InputExamples,
   type KernelCost,

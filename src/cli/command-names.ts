@@ -12,6 +12,7 @@ export const COMMAND_NAMES = [
   "neighbors",
   "kernel-fit",
   "paths",
+  "flow",
   "report",
   "export",
   "data",

@@ -9,6 +9,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { dissectCommand } from "./commands/dissect.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
+import { flowCommand } from "./commands/flow.ts";
 import { gatesCommand } from "./commands/gates.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { kernelFitCommand } from "./commands/kernel-fit.ts";
@@ -44,6 +45,7 @@ const COMMANDS = {
   neighbors: neighborsCommand,
   "kernel-fit": kernelFitCommand,
   paths: pathsCommand,
+  flow: flowCommand,
   report: reportCommand,
   export: exportCommand,
   data: dataCommand,

@@ -1,6 +1,7 @@
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
 export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
+export type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
 export type {

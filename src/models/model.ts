@@ -10,6 +10,7 @@ import type { LargestBundles } from "../paths/index.ts";
 import type { Evaluation } from "../train/index.ts";
 import type { Description } from "./description.ts";
 import type { EvaluatingOptions } from "./evaluating-options.ts";
+import type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 import type { GateDifferences } from "./gate-differences.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
 import type { ManyNeighbors, ManyNeighborsOptions, NeighborPair, NeighborPairsOptions } from "./many-neighbors.ts";
@@ -208,6 +209,34 @@ export class Model implements AsyncDisposable {
     this.checkUse(options);
     const { bundlesOfExample } = await import("./bundles-of-example.ts");
     return bundlesOfExample(this.network, example, options);
+  }
+
+  /**
+   * What carries an output of one example, or one output less another: sums over all paths through each part of the network,
+   * exactly, and how much of it cancels (theory 7). With a reference, the difference of the two is split by the paths that both
+   * leave open. In float64 and in this thread; it needs no engine.
+   * @param example `[1, …inputShape]` or `[…inputShape]`
+   * @throws GatewiseError if an example does not have the network's shape, the network no such output, or a sum leaves float64
+   */
+  async flow(example: Inputs, options: FlowOptions = {}): Promise<FlowAnswer> {
+    this.checkUse(options);
+    const { flowOfExample } = await import("./flow-of-example.ts");
+    return flowOfExample(this.network, example, options);
+  }
+
+  /**
+   * The other input most like one of them, by the distance of their elements, of those to which the network gives a class: a
+   * reference for {@link Model.flow}.
+   * @param inputs `[n, …inputShape]`
+   * @param example one of them, from 0
+   * @param wanted the class: the output whose logit is largest
+   * @returns which of the inputs, from 0
+   * @throws GatewiseError if there is no such class or example, or no other example of that class
+   */
+  async nearestOfClass(inputs: Inputs, example: number, wanted: number, options: Asking = {}): Promise<number> {
+    this.checkUse(options);
+    const { nearestOfClass } = await import("./nearest-of-class.ts");
+    return await nearestOfClass(this.network, await this.engine(), inputs, example, wanted, options);
   }
 
   /**

@@ -43,6 +43,7 @@ const COMMANDS = [
   ["inspect"],
   ["gates"],
   ["paths"],
+  ["flow"],
   ["npk"],
   ["ntk"],
   ["kernel-fit"],

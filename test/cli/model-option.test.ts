@@ -42,6 +42,7 @@ describe("commands that take a model", () => {
   it.each([
     ["gates", []],
     ["paths", []],
+    ["flow", []],
     ["npk", []],
     ["ntk", []],
     ["neighbors", ["--query", "0"]],
@@ -64,7 +65,7 @@ describe("commands that take a model", () => {
     expect([third.code, third.stdout === finished.stdout]).toEqual([0, false]);
   });
 
-  it.each(["inspect", "gates", "paths", "npk", "ntk", "neighbors", "evaluate"])(
+  it.each(["inspect", "gates", "paths", "flow", "npk", "ntk", "neighbors", "evaluate"])(
     "%s says what is missing, as a command to go on with",
     async (command) => {
       const needs = {

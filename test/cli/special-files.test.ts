@@ -40,6 +40,8 @@ const READERS = {
   "npk --inputs2": ["npk", "--model", "@run", "--inputs", "@x.npy", "--inputs2", "SPECIAL", "--out", "@o.npy"],
   "ntk --inputs": ["ntk", "--model", "@run", "--inputs", "SPECIAL"],
   "paths --inputs": ["paths", "--model", "@run", "--inputs", "SPECIAL"],
+  "flow --inputs": ["flow", "--model", "@run", "--inputs", "SPECIAL"],
+  "flow --reference": ["flow", "--model", "@run", "--inputs", "@x.npy", "--reference", "SPECIAL"],
   "neighbors --inputs": ["neighbors", "--model", "@run", "--inputs", "SPECIAL", "--query", "0"],
   "neighbors --train": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--train", "SPECIAL"],
   "neighbors --labels": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--pairs", "--labels", "SPECIAL"],

@@ -12,11 +12,11 @@ type Passes = ReadonlyMap<number, NodeTotals>;
 export interface FlowPasses {
   readonly graph: PathGraph;
   /** `z`, and `δ = ∂y/∂z` with gates held fixed. */
-  readonly values: Passes;
-  readonly gradients: Passes;
+  readonly values: ReadonlyMap<number, NodeTotals>;
+  readonly gradients: ReadonlyMap<number, NodeTotals>;
   /** The same with magnitudes. */
-  readonly masses: Passes;
-  readonly massGradients: Passes;
+  readonly masses: ReadonlyMap<number, NodeTotals>;
+  readonly massGradients: ReadonlyMap<number, NodeTotals>;
   /** Gradients and their magnitudes over the edges between two nodes, for cuts. */
   readonly edges: readonly PulledEdges[];
   readonly massEdges: readonly PulledEdges[];

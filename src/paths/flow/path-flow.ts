@@ -56,6 +56,8 @@ export interface PathFlow extends FlowTarget {
 }
 
 /**
+ * What flows through each part of the network for one example, to an output or to the difference of two (theory 7.1 to 7.6).
+ * @param active what the example leaves of the network: `activate`
  * @throws GatewiseError if the network has no such output, or what flows there leaves float64
  */
 export function pathFlow(active: ActiveNetwork, target: FlowTarget): PathFlow {

@@ -44,6 +44,8 @@ export interface ReferenceSplit {
 }
 
 /**
+ * The difference of an input to another as what paths both leave open give, and what only the one or the other does (theory 7.7 to
+ * 7.9). Of gates that are no bits, the paths of both are behind the product of their gates.
  * @param flow of the input
  * @param reference what the other input leaves of the same network
  * @throws GatewiseError if sums leave float64

@@ -1,0 +1,50 @@
+import type { Engine } from "../engine/index.ts";
+import { GatewiseError } from "../errors.ts";
+import { checkInputs, type Inputs } from "../gates/index.ts";
+import { sizeOf } from "../graph/index.ts";
+import { checkOutput, type GatedNetwork, outputCount } from "../network/index.ts";
+import { logitsOf } from "./logits.ts";
+import type { Asking } from "./progress.ts";
+
+/**
+ * The other example most like a given one, by the distance of their elements, of those to which the network gives a class.
+ * @param inputs `[n, …inputShape]`
+ * @param example one of them, from 0
+ * @param wanted the class: the output whose logit is largest
+ * @returns which of the inputs
+ * @throws GatewiseError if there is no such class or example, or no other example of that class
+ */
+export async function nearestOfClass(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  example: number,
+  wanted: number,
+  options: Asking = {},
+): Promise<number> {
+  checkInputs(network, inputs);
+  checkOutput(network, wanted);
+  const logits = await logitsOf(network, engine, inputs, options);
+  const outputs = outputCount(network);
+  const size = sizeOf(inputs.shape.slice(1));
+  const [examples = 0] = inputs.shape;
+  let [nearest, least] = [-1, Number.POSITIVE_INFINITY];
+  for (let other = 0; other < examples; other++) {
+    if (other === example || largest(logits.data, other * outputs, outputs) !== wanted) continue;
+    let distance = 0;
+    for (let i = 0; i < size; i++) distance += (inputs.data[other * size + i]! - inputs.data[example * size + i]!) ** 2;
+    if (distance < least) [nearest, least] = [other, distance];
+  }
+  if (nearest >= 0) return nearest;
+  throw new GatewiseError({
+    received: `class ${wanted} for none of the ${examples} examples but perhaps the given one`,
+    expected: "another example to which the network gives that class",
+    next: "choose another class, or give more inputs",
+  });
+}
+
+function largest(logits: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (logits[from + i]! > logits[from + best]!) best = i;
+  return best;
+}
