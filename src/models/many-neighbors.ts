@@ -15,8 +15,8 @@ export interface ManyNeighborsOptions extends NeighborsOptions {
   /** Of the examples that are searched, one each. */
   readonly labels?: ArrayLike<number> | undefined;
   /**
-   * Examples held out to tell how usual a similarity is, spread over their file; 1,000 or all of them unless told otherwise,
-   * 0 for none.
+   * Examples held out to tell how usual a similarity is, spread over their file; 0 for none. Unless told otherwise 1,000 or all
+   * of them behind chains of dense layers, 100 in other networks, where a pair takes a pass of its own.
    */
   readonly heldOut?: number | undefined;
 }
@@ -43,7 +43,7 @@ export interface ManyNeighbors {
   readonly heldOut: readonly number[];
 }
 
-const HELD_OUT = 1000;
+const HELD_OUT = { "packed bits": 1000, "pairs of positions": 100 } as const;
 
 /**
  * The examples nearest to each query, and where its nearest similarity stands among those of held-out examples: `H` examples
@@ -61,7 +61,7 @@ export async function manyNeighbors(
   options: ManyNeighborsOptions = {},
   open: OpenRanker = rankHere,
 ): Promise<ManyNeighbors> {
-  const { top = 10, labels, heldOut = HELD_OUT } = options;
+  const { top = 10, labels, heldOut = HELD_OUT[neuralPathKernelWay(network).kind] } = options;
   checkInputs(network, inputs);
   checkInputs(network, queries, "queries");
   checkCount("number of neighbors", top);

@@ -15,7 +15,10 @@ export const neighborsCommand: DefineCommand = (program, act) => {
     )
     .option("--labels <file>", ".npy of whole numbers: labels of the examples that are searched")
     .option("--pairs", "the most alike pairs of inputs, or of an example of --train and an input")
-    .option("--held-out <n>", "examples of --train that tell how usual a similarity is (default: 1000)")
+    .option(
+      "--held-out <n>",
+      "examples of --train that tell how usual a similarity is (default: 1000, 100 where layers are not all dense)",
+    )
     .option("--top <k>", "number of neighbors, or of pairs", "10")
     .option("--threads <n>", "threads (default: the machine's)")
     .addHelpText(
