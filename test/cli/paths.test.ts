@@ -93,6 +93,7 @@ describe("gatewise paths", () => {
     const { code, stdout } = await paths("--output", "7", "--svg", at("active.svg"));
     expect(code).toBe(0);
     expect(stdout).toContain("example 0, output 7");
+    expect(stdout).toMatch(/\nthe \d+ paths below hold [\d.e-]+ % of the mass; .*: gatewise flow\n/);
     expect(stdout).toMatch(/active paths +\d+/);
     expect(stdout.split("\n").filter((line) => line.includes(" → "))).not.toHaveLength(0);
     const svg = await readFile(at("active.svg"), "utf8");

@@ -77,7 +77,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   };
   printResult(context, result, () =>
     [
-      `example ${options.example}, output ${answer.output}`,
+      `example ${options.example}, output ${answer.output}\n${shareWords(answer)}`,
       describeStatistics(answer),
       describePaths(answer),
       ...(largest === undefined ? [] : [describeBundles(largest)]),
@@ -87,6 +87,10 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
   );
   return EXIT.done;
 }
+
+/** The strongest paths of a real network hold next to nothing: what carries the output is told by sums (theory 7). */
+const shareWords = ({ top, topShare }: PathsAnswer): string =>
+  `${top.length === 1 ? "the path below holds" : `the ${top.length} paths below hold`} ${(100 * topShare).toPrecision(3)} % of the mass; what carries the output, summed over all paths: gatewise flow`;
 
 /** JSON has no ∞: what is beyond float64 is null, and its logarithm stands beside it; that of 0 is null. */
 const finiteOrNull = (numbers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
