@@ -91,6 +91,14 @@ function readAugmentation(value: unknown, name: string): Augmentation {
         const [word = "", padding] = String(part).split(":");
         return [word, padding];
       });
+  const twice = parts.find(([word], i) => parts.findIndex(([other]) => other === word) < i);
+  if (twice !== undefined) {
+    throw new GatewiseError({
+      received: `${name} ${twice[0]} twice`,
+      expected: "crop and flip, each at most once",
+      next: "leave one of them out",
+    });
+  }
   const read = parts.map(([word, one]) => augmentationOf(word, one, name));
   const crop = read.find((part) => part.crop !== undefined)?.crop;
   return { ...(crop === undefined ? {} : { crop }), ...(read.some(({ flip }) => flip) ? { flip: true } : {}) };

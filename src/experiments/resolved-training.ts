@@ -85,6 +85,7 @@ export function trainingOf(
   };
   byFiles(given, () => checkRegime(architecture, regimeOf(plan)));
   checkRecipe(plan);
+  checkKeep(keep, epochs, nameOf);
   if (device !== "cpu" && threads > 1) {
     throw new GatewiseError({
       received: `${nameOf("threads")} ${threads} with ${nameOf("device")} ${device}`,
@@ -103,6 +104,17 @@ export function trainingOf(
   }
   const examples = { name, limit, testLimit, ...(labels === undefined ? {} : { labels }), ...(own && { own }) };
   return { label, plan, data: examples, from, given, keep, device, threads };
+}
+
+/** Nothing would be kept of an epoch that never comes. */
+function checkKeep(keep: readonly number[], epochs: number, nameOf: NameOption): void {
+  const beyond = keep.find((epoch) => epoch > epochs);
+  if (beyond === undefined) return;
+  throw new GatewiseError({
+    received: `${nameOf("keep")} ${beyond} in ${epochs} ${nameOf("epochs")}`,
+    expected: `epochs from 1 to ${epochs}`,
+    next: `ask for more ${nameOf("epochs")}, or leave ${beyond} out`,
+  });
 }
 
 function ownFilesOf({ own, digest, words, layout }: DataDescription): OwnFiles | undefined {

@@ -21,6 +21,13 @@ export async function evaluateNetwork(
   if (examples === undefined || !("readBatch" in examples)) checkArrayParts(examples?.inputs, "the inputs of examples");
   checkArrayParts(examples.labels, "the labels of examples");
   const set = exampleSet(examples);
+  if (set.size === 0) {
+    throw new GatewiseError({
+      received: "no examples to evaluate on",
+      expected: "at least one, with its label",
+      next: "give examples",
+    });
+  }
   checkOutputs(outputCount(network), set);
   const { exampleShape: shape, dtype, labels } = set;
   const data = { shape, dtype, labels: labels.dtype, normalization };

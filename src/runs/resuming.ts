@@ -3,8 +3,10 @@ import type { ExampleSet } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { featureNetworks, regimeOf, type TrialParameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
+import { keptEpochs } from "./run-files.ts";
 import type { RunRecord } from "./run-record.ts";
 import { isSameData } from "./same-data.ts";
+import type { Store } from "./store.ts";
 import type { TrialRequest } from "./trial-request.ts";
 
 /**
@@ -55,6 +57,22 @@ export function checkLength(run: string, reached: number, epochs: number): void 
     received: `${run}, trained for ${reached} epochs`,
     expected: `a run of at most ${epochs}`,
     next: "ask for at least as many `epochs`, or choose another directory with `directory`",
+  });
+}
+
+/**
+ * What has passed can be kept no more.
+ * @param reached epochs that are done
+ */
+export async function checkKept(run: Store, { keepEpochs = [] }: TrialRequest, reached: number): Promise<void> {
+  if (keepEpochs.length === 0) return;
+  const kept = await keptEpochs(run);
+  const missed = keepEpochs.find((epoch) => epoch <= reached && !kept.includes(epoch));
+  if (missed === undefined) return;
+  throw new GatewiseError({
+    received: `epoch ${missed} to keep of ${run.nameOf()}, trained for ${reached} epochs`,
+    expected: "epochs that are to come, or that it has kept",
+    next: `leave ${missed} out, or train again in another directory with \`directory\``,
   });
 }
 

@@ -167,6 +167,10 @@ export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
   });
 }
 
+/** Epochs that a run has kept as they were. */
+export const keptEpochs = async (run: Store): Promise<readonly number[]> =>
+  (await run.list()).flatMap((name) => /^epoch-(\d+)\.safetensors$/.exec(name)?.[1] ?? []).map(Number);
+
 /**
  * A run at a moment: its best or last checkpoint, or that of an epoch: as it was kept, or as the best or last are of it.
  * @throws GatewiseError if there is no such checkpoint, telling those that there are
@@ -182,7 +186,7 @@ export async function checkpointAt(run: Store, at: RunMoment): Promise<Checkpoin
     checkShapes(run.nameOf(), found.parameters, plan);
     return found;
   }
-  const epochs = (await run.list()).flatMap((name) => /^epoch-(\d+)\.safetensors$/.exec(name)?.[1] ?? []).map(Number);
+  const epochs = await keptEpochs(run);
   const others = [best, last].flatMap((one) => (isWhole(one) ? [one.epoch] : []));
   const there = [...new Set([...epochs, ...others])].sort((a, b) => a - b);
   throw new GatewiseError({

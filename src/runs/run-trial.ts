@@ -13,7 +13,7 @@ import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
 import { measureKernelWhileTraining } from "./kernel-while-training.ts";
 import { readKernelLines } from "./kernels-of-run.ts";
-import { checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
+import { checkKept, checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
 import {
   appendMetrics,
   bestOf,
@@ -111,6 +111,7 @@ export async function runTrialWith(
   await metricsOf(run);
   await readKernelLines(run);
   if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
+    await checkKept(run, request, before.result.epochs ?? plan.epochs);
     return { status: "completed", result: before.result };
   }
   const last = await readCheckpoint(run, "last");
@@ -118,6 +119,7 @@ export async function runTrialWith(
   const resume = resumable(plan, initial, last);
   if (before !== undefined) checkSources(request, before, data, last !== undefined && resume === undefined);
   checkLength(request.directory, resume?.epoch ?? 0, plan.epochs);
+  await checkKept(run, request, resume?.epoch ?? 0);
   const startedAt = now();
   const record: RunRecord = {
     ...(before ?? newRecord(host, request, data, startedAt)),

@@ -160,6 +160,11 @@ describe("the recipe that options choose", () => {
     [{ classWeights: "balance" }, "classWeights balance: expected a number above 0", "give another classWeights"],
     [{ validation: 1 }, "validation 1: expected a number of at least 0 and below 1", "give another validation"],
     [{ augment: "crop,flop" }, 'augment "flop": expected crop or flip', 'did you mean "flip"?'],
+    [
+      { augment: "crop,crop:3" },
+      "augment crop twice: expected crop and flip, each at most once",
+      "leave one of them out",
+    ],
     [{ augment: "crop:x" }, "augment crop x: expected a whole number of at least 1", "give another augment crop"],
     [{ dropout: "half" }, "dropout half: expected a number of at least 0 and below 1", "give another dropout"],
     [{ clipNorm: 0 }, "clipNorm 0: expected a number above 0", "give another clipNorm"],

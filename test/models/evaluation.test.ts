@@ -3,6 +3,7 @@ import { openWorkerEngine } from "../../src/engine/node/index.ts";
 import { denseArray, float32 } from "../../src/graph/index.ts";
 import { Model } from "../../src/models/index.ts";
 import { fullyConnected, gatedNetwork, initialParameters, REGIMES } from "../../src/network/index.ts";
+import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
 
 it("accuracy and loss of labeled bytes are those of the logits, by the formulas", async () => {
@@ -30,4 +31,12 @@ it("accuracy and loss of labeled bytes are those of the logits, by the formulas"
   });
   expect({ examples, accuracy }).toEqual({ examples: 20, accuracy: 5 * correct });
   expectClose([loss], [sum / 20], { relative: 1e-5 }); // sums of float32
+  const none = {
+    inputs: denseArray("uint8", [0, 2, 3], new Uint8Array(0)),
+    labels: denseArray("uint8", [0], new Uint8Array(0)),
+  };
+  expect(await rejectionOf(model.evaluate(none))).toEqual({
+    message: "no examples to evaluate on: expected at least one, with its label",
+    hint: "give examples",
+  });
 });

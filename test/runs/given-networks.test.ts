@@ -103,6 +103,23 @@ describe("a run at an epoch", () => {
     });
   });
 
+  it("that has passed is kept no more, and one beyond the end never", async () => {
+    const arch = { file: "net.json", text: NET };
+    const error = {
+      message: `epoch 2 to keep of ${at("passed")}, trained for 3 epochs: expected epochs that are to come, or that it has kept`,
+      hint: "leave 2 out, or train again in another directory with `directory`",
+    };
+    await trained("passed", { arch, epochs: 3, keep: "1" });
+    expect(await rejectionOf(trained("passed", { arch, epochs: 3, keep: "2" }, true))).toEqual(error);
+    expect(await rejectionOf(trained("passed", { arch, epochs: 5, keep: "2" }, true))).toEqual(error);
+    await trained("passed", { arch, epochs: 4, keep: "1,4" }, true);
+    expect(await tensorsOf("passed/epoch-4.safetensors")).toBeDefined();
+    expect(await rejectionOf(trained("beyond", { arch, epochs: 3, keep: "2,4" }))).toEqual({
+      message: "keep 4 in 3 epochs: expected epochs from 1 to 3",
+      hint: "ask for more epochs, or leave 4 out",
+    });
+  });
+
   it("is none of a model, and none of gates that another network makes", async () => {
     expect(await rejectionOf(trained("new", { regime: "flnpf", from: `${at("net.onnx")}@3` }))).toEqual({
       message: `${at("net.onnx")}@3, a model: expected an epoch only of a run: a model is as it is`,
