@@ -62,7 +62,8 @@ describe("help", () => {
     async ({ words }) => {
       const { code, stdout } = await gatewise([...words, "--help"]);
       expect(code).toBe(0);
-      expect(stdout).toContain(`Example:\n  $ gatewise ${words.join(" ")}`);
+      // one or several
+      expect(stdout.replace("Examples:", "Example:")).toContain(`Example:\n  $ gatewise ${words.join(" ")}`);
       expect(stdout).toContain("--json");
     },
   );
