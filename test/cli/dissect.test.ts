@@ -71,6 +71,15 @@ describe("gatewise dissect", () => {
     expect(await contentOf(at("of-run/gates-seed0"))).toEqual(await contentOf(at("out/gates-seed0")));
   });
 
+  it("refuses a folder with runs before it measures anything", async () => {
+    const args = ["dissect", "--model", at("net.onnx"), ...ARGS, "--out", at("out")];
+    const { code, stderr } = await gatewiseHere(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error ${at("out/gates-seed0")}, which holds a run already: expected a directory`);
+    expect(stderr).toContain("--resume");
+    expect(stderr).not.toContain("kernel machine");
+  });
+
   it.each([
     [
       ["--data", "cifar10"],

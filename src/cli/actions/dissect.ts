@@ -14,11 +14,12 @@ import {
   type TrainingOptions,
 } from "../../experiments/index.ts";
 import { parseWhole } from "../../parse-value.ts";
-import type { TrialJob } from "../../runs/index.ts";
+import { checkResumable, type TrialJob } from "../../runs/index.ts";
 import {
   type Dissected,
   describeData,
   dissectBefore,
+  findRun,
   localPool,
   trainingJobs,
   withFiles,
@@ -59,6 +60,7 @@ interface DissectRequest {
   readonly options: TrainingOptions;
   readonly rows: readonly DissectionRow[];
   readonly seeds: number;
+  readonly quick: boolean;
   readonly kernelExamples: number;
   readonly places: { readonly dataDir: string | null; readonly cacheDir: string };
   readonly out: string | undefined;
@@ -83,7 +85,7 @@ function readRequest(options: DissectOptions, { cacheDir, command, environment }
   const length = LENGTHS[quick ? "quick" : "full"];
   const read = readTrainingOptions({ ...length.options, ...written }, flagOf);
   return {
-    ...{ model, out, resume, command },
+    ...{ model, out, resume, quick, command },
     options: { ...read, lr: read.lr ?? RATES[read.optimizer ?? "adam"] },
     rows: ["gates", "random", ...(apart ? (["apart"] as const) : []), ...(anew ? (["anew"] as const) : [])],
     seeds: seeds === undefined ? length.seeds : parseWhole("--seeds", seeds, 1),
@@ -98,12 +100,14 @@ async function runDissect(request: DissectRequest, context: CliContext): Promise
   const { signal } = context;
   const { trainings, digest, data } = await readTrainings(request, context);
   noteUnreadPlace(context, data, places.dataDir);
-  const directory = request.out ?? `runs/dissect-${basename(model).replace(/\.onnx(#.+)?$/, "")}-${data}`;
+  const directory = request.out ?? folderOf(request, data);
   const jobs = trainings.map(({ id, training }): TrialJob => {
     const at = { training, directory: join(directory, id), places, command, resume };
     const { request: own } = trainingJobs(at).at(-1) ?? unreachableJob();
     return { id, request: own, after: undefined };
   });
+  // measuring may take a minute: what would be refused after it is refused now
+  for (const { request: own } of jobs) checkResumable(own, await findRun(own.directory));
   const clock = (): number => performance.now();
   const before = await dissectBefore(trainings, { ...request, clock, signal });
   const { machines } = before;
@@ -148,6 +152,10 @@ async function runDissect(request: DissectRequest, context: CliContext): Promise
   printResult(context, result, () => textOf(result));
   return EXIT.done;
 }
+
+/** A quick answer has a folder of its own: the long one that often follows it is another experiment. */
+const folderOf = ({ model, quick }: DissectRequest, data: string): string =>
+  `runs/dissect-${basename(model).replace(/\.onnx(#.+)?$/, "")}-${data}${quick ? "-quick" : ""}`;
 
 function unreachableJob(): never {
   throw new Error("unreachable: a training without a job");

@@ -24,7 +24,7 @@ export const dissectCommand: DefineCommand = (program, act) => {
     .option("--anew", "also a network of the same shape, trained anew")
     .option("--kernel-examples <n>", "test inputs that the kernel machines are fitted on, and tested on", "1000")
     .option("--workers <n>", "trainings side by side (default: all cores)")
-    .option("--out <dir>", "folder for the runs and the report (default: runs/dissect-MODEL-DATA)")
+    .option("--out <dir>", "folder for the runs and the report (default: runs/dissect-MODEL-DATA, quick …-quick)")
     .option("--resume", "go on with what the folder holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .addHelpText("after", "\nExample:\n  $ gatewise dissect --model network.onnx --data mnist --quick");
