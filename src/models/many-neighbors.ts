@@ -26,6 +26,7 @@ export interface LabeledNeighbor extends Neighbor {
   readonly label?: number;
 }
 
+/** What is nearest to a query, and how usual that is. */
 export interface QueryNeighbors {
   /** The nearest first. */
   readonly neighbors: readonly LabeledNeighbor[];
@@ -36,6 +37,7 @@ export interface QueryNeighbors {
   readonly percentile: number | null;
 }
 
+/** Neighbors of many queries, and the similarities that their percentiles are of. */
 export interface ManyNeighbors {
   /** In the order of the queries. */
   readonly queries: readonly QueryNeighbors[];

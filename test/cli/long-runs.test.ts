@@ -82,8 +82,17 @@ describe("--time-limit", () => {
     await using folder = await temporaryFolder();
     const [half, whole] = [join(folder.path, "half"), join(folder.path, "whole")];
     // a limit that falls into an epoch: 20,000 of one step
-    const args = (out: string) => ["train", ...TINY, "--batch", "320", "--epochs", "20000", "--out", out];
-    const limited = [...args(half), "--time-limit", "2s", "--json"];
+    const args = (out: string, epochs: string) => [
+      "train",
+      ...TINY,
+      "--batch",
+      "320",
+      "--epochs",
+      epochs,
+      "--out",
+      out,
+    ];
+    const limited = [...args(half, "20000"), "--time-limit", "2s", "--json"];
     const stopped = await gatewise(limited);
     expect(stopped.code).toBe(75);
     expect(JSON.parse(stopped.stdout)).toMatchObject({
@@ -93,7 +102,7 @@ describe("--time-limit", () => {
       },
     });
     const epochs = String((await readMetrics(half)).length + 2);
-    const end = (out: string) => [...args(out), "--resume", "--epochs", epochs];
+    const end = (out: string) => [...args(out, epochs), "--resume"];
     expect((await gatewise(end(half))).code).toBe(0);
     expect((await gatewise(end(whole))).code).toBe(0);
     expect(await contentOf(half)).toEqual(await contentOf(whole));
@@ -136,9 +145,9 @@ describe("a table that is not complete", () => {
   it("shows what is done and says what is missing, and goes on from there", async () => {
     await using folder = await temporaryFolder();
     const out = join(folder.path, "table");
-    const args = ["reproduce", "fc-mnist-sgd", "--seeds", "2", "--epochs", "1", "--out", out, "--workers", "2"];
+    const args = ["reproduce", "fc-mnist-sgd", "--epochs", "1", "--out", out, "--workers", "2"];
     expect((await gatewise([...args, "--regimes", "relu", "--seeds", "1"])).code).toBe(0);
-    const more = [...args, "--regimes", "relu,dlnpf", "--resume"];
+    const more = [...args, "--regimes", "relu,dlnpf", "--seeds", "2", "--resume"];
     const text = await gatewise(more, AbortSignal.abort(130));
     expect(text.code).toBe(130);
     expect(text.stdout).toContain(

@@ -87,7 +87,9 @@ function adjointOf(
   const [first, ...others] = line.readers;
   if (first !== undefined && others.length === 0 && takesAll(first.contribution, line) && !isReal(line.node)) {
     const reader = known(made, first.line);
-    if (reader.type === UNIT || line.size === first.line.size) return reader;
+    // windows are summed of numbers that are there
+    const isUnit = reader.type === UNIT;
+    if (isUnit ? line.node.kind !== "box" : line.size === first.line.size) return reader;
   }
   const bound = isReal(line.node) || line.readers.some(isWeighted) ? Number.POSITIVE_INFINITY : boundOf(line, made);
   return { owner: line, type: typeOfBound(bound), bound };

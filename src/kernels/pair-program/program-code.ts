@@ -105,7 +105,7 @@ export class ProgramCode {
   /** Gives a line's numbers back to what it reads. */
   back(contribution: Contribution, line: ProgramLine, from: Numbers, to: Numbers, bound: number, fills: boolean): void {
     // the machine would take them for others, and tell numbers all the same
-    if (!hasInstruction(from.type, to.type))
+    if (!hasInstruction(from.type, to.type) || (contribution.kind === "box" && from.type === UNIT))
       throw new Error(`unreachable: numbers of type ${from.type} into those of type ${to.type}`);
     switch (contribution.kind) {
       case "products":
