@@ -19,6 +19,7 @@ export default defineConfig({
     "command-process": "src/cli/command-process.ts",
     "engine-worker": "src/engine/node/engine-worker.ts",
     "trial-worker": "src/runs/node/trial-worker.ts",
+    "lock-beat-thread": "src/data/node/lock-beat-thread.ts",
     "parent-watch-thread": "src/runs/node/parent-watch-thread.ts",
     "neighbor-worker": "src/models/node/neighbor-worker.ts",
     "tile-worker": "src/kernels/node/tile-worker.ts",

@@ -18,6 +18,8 @@ export const ERROR_CODES = [
   "already-exists",
   /** Another process works there: wait for it. */
   "in-use",
+  /** This process was stopped for so long that another has taken its place: nothing more is written here. */
+  "taken-over",
   /** An engine, program, array or model after its release. */
   "released",
   /** The engine or the device does not start on this machine. */

@@ -19,6 +19,7 @@ export {
   type OfficialFile,
   type OfficialFiles,
   verifyDataset,
+  type WriteGuard,
   writeWhole,
 } from "./data/node/index.ts";
 export {

@@ -1,16 +1,26 @@
-import { readdirSync, readlinkSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { codeOf } from "../errors.ts";
 
 /**
  * Ends processes at once, wherever they are, and takes away the files that they had not finished.
- * @param files that go with them
+ * @param locks that go with them: what stands in each file while it is theirs
  */
-export function endHard(pids: readonly number[], files: readonly string[] = []): void {
+export function endHard(pids: readonly number[], locks: ReadonlyMap<string, string> = new Map()): void {
   // stopped first: what is open then is open when they end
   for (const pid of pids) strike(pid, "SIGSTOP");
   const unfinished = pids.flatMap(unfinishedFiles);
   for (const pid of pids) strike(pid, "SIGKILL");
-  for (const file of [...unfinished, ...files]) rmSync(file, { force: true });
+  const own = [...locks].flatMap(([file, id]) => (holds(file, id) ? [file] : []));
+  for (const file of [...unfinished, ...own]) rmSync(file, { force: true });
+}
+
+/** A lock may have been taken over while its process was stopped. */
+function holds(file: string, id: string): boolean {
+  try {
+    return readFileSync(file, "utf8").includes(id);
+  } catch {
+    return false;
+  }
 }
 
 function strike(pid: number, signal: NodeJS.Signals): void {

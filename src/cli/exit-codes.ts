@@ -5,6 +5,8 @@ export const EXIT = {
   wrongUsage: 2,
   /** Stopped at a time limit (SIGTERM, as schedulers send it); can be resumed. */
   timeLimit: 75,
+  /** Another process has taken over what this one was writing: it goes on there, and is not to be started again here. */
+  takenOver: 76,
   /** Interrupted by Ctrl-C; can be resumed. */
   interrupted: 130,
 } as const;

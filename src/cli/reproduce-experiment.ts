@@ -116,7 +116,8 @@ function finishTrials(
   if (missing.length + failed.length === 0) return EXIT.done;
   if (context.signal.aborted) note(context, interruptionOf(context.signal));
   note(context, `${missing.length} of ${trials.length} trials are not done; to go on:\n  ${resumeCommand(request)}`);
-  return context.signal.aborted ? interruptedCode(context.signal) : EXIT.failed;
+  if (context.signal.aborted) return interruptedCode(context.signal);
+  return failed.length > 0 && failed.every(({ code }) => code === "taken-over") ? EXIT.takenOver : EXIT.failed;
 }
 
 const resumeCommand = ({ experiment, profile, options, directory, places, device }: ReproduceRequest): string =>

@@ -45,8 +45,11 @@ async function runStages<T>(
     onOther(isResumable(values) ? resumption(command, context.command) : context.command);
     return await run(values, context);
   } catch (thrown) {
-    if (context.signal.aborted) return endInterrupted(context, again);
+    // what another goes on with is not to be started again, whatever else has happened
+    const isTakenOver = thrown instanceof GatewiseError && thrown.code === "taken-over";
+    if (context.signal.aborted && !isTakenOver) return endInterrupted(context, again);
     printError(context, thrown);
+    if (isTakenOver) return EXIT.takenOver;
     return thrown instanceof GatewiseError ? stage : EXIT.failed;
   }
 }

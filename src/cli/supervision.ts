@@ -11,8 +11,8 @@ export type FromCommand =
   /** A process of its own that the command has started. */
   | { readonly kind: "started"; readonly pid: number }
   | { readonly kind: "ended"; readonly pid: number }
-  /** A lock that the command holds, by its file; taken away with it. */
-  | { readonly kind: "locked" | "unlocked"; readonly path: string }
+  /** A lock that the command holds, by its file and what stands in it; taken away with it. */
+  | { readonly kind: "locked" | "unlocked"; readonly path: string; readonly id: string }
   /** What goes on with the command once it is stopped, as a line for the shell. */
   | { readonly kind: "resumption"; readonly command: string }
   /** A stopped command has said what there is to say: its end may come at any moment. */

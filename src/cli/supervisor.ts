@@ -27,7 +27,7 @@ interface Stop {
 
 class Supervisor {
   private readonly workers = new Set<number>();
-  private readonly locks = new Set<string>();
+  private readonly locks = new Map<string, string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private stop: Stop | undefined;
   /** What goes on with the command, if it has told. */
@@ -62,7 +62,7 @@ class Supervisor {
   }
 
   private endAll(): void {
-    endHard([...this.workers, ...(this.child.pid === undefined ? [] : [this.child.pid])], [...this.locks]);
+    endHard([...this.workers, ...(this.child.pid === undefined ? [] : [this.child.pid])], this.locks);
   }
 
   private receive(message: FromCommand): void {
@@ -74,7 +74,7 @@ class Supervisor {
         this.workers.delete(message.pid);
         break;
       case "locked":
-        this.locks.add(message.path);
+        this.locks.set(message.path, message.id);
         break;
       case "unlocked":
         this.locks.delete(message.path);

@@ -103,7 +103,9 @@ export async function runTrialWith(
     memory: memoryOf(plan),
     denormals: "flushed",
   });
-  await using _lock = await run.lock();
+  const lock = await lockUnlessStopped(run, context);
+  if (lock === undefined) return { status: "interrupted" };
+  await using _lock = lock;
   // once more behind the lock: another process may have come first
   const before = await findRecord(run);
   checkResumable(request, before);
@@ -146,9 +148,23 @@ export async function runTrialWith(
       message: messageOf(thrown),
       hint: thrown instanceof GatewiseError ? thrown.hint : "this is a bug: please report it",
     };
+    // the run is another's now, and so is its record
+    if (thrown instanceof GatewiseError && thrown.code === "taken-over") {
+      return { status: "failed", code: thrown.code, ...error };
+    }
     await writeRecord(run, { ...record, status: "failed", error, finishedAt: now() });
     if (!(thrown instanceof GatewiseError)) throw thrown;
     return { status: "failed", code: thrown.code, ...error };
+  }
+}
+
+/** The lock of a run; undefined if the trial is stopped while another's is waited for. */
+async function lockUnlessStopped(run: Store, { signal, notice }: TrialContext): Promise<AsyncDisposable | undefined> {
+  try {
+    return await run.lock({ signal, ...(notice === undefined ? {} : { onWait: notice }) });
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    throw thrown;
   }
 }
 

@@ -21,10 +21,19 @@ export interface Store {
   /** A place in this one: a run of an experiment. */
   at(name: string): Store;
   /**
-   * Makes the place, and keeps other writers out of it until it is given back.
-   * @throws GatewiseError if another holds it
+   * Makes the place, and keeps other writers out of it until it is given back. What this store writes meanwhile, there and
+   * in places in it, is refused (`taken-over`) once another has come to hold it after all.
+   * @throws GatewiseError if another holds it; the signal's reason
    */
-  lock(): Promise<AsyncDisposable>;
+  lock(waiting?: StoreWaiting): Promise<AsyncDisposable>;
+}
+
+/** What goes on while a place is waited for. */
+export interface StoreWaiting {
+  /** Ends the waiting, with its reason. */
+  readonly signal?: AbortSignal;
+  /** Told why it takes longer, if it does. */
+  readonly onWait?: (text: string) => void;
 }
 
 /** Bytes of a text: half of what a string holds, and the lines of 3,000 epochs of 1,000 layers. */

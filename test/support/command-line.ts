@@ -47,14 +47,27 @@ export const gatewiseHere = (args: readonly string[], signal?: AbortSignal): Pro
 /**
  * Starts the built command as a process of its own, in `cwd`.
  * @param options.through a command that starts it, such as `unshare`
+ * @param options.environment on top of this process's
+ * @param options.detached in a process group of its own
  */
 export function startGatewise(
   cwd: string,
   args: readonly string[],
-  { through = [] }: { readonly through?: readonly string[] } = {},
+  {
+    through = [],
+    environment = {},
+    detached = false,
+  }: {
+    readonly through?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly detached?: boolean;
+  } = {},
 ): ChildProcess {
   const [first = process.execPath, ...rest] = [...through, process.execPath, resolve("dist/main.js"), ...args];
-  return spawn(first, rest, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(first, rest, {
+    ...{ cwd, detached, env: { ...process.env, ...environment } },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 /** Starts a line in a shell that knows the built command as `gatewise`. */

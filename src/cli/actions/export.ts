@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isRegular, writeWhole } from "../../data/node/index.ts";
+import { isRegular, writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { claimResult, exportedModel } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
@@ -27,7 +27,7 @@ async function writeOnnx({ run, onnx }: ExportRequest, context: CliContext): Pro
   if (await isRegular(run)) throw noRun(run);
   await using result = await claimResult(onnx, {}, [join(run, "run.json"), join(run, "best.safetensors")]);
   const model = await exportedModel(run);
-  await writeWhole(result.path, model.bytes);
+  await writeGuarded(result, result.path, model.bytes);
   const [from, to] = [model.inputs[0], model.outputs[0]].map(
     (port) => `${port?.name} ${port?.dtype} [${port?.shape.join(", ")}]`,
   );

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { classLabels, writeNpy } from "../../data/index.ts";
-import { makeFolder, readNpyFile, writeWhole } from "../../data/node/index.ts";
+import { makeFolder, readNpyFile, writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   classesOf,
@@ -100,7 +100,7 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   const gates = await gatesOf(model);
   const { examples, layers, classes } = summarizeGates(gates, { labels, against: other && (await gatesOf(other)) });
   const units = constantUnits(model.network, gates);
-  if (out !== undefined) await writeWhole(out.path, writeNpy(gateBytes(gates)));
+  if (out !== undefined) await writeGuarded(out, out.path, writeNpy(gateBytes(gates)));
   if (values !== undefined) {
     const asked = { files: values.files, dtype: options.valueDtype, signal: context.signal };
     await withStages(context, (onProgress) =>

@@ -1,4 +1,4 @@
-import { writeWhole } from "../../data/node/index.ts";
+import { writeGuarded } from "../../data/node/index.ts";
 import type { Description, GateDifferences } from "../../models/index.ts";
 import { isLayered, partsOfNetwork } from "../../network/index.ts";
 import { parseWhole } from "../../parse-value.ts";
@@ -132,7 +132,7 @@ async function writeArchitecture(
   await using result = await claimResult(file, { "--check": check }, files);
   const architecture =
     model.source.kind === "run" ? (await readRun(path)).plan.architecture : partsOfNetwork(model.network).architecture;
-  await writeWhole(result.path, `${JSON.stringify(architecture, undefined, 2)}\n`);
+  await writeGuarded(result, result.path, `${JSON.stringify(architecture, undefined, 2)}\n`);
   return { file, form: isLayered(architecture) ? "layers" : "nodes" };
 }
 

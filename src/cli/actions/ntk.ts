@@ -1,5 +1,5 @@
 import { writeNpy } from "../../data/index.ts";
-import { writeWhole } from "../../data/node/index.ts";
+import { writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { KernelSize, TangentSummary } from "../../kernels/index.ts";
 import type { InputExamples, Model, TangentAnswer } from "../../models/index.ts";
@@ -109,7 +109,7 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
       signal: context.signal,
     }),
   );
-  if (result !== undefined) await writeWhole(result.path, writeNpy(kernel));
+  if (result !== undefined) await writeGuarded(result, result.path, writeNpy(kernel));
   printResult(context, { examples, output, part, ...summary, ...(parts && { parts }), out: out ?? null }, () =>
     [
       describe(part, summary, parts, output, examples),

@@ -1,4 +1,4 @@
-import { writeWhole } from "../../data/node/index.ts";
+import { writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { InputExamples, PathsAnswer } from "../../models/index.ts";
 import { parseWhole } from "../../parse-value.ts";
@@ -60,7 +60,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
     // only here: the report room brings Vega, which takes a second to load
     const { activeNetworkSvg } = await import("../../report/index.ts");
     const title = `example ${options.example}`;
-    await writeWhole(svg.path, activeNetworkSvg({ active, output: answer.output, top, title }));
+    await writeGuarded(svg, svg.path, activeNetworkSvg({ active, output: answer.output, top, title }));
   }
   const result = {
     ...finiteOrNull(numbers),

@@ -6,7 +6,7 @@ import type { DatasetName } from "../dataset-names.ts";
 import type { OfficialArchive } from "./cifar-archives.ts";
 import { type DownloadOptions, download, type FetchProgress, sizeOnDisk } from "./download.ts";
 import { fileError } from "./file-error.ts";
-import { makeFolder } from "./files.ts";
+import { makeFolder, type WriteGuard } from "./files.ts";
 import { lockFile } from "./lock.ts";
 import type { OfficialFiles } from "./official-files.ts";
 import { type PublishedFile, publishedFiles } from "./published-file.ts";
@@ -80,7 +80,7 @@ async function fetchFile(
 ): Promise<FetchedFile> {
   const { file, digest, mostBytes, check } = published;
   const path = join(folder, file);
-  await using _lock = await lockFile(path);
+  await using lock = await lockFile(path);
   if ((await sizeOnDisk(path)) !== undefined) {
     const { bytes, problem } = await check(path);
     if (problem === undefined) return { file, path, bytes, digest, from: undefined };
@@ -94,6 +94,7 @@ async function fetchFile(
       timeoutMs,
       leastBytesPerSecond,
       mostBytes,
+      lock,
     });
     if (outcome.kind === "done") return { file, path, bytes: outcome.bytes, digest, from: mirror };
     reasons.push(`${mirror}: ${outcome.reason}`);
@@ -108,19 +109,26 @@ async function fetchFile(
 
 type Outcome = { readonly kind: "done"; readonly bytes: number } | { readonly kind: "failed"; readonly reason: string };
 
+interface FetchFromOptions extends DownloadOptions {
+  /** Of the file, held. */
+  readonly lock: WriteGuard;
+}
+
 /** One mirror: what is there already is continued; if the whole is then wrong, once more from the start. */
 async function fetchFrom(
   mirror: string,
   published: PublishedFile,
   path: string,
-  options: DownloadOptions,
+  options: FetchFromOptions,
 ): Promise<Outcome> {
   const part = `${path}.part`;
   const continued = ((await sizeOnDisk(part)) ?? 0) > 0;
+  await options.lock.check();
   const reason = await download(`${mirror}${options.file}`, part, options);
   if (reason !== undefined) return { kind: "failed", reason };
   const { bytes, problem } = await published.check(part);
   try {
+    await options.lock.check();
     if (problem === undefined) {
       await rename(part, path);
       return { kind: "done", bytes };

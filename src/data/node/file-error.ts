@@ -10,6 +10,20 @@ const MEANINGS: ReadonlyMap<string, { readonly is: string; readonly next: string
   ["EEXIST", { is: "a file, not a directory", next: "give a folder" }],
   ["EISDIR", { is: "a directory", next: "give a file of this name, or remove the directory" }],
   ["ERR_FS_FILE_TOO_LARGE", { is: "larger than 2 GiB", next: "give a part of it: files are read whole" }],
+  [
+    "EIO",
+    {
+      is: "input/output error of the disk or the network",
+      next: "check the disk, then go on: what was written before stays",
+    },
+  ],
+  [
+    "ESTALE",
+    {
+      is: "gone from under this process (stale file handle)",
+      next: "its server has removed or moved it: check the mount, then go on: what was written before stays",
+    },
+  ],
   ["ENOSPC", { is: "no space left on the disk", next: "free some space and try again: nothing is lost" }],
 ]);
 

@@ -57,20 +57,48 @@ export async function readIfThere(path: string, atMost?: number): Promise<Buffer
  * renamed, and the folder synced. One writer at a time: `lockFile`, or the lock of the directory, keeps others away.
  * @throws GatewiseError if something else than a file has the name, or the system refuses
  */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+export const writeWhole = (path: string, content: Uint8Array | string): Promise<void> =>
+  replaceFile(path, content, undefined);
+
+/** Who writes, and whether it still may: a lock. */
+export interface WriteGuard {
+  /** No other writer's; in the names of temporary files. */
+  readonly id: string;
+  /** @throws GatewiseError if another writes here now */
+  check(): Promise<void>;
+}
+
+/**
+ * As {@link writeWhole}, by the holder of a lock: looked at before the file is begun and before it gets its name. Its
+ * temporary name is the holder's own. Who takes the lock over removes it, so that a writer which is stopped between the
+ * last look and the renaming finds nothing to rename when it wakes.
+ */
+export async function writeGuarded(guard: WriteGuard, path: string, content: Uint8Array | string): Promise<void> {
+  await guard.check();
+  await replaceFile(path, content, guard);
+}
+
+async function replaceFile(path: string, content: Uint8Array | string, guard: WriteGuard | undefined): Promise<void> {
   await checkWritable(path);
-  const temporary = `${path}.tmp`;
+  const temporary = guard === undefined ? `${path}.tmp` : `${path}.${guard.id}.tmp`;
   try {
     await using file = await open(temporary, WRITE_ANEW);
     await file.writeFile(content);
     await file.sync();
+    await guard?.check();
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (thrown) {
     // what cannot be removed was never made (ENOTDIR), or is overwritten by the next attempt
     await rm(temporary, { force: true }).catch(() => {});
-    throw await writeError(thrown, path, "a file that can be written");
+    throw await guardedError(thrown, path, guard);
   }
+}
+
+/** What is gone from under a writer may be so because another has come to its place. */
+async function guardedError(thrown: unknown, path: string, guard: WriteGuard | undefined): Promise<unknown> {
+  if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ESTALE") await guard?.check();
+  return await writeError(thrown, path, "a file that can be written");
 }
 
 /** Without waiting, if it is a pipe, for somebody to read it. */
@@ -84,14 +112,24 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Adds text to the end of a file, and waits until it is on the disk: what is written after it may count on it. */
-export async function appendText(path: string, text: string): Promise<void> {
+export const appendText = (path: string, text: string): Promise<void> => appendTo(path, text, undefined);
+
+/**
+ * As {@link appendText}, by the holder of a lock. Looked at behind the opening: who takes the lock over puts new files in
+ * the place of what is added to, and what a writer that was stopped in between still adds goes to the old one.
+ */
+export const appendGuarded = (guard: WriteGuard, path: string, text: string): Promise<void> =>
+  appendTo(path, text, guard);
+
+async function appendTo(path: string, text: string, guard: WriteGuard | undefined): Promise<void> {
   await checkWritable(path);
   try {
     await using file = await open(path, "a");
+    await guard?.check();
     await file.writeFile(text);
     await file.sync();
   } catch (thrown) {
-    throw await writeError(thrown, path, "a file that can be written");
+    throw await guardedError(thrown, path, guard);
   }
 }
 

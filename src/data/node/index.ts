@@ -3,11 +3,22 @@ export { checkPath } from "./check-path.ts";
 export { OFFICIAL_ARCHIVES, type OfficialArchive } from "./cifar-archives.ts";
 export { type FetchedFile, type FetchOptions, type FetchProgress, fetchDataset } from "./fetch.ts";
 export { fileError } from "./file-error.ts";
-export { appendText, makeFolder, readIfThere, writeError, writeWhole } from "./files.ts";
+export {
+  appendGuarded,
+  appendText,
+  makeFolder,
+  readIfThere,
+  type WriteGuard,
+  writeError,
+  writeGuarded,
+  writeWhole,
+} from "./files.ts";
 export { type FoundDataset, findDataset } from "./find-dataset.ts";
+export { LOCK_CHANNEL, type Lock, type LockEvent } from "./held-lock.ts";
 export { loadDataset, loadTestSet } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
-export { LOCK_CHANNEL, type LockEvent, type LockOptions, lockDirectory, lockFile } from "./lock.ts";
+export { type LockOptions, type LockWaiting, lockDirectory, lockFile } from "./lock.ts";
+export { type LockWorld, THIS_WORLD } from "./lock-world.ts";
 export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { loadOwn } from "./own/load-own.ts";

@@ -4,121 +4,204 @@
  *
  * The file is made by `link`, which fails if it is there. A lock whose process has died (SIGKILL) is taken over at once;
  * the start time of the process tells a reused number apart. A process can be seen only from its own pid namespace and
- * boot of the machine: one of another container with the same host name counts as alive.
+ * boot of the machine. One that cannot be seen (another machine, another container) holds a lease: it touches its lock at
+ * intervals, and who waits for the lock compares one touch with the next, by a clock of its own. Without one for a lease
+ * the holder is gone and the lock is taken over. If it was only stopped, it finds that before its next write
+ * ({@link Lock.check}) and ends.
  */
 import { randomUUID } from "node:crypto";
-import { channel } from "node:diagnostics_channel";
-import { link, readFile, readlink, rename, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join, resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { z } from "zod";
+import { type FileHandle, link, open, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { codeOf, GatewiseError } from "../../errors.ts";
-import { readIfThere, writeError } from "./files.ts";
+import { writeError } from "./files.ts";
+import { HeldLock, type Lock, type LockPlace } from "./held-lock.ts";
+import { type FoundLock, findLock, type Holder, isBlank } from "./lock-holder.ts";
+import { removeLock } from "./lock-move.ts";
+import { type LockWorld, leaseOf, THIS_WORLD } from "./lock-world.ts";
 
-const Holder = z.object({
-  id: z.string(),
-  host: z.string(),
-  pid: z.int(),
-  started: z.string(),
-  /** `/proc/sys/kernel/random/boot_id`, and the link `/proc/self/ns/pid`; empty where the system has none. */
-  boot: z.string().optional(),
-  pidNamespace: z.string().optional(),
-});
-type Holder = z.infer<typeof Holder>;
-
-/** How long another holder of a lock is waited for. */
+/** How another holder of a lock is waited for. */
 export interface LockOptions {
   /** How long a holder that is about to end is waited for: a worker whose parent was killed ends within a run of steps. */
   readonly patienceMs?: number;
+  /** After so long without a sign of life this holder is gone; two minutes, or `GATEWISE_LEASE` seconds, unless told otherwise. */
+  readonly leaseMs?: number;
+  /** Whether it is found out if a holder that cannot be seen is alive, which may take its lease; true unless told otherwise. */
+  readonly awaitLease?: boolean;
 }
+
+/** What goes on while a lock is waited for. */
+export interface LockWaiting {
+  /** Ends the waiting, with its reason. */
+  readonly signal?: AbortSignal;
+  /** Told once, before a holder that cannot be seen is waited for. */
+  readonly onWait?: (text: string) => void;
+}
+
 const RETRY_MS = 100;
-/** Bytes of a lock, generously. */
-const LONGEST_LOCK = 2 ** 16;
-
-/** The diagnostics channel that tells of each lock, for who takes it away where its process is ended hard. */
-export const LOCK_CHANNEL = "gatewise.lock";
-export interface LockEvent {
-  readonly kind: "locked" | "unlocked";
-  /** Of the lock's file. */
-  readonly path: string;
-}
-
-/** What is locked, for messages. */
-interface Place {
-  readonly path: string;
-  readonly kind: "directory" | "file";
-  readonly lock: string;
-}
+/** Times that a lock may be gone at the look and there when it is made. */
+const MOST_MISSES = 20;
+/** How long one who takes over the lock of an ended process of this machine may need for it. */
+const CLAIM_MS = 2000;
+/** Looks at a holder that cannot be seen are this far apart, or so many to a lease. */
+const LOOK_MS = 1000;
+const LOOKS = 40;
 
 /**
  * Takes the lock of a directory; it is given back when it goes out of scope.
- * @throws GatewiseError if another process holds it
+ * @throws GatewiseError if another process holds it; the signal's reason
  */
-export const lockDirectory = (path: string, options: LockOptions = {}): Promise<AsyncDisposable> =>
-  takeLock({ path, kind: "directory", lock: join(path, "lock") }, options);
+export const lockDirectory = (
+  path: string,
+  options: LockOptions & LockWaiting = {},
+  world: LockWorld = THIS_WORLD,
+): Promise<Lock> => takeLock({ path, kind: "directory", lock: join(path, "lock") }, options, world);
 
 /**
  * Takes the lock of a file that is about to be written, whether it is there or not; it is given back when it goes out of
  * scope.
- * @throws GatewiseError if another process holds it, or its folder takes no files
+ * @throws GatewiseError if another process holds it, or its folder takes no files; the signal's reason
  */
-export const lockFile = (path: string, options: LockOptions = {}): Promise<AsyncDisposable> =>
-  takeLock({ path, kind: "file", lock: `${path}.lock` }, options);
+export const lockFile = (
+  path: string,
+  options: LockOptions & LockWaiting = {},
+  world: LockWorld = THIS_WORLD,
+): Promise<Lock> => takeLock({ path, kind: "file", lock: `${path}.lock` }, options, world);
 
-async function takeLock(place: Place, { patienceMs = 5000 }: LockOptions): Promise<AsyncDisposable> {
-  const mine: Holder = {
-    id: randomUUID(),
-    host: hostname(),
-    pid: process.pid,
-    started: await startOf(process.pid),
-    ...(await visibility()),
+async function takeLock(
+  place: LockPlace,
+  { patienceMs = 5000, leaseMs = leaseOf(process.env), awaitLease = true, signal, onWait }: LockOptions & LockWaiting,
+  world: LockWorld,
+): Promise<Lock> {
+  const mine = { id: randomUUID(), ...(await world.holder()), leaseMs };
+  const began = world.clock();
+  const watch = new LeaseWatch();
+  const gone: Holder[] = [];
+  let misses = 0;
+  let claimedSince: number | undefined;
+  /** Takes it away, or waits for another who does; one who has died at it is waited for so long. */
+  const take = async (found: FoundLock, most: number): Promise<void> => {
+    if (await removeStale(place, found, gone)) {
+      claimedSince = undefined;
+      return;
+    }
+    claimedSince ??= world.clock();
+    if (world.clock() - claimedSince > most) await rm(claimOf(place.lock, found), { force: true });
+    else await world.wait(RETRY_MS, signal);
   };
-  for (let waited = 0; ; waited += RETRY_MS) {
-    if (await put(place, mine)) break;
-    const bytes = await readIfThere(place.lock, LONGEST_LOCK);
-    const holder = readHolder(bytes);
-    if (isBlank(bytes) || (holder !== undefined && (await hasDied(holder, mine)))) await removeStale(place, holder);
-    // nothing can be learnt by waiting for what cannot be seen
-    else if (waited >= patienceMs || (holder !== undefined && !isSeen(holder, mine))) throw held(place, holder, mine);
-    else await wait(RETRY_MS);
+  for (;;) {
+    signal?.throwIfAborted();
+    // before the look: a stop of this process in between makes no holder silent
+    const now = world.clock();
+    const found = await findLock(place.lock);
+    if (found === undefined) {
+      const file = await put(place, mine);
+      if (file !== undefined) {
+        for (const holder of gone) await removeTemporaries(place, holder);
+        return new HeldLock(place, mine, file, world);
+      }
+      // another was faster, and is to be seen next time, unless the name is taken by what no lock is
+      misses += 1;
+      if (misses > MOST_MISSES) throw held(place, undefined, mine, "there");
+      await world.wait(RETRY_MS, signal);
+      continue;
+    }
+    const { holder } = found;
+    const state = holder === undefined ? "there" : await world.look(holder, mine);
+    const isImpatient = now - began >= patienceMs;
+    if (isBlank(found) || state === "ended") {
+      await take(found, CLAIM_MS);
+    } else if (holder === undefined || state === "there") {
+      if (isImpatient) throw held(place, holder, mine, state);
+      await world.wait(RETRY_MS, signal);
+    } else if (holder.leaseMs === undefined || !awaitLease) {
+      // nothing can be learnt by waiting for what never moves
+      throw held(place, holder, mine, state);
+    } else {
+      const step = Math.min(LOOK_MS, holder.leaseMs / LOOKS);
+      if (watch.see(holder.id, found.touched, now, 3 * step) > holder.leaseMs) {
+        await take(found, holder.leaseMs);
+      } else {
+        if (watch.isAlive && isImpatient) throw held(place, holder, mine, state);
+        if (!watch.isAlive) watch.tellOnce(() => onWait?.(waitingFor(place, holder)));
+        await world.wait(step, signal);
+      }
+    }
   }
-  channel(LOCK_CHANNEL).publish({ kind: "locked", path: resolve(place.lock) } satisfies LockEvent);
-  return {
-    async [Symbol.asyncDispose]() {
-      await removeOwn(place.lock, mine);
-      channel(LOCK_CHANNEL).publish({ kind: "unlocked", path: resolve(place.lock) } satisfies LockEvent);
-    },
-  };
 }
 
-function held({ path, kind, lock }: Place, holder: Holder | undefined, mine: Holder): GatewiseError {
+/** What is known of a holder by how its lock is touched, in this process's time. */
+class LeaseWatch {
+  private key = "";
+  private id = "";
+  private quiet = 0;
+  private last = 0;
+  private isTold = false;
+  /** It was touched while somebody looked. */
+  isAlive = false;
+
+  /**
+   * @param most what counts between two looks: while this process was stopped, or the server away, nobody has looked
+   * @returns for how long it has not been touched
+   */
+  see(id: string, touched: bigint, now: number, most: number): number {
+    const key = `${id} ${touched}`;
+    if (key === this.key) this.quiet += Math.min(now - this.last, most);
+    else {
+      this.isAlive = id === this.id;
+      this.quiet = 0;
+    }
+    [this.key, this.id, this.last] = [key, id, now];
+    return this.quiet;
+  }
+
+  tellOnce(tell: () => void): void {
+    if (!this.isTold) tell();
+    this.isTold = true;
+  }
+}
+
+const waitingFor = ({ path }: LockPlace, { pid, host, leaseMs = 0 }: Holder): string =>
+  `${path} is held by process ${pid} on ${host}, which cannot be seen from here: taken over unless it gives a sign of life within ${leaseMs / 1000} s`;
+
+function held(
+  { path, kind, lock }: LockPlace,
+  holder: Holder | undefined,
+  mine: Holder,
+  state: "unseen" | "ended" | "there",
+): GatewiseError {
   const isElsewhere = holder !== undefined && holder.host !== mine.host;
-  const isHidden = holder !== undefined && !isElsewhere && !isSeen(holder, mine);
+  const isHidden = holder !== undefined && !isElsewhere && state === "unseen";
+  const isLeased = holder?.leaseMs !== undefined;
   const by = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
   return new GatewiseError({
     code: "in-use",
     received: `${path}, in use by ${by}${isHidden ? ", in another container or an earlier start of the machine" : ""}`,
     expected: `a ${kind} that no other process writes`,
-    next: isElsewhere
-      ? `stop it there; if that machine is gone or this is a copy of its directory, delete ${lock}`
-      : isHidden
-        ? `it cannot be seen from here: stop it there; if it is surely gone, delete ${lock}`
-        : kind === "directory"
-          ? "wait for it or stop it; if it is surely gone, delete the file lock in the directory"
-          : `wait for it or stop it; if it is surely gone, delete ${lock}`,
+    next:
+      isLeased && (isElsewhere || isHidden)
+        ? "wait for it or stop it there; if it dies, its lock is taken over"
+        : isElsewhere
+          ? `stop it there; if that machine is gone or this is a copy of its directory, delete ${lock}`
+          : isHidden
+            ? `it cannot be seen from here: stop it there; if it is surely gone, delete ${lock}`
+            : kind === "directory"
+              ? "wait for it or stop it; if it is surely gone, delete the file lock in the directory"
+              : `wait for it or stop it; if it is surely gone, delete ${lock}`,
   });
 }
 
-/** Makes the lock file in one step; false if it is there. */
-async function put({ path, kind, lock }: Place, holder: Holder): Promise<boolean> {
+/** Makes the lock's file in one step and opens it; undefined if it is there. */
+async function put({ path, kind, lock }: LockPlace, holder: Holder): Promise<FileHandle | undefined> {
   const own = `${lock}.${holder.id}`;
   try {
-    await writeFile(own, JSON.stringify(holder));
-    await link(own, lock);
-    return true;
+    await writeFile(own, JSON.stringify(holder), { flag: "wx" });
+    await link(own, lock).catch(async (thrown) => {
+      // a server whose answer was lost is asked again, and says that what it has made is there
+      if (codeOf(thrown) !== "EEXIST" || (await stat(own)).nlink < 2) throw thrown;
+    });
+    return await openOwn(own, lock);
   } catch (thrown) {
-    if (codeOf(thrown) === "EEXIST") return false;
+    if (codeOf(thrown) === "EEXIST") return undefined;
     throw kind === "file"
       ? await writeError(thrown, path, "a file that can be written")
       : await writeError(thrown, lock, "a lock file that can be written");
@@ -127,77 +210,58 @@ async function put({ path, kind, lock }: Place, holder: Holder): Promise<boolean
   }
 }
 
-function readHolder(bytes: Buffer | undefined): Holder | undefined {
-  try {
-    return bytes === undefined ? undefined : Holder.parse(JSON.parse(bytes.toString()));
-  } catch {
-    return undefined;
-  }
-}
-
-/** A lock appears with its content; one without was cut short by a power cut: its holder is gone. */
-const isBlank = (bytes: Buffer | undefined): boolean => bytes?.every((byte) => byte === 0) ?? false;
-
-/** Whether a process is where its number means the same as here; earlier versions told the host alone. */
-const isSeen = ({ host, boot, pidNamespace }: Holder, mine: Holder): boolean =>
-  host === mine.host && (boot ?? mine.boot) === mine.boot && (pidNamespace ?? mine.pidNamespace) === mine.pidNamespace;
-
-/** Of a process that cannot be seen nothing is known. */
-async function hasDied(holder: Holder, mine: Holder): Promise<boolean> {
-  if (!isSeen(holder, mine)) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (thrown) {
-    return codeOf(thrown) !== "EPERM";
-  }
-  return (await startOf(holder.pid)) !== holder.started;
-}
-
-async function visibility(): Promise<Pick<Holder, "boot" | "pidNamespace">> {
-  const orNone = (text: Promise<string>): Promise<string> => text.then((one) => one.trim()).catch(() => "");
-  return {
-    boot: await orNone(readFile("/proc/sys/kernel/random/boot_id", "utf8")),
-    pidNamespace: await orNone(readlink("/proc/self/ns/pid")),
-  };
+/** By the name that stays: the other one is removed, which network file systems put off while it is open. */
+async function openOwn(own: string, lock: string): Promise<FileHandle> {
+  const { ino } = await stat(own, { bigint: true });
+  const file = await open(lock, "r+").catch(() => undefined);
+  if (file !== undefined && (await file.stat({ bigint: true })).ino === ino) return file;
+  await file?.close();
+  // moved away by mistake, and about to be put back
+  return await open(own, "r+");
 }
 
 /**
- * Start time of a process in clock ticks (field 22 of Linux's `stat`), or "" where the system does not tell. A zombie has
- * none: it has ended, and in a container without an init it stays for ever.
+ * Takes the lock of a holder that is gone away, unless it has been touched or replaced since it was looked at. One who
+ * waits for it does so at a time: he makes a file for it, and looks once more.
+ * @returns false if another is at it
  */
-async function startOf(pid: number): Promise<string> {
+async function removeStale({ lock }: LockPlace, stale: FoundLock, gone: Holder[]): Promise<boolean> {
+  const isSame = (found: FoundLock): boolean =>
+    stale.holder === undefined
+      ? isBlank(found)
+      : found.holder?.id === stale.holder.id && found.touched === stale.touched;
+  const claim = claimOf(lock, stale);
   try {
-    // in a new pid namespace that still sees the old /proc, numbers there mean other processes
-    if ((await readlink("/proc/self")) !== String(process.pid)) return "";
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "" : (fields[19] ?? "");
-  } catch {
-    return "";
-  }
-}
-
-/**
- * Moves the lock of a dead process away; what was moved by mistake (a newer lock) is put back.
- * @param stale its holder, or undefined for a lock without content
- */
-async function removeStale({ lock }: Place, stale: Holder | undefined): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`;
-  try {
-    await rename(lock, aside);
-    const bytes = await readIfThere(aside, LONGEST_LOCK);
-    const isStale = stale === undefined ? isBlank(bytes) : readHolder(bytes)?.id === stale.id;
-    if (!isStale) await link(aside, lock);
+    await writeFile(claim, "", { flag: "wx" });
   } catch (thrown) {
-    if (codeOf(thrown) !== "ENOENT" && codeOf(thrown) !== "EEXIST")
-      throw await writeError(thrown, lock, "a lock file that can be written");
-  } finally {
-    await rm(aside, { force: true });
+    if (codeOf(thrown) === "EEXIST") return false;
+    throw await writeError(thrown, lock, "a lock file that can be written");
+  }
+  try {
+    const now = await findLock(lock);
+    if (now === undefined || !isSame(now)) return true;
+    await removeLock(lock, isSame);
+    const { holder } = stale;
+    if (holder === undefined || !isFileName(holder.id)) return true;
+    gone.push(holder);
     // what its holder made the lock from, if it was killed right behind
-    if (stale !== undefined && /^[\w-]+$/.test(stale.id)) await rm(`${lock}.${stale.id}`, { force: true });
+    await rm(`${lock}.${holder.id}`, { force: true });
+    return true;
+  } finally {
+    await rm(claim, { force: true });
   }
 }
 
-async function removeOwn(lock: string, mine: Holder): Promise<void> {
-  if (readHolder(await readIfThere(lock, LONGEST_LOCK))?.id === mine.id) await rm(lock, { force: true });
+const isFileName = (id: string): boolean => /^[\w-]+$/.test(id);
+const claimOf = (lock: string, { holder }: FoundLock): string =>
+  `${lock}.${holder !== undefined && isFileName(holder.id) ? holder.id : "blank"}.claim`;
+
+/** What a holder that is gone was about to give its name: if it wakes, it finds nothing to rename. */
+async function removeTemporaries({ path, kind }: LockPlace, { id }: Holder): Promise<void> {
+  const folder = kind === "directory" ? path : dirname(path);
+  const names = await readdir(folder, { recursive: kind === "directory", encoding: "utf8" });
+  for (const name of names) {
+    const isOf = kind === "directory" || name.startsWith(`${basename(path)}.`);
+    if (isOf && name.endsWith(`.${id}.tmp`)) await rm(join(folder, name), { force: true });
+  }
 }

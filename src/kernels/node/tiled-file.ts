@@ -7,7 +7,14 @@ import { writeSync } from "node:fs";
 import { access, type FileHandle, open, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { npyHeader } from "../../data/index.ts";
-import { checkWritable, lockFile, readIfThere, writeError, writeWhole } from "../../data/node/index.ts";
+import {
+  checkWritable,
+  lockFile,
+  readIfThere,
+  type WriteGuard,
+  writeError,
+  writeGuarded,
+} from "../../data/node/index.ts";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { BYTES } from "../../graph/index.ts";
 import { mirror } from "../tiles/mirror.ts";
@@ -26,7 +33,7 @@ export interface KernelFile {
   /** Factor on every value, 1 unless the kernel is normalized: then tiles in float64 are rounded only once. */
   readonly scale?: number;
   /** The lock of the file (`lockFile`), where the caller holds it already; else it is taken while tiles are written. */
-  readonly lock?: AsyncDisposable | undefined;
+  readonly lock?: WriteGuard | undefined;
   /** Tiles between two states, which wait for the disk: 16, about a second's work, unless told otherwise. */
   readonly saveEvery?: number;
 }
@@ -84,7 +91,12 @@ export async function writeKernelFile(
   onTile: (tile: KernelTile) => void = () => {},
 ): Promise<void> {
   const header = npyHeader(file.dtype, file.shape);
-  await using _lock = file.lock === undefined ? await lockFile(file.path) : null;
+  if (file.lock === undefined) {
+    await using lock = await lockFile(file.path);
+    await writeKernelFile({ ...file, lock }, tiles, onTile);
+    return;
+  }
+  const { lock } = file;
   try {
     for (const path of [file.path, partOf(file), stateOf(file)]) await checkWritable(path);
     const finished = await finishedTiles(file);
@@ -92,9 +104,11 @@ export async function writeKernelFile(
     const bytes = header.length + rows * columns * BYTES[file.dtype];
     const { bavail, bsize } = await statfs(dirname(file.path));
     checkDisk(file, bytes - (finished > 0 ? (await stat(partOf(file))).blocks * 512 : 0), bavail * bsize);
+    await lock.check();
     await using part = await openPart(file, header, finished > 0);
-    await writeTiles(part, file, header.length, goingOn(file, tiles, finished), onTile);
+    await writeTiles(part, file, lock, header.length, goingOn(file, tiles, finished), onTile);
     await part.sync();
+    await lock.check();
     await rename(partOf(file), file.path);
     await rm(stateOf(file), { force: true });
   } catch (thrown) {
@@ -146,6 +160,7 @@ async function* goingOn(
 async function writeTiles(
   part: FileHandle,
   file: KernelFile,
+  lock: WriteGuard,
   start: number,
   tiles: AsyncIterable<KernelTile>,
   onTile: (tile: KernelTile) => void,
@@ -154,12 +169,13 @@ async function writeTiles(
   try {
     for await (const tile of tiles) {
       const { rows, columns, values } = tile;
+      await lock.check();
       writeTile(part, file, start, rows, columns, values);
       if (file.symmetric && rows.from !== columns.from) writeTile(part, file, start, columns, rows, mirrored(tile));
       if (tile.done % (file.saveEvery ?? 16) === 0 || tile.done === tile.of) {
         await saving;
         // the disk works while the next tiles are computed: what they write is not counted yet
-        saving = saveState(part, file, tile.done);
+        saving = saveState(part, file, lock, tile.done);
         saving.catch(() => {});
       }
       onTile(tile);
@@ -180,9 +196,9 @@ async function openPart(file: KernelFile, header: Uint8Array, isBegun: boolean):
   return part;
 }
 
-async function saveState(part: FileHandle, file: KernelFile, tiles: number): Promise<void> {
+async function saveState(part: FileHandle, file: KernelFile, lock: WriteGuard, tiles: number): Promise<void> {
   await part.sync();
-  await writeWhole(stateOf(file), `${JSON.stringify({ digest: file.digest, tiles })}\n`);
+  await writeGuarded(lock, stateOf(file), `${JSON.stringify({ digest: file.digest, tiles })}\n`);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { totalmem } from "node:os";
 import { writeNpy } from "../../data/index.ts";
-import { writeWhole } from "../../data/node/index.ts";
+import { type WriteGuard, writeGuarded, writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { checkInputs, type Inputs } from "../../gates/index.ts";
 import { type DenseArray, float32, float64, largestOf } from "../../graph/index.ts";
@@ -46,7 +46,7 @@ import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
 /** {@link NeuralPathKernelOptions}, and the file that the kernel is written to. */
 export interface NeuralPathKernelFileOptions extends NeuralPathKernelOptions {
   /** Path of the file, and its lock where the caller holds it. Without a file a whole kernel is told by its trace. */
-  readonly out?: { readonly path: string; readonly lock?: AsyncDisposable } | undefined;
+  readonly out?: { readonly path: string; readonly lock?: WriteGuard } | undefined;
   /** Element type of the file; float64 unless told otherwise. */
   readonly dtype?: (typeof KERNEL_DTYPES)[number] | undefined;
   /** Threads that make tiles. */
@@ -141,7 +141,10 @@ export async function writeNeuralPathKernel(
   // of a whole kernel without a file the trace is all that is told
   const asked = part === "full" && features === 0 && out === undefined ? "diagonal" : part;
   const kernel = await model.pathKernel(inputs, { ...options, part: asked });
-  if (out !== undefined) await writeWhole(out.path, writeNpy(rounded(kernel, dtype)));
+  if (out !== undefined) {
+    const bytes = writeNpy(rounded(kernel, dtype));
+    await (out.lock === undefined ? writeWhole(out.path, bytes) : writeGuarded(out.lock, out.path, bytes));
+  }
   const [n = 0] = kernel.shape;
   const { trace, log2Trace, meanRelativeError, relativeError } = kernel;
   return {

@@ -1,4 +1,5 @@
 /** A tangent kernel into a file tile by tile, of any size. */
+import type { WriteGuard } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { KernelRows } from "../../fitting/index.ts";
 import type { Inputs } from "../../gates/index.ts";
@@ -32,7 +33,7 @@ export interface TangentKernelFileOptions extends Omit<TangentAnswerOptions, "ou
   /** The logit that is differentiated; 0 unless told otherwise. */
   readonly output?: number | undefined;
   /** Path of the file, and its lock where the caller holds it. */
-  readonly out: { readonly path: string; readonly lock?: AsyncDisposable };
+  readonly out: { readonly path: string; readonly lock?: WriteGuard };
   /** Element type of the file; float64 unless told otherwise. */
   readonly dtype?: (typeof KERNEL_DTYPES)[number] | undefined;
   /** Engines that make tiles, a thread each. */

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { lockFile, makeFolder, writeWhole } from "../../data/node/index.ts";
+import { lockFile, makeFolder, writeGuarded } from "../../data/node/index.ts";
 import { optionsIn } from "../../options.ts";
 import { type Place, placeAt } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
@@ -32,12 +32,12 @@ export async function writeReport(directories: readonly string[], options: Write
       : await contentOf(placesOf(directories));
   const folder = dirname(file);
   await makeFolder(folder);
-  await using _lock = await lockFile(file);
+  await using lock = await lockFile(file);
   const making = { command, createdAt, version: gatewiseVersion(), machine: describeMachine() };
   for await (const { path, text } of reportFiles(content, making)) {
     const to = path === REPORT_PAGE ? file : join(folder, path);
     await makeFolder(dirname(to));
-    await writeWhole(to, text);
+    await writeGuarded(lock, to, text);
   }
   return file;
 }

@@ -4,7 +4,6 @@
 
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { lockDirectory } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
 import { GatewiseError, type PackedError, unpackError } from "../../errors.ts";
 import { optionsIn } from "../../options.ts";
@@ -163,14 +162,15 @@ async function markEnded(directory: string, signal: AbortSignal, how: string): P
   const outcome = interrupted
     ? ({ status: "interrupted" } as const)
     : failedWith(`a worker process that ended: ${how}`);
-  const run = folderStore(directory);
+  const run = folderStore(directory, { patienceMs: 0, awaitLease: false });
+  if ((await findRecord(run))?.status !== "running") return outcome;
+  // the lock of the worker goes with it; a run that somebody has resumed, here or elsewhere, is not touched
+  await using lock = await run.lock().catch(() => null);
+  if (lock === null) return outcome;
+  // once more behind the lock: whoever resumed it may have come to its end
   const record = await findRecord(run);
-  if (record?.status === "running") {
-    // the lock of the worker goes with it; a run that somebody has resumed is not touched
-    await using lock = await lockDirectory(directory, { patienceMs: 0 }).catch(() => null);
-    if (lock === null) return outcome;
-    const error = outcome.status === "failed" ? { message: outcome.message, hint: outcome.hint } : null;
-    await writeRecord(run, { ...record, status: outcome.status, error });
-  }
+  if (record?.status !== "running") return outcome;
+  const error = outcome.status === "failed" ? { message: outcome.message, hint: outcome.hint } : null;
+  await writeRecord(run, { ...record, status: outcome.status, error });
   return outcome;
 }

@@ -1,11 +1,11 @@
 import { basename, dirname, join } from "node:path";
-import { checkWritable, isSameFile, lockFile, realPathOf } from "../../data/node/index.ts";
+import { checkWritable, isSameFile, lockFile, realPathOf, type WriteGuard } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { findExperiment } from "./experiment-run.ts";
 import { findRun } from "./run-directory.ts";
 
 /** The place of a result, kept from other commands until it goes out of scope. */
-export interface ResultFile extends AsyncDisposable {
+export interface ResultFile extends AsyncDisposable, WriteGuard {
   /** Where it goes, behind links. */
   readonly path: string;
 }
@@ -40,7 +40,12 @@ export async function claimResult(
   if (path === undefined) return undefined;
   const real = await checkResult(path, sources, model);
   const lock = await lockFile(real, { patienceMs: PATIENCE_MS });
-  return { path: real, [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose]() };
+  return {
+    path: real,
+    id: lock.id,
+    check: () => lock.check(),
+    [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
+  };
 }
 
 /**
