@@ -121,8 +121,9 @@ async function takeLock(
       if (watch.see(holder.id, found.touched, now, 3 * step) > holder.leaseMs) {
         await take(found, holder.leaseMs);
       } else {
-        if (watch.isAlive && isImpatient) throw held(place, holder, mine, state);
-        if (!watch.isAlive) watch.tellOnce(() => onWait?.(waitingFor(place, holder)));
+        // its end cannot be seen coming, as that of a process here can
+        if (watch.isAlive) throw held(place, holder, mine, state);
+        watch.tellOnce(() => onWait?.(waitingFor(place, holder)));
         await world.wait(step, signal);
       }
     }
