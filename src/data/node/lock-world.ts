@@ -27,7 +27,9 @@ export const THIS_WORLD: LockWorld = {
   holder: thisHolder,
   look: async (holder, mine) => (!isSeen(holder, mine) ? "unseen" : (await hasEnded(holder)) ? "ended" : "there"),
   clock: () => performance.now(),
-  wait: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  wait: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  },
   touch: (file) => {
     const now = Date.now() / 1000;
     return file.utimes(now, now);

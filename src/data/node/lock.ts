@@ -89,7 +89,6 @@ async function takeLock(
     else await world.wait(RETRY_MS, signal);
   };
   for (;;) {
-    signal?.throwIfAborted();
     // before the look: a stop of this process in between makes no holder silent
     const now = world.clock();
     const found = await findLock(place.lock);

@@ -240,7 +240,11 @@ describe("fileError", () => {
   it.each([
     { code: "EACCES", is: "permission denied", next: "give yourself the right to it, or use another folder" },
     { code: "ENOSPC", is: "no space left on the disk", next: "free some space and try again: nothing is lost" },
-    { code: "EIO", is: "EIO", next: "check the path and the disk" },
+    {
+      code: "EIO",
+      is: "input/output error of the disk or the network",
+      next: "check the disk, then go on: what was written before stays",
+    },
   ])("says what $code means", ({ code, is, next }) => {
     const thrown = Object.assign(new Error("x"), { code });
     const texts = errorOf(() => {
