@@ -118,5 +118,9 @@ export function dissectionAnswer(
   if (share === null) {
     return `Behind random gates fresh values reach ${accuracy(r)}, the network itself ${accuracy(model)}: learning gained nothing over random gates that its gates could hold.`;
   }
-  return `Of the ${accuracy(model - (r ?? 0))} points that learning gained over random gates (${accuracy(model)} against ${accuracy(r)}), the gates hold ${percent(share.value)} (95 % interval ${percent(share.low)} to ${percent(share.high)}): fresh values behind them reach ${accuracy(f)}.`;
+  const isOpen = share.low <= 0 && share.high >= 1;
+  const doubt = isOpen
+    ? " The interval reaches from none to all: these runs do not tell; more seeds, epochs or test examples may."
+    : "";
+  return `Of the ${accuracy(model - (r ?? 0))} points that learning gained over random gates (${accuracy(model)} against ${accuracy(r)}), the gates hold ${percent(share.value)} (95 % interval ${percent(share.low)} to ${percent(share.high)}): fresh values behind them reach ${accuracy(f)}.${doubt}`;
 }

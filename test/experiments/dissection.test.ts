@@ -69,4 +69,13 @@ describe("the share in the gates", () => {
       "Of the 4.00 points that learning gained over random gates (98.00 against 94.00), the gates hold 75 % (95 % interval 65 % to 85 %): fresh values behind them reach 97.00.",
     );
   });
+
+  it.each([
+    { low: -0.1, high: 1.2, tells: false },
+    { low: 0.1, high: 1.2, tells: true },
+    { low: -0.1, high: 0.9, tells: true },
+  ])("says when it tells nothing: $low to $high", ({ low, high, tells }) => {
+    const answer = dissectionAnswer(98, [97], [94], { value: 0.5, low, high });
+    expect(answer.includes("these runs do not tell")).toBe(!tells);
+  });
 });
