@@ -143,6 +143,7 @@ export {
   readRunRecord,
   resultRows,
   type Store,
+  type StoreWaiting,
   segmentsOf,
   type TheoremFindings,
   type TreeFindings,

@@ -35,7 +35,7 @@ export type {
   WatchedFindings,
 } from "./runners/runner.ts";
 export { trialsAsked } from "./runners/trials.ts";
-export type { Store } from "./store.ts";
+export type { Store, StoreWaiting } from "./store.ts";
 export {
   type DataSelection,
   type GivenFile,
