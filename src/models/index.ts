@@ -12,13 +12,8 @@ export type {
   NeighborPairsOptions,
   QueryNeighbors,
 } from "./many-neighbors.ts";
-export {
-  type DescribeOptions,
-  Model,
-  type ModelOptions,
-  type ModelSource,
-  type RawInputs,
-} from "./model.ts";
+export { Model } from "./model.ts";
+export type { DescribeOptions, ModelOptions, ModelSource, RawInputs } from "./model-options.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   type KernelTileMakers,

@@ -14,53 +14,12 @@ import type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 import type { GateDifferences } from "./gate-differences.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
 import type { ManyNeighbors, ManyNeighborsOptions, NeighborPair, NeighborPairsOptions } from "./many-neighbors.ts";
-import type { OpenRanker } from "./neighbor-rows.ts";
+import type { DescribeOptions, ModelOptions, ModelSource } from "./model-options.ts";
 import type { NeighborsOptions } from "./neighbors.ts";
-import type { KernelTileMakers, NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
+import type { NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import type { Asking } from "./progress.ts";
 import type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
-
-/** How a network reads numbers as the files of its data have them: it normalizes them itself. */
-export interface RawInputs {
-  /** Axes of images in arrays of those files, which go in with channels first. */
-  readonly layout?: "chw" | "hwc" | undefined;
-}
-
-/** Where a network comes from, and whether it normalizes its inputs itself. */
-export type ModelSource =
-  | { readonly kind: "run"; readonly regime: string; readonly raw?: RawInputs }
-  | { readonly kind: "onnx"; readonly raw?: RawInputs }
-  | { readonly kind: "network" };
-
-/** What a model works with: an engine, and threads for kernels. */
-export interface ModelOptions {
-  /** Opens the engine, at the first question that needs one. */
-  readonly openEngine: () => Promise<Engine>;
-  /** `network` unless told otherwise. */
-  readonly source?: ModelSource;
-  /**
-   * Makes the tiles of kernels, in threads of its own; this thread unless given.
-   * @internal
-   */
-  readonly tileMakers?: KernelTileMakers;
-  /**
-   * Ranks neighbors of many inputs, in threads of its own; this thread unless given.
-   * @internal
-   */
-  readonly openRanker?: OpenRanker;
-}
-
-/** What a description is to tell of costs. */
-export interface DescribeOptions {
-  /** Number of inputs that costs are told of; 1,000 unless told otherwise. */
-  readonly examples?: number | undefined;
-  /**
-   * Milliseconds from any fixed point, `performance.now`: the path kernel of a few random inputs is timed by it. Told from
-   * the network's shapes unless given.
-   */
-  readonly clock?: (() => number) | undefined;
-}
 
 /**
  * A network with an engine: all that can be asked of it. The engine starts at the first question that needs it, and what
@@ -99,12 +58,8 @@ export class Model implements AsyncDisposable {
     const { examples = 1000, clock } = options;
     const { timeNeuralPathKernel } = await import("./kernel-timing.ts");
     const { describeNetwork } = await import("./description.ts");
-    const timing = await timeNeuralPathKernel(
-      this.network,
-      () => this.engine(),
-      clock,
-      () => this.pairWay(),
-    );
+    const engine = () => this.engine();
+    const timing = await timeNeuralPathKernel(this.network, engine, clock, () => this.pairWay());
     return describeNetwork(this.network, examples, timing);
   }
 

@@ -12,25 +12,22 @@ import { kindOf } from "../binary-data.ts";
 import { bytesOf, type DenseArray, type DType } from "../dense-array.ts";
 import { largestOf } from "../extremes.ts";
 import type { Graph } from "../graph.ts";
-import type { Attribute, Attributes, OnnxEmitter, ScanNode, ScanScope, Shape, Tensor } from "../symbolic.ts";
+import type { Attributes, OnnxEmitter, ScanNode, ScanScope, Shape, Tensor } from "../symbolic.ts";
 
 import { formatTensor } from "../tensor.ts";
 import { freeScopes, topologicalOrder } from "../traversal.ts";
 import { ELEMENT_TYPE } from "./element-types.ts";
 import { type Fusion, findFusions } from "./fusions.ts";
 import {
-  type AttributeProto,
   AttributeProto_AttributeType,
   AttributeProtoSchema,
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
-  NodeProtoSchema,
   TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
 } from "./onnx_pb.ts";
+import { node, valueInfo } from "./protos.ts";
 
 /** Opset 21 and IR 10: what ONNX Runtime reads from 1.18 on, and all the ops here need. */
 const OPSET = 21n;
@@ -261,43 +258,4 @@ class GraphWriter implements OnnxEmitter {
     this.scans.set(scan, names);
     return names;
   }
-}
-
-function node(opType: string, input: readonly string[], output: readonly string[], attributes: Attributes): NodeProto {
-  return create(NodeProtoSchema, {
-    name: `${opType}:${output.at(-1)}`,
-    opType,
-    input: [...input],
-    output: [...output],
-    attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-  });
-}
-
-function attribute(name: string, value: Attribute): AttributeProto {
-  const kinds = AttributeProto_AttributeType;
-  if ("int" in value) return create(AttributeProtoSchema, { name, type: kinds.INT, i: BigInt(value.int) });
-  if ("ints" in value) return create(AttributeProtoSchema, { name, type: kinds.INTS, ints: value.ints.map(BigInt) });
-  if ("float" in value) return create(AttributeProtoSchema, { name, type: kinds.FLOAT, f: value.float });
-  return create(AttributeProtoSchema, { name, type: kinds.STRING, s: new TextEncoder().encode(value.string) });
-}
-
-function valueInfo(name: string, { dtype, shape }: Pick<Tensor, "dtype" | "shape">): ValueInfoProto {
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: "tensorType",
-        value: {
-          elemType: ELEMENT_TYPE[dtype],
-          shape: {
-            dim: shape.map((size) =>
-              typeof size === "number"
-                ? { value: { case: "dimValue" as const, value: BigInt(size) } }
-                : { value: { case: "dimParam" as const, value: size } },
-            ),
-          },
-        },
-      },
-    },
-  });
 }
