@@ -2,8 +2,9 @@
  * A pair of the exact path kernel of convolutional networks against a forward pass of the same network in PyTorch float32,
  * both on one thread and in processor time: `npx tsx bench/cnn-kernel.bench.ts --python PATH [--models FOLDER] [--threads 2]`.
  * The peer needs `pip install torch`. With `--models` files of other people's networks are measured too; `node by node` is
- * the time of the same kernel without the machine of pairs, `threads` the time by the clock over that of one thread; what
- * popcounts in registers take on as many threads comes first. With `--growth` a network's kernel is made of as many images,
+ * the time of the same kernel without the machine of pairs, `threads` the time by the clock over that of one thread, the median
+ * of `--turns` pairs of runs; what popcounts in registers take on as many threads comes first. Kernels are of as many images
+ * (8 to 2,048) as are told to take `--seconds`. With `--growth` a network's kernel is made of as many images,
  * twice as many and four times: the time of a pair, and the most memory that the process held beside the kernel.
  */
 import { spawnSync } from "node:child_process";
@@ -12,7 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openNodeEngine } from "../src/engine/node/index.ts";
 import { float32, sizeOf } from "../src/graph/index.ts";
-import { openPairTilePool } from "../src/kernels/node/index.ts";
+import { openPairTilePool, tileMakers } from "../src/kernels/node/index.ts";
 import { pairKernel } from "../src/kernels/pair/pair-kernel.ts";
 import { pairWay } from "../src/kernels/pair/pair-way.ts";
 import { openPairTiles, readPairs, tiledPairs } from "../src/kernels/pair/pair-work.ts";
@@ -21,7 +22,7 @@ import { writeKernel } from "../src/kernels/tiles/tiled-kernel.ts";
 import { type GatedNetwork, inputShapeOf, networkFromOnnx } from "../src/network/index.ts";
 import { randomStream } from "../src/random.ts";
 import { convolutions, type MapLayer, mapModel } from "../test/support/map-models.ts";
-import { median, timed } from "./contestants.ts";
+import { median, type Times, timed } from "./contestants.ts";
 import { threadLimit } from "./popcount-limit.ts";
 
 const { values: options } = parseArgs({
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "2" },
     only: { type: "string" },
     seconds: { type: "string", default: "1" },
+    turns: { type: "string", default: "5" },
     growth: { type: "string" },
   },
 });
@@ -129,16 +131,18 @@ async function measure(name: string, network: GatedNetwork): Promise<void> {
   // as many images as take a while, as told
   const count = Math.max(
     8,
-    Math.min(512, 8 * Math.ceil(Math.sqrt((2 * Number(options.seconds)) / way.cost.seconds) / 8)),
+    Math.min(2048, 8 * Math.ceil(Math.sqrt((2 * Number(options.seconds)) / way.cost.seconds) / 8)),
   );
   const images = float32(
     [count, ...shape],
     Float32Array.from(randomStream(1, "x").uniform(count * sizeOf(shape), 0, 1)),
   );
   const before = peer(network);
-  const work = await readPairs(network, way, engine, images, undefined);
+  // as the command does: in memory that threads share
+  const { allocate } = tileMakers(2);
+  const work = await readPairs(network, way, engine, images, undefined, { allocate });
   const pairs = (count * (count + 1)) / 2;
-  const kernel = new Float64Array(count ** 2);
+  const kernel = new Float64Array(allocate(8 * count ** 2));
   const run = (threads: number) =>
     timed(() => {
       const opener = threads === 1 ? openPairTiles : openPairTilePool(threads);
@@ -148,13 +152,14 @@ async function measure(name: string, network: GatedNetwork): Promise<void> {
       );
     });
   await run(1);
-  const [one, more] = [[await run(1)], [await run(Number(options.threads))]];
-  for (let i = 0; i < 2; i++) {
-    one.push(await run(1));
-    more.push(await run(Number(options.threads)));
+  const turns: { readonly one: Times; readonly more: Times }[] = [];
+  // one after the other: other work on the machine disturbs both
+  for (let i = 0; i < Number(options.turns); i++) {
+    turns.push({ one: await run(1), more: await run(Number(options.threads)) });
   }
-  const own = median(one.map(({ processor }) => processor)) / pairs;
-  const threads = median(more.map(({ seconds }) => seconds)) / median(one.map(({ seconds }) => seconds));
+  const own = median(turns.map(({ one }) => one.processor)) / pairs;
+  const threads = median(turns.map(({ one, more }) => more.seconds / one.seconds));
+  const processor = median(turns.map(({ one, more }) => more.processor / one.processor));
   const few = (await readPathExamples(network, engine, images)).slice(0, 2);
   const [left, right] = [few.slice(0, 1), few.slice(1)];
   const plain = { engine, shortcuts: false };
@@ -170,7 +175,7 @@ async function measure(name: string, network: GatedNetwork): Promise<void> {
       `a pair ${ms(own)} (told ${ms(way.cost.seconds)}), node by node ${ms(nodes)}`,
       `PyTorch's pass ${ms(forward)} alone, ${ms(batch)} in a batch`,
       `a pair over a pass: ${(own / forward).toFixed(2)} alone, ${(own / batch).toFixed(2)} in a batch`,
-      `${options.threads} threads over one, by the clock: ${threads.toFixed(2)}`,
+      `${options.threads} threads over one, ${count} images: ${threads.toFixed(2)} by the clock, ${processor.toFixed(2)} of the processor`,
     ].join("\n  "),
   );
 }

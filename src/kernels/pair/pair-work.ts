@@ -13,6 +13,7 @@ import type { TiledKernel } from "../tiles/tiled-kernel.ts";
 import { type NodeWork, nodeDiagonal, openNodeTiles, sidesAtOnce } from "./node-tiles.ts";
 import type { PairWay } from "./pair-way.ts";
 import { pathReadings, readPathExamples } from "./readings.ts";
+import { weighedPlan } from "./weighed-plan.ts";
 
 /** Plain data. */
 export type PairWork = ProgramWork | NodeWork | SoftWork;
@@ -102,6 +103,20 @@ export async function pairDiagonal(
       return await nodeDiagonal(work, engine, breaths, onProgress);
   }
 }
+
+/** Of the whole kernel in one thread, as told. */
+export function secondsOfPairs(work: Exclude<PairWork, SoftWork>): number {
+  const own = work.rows === work.columns;
+  if (work.kind === "program") {
+    const { program, rows, columns } = work;
+    return pairsBetween(rows.count, columns.count, own) * program.secondsPerPair;
+  }
+  const { network, withShortcuts, rows, columns } = work;
+  return pairsBetween(rows.length, columns.length, own) * weighedPlan(network, withShortcuts).cost.seconds;
+}
+
+const pairsBetween = (rows: number, columns: number, own: boolean): number =>
+  own ? (rows * (rows + 1)) / 2 : rows * columns;
 
 function edgeOf(work: PairWork, way: PairWay, wanted: number): number {
   switch (work.kind) {

@@ -5,8 +5,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openNodeEngine } from "../../../src/engine/node/index.ts";
 import { float32, sizeOf } from "../../../src/graph/index.ts";
 import { openPairTilePool, writeKernelFile } from "../../../src/kernels/node/index.ts";
+import { sharedPairs } from "../../../src/kernels/node/shared-pairs.ts";
+import { TileWorkers } from "../../../src/kernels/node/tile-workers.ts";
 import { pairWay } from "../../../src/kernels/pair/pair-way.ts";
 import { type OpenPairTiles, openPairTiles, readPairs, tiledPairs } from "../../../src/kernels/pair/pair-work.ts";
+import type { TileMaker } from "../../../src/kernels/tiles/tile-maker.ts";
+import { tileCount } from "../../../src/kernels/tiles/tile-plan.ts";
 import { kernelTiles, type TiledKernel, writeKernel } from "../../../src/kernels/tiles/tiled-kernel.ts";
 import { networkFromOnnx } from "../../../src/network/index.ts";
 import { randomStream } from "../../../src/random.ts";
@@ -59,10 +63,32 @@ describe.each(Object.keys(NETWORKS))("tiles of a %s", (name) => {
       const wanted = await whole(await tiled(name, 64, between, openPairTiles));
       expect(wanted.every((value) => value !== 0)).toBe(true);
       expect(await whole(await tiled(name, 8, between, openPairTiles))).toEqual(wanted);
-      expect(await whole(await tiled(name, 8, between, openPairTilePool(2)))).toEqual(wanted);
-      expect(await whole(await tiled(name, 5, between, openPairTilePool(3)))).toEqual(wanted);
+      expect(await whole(await tiled(name, 8, between, openPairTilePool(2, 0)))).toEqual(wanted);
+      expect(await whole(await tiled(name, 5, between, openPairTilePool(3, 0)))).toEqual(wanted);
     },
   );
+
+  it("are the same where each thread takes its share, and this one takes what others have not begun", async () => {
+    if (name === "leaky gates") return; // no bits: this thread and the engine make them
+    const wanted = await whole(await tiled(name, 64, false, openPairTiles));
+    let here = 0;
+    const slowly: OpenPairTiles = async (work, ...others) => {
+      if (work.kind === "soft chain") throw new Error("unreachable: no gates of this test are soft");
+      const shared = await sharedPairs(work);
+      const maker = await openPairTiles(shared, ...others);
+      const write: TileMaker["write"] = async (rows, columns, to) => {
+        here += 1;
+        // the other thread has all that it may have before it by then
+        await new Promise((resolve) => setTimeout(resolve, here < 3 ? 300 : 0));
+        await maker.write(rows, columns, to);
+      };
+      return new TileWorkers(1, { kind: "pairs", work: shared }, { ...maker, write }).maker();
+    };
+    const kernel = await tiled(name, 3, false, slowly);
+    expect(await whole(kernel)).toEqual(wanted);
+    expect(here).toBeGreaterThan(2);
+    expect(here).toBeLessThan(tileCount(kernel));
+  });
 
   it("end in the same file behind an interruption", async () => {
     await using folder = await temporaryFolder();
@@ -88,6 +114,6 @@ describe.each(Object.keys(NETWORKS))("tiles of a %s", (name) => {
     };
     const wanted = await write("whole.npy", 0, openPairTiles);
     expect(await write("parts.npy", 2, openPairTiles)).toEqual(wanted);
-    expect(await write("threads.npy", 3, openPairTilePool(2))).toEqual(wanted);
+    expect(await write("threads.npy", 3, openPairTilePool(2, 0))).toEqual(wanted);
   });
 });
