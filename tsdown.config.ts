@@ -1,4 +1,5 @@
 import { defineConfig } from "tsdown";
+import { buildStudio } from "./scripts/build-studio.ts";
 import { packDigits } from "./scripts/pack-digits.ts";
 
 // One build for all entries, and not one for each world: they share chunks, so there is one GatewiseError class.
@@ -37,5 +38,10 @@ export default defineConfig({
   checks: { pluginTimings: false },
   // the messages that ONNX is read by would share a chunk with what writes it: a page reads only
   outputOptions: { codeSplitting: { groups: [{ name: "onnx-messages", test: /onnx_pb\.ts$/ }] } },
-  hooks: { "build:done": ({ options }) => packDigits(options.outDir) },
+  hooks: {
+    "build:done": async ({ options: { outDir } }) => {
+      await packDigits(outDir);
+      await buildStudio(outDir);
+    },
+  },
 });

@@ -22,6 +22,7 @@ type Room =
   | "experiments"
   | "runs"
   | "report"
+  | "studio"
   | "cli";
 /** What each room may import (style 1); its {@link LEAVES} are open to all. */
 const MAY_IMPORT = {
@@ -38,10 +39,12 @@ const MAY_IMPORT = {
   experiments: protocols,
   runs: ["experiments", ...protocols],
   report: ["runs", "experiments", ...protocols],
+  // a page: it parses, calls and draws as cli does, and neither knows the other
+  studio: ["runs", "experiments", ...protocols],
   cli: ["report", "runs", "experiments", ...protocols],
 } as const satisfies Record<Room, readonly Room[]>;
 
-const LEAVES = ["errors.ts", "random.ts", "parse-value.ts", "options.ts"];
+const LEAVES = ["errors.ts", "random.ts", "parse-value.ts", "options.ts", "release-symbols.ts"];
 /** Main programs of the process or of a worker: like `cli/`, they own the clock, the process and the state of their loop. */
 const ENTRIES = ["engine/node/engine-worker.ts", "runs/node/trial-worker.ts", "data/node/lock-beat-thread.ts"];
 /** What time is for a lock: others are given it (`LockWorld`). */
@@ -64,7 +67,7 @@ interface Import {
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.replaceAll("\\", "/"))
   .sort();
 
@@ -107,7 +110,8 @@ function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
 }
 
 const imports = files.flatMap(importsOf);
-const internal = imports.filter(({ to }) => to.endsWith(".ts"));
+const isOurs = (to: string): boolean => /\.tsx?$/.test(to);
+const internal = imports.filter(({ to }) => isOurs(to));
 const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] ?? "") : "");
 const isRoom = (room: string): room is Room => room in MAY_IMPORT;
 /** A file of a room's Node part. */
@@ -170,20 +174,20 @@ describe("the house (style 1)", () => {
   });
 
   const shared = files.filter((file) => roomOf(file) === "" && file !== "node.ts");
-  it.each([...shared, "runs/index.ts"])("nothing that runs behind %s needs Node", (entry) => {
+  const ofBrowser = ["web.ts", "studio/app/main.tsx", "studio/worker/main.ts"];
+  it.each([...shared, "runs/index.ts", ...ofBrowser.slice(1)])("nothing that runs behind %s needs Node", (entry) => {
     const reached = new Set<string>();
     const walk = (file: string): void => {
       if (reached.has(file)) return;
       reached.add(file);
-      for (const { to, typeOnly } of imports.filter(({ from }) => from === file))
-        if (!typeOnly && to.endsWith(".ts")) walk(to);
+      for (const { to, typeOnly } of imports.filter(({ from }) => from === file)) if (!typeOnly && isOurs(to)) walk(to);
     };
     walk(entry);
     const forbidden = imports.filter(
       ({ from, to, typeOnly }) =>
         !typeOnly &&
         reached.has(from) &&
-        (/^node:/.test(to) || to === "onnxruntime-node" || (entry !== "web.ts" && /^onnxruntime/.test(to))),
+        (/^node:/.test(to) || to === "onnxruntime-node" || (!ofBrowser.includes(entry) && /^onnxruntime/.test(to))),
     );
     expect(forbidden.map(say)).toEqual([]);
   });
@@ -209,7 +213,8 @@ describe("the house (style 1)", () => {
 });
 
 describe("habits that a machine can check (style 3)", () => {
-  const below = files.filter((file) => roomOf(file) !== "cli" && !ENTRIES.includes(file));
+  const shells: readonly string[] = ["cli", "studio"];
+  const below = files.filter((file) => !shells.includes(roomOf(file)) && !ENTRIES.includes(file));
   const calls = (file: string, pattern: RegExp): readonly string[] => {
     const found: string[] = [];
     const visit = (node: ts.Node): void => {
@@ -222,7 +227,7 @@ describe("habits that a machine can check (style 3)", () => {
     return found;
   };
 
-  it("nothing below cli draws hidden randomness, reads a clock or prints (7)", () => {
+  it("nothing below cli and studio draws hidden randomness, reads a clock or prints (7)", () => {
     const pattern =
       /^(Math\.random|Date\.now|performance\.now|new Date|console\.\w+|process\.(stdout|stderr)\.write)\b/;
     expect(below.filter((file) => !CLOCKS.includes(file)).flatMap((file) => calls(file, pattern))).toEqual([]);

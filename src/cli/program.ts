@@ -19,6 +19,7 @@ import { ntkCommand } from "./commands/ntk.ts";
 import { pathsCommand } from "./commands/paths.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
+import { studioCommand } from "./commands/studio.ts";
 import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -46,6 +47,7 @@ const COMMANDS = {
   "kernel-fit": kernelFitCommand,
   paths: pathsCommand,
   flow: flowCommand,
+  studio: studioCommand,
   report: reportCommand,
   export: exportCommand,
   data: dataCommand,

@@ -6,7 +6,7 @@ import { type OrtRuntime, ortEngine } from "../ort-engine.ts";
 import type { WasmOptions } from "./wasm-options.ts";
 
 /** See `openWasmEngine`. */
-export async function openEngine({ wasmPaths, ...options }: WasmOptions): Promise<Engine> {
+export async function openEngine({ wasmPaths, wasmBinary, ...options }: WasmOptions): Promise<Engine> {
   const { threads, memory, denormals } = checkEngineOptions("wasm", ["wasm"], options);
   if (denormals !== "kept") {
     throw new GatewiseError({
@@ -23,7 +23,7 @@ export async function openEngine({ wasmPaths, ...options }: WasmOptions): Promis
       next: "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
     });
   }
-  const runtime = await loadRuntime(threads, wasmPaths);
+  const runtime = await loadRuntime(threads, wasmPaths, wasmBinary);
   return ortEngine(runtime, {
     device: "wasm",
     capabilities: capabilitiesOf("wasm"),
@@ -37,13 +37,18 @@ export async function openEngine({ wasmPaths, ...options }: WasmOptions): Promis
   });
 }
 
-async function loadRuntime(threads: number, wasmPaths: string | undefined): Promise<OrtRuntime> {
+async function loadRuntime(
+  threads: number,
+  wasmPaths: string | undefined,
+  wasmBinary: Uint8Array | undefined,
+): Promise<OrtRuntime> {
   const runtime = await importRuntime();
   const { wasm } = runtime.env;
   // nobody has said anything yet, or ONNX Runtime would have filled it in
   if (wasm.numThreads === undefined) {
     wasm.numThreads = threads;
     if (wasmPaths !== undefined) wasm.wasmPaths = wasmPaths;
+    if (wasmBinary !== undefined) wasm.wasmBinary = wasmBinary;
   } else if (wasm.numThreads !== threads) throw setUpBefore(`threads ${threads}`, `${wasm.numThreads}`);
   else if (wasmPaths !== undefined && wasmPaths !== wasm.wasmPaths) {
     throw setUpBefore(`wasmPaths ${JSON.stringify(wasmPaths)}`, JSON.stringify(wasm.wasmPaths ?? "none"));

@@ -31,25 +31,45 @@ export async function readExternalData(model: string, files: readonly ExternalFi
   return data;
 }
 
-async function readInside(folder: string, file: ExternalFile, room: number): Promise<Uint8Array> {
-  try {
-    const path = await pathInside(folder, file);
-    // before it is opened: a pipe would wait for a writer
-    const stats = await stat(path);
-    if (!stats.isFile()) {
-      throw refused(file, stats.isDirectory() ? ", which is a folder" : ", which is no regular file", INSIDE);
-    }
+/** Where those files are, without reading them. See {@link readExternalData}. */
+export async function externalPaths(model: string, files: readonly ExternalFile[]): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const file of files) paths.push((await inside(file, () => regularInside(dirname(model), file))).path);
+  return paths;
+}
+
+const readInside = (folder: string, file: ExternalFile, room: number): Promise<Uint8Array> =>
+  inside(file, async () => {
+    const { path, size } = await regularInside(folder, file);
     // a file that is too short is refused by who knows its tensors
-    const count = Math.min(stats.size, file.bytes);
+    const count = Math.min(size, file.bytes);
     if (count > room) throw refused(file, `, ${count} bytes of it`, `at most ${MOST_BYTES} in all files`);
     const bytes = await firstBytes(path, count);
     if (foreignFormat(bytes) === "git-lfs") {
       throw refused(file, `, ${FOREIGN_NAMES["git-lfs"]}`, "the weights themselves", FETCH_LFS);
     }
     return bytes;
+  });
+
+async function inside<T>(file: ExternalFile, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (thrown) {
     throw fileError(thrown, `${file.tensor} with its data in the file ${quoted(file.location)}`, INSIDE);
   }
+}
+
+async function regularInside(
+  folder: string,
+  file: ExternalFile,
+): Promise<{ readonly path: string; readonly size: number }> {
+  const path = await pathInside(folder, file);
+  // before it is opened: a pipe would wait for a writer
+  const stats = await stat(path);
+  if (!stats.isFile()) {
+    throw refused(file, stats.isDirectory() ? ", which is a folder" : ", which is no regular file", INSIDE);
+  }
+  return { path, size: stats.size };
 }
 
 /** The real path of a location. Names of Windows are refused everywhere: what a model means must not hang on the system. */

@@ -15,6 +15,7 @@ export { folderStore } from "./folder-store.ts";
 export { isModelFolder } from "./foreign-model.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, workerCount } from "./machine.ts";
+export { type ModelFile, modelFiles } from "./model-files.ts";
 export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray, readInputs } from "./open-model.ts";
 export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";

@@ -1,0 +1,5 @@
+import type { Answers } from "../desk/answering.ts";
+import type { TrainTopics } from "./topics.ts";
+
+/** What a worker knows of this tab; each worker has its own. */
+export const trainAnswers = (): Answers<TrainTopics> => ({});

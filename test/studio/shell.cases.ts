@@ -1,0 +1,81 @@
+/** What holds for every tab. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { openStudio, ready, STUDIO_FILE } from "../support/studio.ts";
+
+const TABS = ["Explain", "Train", "Plane"];
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong, each with the elements. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  return await page.evaluate(async () => {
+    // the script above has put it there
+    const { axe } = globalThis as unknown as { readonly axe: typeof import("axe-core") };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
+  });
+}
+
+export function shellCases(browser: () => Browser): void {
+  it("opens from a file, offline, with its tabs; nothing is asked of the network", async () => {
+    await using studio = await openStudio(browser(), STUDIO_FILE, { offline: true });
+    const { page, faults } = studio;
+    expect(await page.title()).toBe("Gatewise studio");
+    expect(await page.getByRole("tab").allTextContents()).toEqual(TABS);
+    for (const name of TABS) {
+      await page.getByRole("tab", { name }).click();
+      await ready(page);
+      expect(await page.getByRole("tabpanel", { name }).isVisible()).toBe(true);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it("keeps its tab in the address, and moves between tabs by keyboard", async () => {
+    await using studio = await openStudio(browser(), `${STUDIO_FILE}#tab=plane`);
+    const { page } = studio;
+    await page.getByRole("tab", { name: "Plane", selected: true }).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Explain");
+    await page.keyboard.press("ArrowRight");
+    expect(page.url()).toBe(`${STUDIO_FILE}#tab=train`);
+    await page.reload();
+    expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Train");
+  });
+
+  it.each([
+    { colorScheme: "light", width: 1280 },
+    { colorScheme: "dark", width: 375 },
+  ] as const)("has no fault that axe finds, and nothing to scroll sideways: $colorScheme, $width px", async (how) => {
+    const { colorScheme, width } = how;
+    await using studio = await openStudio(browser(), STUDIO_FILE, { colorScheme, viewport: { width, height: 800 } });
+    const { page } = studio;
+    for (const name of TABS) {
+      await page.getByRole("tab", { name }).click();
+      await ready(page);
+      expect(await violations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it("may load nothing and send nothing", async () => {
+    await using studio = await openStudio(browser());
+    const refused = await studio.page.evaluate(async () => {
+      const directives: string[] = [];
+      document.addEventListener("securitypolicyviolation", (event) => directives.push(event.effectiveDirective));
+      new Image().src = "https://example.com/x.png";
+      await fetch("https://example.com/").catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return directives.sort();
+    });
+    expect(refused).toEqual(["connect-src", "img-src"]);
+  });
+
+  it("tells of what is inside: its licenses", async () => {
+    await using studio = await openStudio(browser());
+    const text = await studio.page.locator("#carried-licenses").textContent();
+    for (const name of ["preact", "@preact/signals"]) expect(text).toContain(name);
+  });
+}

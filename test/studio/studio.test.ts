@@ -1,0 +1,20 @@
+/** The studio in a browser: one for all its tests. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe } from "vitest";
+import { hasBrowser, startBrowser } from "../support/studio.ts";
+import { shellCases } from "./shell.cases.ts";
+
+describe.skipIf(!hasBrowser)("the studio in a browser", () => {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+  const opened = (): Browser => {
+    if (browser === undefined) throw new Error("unreachable: the browser has not started");
+    return browser;
+  };
+  describe("shell", () => shellCases(opened));
+});
