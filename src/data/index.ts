@@ -34,7 +34,7 @@ export {
   transformLabels,
 } from "./label-transform.ts";
 export { npyHeader, readNpy, writeNpy } from "./npy.ts";
-export { blockOrder } from "./own/block-order.ts";
+export { blockOrder, LARGEST_IN_MEMORY } from "./own/block-order.ts";
 export { checkExamples, type DuplicateFindings, type ExampleFindings } from "./own/check-examples.ts";
 export { channelsFirst, IMAGE_LAYOUTS, type ImageLayout, shapeInLayout } from "./own/image-layout.ts";
 export {

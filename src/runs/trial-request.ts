@@ -9,6 +9,8 @@ export interface DataSelection {
   readonly own?: OwnFiles | undefined;
   readonly dataDir: string | null;
   readonly cacheDir: string;
+  /** A folder where files of one's own may stand as somebody has read them before. */
+  readonly scratch?: string | undefined;
   readonly limit: number | null;
   readonly testLimit: number | null;
   /** How training labels are changed; as they are where undefined. */
@@ -56,7 +58,7 @@ export interface TrialRequest {
 
 /** Where a training runs: its place, its data, the run that gives its gates, and what asked for it. */
 export interface TrialPlace extends Pick<TrialRequest, "directory" | "learntFrom" | "command" | "resume"> {
-  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir" | "scratch">;
 }
 
 /** A training as a worker gets it. */

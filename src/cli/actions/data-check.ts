@@ -1,6 +1,7 @@
 import { readTrainingOptions } from "../../experiments/index.ts";
 import { type CheckedData, checkData } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
+import { dataScratch } from "../data-scratch.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
 import { flagOf } from "../options.ts";
@@ -20,7 +21,9 @@ export const check = inStages(
   }),
   async ({ options, dataDir }, context: CliContext): Promise<ExitCode> => {
     const { environment, cacheDir } = context;
-    const found = await checkData(options, { ...(dataDir === undefined ? {} : { dataDir }), environment, cacheDir });
+    await using scratch = await dataScratch(options.data, cacheDir);
+    const places = { ...(dataDir === undefined ? {} : { dataDir }), environment, cacheDir };
+    const found = await checkData(options, places, scratch);
     for (const text of found.told) note(context, shown(inFlags(text)));
     printResult(context, jsonOf(found), () => formatTable([{ title: "what" }, { title: "found" }], rowsOf(found)));
     return EXIT.done;

@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import type { Scratch } from "../../data/node/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
@@ -27,6 +28,7 @@ import {
 } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
+import { dataScratch } from "../data-scratch.ts";
 import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
@@ -96,9 +98,11 @@ function readRequest(options: DissectOptions, { cacheDir, command, environment }
 }
 
 async function runDissect(request: DissectRequest, context: CliContext): Promise<ExitCode> {
-  const { model, places, resume, command, rows } = request;
+  const { model, resume, command, rows } = request;
   const { signal } = context;
-  const { trainings, digest, data } = await readTrainings(request, context);
+  await using scratch = await dataScratch(request.options.data, request.places.cacheDir);
+  const { trainings, digest, data } = await readTrainings(request, scratch, context);
+  const places = { ...request.places, scratch: scratch?.path };
   noteUnreadPlace(context, data, places.dataDir);
   const directory = request.out ?? folderOf(request, data);
   const jobs = trainings.map(({ id, training }): TrialJob => {
@@ -109,7 +113,7 @@ async function runDissect(request: DissectRequest, context: CliContext): Promise
   // measuring may take a minute: what would be refused after it is refused now
   for (const { request: own } of jobs) checkResumable(own, await findRun(own.directory));
   const clock = (): number => performance.now();
-  const before = await dissectBefore(trainings, { ...request, clock, signal });
+  const before = await dissectBefore(trainings, { ...request, places, clock, signal });
   const { machines } = before;
   const workers = Math.min(request.workers, jobs.length);
   const epochs = trainings[0]?.training.plan.epochs ?? 0;
@@ -164,15 +168,13 @@ function unreachableJob(): never {
 /** What is trained, once the model and its data were looked at. */
 async function readTrainings(
   { model, options, rows, seeds, places }: DissectRequest,
+  scratch: Scratch | undefined,
   context: CliContext,
 ): Promise<{ readonly trainings: readonly DissectionTraining[]; readonly digest: string; readonly data: string }> {
   const { dataDir, cacheDir } = places;
   const { environment } = context;
-  const described = await describeData(options, {
-    ...(dataDir === null ? {} : { dataDir }),
-    environment,
-    cacheDir,
-  });
+  const where = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
+  const described = await describeData(options, where, scratch);
   for (const text of described?.told ?? []) note(context, shown(inFlags(text)));
   const { from } = await withFiles({ ...options, from: { path: model } }, described);
   if (from?.network === undefined) throw new Error(`unreachable: ${model} was not read`);

@@ -10,6 +10,7 @@ import { evaluationData } from "../../runs/node/index.ts";
 import { type ModelRequest, openModel, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
+import { dataScratch } from "../data-scratch.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
 import type { ModelOptions } from "../model-option.ts";
@@ -51,7 +52,9 @@ async function evaluateRun(
     environment: context.environment,
     cacheDir: context.cacheDir,
   };
-  const { name, inputShape, examples, normalization, told } = await evaluationData(model, data, how, places);
+  await using scratch = await dataScratch(data ?? { path: model }, context.cacheDir);
+  const found = await evaluationData(model, data, how, places, scratch);
+  const { name, inputShape, examples, normalization, told } = found;
   noteUnreadPlace(context, name, dataDir);
   for (const text of told) note(context, shown(inFlags(text)));
   const opened = await openModel(context, request, { device, sizesFrom: inputShape });

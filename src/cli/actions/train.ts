@@ -1,3 +1,4 @@
+import type { Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   isArchitectureText,
@@ -20,6 +21,7 @@ import {
 } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
+import { dataScratch } from "../data-scratch.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
 import { endInterrupted } from "../interruption.ts";
@@ -66,21 +68,21 @@ const isNetworkFile = (arch: TrainingOptions["arch"]): boolean => typeof arch ==
 async function readTraining(
   options: TrainingOptions,
   { dataDir, cacheDir }: TrainingRequest["places"],
+  scratch: Scratch | undefined,
   context: CliContext,
 ): Promise<Training> {
   const { environment } = context;
-  const described = await describeData(options, {
-    ...(dataDir === null ? {} : { dataDir }),
-    environment,
-    cacheDir,
-  });
+  const places = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
+  const described = await describeData(options, places, scratch);
   for (const text of described?.told ?? []) note(context, shown(inFlags(text)));
   return trainingOf(await withFiles(options, described), flagOf, described);
 }
 
 async function trainRun({ out, options, ...asked }: TrainRequest, context: CliContext): Promise<ExitCode> {
-  const training = asked.training ?? (await readTraining(options, asked.places, context));
-  const request: TrainingRequest = { ...asked, training, directory: out ?? trainingFolder(training) };
+  await using scratch = await dataScratch(options.data, asked.places.cacheDir);
+  const training = asked.training ?? (await readTraining(options, asked.places, scratch, context));
+  const places = { ...asked.places, scratch: scratch?.path };
+  const request: TrainingRequest = { ...asked, places, training, directory: out ?? trainingFolder(training) };
   noteUnreadPlace(context, request.training.data.name, request.places.dataDir);
   const jobs = trainingJobs(request).map(({ id, request: { plan }, after }) => ({ id, plan, after }));
   const view = trialProgress(context, jobs, { workers: 1 });

@@ -21,9 +21,11 @@ export { type LockOptions, type LockWaiting, lockDirectory, lockFile } from "./l
 export { type LockWorld, THIS_WORLD } from "./lock-world.ts";
 export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
-export { loadOwn } from "./own/load-own.ts";
+export { handedOver, handOver } from "./own/handed-data.ts";
+export { type LoadOptions, loadOwn } from "./own/load-own.ts";
 export { readNumbers } from "./own/read-numbers.ts";
 export { readBytes } from "./read-file.ts";
 export { readNpyFile } from "./read-npy.ts";
 export { checkWritable, isRegular, isSameFile, openRegular, realPathOf } from "./regular-file.ts";
+export { type Scratch, scratchFolder } from "./scratch-folder.ts";
 export { verifyDataset } from "./verify.ts";

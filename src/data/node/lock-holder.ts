@@ -45,7 +45,7 @@ export async function findLock(path: string): Promise<FoundLock | undefined> {
   }
 }
 
-function readHolder(bytes: Buffer): Holder | undefined {
+export function readHolder(bytes: Buffer): Holder | undefined {
   try {
     return Holder.parse(JSON.parse(bytes.toString()));
   } catch {

@@ -46,6 +46,8 @@ export interface RawData {
   readonly test: RawPart | undefined;
   /** How images in arrays were turned. */
   readonly layout: ImageLayout | undefined;
+  /** Whether inputs are read from the files as they are: `.npy`, of which nothing is to be parsed or unpacked. */
+  readonly staysInFiles: boolean;
   /** What the elements of a vector are called, where they have names. */
   readonly features: readonly string[] | undefined;
   /** What was decided and left out, a sentence each, for whoever gave the files. */
@@ -64,6 +66,8 @@ export interface OwnDataset {
   readonly test: ExampleSet;
   /** Whether the test set was split off; otherwise it is the files' own, or all examples. */
   readonly isSplit: boolean;
+  /** Whether inputs are read from the files as they are: `.npy`, of which nothing is to be parsed or unpacked. */
+  readonly staysInFiles: boolean;
   readonly layout: ImageLayout | undefined;
   readonly features: readonly string[] | undefined;
   readonly told: readonly string[];

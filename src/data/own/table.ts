@@ -15,10 +15,16 @@ export interface TableOptions {
 const USUAL_LABELS = ["label", "target", "class", "y", "labels", "targets", "species"];
 /** How missing values are written (pandas' own list, in lower case). */
 const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "-nan", "nil"]);
+/** Different labels that are held once each. */
+const MOST_WORDS = 65_536;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** A number as text, `true` and `false` as 1 and 0, or undefined. */
 function numberIn(cell: string): number | undefined {
+  if (isPlain(cell)) {
+    const value = Number(cell);
+    if (Number.isFinite(value)) return value;
+  }
   const text = cell.trim();
   if (NUMBER.test(text)) return Number(text);
   if (/^true$/i.test(text)) return 1;
@@ -26,11 +32,21 @@ function numberIn(cell: string): number | undefined {
   return undefined;
 }
 
+/**
+ * Whether what JavaScript takes for a finite number here is one in a table as well: it begins as numbers do, and not as `0x10`,
+ * `0b1` or `0o7`. Most cells are such, and the pattern of numbers takes longer than reading one.
+ */
+function isPlain(cell: string): boolean {
+  const [first, second] = [cell.charCodeAt(0), cell.charCodeAt(1)];
+  const isDigit = first >= 48 && first <= 57;
+  if (!isDigit) return first === 45 || first === 46 || first === 43;
+  return first !== 48 || !(second > 57) || second === 69 || second === 101;
+}
+
 /** What a table holds once it was read. */
 export interface TableContent {
   readonly rows: number;
   readonly features: readonly string[];
-  readonly inputs: Float32Array;
   readonly targets: RawTargets;
   readonly told: readonly string[];
 }
@@ -39,8 +55,11 @@ export interface TableContent {
 export class Table {
   private columns: Columns | undefined;
   private width = 0;
-  private readonly inputs = new GrowingNumbers();
+  /** Features of all rows so far, row by row. */
+  readonly inputs = new GrowingNumbers();
   private readonly labels: string[] = [];
+  /** Words that came before: a label that stands a million times is held once. */
+  private readonly words = new Map<string, string>();
   private readonly lines: number[] = [];
   private readonly told: string[] = [];
 
@@ -79,9 +98,15 @@ export class Table {
     for (const column of labels) {
       const cell = (record[column] ?? "").trim();
       if (MISSING.has(cell.toLowerCase())) throw this.noNumber(line, names[column], cell);
-      this.labels.push(cell);
+      this.labels.push(this.held(cell));
     }
     this.lines.push(line);
+  }
+
+  private held(word: string): string {
+    const known = this.words.get(word);
+    if (known === undefined && this.words.size < MOST_WORDS) this.words.set(word, word);
+    return known ?? word;
   }
 
   /** @throws GatewiseError for a table without rows */
@@ -98,7 +123,6 @@ export class Table {
     return {
       rows: this.lines.length,
       features: columns.features.map((column) => columns.names[column] ?? ""),
-      inputs: this.inputs.all(),
       targets: this.targets(columns),
       told: this.told,
     };

@@ -1,6 +1,6 @@
 /** What is in a data set, and what a training on it would be. */
 import { CLASSES, checkExamples, type ExampleFindings, exampleSet, type TargetWords } from "../../data/index.ts";
-import { type DataPlaces, loadDataset, loadOwn } from "../../data/node/index.ts";
+import { type DataPlaces, handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
 import { type TrainingOptions, trainingOf, USUAL_TRAINING } from "../../experiments/index.ts";
 import type { TrainingPlan } from "../../train/index.ts";
 import { describeData } from "./describe-data.ts";
@@ -25,13 +25,15 @@ export interface CheckedData extends ExampleFindings {
 /**
  * Reads a data set whole and tells what is in it.
  * @param options as those of a training
+ * @param scratch a folder for files of one's own as they were read: without it they are read twice, and held in memory
  * @throws GatewiseError that names file and place, for what is damaged, missing or not finite
  */
-export async function checkData(options: TrainingOptions, places: DataPlaces): Promise<CheckedData> {
+export async function checkData(options: TrainingOptions, places: DataPlaces, scratch?: Scratch): Promise<CheckedData> {
   const { data = USUAL_TRAINING.data } = options;
-  const described = await describeData(options, places);
+  const described = await describeData(options, places, scratch);
   const { plan } = trainingOf(options, undefined, described);
-  if (described?.own === undefined) {
+  const { own, digest = "" } = described ?? {};
+  if (own === undefined) {
     if (typeof data !== "string") throw new Error("unreachable: files that were not described");
     const { train, test, inputShape, source, notice } = await loadDataset(data, places);
     const names = Array.from({ length: CLASSES[data] }, (_, i) => String(i));
@@ -42,7 +44,9 @@ export async function checkData(options: TrainingOptions, places: DataPlaces): P
       told: notice === undefined ? [] : [notice],
     };
   }
-  const { train, test, words, name, source, inputShape, dtype, isSplit, features, told } = await loadOwn(described.own);
+  const kept = scratch === undefined ? undefined : await handedOver(scratch.path, digest);
+  const found = kept ?? (await loadOwn(own, undefined, { scratch }));
+  const { train, test, words, name, source, inputShape, dtype, isSplit, features, told } = found;
   const classes = words.kind === "classes" ? words.names.length : 0;
   return {
     ...(await checkExamples(train, test, classes)),

@@ -6,10 +6,12 @@ import {
   exampleSet,
   type InputSet,
   inputMoments,
+  LARGEST_IN_MEMORY,
   normalizationOf,
   type OwnData,
+  type OwnDataset,
 } from "../../data/index.ts";
-import { type DataPlaces, loadDataset, loadOwn } from "../../data/node/index.ts";
+import { type DataPlaces, handOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
 import {
   type DataDescription,
   type DataFiles,
@@ -19,19 +21,27 @@ import {
   type TrainingOptions,
   USUAL_TRAINING,
 } from "../../experiments/index.ts";
+import { sizeOf } from "../../graph/index.ts";
 import { optionsIn } from "../../options.ts";
 import { targetScale } from "../../train/index.ts";
 
 /**
  * Looks at the data of a training, where its options do not tell all: files of one's own are read, and what normalizes the
  * inputs is computed on the training examples.
+ * @param scratch a folder where files of one's own are kept as they were read, for the trainings that are given it, too
  * @returns undefined of a data set by name whose inputs stay as they are
  * @throws GatewiseError that names file and place, for what is damaged, missing or of another kind
  */
-export async function describeData(options: TrainingOptions, places: DataPlaces): Promise<DataDescription | undefined> {
+export async function describeData(
+  options: TrainingOptions,
+  places: DataPlaces,
+  scratch?: Scratch,
+): Promise<DataDescription | undefined> {
   const { data = USUAL_TRAINING.data } = optionsIn(options);
   if (!needsDescription(data, options)) return undefined;
-  return typeof data === "string" ? await describeNamed(data, options, places) : await describeFiles(data, options);
+  return typeof data === "string"
+    ? await describeNamed(data, options, places)
+    : await describeFiles(data, options, scratch);
 }
 
 async function describeNamed(
@@ -48,17 +58,31 @@ async function describeNamed(
   };
 }
 
-async function describeFiles({ path }: DataFiles, options: DataOptions): Promise<DataDescription> {
+async function describeFiles(
+  { path }: DataFiles,
+  options: DataOptions,
+  scratch: Scratch | undefined,
+): Promise<DataDescription> {
   const own = anywhere(ownDataOf(path, options));
-  const { name, inputShape, words, train, digest, layout, told } = await loadOwn(own);
+  const found = await loadOwn(own, undefined, { scratch });
+  if (scratch !== undefined) await handOver(found, scratch);
+  const { name, inputShape, words, train, digest, layout, told } = found;
   const { labels } = train;
   return {
     ...{ name, inputShape, words, own, digest, layout, told },
-    inBlocks: train.inputs === undefined,
+    inBlocks: isInBlocks(found),
     normalization: await normalizationFor(train, options),
     targets: labels.dtype === "float32" ? targetScale(labels) : undefined,
   };
 }
+
+/** Whether inputs are too many for memory, whether or not they are in it now: the order of examples hangs on it. */
+function isInBlocks({ train, test, isSplit, dtype, inputShape }: OwnDataset): boolean {
+  const examples = train.size + (isSplit ? test.size : 0);
+  return train.inputs === undefined || examples * sizeOf(inputShape) * BYTES[dtype] > LARGEST_IN_MEMORY;
+}
+
+const BYTES = { uint8: 1, float32: 4 } as const;
 
 /** Paths that mean the same wherever a run goes on. */
 const anywhere = ({ path, labels, testData, testLabels, ...others }: OwnData): OwnData => ({

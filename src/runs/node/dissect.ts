@@ -48,7 +48,7 @@ export interface Dissected {
 export interface DissectAsked {
   /** Path of the model. */
   readonly model: string;
-  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir" | "scratch">;
   readonly kernelExamples: number;
   /** Milliseconds from any fixed point. */
   readonly clock: () => number;

@@ -8,7 +8,7 @@ import {
   normalizationOf,
   type OwnDataset,
 } from "../../data/index.ts";
-import { type DataPlaces, loadOwn, loadTestSet } from "../../data/node/index.ts";
+import { type DataPlaces, loadOwn, loadTestSet, type Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { type DataFiles, type DataOptions, type OwnFiles, ownDataOf } from "../../experiments/index.ts";
 import { parseChoice } from "../../parse-value.ts";
@@ -30,6 +30,7 @@ export interface EvaluationData {
  * The examples that a network is to be measured on.
  * @param model path of a run, whose own data are taken where none are given and whose classes are those of the files, or of an
  * `.onnx` file
+ * @param scratch a folder for files of one's own that are more than memory should hold
  * @throws GatewiseError where nothing says what to measure on, and for files that do not fit the run
  */
 export async function evaluationData(
@@ -37,11 +38,12 @@ export async function evaluationData(
   data: DatasetName | DataFiles | undefined,
   options: DataOptions,
   places: DataPlaces,
+  scratch?: Scratch,
 ): Promise<EvaluationData> {
   const run = (await isModelFolder(model)) ? await readRun(model) : undefined;
   if (run?.plan.normalization !== undefined) refuseNormalization(options);
   const own = run?.data.own;
-  if (data === undefined && own !== undefined) return evaluated(await loadSameFiles(own), options, []);
+  if (data === undefined && own !== undefined) return evaluated(await loadSameFiles(own, scratch), options, []);
   const named = data ?? (run === undefined ? undefined : parseChoice("data set", run.data.name, DATASET_NAMES));
   if (named === undefined) {
     throw new GatewiseError({
@@ -55,7 +57,7 @@ export async function evaluationData(
     const normalization = normalizationFor(options, { shape: inputShape, dtype: "uint8" });
     return { name: named, inputShape, examples: test, normalization, told: notice === undefined ? [] : [notice] };
   }
-  return await fromFiles(named, options, own, run?.data.name);
+  return await fromFiles(named, options, own, run?.data.name, scratch);
 }
 
 async function fromFiles(
@@ -63,18 +65,19 @@ async function fromFiles(
   options: DataOptions,
   own: OwnFiles | undefined,
   trainedOn: string | undefined,
+  scratch: Scratch | undefined,
 ): Promise<EvaluationData> {
   const given = ownDataOf(path, options);
   // what is not said is as it was in training
   const asked = own === undefined ? given : { ...columnsOf(own), ...given };
   const known = own?.words ?? (trainedOn === undefined ? undefined : wordsOf(trainedOn));
-  const found = await loadOwn(asked, known);
+  const found = await loadOwn(asked, known, { scratch });
   if (!found.isSplit) return evaluated(found, options, found.told);
   if (own !== undefined && found.digest === own.digest) {
     return evaluated(found, options, ["the data of the training: measured on the part that was kept for testing"]);
   }
   const { testShare: _, splitSeed: __, ...whole } = asked;
-  const all = await loadOwn(whole, known, { split: false });
+  const all = await loadOwn(whole, known, { split: false, scratch });
   return evaluated(all, options, [...all.told, `no test set: measured on all ${all.test.size} examples`]);
 }
 

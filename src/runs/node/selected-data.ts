@@ -8,7 +8,7 @@ import {
   type OwnDataset,
   targetBlock,
 } from "../../data/index.ts";
-import { loadDataset, loadOwn } from "../../data/node/index.ts";
+import { handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { OwnFiles } from "../../experiments/index.ts";
 import { parseChoice } from "../../parse-value.ts";
@@ -40,16 +40,20 @@ export async function selectedData(
   selection: DataSelection,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<TrialData> {
-  const { own, limit, testLimit } = selection;
+  const { own, scratch, limit, testLimit } = selection;
   if (own === undefined) return await selectData(selection, environment);
-  const { train, test, source, words } = await loadSameFiles(own);
+  const handed = scratch === undefined ? undefined : await handedOver(scratch, own.digest);
+  const { train, test, source, words } = handed ?? (await loadSameFiles(own));
   const classes = words.kind === "classes" ? { classes: words.names.length } : {};
   return { train: firstOf(train, limit), test: firstOf(test, testLimit), source, ...classes };
 }
 
-/** Files of one's own as they were found before. */
-export async function loadSameFiles({ options, words, digest }: OwnFiles): Promise<OwnDataset> {
-  const found = await loadOwn(options, words);
+/**
+ * Files of one's own as they were found before.
+ * @param scratch a folder for what is more than memory should hold
+ */
+export async function loadSameFiles({ options, words, digest }: OwnFiles, scratch?: Scratch): Promise<OwnDataset> {
+  const found = await loadOwn(options, words, { scratch });
   if (found.digest === digest) return found;
   throw new GatewiseError({
     received: `${options.path}: other data than before (${found.digest.slice(0, 19)}…)`,

@@ -22,7 +22,14 @@ type Numbers = Uint8Array | Float32Array;
  * @param array of numbers, `[n, …]`, in C order
  */
 export function fileInputs(
-  { name, type, shape, blocks }: StoredArray & { readonly blocks: NonNullable<StoredArray["blocks"]> },
+  {
+    name,
+    type,
+    shape,
+    blocks,
+  }: Pick<StoredArray, "name" | "type" | "shape"> & {
+    readonly blocks: NonNullable<StoredArray["blocks"]>;
+  },
   layout: ImageLayout | undefined,
 ): InputSet {
   const [size = 0, ...stored] = shape;

@@ -12,23 +12,42 @@ export interface StoredArray {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
+  /** Whether the file has the first index as the fastest. */
+  readonly isTurned: boolean;
   /** Where the elements start in a file of their own, for reading by blocks; undefined where they must be read whole. */
   readonly blocks: { readonly path: string; readonly start: number } | undefined;
   /** The elements, in C order. */
   readonly elements: () => Promise<Uint8Array>;
 }
 
-/** An array from the bytes of its `.npy` file. */
-export function arrayInBytes(bytes: Uint8Array, name: string): StoredArray {
-  const { description, fortranOrder, shape, start } = readNpyHeader(bytes, name);
+/**
+ * An array whose header was read.
+ * @param head the first bytes of its `.npy` file, with all of its header
+ * @param size of the whole
+ * @param read bytes of it, in memory of their own
+ */
+export function arrayOf(
+  head: Uint8Array,
+  name: string,
+  size: number,
+  read: (start: number, length: number) => Promise<Uint8Array>,
+): StoredArray & { readonly start: number } {
+  const { description, fortranOrder, shape, start } = readNpyHeader(head, name);
   const type = elementType(description, name);
-  checkLength(name, type, shape, bytes.length - start);
-  const elements = bytes.subarray(start);
+  checkLength(name, type, shape, size - start);
+  const isTurned = fortranOrder && shape.length > 1;
   return {
-    ...{ name, type, shape, blocks: undefined },
-    elements: async () => (fortranOrder && shape.length > 1 ? toCOrder(elements, shape) : elements),
+    ...{ name, type, shape, start, isTurned, blocks: undefined },
+    elements: async () => {
+      const bytes = await read(start, size - start);
+      return isTurned ? toCOrder(bytes, shape) : bytes;
+    },
   };
 }
+
+/** An array from the bytes of its `.npy` file. */
+export const arrayInBytes = (bytes: Uint8Array, name: string): StoredArray =>
+  arrayOf(bytes, name, bytes.length, async (start, length) => bytes.subarray(start, start + length));
 
 /** An array in a `.npy` file, of which the header alone is read now. */
 export async function arrayInFile(path: string): Promise<StoredArray> {
@@ -37,17 +56,8 @@ export async function arrayInFile(path: string): Promise<StoredArray> {
     const { size } = await file.stat();
     const head = Buffer.alloc(Math.min(LONGEST_NPY_HEADER, size));
     const { bytesRead } = await file.read(head, 0, head.length, 0);
-    const { description, fortranOrder, shape, start } = readNpyHeader(head.subarray(0, bytesRead), path);
-    const type = elementType(description, path);
-    checkLength(path, type, shape, size - start);
-    const isTurned = fortranOrder && shape.length > 1;
-    return {
-      ...{ name: path, type, shape, blocks: isTurned ? undefined : { path, start } },
-      elements: async () => {
-        const bytes = await readPart(path, start, size - start);
-        return isTurned ? toCOrder(bytes, shape) : bytes;
-      },
-    };
+    const array = arrayOf(head.subarray(0, bytesRead), path, size, (start, length) => readPart(path, start, length));
+    return { ...array, blocks: array.isTurned ? undefined : { path, start: array.start } };
   } catch (thrown) {
     throw fileError(thrown, path, "a readable file");
   }

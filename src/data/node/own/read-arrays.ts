@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { GatewiseError } from "../../../errors.ts";
 import { denseArray, sizeOf } from "../../../graph/index.ts";
@@ -7,21 +7,20 @@ import { arrayNames } from "../../own/array-pairs.ts";
 import { LARGEST_IN_MEMORY } from "../../own/block-order.ts";
 import { channelsFirst, type ImageLayout, imageLayout, shapeInLayout } from "../../own/image-layout.ts";
 import { inputElements, isNumeric, numberElements, wordElements } from "../../own/npy-elements.ts";
-import { openNpz } from "../../own/npz.ts";
 import type { OwnData, RawData, RawPart } from "../../own/own-data.ts";
 import type { RawTargets } from "../../own/raw-targets.ts";
-import { readBytes } from "../read-file.ts";
+import type { Scratch } from "../scratch-folder.ts";
 import { checkFinite, fileInputs } from "./file-inputs.ts";
-import { arrayInBytes, arrayInFile, type StoredArray } from "./npy-array.ts";
+import { arrayInFile, type StoredArray } from "./npy-array.ts";
+import { fileSource, openNpz } from "./npz.ts";
 
 type Arrays = { readonly names: readonly string[]; readonly array: (name: string) => Promise<StoredArray> };
 
 /** Inputs and labels in an `.npz` archive. */
-export async function readNpz(data: OwnData): Promise<RawData> {
-  const archive = await openNpz(await readBytes(data.path), data.path);
-  const array = async (name: string): Promise<StoredArray> =>
-    arrayInBytes(archive.member(name), `${data.path}: ${name}`);
-  return await fromNames(data, { names: archive.names, array });
+export async function readNpz(data: OwnData, scratch?: Scratch): Promise<RawData> {
+  const { size } = await stat(data.path);
+  const archive = await openNpz(fileSource(data.path, size), data.path, scratch);
+  return { ...(await fromNames(data, archive)), staysInFiles: false };
 }
 
 /** Inputs and labels in the `.npy` files of a folder. */
@@ -96,6 +95,7 @@ async function partsOf(data: OwnData, train: Pair, test: Pair | undefined, told:
     train: await partOf(train, layout),
     test: test && (await partOf(test, layout)),
     layout,
+    staysInFiles: train.inputs.blocks !== undefined && (test === undefined || test.inputs.blocks !== undefined),
     features: undefined,
     told: [...told, ...turned],
   };
@@ -126,7 +126,8 @@ async function partOf({ inputs, labels }: Pair, layout: ImageLayout | undefined)
   return { targets: await targetsIn(labels), inputs: await inputsIn(inputs, layout) };
 }
 
-async function inputsIn(array: StoredArray, layout: ImageLayout | undefined): Promise<InputSet> {
+/** Inputs in an array: in memory, or in blocks of its file. */
+export async function inputsIn(array: StoredArray, layout: ImageLayout | undefined): Promise<InputSet> {
   const { type, shape, blocks, name } = array;
   const stored = exampleShapeOf(array);
   const [count = 0] = shape;

@@ -80,6 +80,7 @@ export async function readImageFolders(data: OwnData): Promise<RawData> {
     train: { inputs: inputSet(images.rows(0, train.length)), targets: labelsOf(train) },
     test: test && { inputs: inputSet(images.rows(train.length, test.length)), targets: labelsOf(test) },
     layout: undefined,
+    staysInFiles: false,
     features: undefined,
     told,
   };

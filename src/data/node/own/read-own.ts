@@ -7,6 +7,7 @@ import { FOREIGN_NAMES, foreignFormat } from "../../foreign-format.ts";
 import type { OwnData, RawData } from "../../own/own-data.ts";
 import { fileError } from "../file-error.ts";
 import { firstBytes } from "../read-file.ts";
+import type { Scratch } from "../scratch-folder.ts";
 import { readNpyFiles, readNpyFolder, readNpz } from "./read-arrays.ts";
 import { holdsImages, readImageFolders } from "./read-images.ts";
 import { readTables } from "./read-table.ts";
@@ -16,17 +17,18 @@ const FORMS =
 
 /**
  * Reads files of one's own.
+ * @param scratch a folder for what is unpacked and is more than memory should hold
  * @throws GatewiseError for a path that is not there, files of another form, or options of another form than theirs
  */
-export async function readOwn(data: OwnData): Promise<RawData> {
+export async function readOwn(data: OwnData, scratch?: Scratch): Promise<RawData> {
   const { path } = data;
   const stats = await statsOf(path);
-  if (stats.isDirectory()) return await readFolder(data);
+  if (stats.isDirectory()) return await readFolder(data, scratch);
   const start = await firstBytes(path);
   const format = foreignFormat(start);
   if (format === "npz" || (format === "zip" && path.endsWith(".npz"))) {
     checkOptions(data, "arrays", ["keys", "layout"]);
-    return await readNpz(data);
+    return await readNpz(data, scratch);
   }
   if (format === "npy") {
     checkOptions(data, "an array", ["labels", "testData", "testLabels", "layout"]);
@@ -34,7 +36,7 @@ export async function readOwn(data: OwnData): Promise<RawData> {
   }
   if (format === undefined && /\.(csv|tsv|txt|data|dat)(\.gz)?$/i.test(path)) {
     checkOptions(data, "a table", ["label", "drop", "header", "testData"]);
-    return await readTables(data, [path, data.testData]);
+    return await readTables(data, [path, data.testData], scratch);
   }
   throw new GatewiseError({
     code: "unsupported-file",
@@ -52,7 +54,7 @@ async function statsOf(path: string): Promise<Stats> {
   }
 }
 
-async function readFolder(data: OwnData): Promise<RawData> {
+async function readFolder(data: OwnData, scratch: Scratch | undefined): Promise<RawData> {
   const entries = await entriesOf(data.path);
   const names = entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]));
   const ending = (pattern: RegExp): readonly string[] => names.filter((name) => pattern.test(name));
@@ -63,10 +65,10 @@ async function readFolder(data: OwnData): Promise<RawData> {
   const tables = ending(/\.(csv|tsv)(\.gz)?$/i);
   if (tables.length > 0) {
     checkOptions(data, "tables", ["label", "drop", "header"]);
-    return await readTables(data, tablesOf(data.path, tables));
+    return await readTables(data, tablesOf(data.path, tables), scratch);
   }
   const archives = ending(/\.npz$/);
-  if (archives.length === 1) return await readOwn({ ...data, path: join(data.path, archives[0] ?? "") });
+  if (archives.length === 1) return await readOwn({ ...data, path: join(data.path, archives[0] ?? "") }, scratch);
   if (entries.some((entry) => entry.isDirectory()) && (await holdsImages(data.path))) {
     checkOptions(data, "images", ["color"]);
     return await readImageFolders(data);

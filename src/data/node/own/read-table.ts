@@ -1,32 +1,35 @@
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { readdir } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { codeOf, GatewiseError, messageOf } from "../../../errors.ts";
 import { float32 } from "../../../graph/index.ts";
 import { inputSet } from "../../example-set.ts";
+import { elementType } from "../../own/npy-elements.ts";
 import type { OwnData, RawData, RawPart } from "../../own/own-data.ts";
 import { Table, type TableContent, type TableOptions } from "../../own/table.ts";
 import { fileError } from "../file-error.ts";
 import { firstBytes, isGzip } from "../read-file.ts";
+import type { Scratch } from "../scratch-folder.ts";
+import { fileInputs } from "./file-inputs.ts";
+import { SpilledNumbers } from "./spilled-numbers.ts";
+import { following, tableRecords } from "./table-records.ts";
 
 /** Bytes of text that are decoded at once. */
 const PIECE = 2 ** 18;
-/** Letters of a line: a quote that is never closed takes no more memory than this. */
-const LONGEST_RECORD = 2 ** 26;
 
 /**
  * A table of text: comma, semicolon or tab between fields, by what the first line has most of.
  * @param tables the training table, and that of the test set where there is one
+ * @param scratch a folder for numbers that memory should not hold; all are held otherwise
  */
 export async function readTables(
   data: OwnData,
   [path, testPath]: readonly [string, string | undefined],
+  scratch?: Scratch,
 ): Promise<RawData> {
-  const train = await readTable(path, data);
-  if (testPath === undefined) return rawData(train, undefined);
-  const test = await readTable(testPath, data);
-  const [own, others] = [train.features.join("\n"), test.features.join("\n")];
-  if (own !== others) {
+  const train = await readTable(path, data, scratch);
+  const test = testPath === undefined ? undefined : await readTable(testPath, data, scratch);
+  if (test !== undefined && train.features.join("\n") !== test.features.join("\n")) {
     throw new GatewiseError({
       code: "damaged-file",
       received: `${testPath}: the features ${listed(test.features)}`,
@@ -34,58 +37,35 @@ export async function readTables(
       next: "give both tables the same columns",
     });
   }
-  return rawData(train, test);
+  return { train, test, layout: undefined, staysInFiles: false, features: train.features, told: train.told };
 }
 
 const listed = (names: readonly string[]): string =>
   names.length <= 8 ? names.join(", ") : `${names.slice(0, 8).join(", ")}, … (${names.length})`;
 
-function rawData(train: TableContent, test: TableContent | undefined): RawData {
-  return {
-    train: partOf(train),
-    test: test && partOf(test),
-    layout: undefined,
-    features: train.features,
-    told: train.told,
-  };
-}
+interface ReadTable extends RawPart, Pick<TableContent, "features" | "told"> {}
 
-const partOf = ({ rows, features, inputs, targets }: TableContent): RawPart => ({
-  inputs: inputSet(float32([rows, features.length], inputs)),
-  targets,
-});
-
-/** A record as csv-parse gives it with `info`. */
-interface ParsedRecord {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
-}
-
-async function readTable(path: string, options: TableOptions): Promise<TableContent> {
-  const { parse } = await import("csv-parse");
+async function readTable(path: string, options: TableOptions, scratch: Scratch | undefined): Promise<ReadTable> {
   const table = new Table(path, options);
+  await using spilled = scratch && new SpilledNumbers(scratch, `table-${(await readdir(scratch.path)).length}`);
   try {
     const pieces = textOf(path);
-    const { value: first } = await pieces.next();
-    const parser = parse({
-      delimiter: delimiterOf(first ?? "", path),
-      bom: true,
-      info: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-      max_record_size: LONGEST_RECORD,
-    });
-    const whole = async function* (): AsyncGenerator<string> {
-      if (first !== undefined) yield first;
-      yield* pieces;
-    };
-    await pipeline(whole, parser, async (records: AsyncIterable<ParsedRecord>) => {
-      for await (const { record, info } of records) table.take(record, info.lines);
-    });
+    const { value: first = "" } = await pieces.next();
+    for await (const records of tableRecords(following(first, pieces), delimiterOf(first, path), path)) {
+      for (const { fields, line } of records) table.take(fields, line);
+      await spilled?.take(table.inputs);
+    }
   } catch (thrown) {
     throw tableError(thrown, path);
   }
-  return table.content();
+  const { rows, features, targets, told } = table.content();
+  const file = await spilled?.end(table.inputs);
+  const shape = [rows, features.length];
+  const inputs =
+    file === undefined
+      ? inputSet(float32(shape, table.inputs.takeAll()))
+      : fileInputs({ name: path, type: elementType("<f4", path), shape, blocks: { path: file, start: 0 } }, undefined);
+  return { inputs, targets, features, told };
 }
 
 /** The text of a file, packed by gzip or not, in pieces. */
