@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 /** Debian's chromium brings a Vulkan driver that runs on the CPU, and the loader that finds it. */
 const CHROMIUM = "/usr/lib/chromium";
@@ -12,10 +14,11 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // read by ONNX Runtime's native library from the process, before it is loaded
     env: { ORT_DISABLE_TELEMETRY: "1", ...softwareWebgpu },
-    // an engine is a native library with threads of its own: one process a file, as many files as cores
+    // an engine is a native library with threads of its own: processes, not threads
     pool: "forks",
-    // vitest would leave one core idle
-    maxWorkers: "100%",
+    // one more than cores: of some files, most of the time is waited for
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     // no module holds state (style 8), so files may share one; loading them anew takes a minute
     isolate: false,
     // tells how often properties are tried, from one variable of the environment

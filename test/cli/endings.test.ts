@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/data/index.ts";
 import { sizeOf } from "../../src/graph/index.ts";
 import { PAPER_REGIMES, REGIME_NAMES } from "../../src/network/index.ts";
-import { endOf, gatewise, startGatewise, TINY, tinyWith } from "../support/command-line.ts";
+import { endOf, gatewiseHere as gatewise, startGatewise, TINY, tinyWith } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CODES = [130, 75] as const;

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 /** Each takes some seconds; `part` is the file of its first measurements. */
 const ROWS = [
   { args: ["reproduce", "theorem", "--seeds", "2"], part: "fully-connected" },
-  { args: ["reproduce", "oblique-trees", "--epochs", "100"], part: "dlgn-seed0" },
+  { args: ["reproduce", "oblique-trees", "--epochs", "40"], part: "dlgn-seed0" },
   { args: ["reproduce", "binary-mnist", "--seeds", "1", "--epochs", "6"], part: "seed0" },
 ];
 

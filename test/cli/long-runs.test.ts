@@ -8,7 +8,7 @@ import { endInterrupted } from "../../src/cli/interruption.ts";
 import { trialProgress } from "../../src/cli/progress.ts";
 import { parseDuration, TimeLimitReached, withTimeLimit } from "../../src/cli/time-limit.ts";
 import { readMetrics } from "../../src/runs/node/index.ts";
-import { gatewise, TINY } from "../support/command-line.ts";
+import { gatewise, gatewiseHere, TINY } from "../support/command-line.ts";
 import { errorOf } from "../support/error-of.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tinyPlan } from "../support/tiny-training.ts";
@@ -146,15 +146,15 @@ describe("a table that is not complete", () => {
     await using folder = await temporaryFolder();
     const out = join(folder.path, "table");
     const args = ["reproduce", "fc-mnist-sgd", "--epochs", "1", "--out", out, "--workers", "2"];
-    expect((await gatewise([...args, "--regimes", "relu", "--seeds", "1"])).code).toBe(0);
+    expect((await gatewiseHere([...args, "--regimes", "relu", "--seeds", "1"])).code).toBe(0);
     const more = [...args, "--regimes", "relu,dlnpf", "--seeds", "2", "--resume"];
-    const text = await gatewise(more, AbortSignal.abort(130));
+    const text = await gatewiseHere(more, AbortSignal.abort(130));
     expect(text.code).toBe(130);
     expect(text.stdout).toContain(
       "\nmissing\n  relu: 1 of 2 seeds; 1 not started\n  dlnpf: none of 2 seeds\n\nreport  ",
     );
     expect(text.stderr).toContain("interrupted\n3 of 4 trials are not done; to go on:\n  gatewise reproduce ");
-    const { code, stdout } = await gatewise([...more, "--json"], AbortSignal.abort(new TimeLimitReached("1h")));
+    const { code, stdout } = await gatewiseHere([...more, "--json"], AbortSignal.abort(new TimeLimitReached("1h")));
     expect(code).toBe(75);
     const result = JSON.parse(stdout);
     expect(result.rows).toMatchObject([{ regime: "relu", runs: [expect.any(Number)] }]);
@@ -165,7 +165,7 @@ describe("a table that is not complete", () => {
       { id: "dlnpf-seed1", regime: "dlnpf", seed: 1, ...missing },
     ]);
     const before = await readFile(join(out, "relu-seed0", "run.json"), "utf8");
-    const whole = await gatewise([...more, "--json"]);
+    const whole = await gatewiseHere([...more, "--json"]);
     expect(whole.code).toBe(0);
     expect(JSON.parse(whole.stdout).missing).toEqual([]);
     expect(await readFile(join(out, "relu-seed0", "run.json"), "utf8"), "what was done was not done again").toBe(

@@ -21,7 +21,7 @@ const LINES = [
   { line: "(gatewise reproduce --list; echo $? >&2) | true", code: 0, stderr: "0\n" },
   { line: "(gatewise reproduce --list --json; echo $? >&2) | true", code: 0, stderr: "0\n" },
   {
-    line: "(gatewise inspect --model missing 2>&1; echo $? > code) | true; sleep 1; cat code",
+    line: "(gatewise inspect --model missing 2>&1; echo $? > code) | true; until [ -s code ]; do sleep 0.05; done; cat code",
     code: 0,
     stdout: "1\n",
     stderr: "",

@@ -58,8 +58,10 @@ describe("a file that another command is writing", () => {
       const path = at("busy");
       await using _lock = await lockFile(path);
       const before = listing();
-      for (const spelling of [path, join(at("run"), "..", "busy"), join(at("link"), "busy")]) {
-        expect(await refusal([...inFolder(words), spelling])).toEqual({
+      const spellings = [path, join(at("run"), "..", "busy"), join(at("link"), "busy")];
+      // side by side: each waits a second for who has the lock
+      for (const refused of await Promise.all(spellings.map((spelling) => refusal([...inFolder(words), spelling])))) {
+        expect(refused).toEqual({
           message: `${path}, in use by process ${process.pid} on ${hostname()}: expected a file that no other process writes`,
           hint: `wait for it or stop it; if it is surely gone, delete ${path}.lock`,
         });

@@ -1,23 +1,29 @@
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writeNpy } from "../../src/data/index.ts";
 import { writeWhole } from "../../src/data/node/index.ts";
 import { draw32 } from "../graph/draws.ts";
-import { gatewise, TINY } from "../support/command-line.ts";
+import { gatewiseHere as gatewise, tinyWith } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { hasWebgpu } from "../support/webgpu.ts";
+import { hasWebgpu, keepShaders } from "../support/webgpu.ts";
+
+/** Steps are unrolled for WebGPU, and a software device takes its time for each. */
+const FEW_STEPS = tinyWith({ "--limit": "70", "--test-limit": "40" });
 
 const isThere = hasWebgpu();
 // a file without a test fails
 it.skipIf(!isThere)("a WebGPU driver is there", () => expect(isThere).toBe(true));
 
 describe.skipIf(!isThere)("--device webgpu", () => {
+  // the trials in this process, too
+  beforeAll(keepShaders);
+
   it("trains, evaluates, reads gates and makes kernels as the CPU does", async () => {
     await using temporary = await temporaryFolder();
     const folder = temporary.path;
     const trained = async (device: string) => {
       const out = join(folder, device);
-      const args = ["train", "--arch", "fc", "--regime", "relu", "--data", "digits", ...TINY, "--epochs", "1"];
+      const args = ["train", "--arch", "fc", "--regime", "relu", "--data", "digits", ...FEW_STEPS, "--epochs", "1"];
       const { code, stdout, stderr } = await gatewise([...args, "--device", device, "--out", out, "--json"]);
       expect(code, stderr).toBe(0);
       return { out, ...JSON.parse(stdout) };

@@ -12,7 +12,7 @@ import { REDUCTIONS } from "../graph/cases/reductions.ts";
 import type { OpCase } from "../graph/op-case.ts";
 import { rejectionOf } from "../support/error-of.ts";
 import { expectClose } from "../support/expect-close.ts";
-import { hasWebgpu } from "../support/webgpu.ts";
+import { hasWebgpu, keepShaders } from "../support/webgpu.ts";
 
 const TABLES = { ...ARITHMETIC, ...CONVOLUTION, ...INDEXING, ...LAYOUT, ...MATRIX, ...POOLING, ...REDUCTIONS };
 const OPS = Object.entries<readonly OpCase[]>(TABLES).map(([op, cases]) => ({ op, cases }));
@@ -30,6 +30,7 @@ it.skipIf(!isThere)("a WebGPU driver is there", () => expect(isThere).toBe(true)
 describe.skipIf(!isThere)("on webgpu", () => {
   let engine: Engine;
   beforeAll(async () => {
+    await keepShaders();
     engine = await openNodeEngine("webgpu", { threads: 1 });
   });
   afterAll(() => engine[Symbol.asyncDispose]());

@@ -1,14 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openNodeEngine, openWorkerEngine } from "../../src/engine/node/index.ts";
 import { engineConformance } from "../conformance/engine.ts";
 import { growthOf } from "../support/memory-growth.ts";
-import { hasWebgpu } from "../support/webgpu.ts";
+import { hasWebgpu, keepShaders } from "../support/webgpu.ts";
 
 const isThere = hasWebgpu();
 // a file without a test fails
 it.skipIf(!isThere)("a WebGPU driver is there", () => expect(isThere).toBe(true));
 
 describe.skipIf(!isThere)("webgpu", () => {
+  beforeAll(keepShaders);
   engineConformance("in this thread", () => openNodeEngine("webgpu", { threads: 1 }));
   engineConformance("in a worker", () => openWorkerEngine("webgpu", { threads: 1 }));
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import {
@@ -27,7 +27,7 @@ import {
 import { activate } from "../../src/paths/index.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { BODY_NAMES, GATE_KINDS, gatedNetworkOf } from "../support/gated-networks.ts";
-import { hasWebgpu } from "../support/webgpu.ts";
+import { hasWebgpu, keepShaders } from "../support/webgpu.ts";
 
 const engine = await openNodeEngine("cpu", { threads: 1 });
 afterAll(() => engine[Symbol.asyncDispose]());
@@ -168,6 +168,8 @@ describe("a float32 graph of any gates", () => {
 
   const isThere = hasWebgpu();
   describe.skipIf(!isThere)("on WebGPU, which has no float64", () => {
+    beforeAll(keepShaders);
+
     it.each(GATE_KINDS)("%s: gives the network's outputs", async (gates) => {
       await using webgpu = await openNodeEngine("webgpu", { threads: 1 });
       for (const body of ["dense", "conv-gap"] as const) {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeNpy } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { denseArray, float64 } from "../../src/graph/index.ts";
@@ -137,12 +137,18 @@ describe("a run writes its kernel", () => {
 });
 
 describe("a resumed run", () => {
+  let other: Awaited<ReturnType<typeof temporaryFolder>>;
+  let whole: TrialRequest;
+  beforeAll(async () => {
+    other = await temporaryFolder();
+    whole = tinyJob(other.path, "relu", 0, 5).request;
+    await run(whole);
+  });
+  afterAll(() => other[Symbol.asyncDispose]());
+
   it.each([0, 1, 3])("stopped after epoch %i ends with the files of one that was not", async (epoch) => {
     await using folder = await temporaryFolder();
-    await using other = await temporaryFolder();
     const { request } = tinyJob(folder.path, "relu", 0, 5);
-    const whole = tinyJob(other.path, "relu", 0, 5).request;
-    await run(whole);
     if (epoch > 0) expect((await run(request, epoch)).status).toBe("interrupted");
     await run(request);
     expect(await epochsOf(request.directory)).toEqual([0, 1, 2, 4, 5]);
@@ -151,10 +157,7 @@ describe("a resumed run", () => {
 
   it("cuts what a kill left behind the last checkpoint", async () => {
     await using folder = await temporaryFolder();
-    await using other = await temporaryFolder();
-    const { request } = tinyJob(folder.path, "relu", 0, 4);
-    const whole = tinyJob(other.path, "relu", 0, 4).request;
-    await run(whole);
+    const { request } = tinyJob(folder.path, "relu", 0, 5);
     await run(request, 3);
     const ahead = (await readFile(join(whole.directory, "kernels.jsonl"), "utf8")).split("\n")[3] ?? "";
     // killed after the line of epoch 4, within the next

@@ -6,44 +6,49 @@ import { describe, expect, it } from "vitest";
 import type { PoolEvent, TrialJob } from "../../src/runs/index.ts";
 import { readMetrics, readRun, runTrials } from "../../src/runs/node/index.ts";
 import { optimizer } from "../../src/train/index.ts";
-import { endOf, startGatewise, TINY } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { contentOf, tinyJob } from "../support/tiny-trials.ts";
+import { trialsHere } from "../support/trials-here.ts";
+
+/** Milliseconds from the first epoch of a process to its end: into an epoch, a metric, a checkpoint. */
+const MOMENTS = [0, 7, 40];
+
+/** The epoch that an event tells of. */
+const epochOf = (event: PoolEvent): number | undefined =>
+  event.kind === "progress" && event.progress.kind === "epoch" ? event.progress.metrics.epoch : undefined;
 
 const never = new AbortController().signal;
 
 describe("a run that is killed", () => {
   it("resumes and ends with the metrics and checkpoints of an uninterrupted one", async () => {
     await using folder = await temporaryFolder();
-    const args = (out: string) => ["train", "--regime", "dlnpf", ...TINY, "--epochs", "120", "--out", out, "--resume"];
-    expect((await endOf(startGatewise(folder.path, args("whole")))).code).toBe(0);
-
+    await using other = await temporaryFolder();
+    const job = tinyJob(folder.path, "dlnpf", 0, 40);
+    const directory = join(folder.path, "dlnpf-0");
     const kills: number[] = [];
-    for (let delay = 1000; ; delay *= 1.2) {
-      const child = startGatewise(folder.path, args("killed"));
-      const end = endOf(child);
-      await wait(delay);
-      child.kill("SIGKILL");
-      const { code } = await end;
-      if (code === 0) break;
-      kills.push((await metricsSoFar(join(folder.path, "killed"))).length);
-      expect(kills.length, "the delays grow until a run gets to its end").toBeLessThan(20);
+    for (const delay of MOMENTS) {
+      const before = (await metricsSoFar(directory)).length;
+      const kill = async (event: PoolEvent): Promise<void> => {
+        if (epochOf(event) !== before + 1) return;
+        const { pid } = JSON.parse(await readFile(join(directory, "lock"), "utf8"));
+        await wait(delay);
+        process.kill(pid, "SIGKILL");
+      };
+      const outcomes = await runTrials([job], { workers: 1, signal: never, onEvent: (event) => void kill(event) });
+      expect(outcomes.get("dlnpf-0")?.status).toBe("failed");
+      kills.push((await metricsSoFar(directory)).length);
     }
-    expect(kills.length, "at least one kill came before the end").toBeGreaterThan(0);
-    expect(await contentOf(join(folder.path, "killed"))).toEqual(await contentOf(join(folder.path, "whole")));
+    expect(kills.at(-1)).toBeLessThan(40);
+    for (const whole of [job, tinyJob(other.path, "dlnpf", 0, 40)])
+      await runTrials([whole], { workers: 1, signal: never, onEvent: () => {} });
+    expect(await contentOf(directory)).toEqual(await contentOf(join(other.path, "dlnpf-0")));
   });
 
   it("is reported when its worker dies; the others go on, and it can be resumed", async () => {
     await using folder = await temporaryFolder();
-    const jobs = [tinyJob(folder.path, "relu", 0, 2000), tinyJob(folder.path, "relu", 1, 3)];
+    const jobs = [tinyJob(folder.path, "relu", 0, 2000), tinyJob(folder.path, "relu", 1, 2)];
     const killOnce = async (event: PoolEvent): Promise<void> => {
-      if (
-        event.kind !== "progress" ||
-        event.id !== "relu-0" ||
-        event.progress.kind !== "epoch" ||
-        event.progress.metrics.epoch !== 5
-      )
-        return;
+      if (!("id" in event) || event.id !== "relu-0" || epochOf(event) !== 5) return;
       const lock = JSON.parse(await readFile(join(folder.path, "relu-0", "lock"), "utf8"));
       process.kill(lock.pid, "SIGKILL");
     };
@@ -79,7 +84,7 @@ describe("a pool", () => {
       [one, 1],
       [two, 2],
     ] as const) {
-      const jobs = regimes.map((regime) => tinyJob(folder.path, regime, 0, 3));
+      const jobs = regimes.map((regime) => tinyJob(folder.path, regime, 0, 2));
       const outcomes = await runTrials(jobs, { workers, signal: never, onEvent: () => {} });
       expect([...outcomes.values()].map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
     }
@@ -95,11 +100,8 @@ describe("a pool", () => {
       ...relu,
       request: { ...relu.request, plan: { ...relu.request.plan, optimizer: optimizer("sgd", 1e30) } },
     };
-    const outcomes = await runTrials([broken, tinyJob(folder.path, "flnpf", 0, 2)], {
-      workers: 2,
-      signal: never,
-      onEvent: () => {},
-    });
+    const jobs = [broken, tinyJob(folder.path, "flnpf", 0, 2)];
+    const outcomes = await trialsHere(2).run(jobs, { signal: never, onEvent: () => {} });
     expect(outcomes.get("relu-0")).toMatchObject({
       status: "failed",
       message: expect.stringMatching(/^a loss of (NaN|Infinity) in epoch 1, step \d+: expected a finite loss$/),
@@ -116,7 +118,7 @@ describe("a pool", () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();
     const run = (at: string, epochs: number) =>
-      runTrials([tinyJob(at, "relu", 0, epochs)], { workers: 1, signal: never, onEvent: () => {} });
+      trialsHere(1).run([tinyJob(at, "relu", 0, epochs)], { signal: never, onEvent: () => {} });
     await run(folder.path, 2);
     await run(folder.path, 5);
     await run(other.path, 5);

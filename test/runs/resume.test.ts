@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32 } from "../../src/graph/index.ts";
 import { mapParameters } from "../../src/network/index.ts";
 import type { TrialOutcome, TrialProgress } from "../../src/runs/index.ts";
@@ -60,10 +60,17 @@ const OTHERS: readonly { readonly title: string; readonly change: (request: Tria
 ];
 
 describe("a directory that holds a run", () => {
-  it.each(OTHERS)("is refused to one of another $title", async ({ change }) => {
-    await using folder = await temporaryFolder();
-    const { request } = tinyJob(folder.path, "relu", 0, 1);
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let request: TrialRequest;
+  /** One run for all refusals: they leave it as it is. */
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    ({ request } = tinyJob(folder.path, "relu", 0, 1));
     await run(request);
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  it.each(OTHERS)("is refused to one of another $title", async ({ change }) => {
     const before = await stateOf(request.directory);
     expect(await rejectionOf(run(change(request)))).toEqual({
       message: `${request.directory}, which holds a run of another configuration: expected the configuration that stands in its run.json (only the number of epochs may change)`,
@@ -73,9 +80,6 @@ describe("a directory that holds a run", () => {
   });
 
   it("is refused where nobody asked to resume", async () => {
-    await using folder = await temporaryFolder();
-    const { request } = tinyJob(folder.path, "relu", 0, 1);
-    await run(request);
     expect(await rejectionOf(run({ ...request, resume: false }))).toEqual({
       message: `${request.directory}, which holds a run already: expected a directory without a run`,
       hint: "choose another with `directory`, or go on with this one: `resume`",

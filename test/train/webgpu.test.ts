@@ -9,7 +9,7 @@ import { oracleConformance } from "../conformance/oracles.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { oracles } from "../support/oracle.ts";
 import { startOf, tinyData, tinyPlan, trainAll } from "../support/tiny-training.ts";
-import { hasWebgpu } from "../support/webgpu.ts";
+import { hasWebgpu, keepShaders } from "../support/webgpu.ts";
 
 const CONVOLUTIONAL: Architecture = {
   inputShape: [1, 4, 5],
@@ -71,6 +71,7 @@ describe.skipIf(!isThere)("on webgpu", () => {
   let webgpu: Engine;
   let cpu: Engine;
   beforeAll(async () => {
+    await keepShaders();
     webgpu = await openNodeEngine("webgpu", { threads: 1 });
     cpu = await openNodeEngine("cpu", { threads: 1 });
   });
