@@ -1,5 +1,5 @@
 /**
- * What is read off a kernel: ridge regression, spectrum, alignment, how hard its labels are.
+ * What is read off a kernel: ridge regression, spectrum, alignment, how hard its labels are; what training examples did to others.
  * @module gatewise/fitting
  */
 export {
@@ -18,8 +18,11 @@ export {
   type Factor,
   FIT_STAGES,
   type FitStage,
+  type FittedRidge,
+  featureSolver,
   fitKernel,
   fitRidge,
+  influenceScores,
   type KernelFit,
   type KernelFitInput,
   type KernelFitOptions,
@@ -29,8 +32,10 @@ export {
   kernelEigenvalues,
   kernelNorms,
   kernelRows,
+  kernelSolver,
   type LabelFit,
   labelFit,
+  leftOutPredictions,
   type Matrix,
   type PositiveFactor,
   type ProductForm,
@@ -42,7 +47,20 @@ export {
   type RidgeFit,
   type RidgeMethod,
   type RidgeOptions,
+  type RidgeSolver,
+  type RidgeSolverOptions,
   type Solver,
   smallestEigenvalue,
   type WorkOptions,
 } from "./fitting/index.ts";
+export type {
+  BothSides,
+  ExampleTargets,
+  InfluenceOptions,
+  InfluentialExample,
+  LabelNoise,
+  QueryInfluence,
+  QueryOptions,
+  SuspectLabel,
+  TrainingInfluence,
+} from "./models/index.ts";

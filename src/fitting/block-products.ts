@@ -19,6 +19,14 @@ export function rowsOf(of: Matrix, from: number, to: number = sizesOf(of)[0]): M
   return matrix(to - from, columns, of.data.subarray(from * columns, to * columns));
 }
 
+/** A copy. */
+export function transposed(of: Matrix): Matrix {
+  const [rows, columns] = sizesOf(of);
+  const out = matrix(columns, rows);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out.data[j * rows + i] = of.data[i * columns + j]!;
+  return out;
+}
+
 /** Which operand is given transposed; the letters are those of BLAS. */
 export type ProductForm = "nn" | "nt" | "tn";
 

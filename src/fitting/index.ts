@@ -10,6 +10,11 @@ export {
 } from "./conjugate-gradients.ts";
 export { kernelFitBytes } from "./fit-memory.ts";
 export {
+  type FittedRidge,
+  influenceScores,
+  leftOutPredictions,
+} from "./influence.ts";
+export {
   type DirectMeasures,
   FIT_STAGES,
   type FitStage,
@@ -28,6 +33,7 @@ export { DIRECT_LIMIT, type PositiveFactor, positiveFactor } from "./positive-fa
 export type { Reflections } from "./reflections.ts";
 export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
 export { chooseRidge, type RidgeCandidate, type RidgeChoice, type RidgeChoiceOptions } from "./ridge-choice.ts";
+export { featureSolver, kernelSolver, type RidgeSolver, type RidgeSolverOptions } from "./ridge-solver.ts";
 export { smallestEigenvalue } from "./smallest-eigenvalue.ts";
 export {
   type EffectiveRank,

@@ -1,6 +1,7 @@
 /** What a network is, and what its kernels over a number of inputs will take. */
+import type { Engine } from "../engine/index.ts";
 import { sizeOf } from "../graph/index.ts";
-import { tangentWorkBytes } from "../kernels/index.ts";
+import { type PairWay, tangentWorkBytes } from "../kernels/index.ts";
 import {
   checkCount,
   type GatedNetwork,
@@ -13,7 +14,8 @@ import {
   usedNodes,
 } from "../network/index.ts";
 import { countPaths, log2BigInt } from "../paths/index.ts";
-import type { KernelTiming } from "./kernel-timing.ts";
+import { type KernelTiming, timeNeuralPathKernel } from "./kernel-timing.ts";
+import type { DescribeOptions } from "./model-options.ts";
 
 /** A node of the network, as `inspect` lists it. */
 export interface LayerDescription {
@@ -71,11 +73,23 @@ export interface Description {
 }
 
 /**
+ * @throws GatewiseError for a number of examples that is none
+ */
+export async function describeModel(
+  network: GatedNetwork,
+  engine: () => Promise<Engine>,
+  pairs: () => Promise<PairWay>,
+  { examples = 1000, clock }: DescribeOptions,
+): Promise<Description> {
+  return describeNetwork(network, examples, await timeNeuralPathKernel(network, engine, clock, pairs));
+}
+
+/**
  * @param examples number of inputs that the costs are of
  * @param timing of the exact path kernel of the network
  * @throws GatewiseError for a number that is none
  */
-export function describeNetwork(network: GatedNetwork, examples: number, timing: KernelTiming): Description {
+function describeNetwork(network: GatedNetwork, examples: number, timing: KernelTiming): Description {
   checkCount("number of examples", examples);
   const used = usedNodes(network).flatMap((position) => network.nodes.slice(position, position + 1));
   const parameterList = parametersOf(network);

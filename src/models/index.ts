@@ -3,7 +3,10 @@ export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
 export type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
+export { type ExampleTargets, type InfluenceTask, influenceTask, slopesOf, targetsOf } from "./influence-targets.ts";
+export type { BothSides, InfluentialExample } from "./influential-examples.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
+export type { LabelNoise, SuspectLabel } from "./label-noise.ts";
 export type {
   LabeledNeighbor,
   ManyNeighbors,
@@ -13,7 +16,7 @@ export type {
   QueryNeighbors,
 } from "./many-neighbors.ts";
 export { Model } from "./model.ts";
-export type { DescribeOptions, ModelOptions, ModelSource, RawInputs } from "./model-options.ts";
+export type { DescribeOptions, MakeKernelInFile, ModelOptions, ModelSource, RawInputs } from "./model-options.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   type KernelTileMakers,
@@ -25,4 +28,13 @@ export { type NeuralPathKernelWay, neuralPathKernelWay } from "./neural-path-ker
 export { NORMALIZATIONS, type Normalization } from "./normalization.ts";
 export { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 export type { Asking, StageProgress } from "./progress.ts";
+export {
+  inputSimilarity,
+  type KernelInFile,
+  type PathSimilarityOptions,
+  pathSimilarity,
+  type Similarity,
+  type SimilarityOptions,
+} from "./similarity.ts";
 export type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
+export type { InfluenceOptions, QueryInfluence, QueryOptions, TrainingInfluence } from "./training-influence.ts";

@@ -1,6 +1,10 @@
 import type { Engine } from "../engine/index.ts";
+import type { Inputs } from "../gates/index.ts";
+import type { GatedNetwork } from "../network/index.ts";
 import type { OpenRanker } from "./neighbor-rows.ts";
 import type { KernelTileMakers } from "./neural-path-kernel.ts";
+import type { Asking } from "./progress.ts";
+import type { KernelInFile } from "./similarity.ts";
 
 /** How a network reads numbers as the files of its data have them: it normalizes them itself. */
 export interface RawInputs {
@@ -13,6 +17,15 @@ export type ModelSource =
   | { readonly kind: "run"; readonly regime: string; readonly raw?: RawInputs }
   | { readonly kind: "onnx"; readonly raw?: RawInputs }
   | { readonly kind: "network" };
+
+/** Writes the path kernel of inputs into a file that is gone once it is released. */
+export type MakeKernelInFile = (
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  folder: string | undefined,
+  asking: Asking,
+) => Promise<KernelInFile>;
 
 /** What a model works with: an engine, and threads for kernels. */
 export interface ModelOptions {
@@ -30,6 +43,11 @@ export interface ModelOptions {
    * @internal
    */
   readonly openRanker?: OpenRanker;
+  /**
+   * Makes kernels that no memory holds, in files of a folder; all are held unless given.
+   * @internal
+   */
+  readonly kernelInFile?: MakeKernelInFile;
 }
 
 /** What a description is to tell of costs. */

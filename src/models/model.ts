@@ -1,6 +1,5 @@
 import type { ExampleSource } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
-import { GatewiseError } from "../errors.ts";
 import type { Inputs, Neighbor, PackedGates } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import type { PairWay, TangentKernels } from "../kernels/index.ts";
@@ -12,6 +11,7 @@ import type { Description } from "./description.ts";
 import type { EvaluatingOptions } from "./evaluating-options.ts";
 import type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 import type { GateDifferences } from "./gate-differences.ts";
+import type { ExampleTargets } from "./influence-targets.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
 import type { ManyNeighbors, ManyNeighborsOptions, NeighborPair, NeighborPairsOptions } from "./many-neighbors.ts";
 import type { DescribeOptions, ModelOptions, ModelSource } from "./model-options.ts";
@@ -19,7 +19,9 @@ import type { NeighborsOptions } from "./neighbors.ts";
 import type { NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import type { Asking } from "./progress.ts";
+import { releasedModel } from "./released-model.ts";
 import type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
+import type { InfluenceOptions, TrainingInfluence } from "./training-influence.ts";
 
 /**
  * A network with an engine: all that can be asked of it. The engine starts at the first question that needs it, and what
@@ -55,12 +57,9 @@ export class Model implements AsyncDisposable {
    */
   async describe(options: DescribeOptions = {}): Promise<Description> {
     this.checkUse(options);
-    const { examples = 1000, clock } = options;
-    const { timeNeuralPathKernel } = await import("./kernel-timing.ts");
-    const { describeNetwork } = await import("./description.ts");
-    const engine = () => this.engine();
-    const timing = await timeNeuralPathKernel(this.network, engine, clock, () => this.pairWay());
-    return describeNetwork(this.network, examples, timing);
+    const { describeModel } = await import("./description.ts");
+    const [engine, pairs] = [() => this.engine(), () => this.pairWay()];
+    return await describeModel(this.network, engine, pairs, options);
   }
 
   /** The engine that answers are computed with: for questions of one's own. The model releases it. */
@@ -73,10 +72,7 @@ export class Model implements AsyncDisposable {
     return await this.engineOpened;
   }
 
-  /**
-   * How its exact path kernel is made of pairs of inputs. Found once: a program for the pairs takes up to a second.
-   * @internal
-   */
+  /** How its exact path kernel is made of pairs of inputs, found once: that takes up to a second. @internal */
   async pairWay(): Promise<PairWay> {
     this.pairsFound ??= import("../kernels/index.ts").then(({ pairWay }) => pairWay(this.network));
     return await this.pairsFound;
@@ -84,14 +80,7 @@ export class Model implements AsyncDisposable {
 
   /** Whether it may be asked, and with these options: callers without types may give null. */
   private checkUse(options: object = {}): void {
-    if (this.isReleased) {
-      throw new GatewiseError({
-        code: "released",
-        received: "a model that has been released",
-        expected: "a model in use",
-        next: "ask within the scope of `await using`, or open it again",
-      });
-    }
+    if (this.isReleased) throw releasedModel();
     optionsIn(options);
   }
 
@@ -203,8 +192,8 @@ export class Model implements AsyncDisposable {
   async pathKernel(inputs: Inputs, options: NeuralPathKernelOptions = {}): Promise<NeuralPathKernel> {
     this.checkUse(options);
     const { neuralPathKernel } = await import("./neural-path-kernel.ts");
-    const pairs = (): Promise<PairWay> => this.pairWay();
-    return await neuralPathKernel(this.network, await this.engine(), inputs, options, this.options.tileMakers, pairs);
+    const { tileMakers } = this.options;
+    return await neuralPathKernel(this.network, await this.engine(), inputs, options, tileMakers, () => this.pairWay());
   }
 
   /**
@@ -215,9 +204,8 @@ export class Model implements AsyncDisposable {
    */
   async tangentKernel(inputs: Inputs, options: TangentKernelOptions = {}): Promise<DenseArray<"float64">> {
     this.checkUse(options);
-    const { part = "all" } = options;
     const { tangentKernelOf } = await import("./tangent-kernels.ts");
-    return await tangentKernelOf(this.network, await this.engine(), inputs, part, options);
+    return await tangentKernelOf(this.network, await this.engine(), inputs, options.part ?? "all", options);
   }
 
   /** Both parts of the tangent kernel in one pass; their sum is the whole. See {@link tangentKernel}. */
@@ -288,10 +276,23 @@ export class Model implements AsyncDisposable {
     return await neighborPairs(this.network, await this.engine(), inputs, options, this.options.openRanker);
   }
 
+  /**
+   * Which training examples helped and which hurt (theory 8.3), to be asked for many queries; released before the model.
+   * @param train `[n, …inputShape]`
+   * @param labels classes, one each; real values of a network of one output, or `[n, outputs]`
+   * @throws GatewiseError if the inputs do not have the network's shape, or there is not one label an example
+   */
+  async influence(train: Inputs, labels: ExampleTargets, options: InfluenceOptions = {}): Promise<TrainingInfluence> {
+    this.checkUse(options);
+    const { trainingInfluence } = await import("./training-influence.ts");
+    const from = { ...this.options, pairs: () => this.pairWay() };
+    return await trainingInfluence(this.network, await this.engine(), train, labels, options, from);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.isReleased = true;
-    const engine = await this.engineOpened?.catch(() => undefined);
+    const opened = this.engineOpened;
     this.engineOpened = undefined;
-    await engine?.[Symbol.asyncDispose]();
+    await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }

@@ -1,4 +1,5 @@
 export { KERNEL_DTYPES } from "./kernel-dtypes.ts";
+export { kernelInFile } from "./kernel-in-file.ts";
 export { rankInThreads } from "./neighbor-pool.ts";
 export { tangentAnswerByThreads } from "./tangent-engines.ts";
 export { type LayerValueOptions, type ValueFile, valueFiles, writeLayerValues } from "./write-layer-values.ts";

@@ -3,7 +3,7 @@ import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
 import { checkInputs } from "../../gates/index.ts";
 import { tileMakers } from "../../kernels/node/index.ts";
 import { examplesOf, type InputExamples, Model, readExamples } from "../../models/index.ts";
-import { rankInThreads } from "../../models/node/index.ts";
+import { kernelInFile, rankInThreads } from "../../models/node/index.ts";
 import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 
 /** How the engine of a model runs. */
@@ -38,6 +38,7 @@ export function modelOf(
   return new Model(network, {
     source,
     openEngine: () => openWorkerEngine(device, { threads }),
+    kernelInFile: kernelInFile(threads),
     ...(threads > 1 ? { tileMakers: tileMakers(threads), openRanker: rankInThreads(threads) } : {}),
   });
 }
