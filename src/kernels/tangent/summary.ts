@@ -3,11 +3,13 @@ import { GatewiseError } from "../../errors.ts";
 import {
   BlockProducts,
   DIRECT_LIMIT,
+  FEW_EXAMPLES,
   type KernelRows,
   kernelNorms,
   kernelRows,
   positiveFactor,
   smallestEigenvalue,
+  smallestEigenvalueOfFew,
 } from "../../fitting/index.ts";
 import { type DenseArray, eachNumber, float64 } from "../../graph/index.ts";
 import type { GatedNetwork } from "../../network/index.ts";
@@ -37,18 +39,17 @@ export interface TangentSummaryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** So many take a tenth of a second, which no command is slower by. */
-const ALWAYS = 500;
-
 /**
- * Whether the smallest eigenvalue of a kernel of so many examples costs at most a fifth of what the kernel does: a factor
- * takes `n³/3` operations, and the products with it, which wait for memory, about as long as 5,000 `n²`; an operation takes
- * half as long as one of the kernel's (bench/ntk.bench.ts).
+ * Whether the smallest eigenvalue of a kernel of so many examples costs at most a fifth of what the kernel does
+ * (bench/ntk.bench.ts). Of few examples a module tells it in 1 ms and 35 ns a number of the kernel, which itself takes 12 ms
+ * and a second for each 10¹⁰ multiplications. Of more a factor takes `n³/3` operations, and the products with it, which wait
+ * for memory, about as long as 5,000 `n²`; an operation takes half as long as one of the kernel's.
  */
 export function affordsEigenvalue(network: GatedNetwork, examples: number): boolean {
-  if (examples <= ALWAYS) return true;
+  const products = tangentKernelProducts(network, examples);
+  if (examples <= FEW_EXAMPLES) return 1e-3 + 3.5e-8 * examples ** 2 <= (0.012 + products / 1e10) / 5;
   const work = examples ** 2 * (5_000 + examples / 3);
-  return examples <= DIRECT_LIMIT && work <= 0.4 * tangentKernelProducts(network, examples);
+  return examples <= DIRECT_LIMIT && work <= 0.4 * products;
 }
 
 /** @throws GatewiseError for more examples than a factor has room for beside its kernel */
@@ -72,11 +73,10 @@ export async function tangentSummary(
   options: TangentSummaryOptions = {},
 ): Promise<TangentSummary> {
   const { smallestEigenvalue: isAsked = true, signal } = optionsIn(options);
-  const size = kernelSize(kernel);
+  const { unit, ...size } = sizeAndUnit(kernel);
   if (!isAsked) return { ...size, smallestEigenvalue: null };
   // behind hard gates the feature kernel is exactly zero, which is no kernel to factor
   if (size.frobenius === 0) return { ...size, smallestEigenvalue: 0 };
-  const unit = unitOf(kernel.data);
   const near =
     unit === 1
       ? kernel
@@ -98,8 +98,10 @@ export async function smallestTangentEigenvalue(
   engine: Engine,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<number> {
+  const norms = await kernelNorms(kernel);
+  if (kernel.rows <= FEW_EXAMPLES) return await smallestEigenvalueOfFew(kernel, norms);
   await using products = new BlockProducts(engine);
-  const factored = await positiveFactor(kernel, await kernelNorms(kernel), 0, products, { signal });
+  const factored = await positiveFactor(kernel, norms, 0, products, { signal });
   return await smallestEigenvalue(factored, products, { signal });
 }
 
@@ -109,20 +111,26 @@ const NEXT = "scale the inputs or weights";
  * Trace and Frobenius norm of a kernel `[n, n]`; zero is a size, too.
  * @throws GatewiseError if numbers leave float64
  */
-export function kernelSize({ shape: [examples = 0], data }: DenseArray<"float64">): KernelSize {
-  checkKernelNumbers(data, "a tangent kernel", NEXT);
+export function kernelSize(kernel: DenseArray<"float64">): KernelSize {
+  const { trace, frobenius } = sizeAndUnit(kernel);
+  return { trace, frobenius };
+}
+
+/** With 1, or the power of two near numbers so far from it that their squares leave float64. */
+function sizeAndUnit({ shape: [examples = 0], data }: DenseArray<"float64">): KernelSize & { readonly unit: number } {
+  let largest = 0;
+  // a NaN stays, whatever comes behind it
+  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]!));
+  if (!Number.isFinite(largest)) checkKernelNumbers(data, "a tangent kernel", NEXT);
+  const isNear = largest === 0 || (largest > 2 ** -400 && largest < 2 ** 400);
+  const unit = isNear ? 1 : 2 ** Math.floor(Math.log2(largest));
   let [trace, squares] = [0, 0];
-  const unit = unitOf(data);
-  for (let i = 0; i < data.length; i++) squares += (data[i]! / unit) ** 2;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]! / unit;
+    squares += value * value;
+  }
   for (let i = 0; i < examples; i++) trace += data[i * examples + i]!;
   const size = { trace, frobenius: unit * Math.sqrt(squares) };
   checkKernelNumbers(Float64Array.of(size.trace, size.frobenius), "a tangent kernel", NEXT);
-  return size;
-}
-
-/** 1, or the power of two near numbers so far from it that their squares leave float64. */
-function unitOf(values: Float64Array): number {
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
-  return largest === 0 || (largest > 2 ** -400 && largest < 2 ** 400) ? 1 : 2 ** Math.floor(Math.log2(largest));
+  return { ...size, unit };
 }
