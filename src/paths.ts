@@ -26,6 +26,18 @@ export {
   type ValueKind,
   type ValueReading,
 } from "./gates/index.ts";
+export type {
+  AloneOnOthers,
+  DecidingOptions,
+  DecidingUnit,
+  DecidingUnits,
+  Decision,
+  DecisionOptions,
+  ExampleQuestions,
+  RemovedShare,
+  SufficientOptions,
+  SufficientUnits,
+} from "./models/index.ts";
 export {
   type ActiveNetwork,
   activate,

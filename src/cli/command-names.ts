@@ -13,6 +13,7 @@ export const COMMAND_NAMES = [
   "kernel-fit",
   "paths",
   "flow",
+  "subnetwork",
   "studio",
   "report",
   "export",

@@ -2,6 +2,7 @@
 import { sizeOf } from "../graph/index.ts";
 import type { FlowAnswer } from "../models/index.ts";
 import { type EdgeFlow, type LayerFlow, largestEdges, type ReferenceSplit, type Unit, unitOf } from "../paths/index.ts";
+import { percentOf, shortNumber, signedNumber } from "./numbers.ts";
 import { formatTable } from "./table.ts";
 
 /** Rows of a list. */
@@ -33,15 +34,15 @@ export function flowText(answer: FlowAnswer, { example, reference, shape }: Flow
 }
 
 function totals({ value, mass, start, conservationError }: FlowAnswer): string {
-  const biases = start.biases.flatMap((bias, i) => (bias === 0 ? [] : [`${number(bias)} of layer ${i + 1}`]));
+  const biases = start.biases.flatMap((bias, i) => (bias === 0 ? [] : [`${shortNumber(bias)} of layer ${i + 1}`]));
   return formatTable(
     [{ title: "flow" }, { title: "", align: "right" }, { title: "" }],
     [
-      ["value, the sum of all paths", number(value), ""],
-      ["mass, the sum of their magnitudes", number(mass), ""],
-      ["value of the mass, %", mass === 0 ? "–" : percent(Math.abs(value) / mass), "the rest cancels"],
-      ["starts at inputs", number(start.inputs), ""],
-      ["starts at biases", number(start.biases.reduce((sum, one) => sum + one, 0)), biases.join(", ")],
+      ["value, the sum of all paths", shortNumber(value), ""],
+      ["mass, the sum of their magnitudes", shortNumber(mass), ""],
+      ["value of the mass, %", mass === 0 ? "–" : percentOf(Math.abs(value) / mass), "the rest cancels"],
+      ["starts at inputs", shortNumber(start.inputs), ""],
+      ["starts at biases", shortNumber(start.biases.reduce((sum, one) => sum + one, 0)), biases.join(", ")],
       ["largest error of a cut", conservationError.toExponential(1), "of the mass: every cut carries the value"],
     ],
   );
@@ -90,7 +91,7 @@ function halfOf(flow: Float64Array, largest: readonly number[]): number {
 }
 
 const unitsOf = ({ shape, flow }: Pick<LayerFlow, "shape" | "flow">, units: readonly number[]): string =>
-  units.map((unit) => `${unitWords(unitOf(unit, shape))} ${signed(flow[unit] ?? 0)}`).join(", ");
+  units.map((unit) => `${unitWords(unitOf(unit, shape))} ${signedNumber(flow[unit] ?? 0)}`).join(", ");
 
 const profileTable = (profile: readonly number[]): string =>
   formatTable(
@@ -98,7 +99,7 @@ const profileTable = (profile: readonly number[]): string =>
       { title: "residual branches", align: "right" },
       { title: "flow of the paths through so many", align: "right" },
     ],
-    profile.map((one, k) => [String(k), number(one)]),
+    profile.map((one, k) => [String(k), shortNumber(one)]),
   );
 
 function edgesTable({ passes, layers }: FlowAnswer): readonly string[] {
@@ -110,7 +111,11 @@ function edgesTable({ passes, layers }: FlowAnswer): readonly string[] {
   return [
     formatTable(
       [{ title: "largest edges", align: "right" }, { title: "from" }, { title: "to" }],
-      edges.map((edge: EdgeFlow) => [signed(edge.flow), words(edge.from, edge.fromUnit), words(edge.to, edge.toUnit)]),
+      edges.map((edge: EdgeFlow) => [
+        signedNumber(edge.flow),
+        words(edge.from, edge.fromUnit),
+        words(edge.to, edge.toUnit),
+      ]),
     ),
   ];
 }
@@ -118,11 +123,11 @@ function edgesTable({ passes, layers }: FlowAnswer): readonly string[] {
 function splitText({ value }: FlowAnswer, split: ReferenceSplit, reference: string, shape: readonly number[]): string {
   const { kept, gained, lost, keptMassShare, gates } = split;
   const rows = [
-    ["value there", number(split.value), ""],
-    ["difference", signed(value - split.value), "kept + gained − lost"],
-    ["kept", signed(kept), `paths open for both, ${percent(keptMassShare)} % of the mass here`],
-    ["gained", signed(gained), "paths open here alone"],
-    ["lost", signed(lost), "paths open there alone"],
+    ["value there", shortNumber(split.value), ""],
+    ["difference", signedNumber(value - split.value), "kept + gained − lost"],
+    ["kept", signedNumber(kept), `paths open for both, ${percentOf(keptMassShare)} % of the mass here`],
+    ["gained", signedNumber(gained), "paths open here alone"],
+    ["lost", signedNumber(lost), "paths open there alone"],
   ];
   const inputs = (["keptByInput", "gainedByInput", "lostByInput"] as const).map((which) => {
     const flow = split[which];
@@ -130,7 +135,7 @@ function splitText({ value }: FlowAnswer, split: ReferenceSplit, reference: stri
   });
   const first = gates
     .slice(0, MOST_ROWS)
-    .map(({ layer, unit, gained: more, lost: less }) => [layer, String(unit), signed(more), signed(less)]);
+    .map(({ layer, unit, gained: more, lost: less }) => [layer, String(unit), signedNumber(more), signedNumber(less)]);
   return [
     formatTable([{ title: `against ${reference}` }, { title: "", align: "right" }, { title: "" }], rows),
     formatTable([{ title: "by input" }, { title: "largest: element flow" }], inputs),
@@ -151,12 +156,3 @@ function splitText({ value }: FlowAnswer, split: ReferenceSplit, reference: stri
 }
 
 const unitWords = (unit: Unit): string => (typeof unit === "number" ? String(unit) : `[${unit.join(",")}]`);
-const percent = (share: number): string => String(Number((100 * share).toPrecision(3)));
-
-const number = (value: number): string => {
-  const magnitude = Math.abs(value);
-  return value === 0 || (magnitude >= 1e-4 && magnitude < 1e7)
-    ? String(Number(value.toPrecision(6)))
-    : value.toExponential(4);
-};
-const signed = (value: number): string => (value > 0 ? `+${number(value)}` : number(value));

@@ -20,6 +20,7 @@ import { pathsCommand } from "./commands/paths.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { studioCommand } from "./commands/studio.ts";
+import { subnetworkCommand } from "./commands/subnetwork.ts";
 import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -48,6 +49,7 @@ const COMMANDS = {
   paths: pathsCommand,
   flow: flowCommand,
   studio: studioCommand,
+  subnetwork: subnetworkCommand,
   report: reportCommand,
   export: exportCommand,
   data: dataCommand,

@@ -1,6 +1,9 @@
+export type { DecidingOptions, DecidingUnits, RemovedShare } from "./deciding-units.ts";
+export type { DecidingUnit, Decision, DecisionOptions } from "./decisions.ts";
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
 export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
+export type { ExampleQuestions } from "./example-questions.ts";
 export type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export { type ExampleTargets, type InfluenceTask, influenceTask, slopesOf, targetsOf } from "./influence-targets.ts";
@@ -36,5 +39,6 @@ export {
   type Similarity,
   type SimilarityOptions,
 } from "./similarity.ts";
+export { type AloneOnOthers, checkedMargin, type SufficientOptions, type SufficientUnits } from "./sufficient-units.ts";
 export type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
 export type { InfluenceOptions, QueryInfluence, QueryOptions, TrainingInfluence } from "./training-influence.ts";

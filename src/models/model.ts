@@ -5,11 +5,10 @@ import type { DenseArray } from "../graph/index.ts";
 import type { PairWay, TangentKernels } from "../kernels/index.ts";
 import { type GatedNetwork, inputShapeOf, outputCount } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
-import type { LargestBundles } from "../paths/index.ts";
 import type { Evaluation } from "../train/index.ts";
 import type { Description } from "./description.ts";
 import type { EvaluatingOptions } from "./evaluating-options.ts";
-import type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
+import { ExampleQuestions } from "./example-questions.ts";
 import type { GateDifferences } from "./gate-differences.ts";
 import type { ExampleTargets } from "./influence-targets.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
@@ -17,7 +16,6 @@ import type { ManyNeighbors, ManyNeighborsOptions, NeighborPair, NeighborPairsOp
 import type { DescribeOptions, ModelOptions, ModelSource } from "./model-options.ts";
 import type { NeighborsOptions } from "./neighbors.ts";
 import type { NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
-import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
 import type { Asking } from "./progress.ts";
 import { releasedModel } from "./released-model.ts";
 import type { TangentAnswer, TangentAnswerOptions, TangentKernelOptions } from "./tangent-kernels.ts";
@@ -28,7 +26,7 @@ import type { InfluenceOptions, TrainingInfluence } from "./training-influence.t
  * it compiled serves the next ones. Released with `await using`. What answers a question is loaded when it is asked, so
  * that a page pays for what it uses.
  */
-export class Model implements AsyncDisposable {
+export class Model extends ExampleQuestions implements AsyncDisposable {
   private engineOpened: Promise<KeptPrograms> | undefined;
   private pairsFound: Promise<PairWay> | undefined;
   private isReleased = false;
@@ -36,7 +34,9 @@ export class Model implements AsyncDisposable {
   constructor(
     readonly network: GatedNetwork,
     private readonly options: ModelOptions,
-  ) {}
+  ) {
+    super();
+  }
 
   get source(): ModelSource {
     return this.options.source ?? { kind: "network" };
@@ -79,7 +79,7 @@ export class Model implements AsyncDisposable {
   }
 
   /** Whether it may be asked, and with these options: callers without types may give null. */
-  private checkUse(options: object = {}): void {
+  protected checkUse(options: object = {}): void {
     if (this.isReleased) throw releasedModel();
     optionsIn(options);
   }
@@ -131,41 +131,6 @@ export class Model implements AsyncDisposable {
     this.checkUse(options);
     const { gateDifferences } = await import("./gate-differences.ts");
     return await gateDifferences(this.network, await this.engine(), inputs, options);
-  }
-
-  /**
-   * What an output of one example is made of, exactly: counts, masses, entropy and the strongest paths (theory 2). In
-   * float64 and in this thread; it needs no engine.
-   * @param example `[1, …inputShape]` or `[…inputShape]`
-   * @throws GatewiseError if the example does not have the network's shape, or the network no such output
-   */
-  paths(example: Inputs, options: PathsOptions = {}): PathsAnswer {
-    this.checkUse(options);
-    return pathsOfExample(this.network, example, options);
-  }
-
-  /**
-   * The largest bundles of one example: paths of the same weights at all positions, summed.
-   * @param example `[1, …inputShape]` or `[…inputShape]`
-   * @throws GatewiseError if the example does not have the network's shape, or the network no such output
-   */
-  async bundles(example: Inputs, options: PathsOptions = {}): Promise<LargestBundles> {
-    this.checkUse(options);
-    const { bundlesOfExample } = await import("./bundles-of-example.ts");
-    return bundlesOfExample(this.network, example, options);
-  }
-
-  /**
-   * What carries an output of one example, or one output less another: sums over all paths through each part of the network,
-   * exactly, and how much of it cancels (theory 7). With a reference, the difference of the two is split by the paths that both
-   * leave open. In float64 and in this thread; it needs no engine.
-   * @param example `[1, …inputShape]` or `[…inputShape]`
-   * @throws GatewiseError if an example does not have the network's shape, the network no such output, or a sum leaves float64
-   */
-  async flow(example: Inputs, options: FlowOptions = {}): Promise<FlowAnswer> {
-    this.checkUse(options);
-    const { flowOfExample } = await import("./flow-of-example.ts");
-    return flowOfExample(this.network, example, options);
   }
 
   /**

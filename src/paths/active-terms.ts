@@ -1,3 +1,5 @@
+import type { Weights } from "../network/index.ts";
+
 /** How the edges that meet in a unit become one number. */
 export type Combine = "sum" | "maximum";
 
@@ -26,7 +28,7 @@ export function combineInto(
   length: number,
   { values, from }: Terms,
   count: number,
-  factors: Float64Array,
+  factors: Weights["data"],
   combine: Combine,
 ): void {
   if (combine === "maximum") {
@@ -40,7 +42,14 @@ export function combineInto(
   else if (i < count) addOne(out, to, length, values[i]!, from[i]!, factors);
 }
 
-function lift(out: Float64Array, to: number, length: number, value: number, factors: Float64Array, from: number): void {
+function lift(
+  out: Float64Array,
+  to: number,
+  length: number,
+  value: number,
+  factors: Weights["data"],
+  from: number,
+): void {
   for (let j = 0; j < length; j++) {
     const product = value * factors[from + j]!;
     if (product > out[to + j]!) out[to + j] = product;
@@ -54,7 +63,7 @@ function addFour(
   values: Float64Array,
   from: Int32Array,
   i: number,
-  factors: Float64Array,
+  factors: Weights["data"],
 ): void {
   const [a, b, c, d] = [values[i]!, values[i + 1]!, values[i + 2]!, values[i + 3]!];
   const [p, q, r, s] = [from[i]!, from[i + 1]!, from[i + 2]!, from[i + 3]!];
@@ -72,7 +81,7 @@ function addThree(
   values: Float64Array,
   from: Int32Array,
   i: number,
-  factors: Float64Array,
+  factors: Weights["data"],
 ): void {
   const [a, b, c] = [values[i]!, values[i + 1]!, values[i + 2]!];
   const [p, q, r] = [from[i]!, from[i + 1]!, from[i + 2]!];
@@ -88,12 +97,12 @@ function addTwo(
   values: Float64Array,
   from: Int32Array,
   i: number,
-  factors: Float64Array,
+  factors: Weights["data"],
 ): void {
   const [a, b, p, q] = [values[i]!, values[i + 1]!, from[i]!, from[i + 1]!];
   for (let j = 0; j < length; j++) out[to + j] = out[to + j]! + a * factors[p + j]! + b * factors[q + j]!;
 }
 
-function addOne(out: Float64Array, to: number, length: number, a: number, p: number, factors: Float64Array): void {
+function addOne(out: Float64Array, to: number, length: number, a: number, p: number, factors: Weights["data"]): void {
   for (let j = 0; j < length; j++) out[to + j]! += a * factors[p + j]!;
 }

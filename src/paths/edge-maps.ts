@@ -5,9 +5,9 @@
  */
 import { sizeOf } from "../graph/index.ts";
 import { edgePattern, edgeWeights, type GatedNode, visitEdges, type Weights } from "../network/index.ts";
-import { type Combine, combineInto, newTerms, type Vector } from "./active-terms.ts";
+import { type Combine, combineInto, newTerms, type Terms, type Vector } from "./active-terms.ts";
 import { mapConvolution } from "./convolution-map.ts";
-import { type Factor, factorsOf } from "./factors.ts";
+import { type Factor, factorsOf, ITSELF } from "./factors.ts";
 
 /** What decides which edges of a gate or a max-pool are there. */
 export interface Decisions {
@@ -97,6 +97,20 @@ function mapEachEdge(
   }
 }
 
+function addRows(x: Float64Array, weights: Weights["data"], out: Float64Array, terms: Terms): void {
+  let count = 0;
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] === 0) continue;
+    terms.values[count] = x[i]!;
+    terms.from[count] = i * out.length;
+    count += 1;
+    if (count < 4) continue;
+    combineInto(out, 0, out.length, terms, 4, weights, "sum");
+    count = 0;
+  }
+  combineInto(out, 0, out.length, terms, count, weights, "sum");
+}
+
 /** Only rows of units that are not 0 are read, four at a time: half of them, behind hard gates. */
 function mapDense(
   x: Float64Array,
@@ -106,6 +120,11 @@ function mapDense(
   combine: Combine,
 ): void {
   const terms = newTerms(4);
+  // as they are they need not be copied, which takes as long as the products
+  if (fill === ITSELF.fill && combine === "sum") {
+    addRows(x, weights, out, terms);
+    return;
+  }
   const rows = new Float64Array(4 * out.length);
   let count = 0;
   for (let i = 0; i < x.length; i++) {

@@ -17,6 +17,24 @@ export type { PathGraph } from "./path-graph.ts";
 export { type PathNorm, pathNorm } from "./path-norm.ts";
 export { beyondFloat64, type NodeTotals } from "./path-pass.ts";
 export { type PathStatistics, pathStatistics } from "./path-statistics.ts";
+export {
+  activeUnits,
+  type Closed,
+  type ClosingPlan,
+  closingPlan,
+  decisionIn,
+  layerOf,
+  nothingClosed,
+} from "./removal/closing.ts";
+export {
+  activationOrder,
+  type ChosenUnit,
+  flowOrder,
+  type RemovalOrder,
+  randomOrder,
+  removal,
+} from "./removal/removal.ts";
+export { decisionOfOnly, type SufficientSet, sufficientSet } from "./removal/sufficient.ts";
 export type { PulledEdges } from "./reverse-pass.ts";
 export { samplePaths } from "./sample-paths.ts";
 export { log2SharedPaths } from "./shared-path-counts.ts";

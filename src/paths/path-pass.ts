@@ -67,11 +67,23 @@ export const beyondFloat64 = (what: string): GatewiseError =>
     next: "scale the weights or the input",
   });
 
-/** The pass: by position, for the nodes that paths come through. */
-export function pathPass(graph: PathGraph, quantity: PathQuantity): ReadonlyMap<number, NodeTotals> {
+/**
+ * The pass: by position, for the nodes that paths come through.
+ * @param known what of it is known already
+ */
+export function pathPass(
+  graph: PathGraph,
+  quantity: PathQuantity,
+  known: ReadonlyMap<number, NodeTotals> = new Map(),
+): ReadonlyMap<number, NodeTotals> {
   const { network } = graph;
   const done = new Map<number, NodeTotals>();
   for (const position of pathNodes(network)) {
+    const before = known.get(position);
+    if (before !== undefined) {
+      done.set(position, before);
+      continue;
+    }
     const node = network.nodes[position];
     if (node === undefined) throw new Error(`unreachable: no node ${position}`);
     done.set(position, nodeTotals(graph, position, node, quantity, done));

@@ -20,11 +20,13 @@ export interface PulledEdges {
 /**
  * The pass, from unit 0 of the network's output; by position, for the nodes from which paths go on.
  * @param onEdges told every pair of nodes with edges between them
+ * @param isWanted whether the sums of a node are; of the others none are made where all inputs of a node are not wanted
  */
 export function reversePass(
   { network, gates, selected }: PathGraph,
   factor: Factor,
   onEdges: (pulled: PulledEdges) => void = () => {},
+  isWanted: (position: number) => boolean = () => true,
 ): ReadonlyMap<number, NodeTotals> {
   const seed = new Float64Array(1).fill(1);
   const pulled = new Map<number, PulledEdges[]>([
@@ -38,6 +40,7 @@ export function reversePass(
     if (node === undefined || own === undefined) continue;
     done.set(position, own);
     const sources = pathInputs(node);
+    if (!sources.some(isWanted)) continue;
     const shapes = sources.map((source) => network.nodes[source]?.shape ?? []);
     const decided = { gates: gates.get(position), selected: selected.get(position) };
     for (const [i, totals] of pullEdges(node, own.totals, shapes, decided, factor).entries()) {

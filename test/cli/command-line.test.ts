@@ -44,6 +44,7 @@ const COMMANDS = [
   ["gates"],
   ["paths"],
   ["flow"],
+  ["subnetwork"],
   ["npk"],
   ["ntk"],
   ["kernel-fit"],

@@ -43,6 +43,7 @@ describe("commands that take a model", () => {
     ["gates", []],
     ["paths", []],
     ["flow", []],
+    ["subnetwork", []],
     ["npk", []],
     ["ntk", []],
     ["neighbors", ["--query", "0"]],
@@ -65,7 +66,7 @@ describe("commands that take a model", () => {
     expect([third.code, third.stdout === finished.stdout]).toEqual([0, false]);
   });
 
-  it.each(["inspect", "gates", "paths", "flow", "npk", "ntk", "neighbors", "evaluate"])(
+  it.each(["inspect", "gates", "paths", "flow", "subnetwork", "npk", "ntk", "neighbors", "evaluate"])(
     "%s says what is missing, as a command to go on with",
     async (command) => {
       const needs = {

@@ -42,6 +42,7 @@ const READERS = {
   "paths --inputs": ["paths", "--model", "@run", "--inputs", "SPECIAL"],
   "flow --inputs": ["flow", "--model", "@run", "--inputs", "SPECIAL"],
   "flow --reference": ["flow", "--model", "@run", "--inputs", "@x.npy", "--reference", "SPECIAL"],
+  "subnetwork --inputs": ["subnetwork", "--model", "@run", "--inputs", "SPECIAL"],
   "neighbors --inputs": ["neighbors", "--model", "@run", "--inputs", "SPECIAL", "--query", "0"],
   "neighbors --train": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--train", "SPECIAL"],
   "neighbors --labels": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--pairs", "--labels", "SPECIAL"],

@@ -56,7 +56,7 @@ interface Inspected extends Description {
 }
 
 /** What every network can be asked. */
-const ALWAYS = ["evaluate", "gates", "paths", "flow", "ntk", "neighbors"] as const;
+const ALWAYS = ["evaluate", "gates", "paths", "flow", "subnetwork", "ntk", "neighbors"] as const;
 
 const supportedBy = ({ pathKernel }: Description): readonly string[] => [
   ...ALWAYS,

@@ -9,6 +9,7 @@ import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inGlossary } from "../glossary.ts";
 import type { ModelOptions } from "../model-option.ts";
+import { shortNumber } from "../numbers.ts";
 import { printResult } from "../output.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
@@ -79,7 +80,7 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
     [
       `example ${options.example}, output ${answer.output}\n${shareWords(answer)}`,
       describeStatistics(answer),
-      describePaths(answer),
+      ...(top.length === 0 ? [] : [describePaths(answer)]),
       ...(largest === undefined ? [] : [describeBundles(largest)]),
       inGlossary("participation, entropy, effective paths, Gini, path-norm"),
       ...(options.svg === undefined ? [] : [`active network drawn in ${shown(options.svg)}`]),
@@ -89,8 +90,11 @@ async function runPaths(options: PathsValues, context: CliContext): Promise<Exit
 }
 
 /** The strongest paths of a real network hold next to nothing: what carries the output is told by sums (theory 7). */
-const shareWords = ({ top, topShare }: PathsAnswer): string =>
-  `${top.length === 1 ? "the path below holds" : `the ${top.length} paths below hold`} ${(100 * topShare).toPrecision(3)} % of the mass; what carries the output, summed over all paths: gatewise flow`;
+const shareWords = ({ top, topShare }: PathsAnswer): string => {
+  if (top.length === 0) return "no path contributes to it: its mass is 0";
+  const which = top.length === 1 ? "the path below holds" : `the ${top.length} paths below hold`;
+  return `${which} ${(100 * topShare).toPrecision(3)} % of the mass; what carries the output, summed over all paths: gatewise flow`;
+};
 
 /** JSON has no ∞: what is beyond float64 is null, and its logarithm stands beside it; that of 0 is null. */
 const finiteOrNull = (numbers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
@@ -128,15 +132,15 @@ function describeStatistics(answer: PathsAnswer): string {
   const { topShare, gini } = answer;
   const counted = (count: bigint, log2: number): string => (count < 1_000_000_000n ? String(count) : powerOfTen(log2));
   const rows: readonly (readonly [string, string])[] = [
-    ["logit", number(answer.logit)],
-    ["sum over all paths", number(answer.sum)],
+    ["logit", shortNumber(answer.logit)],
+    ["sum over all paths", shortNumber(answer.sum)],
     ["paths", counted(answer.paths, answer.log2Paths)],
     ["active paths", counted(answer.activePaths, answer.log2ActivePaths)],
     ["absolute mass", scaledNumber(answer.absoluteMass, answer.log2AbsoluteMass)],
     ["positive mass", scaledNumber(answer.positiveMass, answer.log2PositiveMass)],
     ["negative mass", scaledNumber(answer.negativeMass, answer.log2NegativeMass)],
     ["participation", scaledNumber(answer.participation, answer.log2Participation)],
-    ["entropy, nats", number(answer.entropy)],
+    ["entropy, nats", shortNumber(answer.entropy)],
     ["effective paths", scaledNumber(answer.effectivePaths, answer.entropy / Math.LN2)],
     ["Gini index, estimated", gini === null ? "–" : gini.toFixed(2)],
     ["mass in the paths below, %", (100 * topShare).toPrecision(3)],
@@ -147,7 +151,6 @@ function describeStatistics(answer: PathsAnswer): string {
 }
 
 function describePaths({ top, log2AbsoluteMass }: PathsAnswer): string {
-  if (top.length === 0) return "no path contributes";
   return formatTable(
     [
       { title: "contribution", align: "right" },
@@ -167,7 +170,7 @@ function describePaths({ top, log2AbsoluteMass }: PathsAnswer): string {
 function startWords({ start }: Path): string {
   switch (start.kind) {
     case "input":
-      return `input ${number(start.value)}`;
+      return `input ${shortNumber(start.value)}`;
     case "bias":
       return `bias of layer ${start.layer}`;
     case "saturation":
@@ -189,14 +192,14 @@ function describeBundles({ bundles, exact, othersAtMost }: LargestBundles): stri
       { title: "weights, layer by layer" },
     ],
     bundles.map((bundle) => [
-      number(bundle.contribution),
+      shortNumber(bundle.contribution),
       String(bundle.paths),
       String(bundle.positions),
       bundleStartWords(bundle),
       bundle.weights.map(weightWords).join(", "),
     ]),
   );
-  return `${table}\n${proof} No other contributes more than ${number(othersAtMost)}.`;
+  return `${table}\n${proof} No other contributes more than ${shortNumber(othersAtMost)}.`;
 }
 
 function bundleStartWords({ start, weights: [first] }: Bundle): string {
@@ -219,16 +222,9 @@ const powerOfTen = (log2: number): string => `10^${(log2 * Math.log10(2)).toFixe
 
 /** A number that may lie beyond float64, where its logarithm tells it. */
 const scaledNumber = (value: number, log2: number): string =>
-  Number.isFinite(log2) && (value === 0 || !Number.isFinite(value)) ? powerOfTen(log2) : number(value);
+  Number.isFinite(log2) && (value === 0 || !Number.isFinite(value)) ? powerOfTen(log2) : shortNumber(value);
 
 const signedNumber = ({ contribution, log2Contribution }: Path): string =>
   contribution === 0 && Object.is(contribution, -0)
     ? `-${powerOfTen(log2Contribution)}`
     : scaledNumber(contribution, log2Contribution);
-
-const number = (value: number): string => {
-  const magnitude = Math.abs(value);
-  return value === 0 || (magnitude >= 1e-4 && magnitude < 1e7)
-    ? String(Number(value.toPrecision(6)))
-    : value.toExponential(4);
-};

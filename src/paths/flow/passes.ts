@@ -22,12 +22,13 @@ export interface FlowPasses {
   readonly massEdges: readonly PulledEdges[];
 }
 
-export function flowPasses(graph: PathGraph): FlowPasses {
+/** @param known values that the example was evaluated with */
+export function flowPasses(graph: PathGraph, known: Passes): FlowPasses {
   const edges: PulledEdges[] = [];
   const massEdges: PulledEdges[] = [];
   return {
     graph,
-    values: pathPass(graph, SIGNED_SUM),
+    values: pathPass(graph, SIGNED_SUM, known),
     gradients: reversePass(graph, ITSELF, (one) => edges.push(one)),
     masses: pathPass(graph, MOMENTS[1]),
     massGradients: reversePass(graph, MAGNITUDE, (one) => massEdges.push(one)),

@@ -63,7 +63,7 @@ export interface PathFlow extends FlowTarget {
 export function pathFlow(active: ActiveNetwork, target: FlowTarget): PathFlow {
   const network = targetNetwork(active.network, target);
   const graph = targetGraph(active, network);
-  const passes = flowPasses(graph);
+  const passes = flowPasses(graph, active.totals);
   const value = totalOf(graph, passes.values);
   const mass = totalOf(graph, passes.masses);
   const { inputs, biases } = startsOf(passes, weightLayers(active.network).size);

@@ -62,7 +62,7 @@ export function referenceSplit(flow: PathFlow, reference: ActiveNetwork): Refere
     other: reversePass(other, ITSELF),
     both: reversePass(both[0], ITSELF),
   };
-  const value = totalOf(other, pathPass(other, SIGNED_SUM));
+  const value = totalOf(other, pathPass(other, SIGNED_SUM, reference.totals));
   const [keptOwn, keptOther] = [totalOf(both[0], shared), totalOf(both[1], sharedOther)];
   const sharedMass = totalOf(both[0], pathPass(both[0], MOMENTS[1]));
   return {
