@@ -11,6 +11,7 @@ export default defineConfig({
     paths: "src/paths.ts",
     kernels: "src/kernels.ts",
     fitting: "src/fitting.ts",
+    monitor: "src/monitor.ts",
     train: "src/train.ts",
     experiments: "src/experiments.ts",
     report: "src/report.ts",

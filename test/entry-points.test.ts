@@ -21,6 +21,7 @@ describe("entry points", () => {
       "gatewise/paths",
       "gatewise/kernels",
       "gatewise/fitting",
+      "gatewise/monitor",
       "gatewise/train",
       "gatewise/experiments",
       "gatewise/report",

@@ -14,6 +14,7 @@ export const COMMAND_NAMES = [
   "paths",
   "flow",
   "subnetwork",
+  "monitor",
   "studio",
   "report",
   "export",

@@ -12,8 +12,11 @@ export interface ModelOptions {
 
 /** Adds the options to a command. */
 export const withModelOptions = (command: Command): Command =>
+  withModelChoice(command.requiredOption("--model <model>", "run directory or .onnx file"));
+
+/** Adds those that choose a network inside an ONNX file, where a command has an option of its own for the model. */
+export const withModelChoice = (command: Command): Command =>
   command
-    .requiredOption("--model <model>", "run directory or .onnx file")
     .option("--model-output <name>", "of an .onnx file with several outputs: name or number; or a tensor inside it")
     .option("--model-input <name>", "of an .onnx file with several inputs: the one that the examples come through")
     .option("--set <name=value>", "another input, the same for every example: a number or a .npy file", gathered)

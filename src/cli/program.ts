@@ -13,6 +13,7 @@ import { flowCommand } from "./commands/flow.ts";
 import { gatesCommand } from "./commands/gates.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { kernelFitCommand } from "./commands/kernel-fit.ts";
+import { monitorCommand } from "./commands/monitor.ts";
 import { neighborsCommand } from "./commands/neighbors.ts";
 import { npkCommand } from "./commands/npk.ts";
 import { ntkCommand } from "./commands/ntk.ts";
@@ -48,6 +49,7 @@ const COMMANDS = {
   "kernel-fit": kernelFitCommand,
   paths: pathsCommand,
   flow: flowCommand,
+  monitor: monitorCommand,
   studio: studioCommand,
   subnetwork: subnetworkCommand,
   report: reportCommand,

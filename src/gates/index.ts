@@ -4,6 +4,7 @@ export { examplesAtOnce } from "./examples-at-once.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export { checkDecisions } from "./finite-decisions.ts";
 export { type GateRows, gateBytes, gateRows, sliceGates } from "./gate-rows.ts";
+export { type DecidedBlock, readGatesAndOutputs } from "./gates-and-outputs.ts";
 export { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 export {
   type LayerTensor,

@@ -12,7 +12,14 @@ export {
 } from "./infinite-width/fully-connected.ts";
 export { type InputProducts, inputProducts } from "./infinite-width/input-products.ts";
 export { checkKernelNumbers, kernelBeyond } from "./kernel-numbers.ts";
+export { type ByteRows, byteRows } from "./packed/byte-rows.ts";
 export { type DenseChain, denseChain, normalizedInputs } from "./packed/dense-chain.ts";
+export {
+  type GateLikeness,
+  type GateSimilarity,
+  openGateSimilarity,
+  type ReferenceRange,
+} from "./packed/gate-similarity.ts";
 export { kernelInRange } from "./packed/kernel-range.ts";
 export { overlapPairs } from "./packed/overlap-pairs.ts";
 export {

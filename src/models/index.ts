@@ -20,6 +20,13 @@ export type {
 } from "./many-neighbors.ts";
 export { Model } from "./model.ts";
 export type { DescribeOptions, MakeKernelInFile, ModelOptions, ModelSource, RawInputs } from "./model-options.ts";
+export type { ShareInterval } from "./monitor/count-tests.ts";
+export type { Drift, MovedGate } from "./monitor/drift.ts";
+export { fitMonitor } from "./monitor/fit-monitor.ts";
+export type { GateRates, HeldOutScores, Monitor, MonitorOptions, MonitorReferences } from "./monitor/monitor.ts";
+export { readMonitor, writeMonitor } from "./monitor/monitor-file.ts";
+export type { StoredInputs } from "./monitor/stored-inputs.ts";
+export { type WatchedInput, type WatchedInputs, type WatchOptions, watchInputs } from "./monitor/watch-inputs.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   type KernelTileMakers,

@@ -14,7 +14,13 @@ export interface RawInputs {
 
 /** Where a network comes from, and whether it normalizes its inputs itself. */
 export type ModelSource =
-  | { readonly kind: "run"; readonly regime: string; readonly raw?: RawInputs }
+  | {
+      readonly kind: "run";
+      readonly regime: string;
+      readonly raw?: RawInputs;
+      /** It learnt real values, no classes. */
+      readonly isRegression?: boolean;
+    }
   | { readonly kind: "onnx"; readonly raw?: RawInputs }
   | { readonly kind: "network" };
 

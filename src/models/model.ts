@@ -14,6 +14,8 @@ import type { ExampleTargets } from "./influence-targets.ts";
 import type { KeptPrograms } from "./kept-programs.ts";
 import type { ManyNeighbors, ManyNeighborsOptions, NeighborPair, NeighborPairsOptions } from "./many-neighbors.ts";
 import type { DescribeOptions, ModelOptions, ModelSource } from "./model-options.ts";
+import type { Monitor, MonitorOptions } from "./monitor/monitor.ts";
+import type { WatchedInputs, WatchOptions } from "./monitor/watch-inputs.ts";
 import type { NeighborsOptions } from "./neighbors.ts";
 import type { NeuralPathKernel, NeuralPathKernelOptions } from "./neural-path-kernel.ts";
 import type { Asking } from "./progress.ts";
@@ -252,6 +254,32 @@ export class Model extends ExampleQuestions implements AsyncDisposable {
     const { trainingInfluence } = await import("./training-influence.ts");
     const from = { ...this.options, pairs: () => this.pairWay() };
     return await trainingInfluence(this.network, await this.engine(), train, labels, options, from);
+  }
+
+  /**
+   * A monitor of the network (theory 8): examples of each class that it gives, chosen to cover `inputs`, and how familiar clean
+   * inputs are. `writeMonitor` makes a file of it.
+   * @param inputs `[n, …inputShape]`, familiar ones: those that it was trained on
+   * @throws GatewiseError for a network that tells no classes or whose gates are no bits, or inputs that are not of its shape
+   */
+  async fitMonitor(inputs: Inputs, options: MonitorOptions = {}): Promise<Monitor> {
+    this.checkUse(options);
+    const { fitMonitor } = await import("./monitor/fit-monitor.ts");
+    const { refuseRegression } = await import("./monitor/check-monitored.ts");
+    refuseRegression(this.source);
+    return await fitMonitor(this.network, await this.engine(), inputs, options);
+  }
+
+  /**
+   * How unusual inputs are by a monitor of this network, which of them raise an alarm, and whether together they have drifted. It
+   * finds unfamiliar inputs and errors; attacks are not claimed.
+   * @param inputs `[n, …inputShape]`
+   * @throws GatewiseError for the monitor of another network, inputs that are not of its shape, or a level beyond its clean inputs
+   */
+  async watchInputs(monitor: Monitor, inputs: Inputs, options: WatchOptions = {}): Promise<WatchedInputs> {
+    this.checkUse(options);
+    const { watchInputs } = await import("./monitor/watch-inputs.ts");
+    return await watchInputs(this.network, await this.engine(), monitor, inputs, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,6 +49,8 @@ const COMMANDS = [
   ["ntk"],
   ["kernel-fit"],
   ["neighbors"],
+  ["monitor", "fit"],
+  ["monitor", "score"],
   ["report"],
   ["export"],
   ["data"],

@@ -35,6 +35,7 @@ const WRITERS = {
   "npk diagonal": ["npk", "--model", "MODEL", "--inputs", "x.npy", "--part", "diagonal", "--out"],
   gates: ["gates", "--model", "MODEL", "--inputs", "x.npy", "--labels", "y.npy", "--out"],
   ntk: ["ntk", "--model", "MODEL", "--inputs", "x.npy", "--out"],
+  "monitor fit": ["monitor", "fit", "--model", "MODEL", "--inputs", "x.npy", "--out"],
   paths: ["paths", "--model", "MODEL", "--inputs", "x.npy", "--svg"],
 } as const;
 const FILES: readonly string[] = ["x.npy", "y.npy", "run", "m.onnx"];

@@ -43,6 +43,11 @@ const READERS = {
   "flow --inputs": ["flow", "--model", "@run", "--inputs", "SPECIAL"],
   "flow --reference": ["flow", "--model", "@run", "--inputs", "@x.npy", "--reference", "SPECIAL"],
   "subnetwork --inputs": ["subnetwork", "--model", "@run", "--inputs", "SPECIAL"],
+  "monitor fit --inputs": ["monitor", "fit", "--model", "@run", "--inputs", "SPECIAL", "--out", "@o.monitor"],
+  "monitor fit --clean": [
+    ...["monitor", "fit", "--model", "@run", "--inputs", "@x.npy", "--clean", "SPECIAL", "--out", "@o.monitor"],
+  ],
+  "monitor score --monitor": ["monitor", "score", "--monitor", "SPECIAL", "--inputs", "@x.npy"],
   "neighbors --inputs": ["neighbors", "--model", "@run", "--inputs", "SPECIAL", "--query", "0"],
   "neighbors --train": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--train", "SPECIAL"],
   "neighbors --labels": ["neighbors", "--model", "@run", "--inputs", "@x.npy", "--pairs", "--labels", "SPECIAL"],

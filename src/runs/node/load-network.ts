@@ -39,7 +39,8 @@ export async function loadNetwork(model: string, choice: ModelChoice = {}): Prom
     const network = trainedNetwork(plan, parameters);
     const files = ["run.json", "best.safetensors"].map((file) => join(model, file));
     const raw = plan.normalization === undefined ? {} : { raw: rawInputs(data.own?.layout) };
-    return { network, source: { kind: "run", regime: plan.regime, ...raw }, files };
+    const kind = plan.targets === undefined ? {} : { isRegression: true };
+    return { network, source: { kind: "run", regime: plan.regime, ...raw, ...kind }, files };
   }
   const bytes = await readBytes(model);
   refuseForeignModel(model, bytes);
