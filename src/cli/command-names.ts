@@ -10,6 +10,7 @@ export const COMMAND_NAMES = [
   "npk",
   "ntk",
   "neighbors",
+  "influence",
   "kernel-fit",
   "paths",
   "flow",

@@ -11,6 +11,7 @@ import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { flowCommand } from "./commands/flow.ts";
 import { gatesCommand } from "./commands/gates.ts";
+import { influenceCommand } from "./commands/influence.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { kernelFitCommand } from "./commands/kernel-fit.ts";
 import { monitorCommand } from "./commands/monitor.ts";
@@ -46,6 +47,7 @@ const COMMANDS = {
   npk: npkCommand,
   ntk: ntkCommand,
   neighbors: neighborsCommand,
+  influence: influenceCommand,
   "kernel-fit": kernelFitCommand,
   paths: pathsCommand,
   flow: flowCommand,

@@ -6,6 +6,7 @@ export { type ExampleArray, examplesOf, type InputExamples, readExamples } from 
 export type { ExampleQuestions } from "./example-questions.ts";
 export type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
+export { type InfluenceMemory, influenceMemory } from "./influence-memory.ts";
 export { type ExampleTargets, type InfluenceTask, influenceTask, slopesOf, targetsOf } from "./influence-targets.ts";
 export type { BothSides, InfluentialExample } from "./influential-examples.ts";
 export type { KernelTiming } from "./kernel-timing.ts";

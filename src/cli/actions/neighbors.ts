@@ -1,5 +1,3 @@
-import { classLabels } from "../../data/index.ts";
-import { readNpyFile } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { Neighbor } from "../../gates/index.ts";
 import {
@@ -15,6 +13,7 @@ import { type ModelRequest, openModelWithInputs, readModelOptions } from "../cho
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inGlossary } from "../glossary.ts";
+import { checkedQuery, predictionsOf, readLabels } from "../labeled-examples.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
@@ -86,7 +85,11 @@ async function findNeighbors(request: NeighborsRequest, context: CliContext): Pr
   const { model, inputs } = await openModelWithInputs(context, request.request, request.file, { threads });
   await using _ = model;
   const train = request.train === undefined ? undefined : await readInputs(model, request.train);
-  const labels = await readLabels(request.labels, (train ?? inputs).shape[0] ?? 0);
+  const labels = await readLabels(request.labels, {
+    option: "--labels",
+    examples: (train ?? inputs).shape[0] ?? 0,
+    of: "--train where that is given, else of --inputs",
+  });
   const { top, query, heldOut } = request;
   const asked = { top, signal: context.signal };
   tellLength(model, request, [(train ?? inputs).shape[0] ?? 0, inputs.shape[0] ?? 0], context);
@@ -157,42 +160,6 @@ function tellLength(
     context,
     `${count.toLocaleString("en-US")} pairs of inputs, each a pass through the network (about 1 ms for 20,000 gates in one thread): fewer inputs or examples of --train take less`,
   );
-}
-
-async function readLabels(file: string | undefined, examples: number): Promise<Int32Array | undefined> {
-  if (file === undefined) return undefined;
-  const labels = classLabels(await readNpyFile(file), file);
-  if (labels.length === examples) return labels;
-  throw new GatewiseError({
-    received: `--labels ${file} with ${labels.length} labels for ${examples} examples`,
-    expected: "one label an example, of --train where that is given, else of --inputs",
-    next: "give the labels of the same examples, in the same order",
-  });
-}
-
-function checkedQuery(query: number, examples: number): number {
-  if (query < examples) return query;
-  throw new GatewiseError({
-    received: `query ${query}`,
-    expected: `an example from 0 to ${examples - 1}`,
-    next: "count the inputs from 0",
-  });
-}
-
-/** The class of the largest logit of each input; none where there is one output. */
-async function predictionsOf(
-  model: Model,
-  inputs: Parameters<Model["predict"]>[0],
-  { signal }: CliContext,
-): Promise<readonly number[]> {
-  const { outputs } = model;
-  if (outputs < 2) return [];
-  const { data, shape } = await model.predict(inputs, { signal });
-  return Array.from({ length: shape[0] ?? 0 }, (_, i) => {
-    let best = 0;
-    for (let k = 1; k < outputs; k++) if (data[i * outputs + k]! > data[i * outputs + best]!) best = k;
-    return best;
-  });
 }
 
 /** JSON has no −∞: no shared paths are null. */
