@@ -6,6 +6,7 @@ export type { FlowTarget } from "./flow/functional.ts";
 export type { FlowPasses } from "./flow/passes.ts";
 export { type LayerFlow, layerFlow, type PathFlow, pathFlow } from "./flow/path-flow.ts";
 export { type GateSplit, type ReferenceSplit, referenceSplit } from "./flow/reference-split.ts";
+export { Heap } from "./heap.ts";
 export { kBestPaths } from "./k-best-paths.ts";
 export { type BundleOptions, type LargestBundles, largestBundles } from "./largest-bundles.ts";
 export { neighborsBySharedPaths } from "./neighbors.ts";

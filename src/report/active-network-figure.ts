@@ -7,8 +7,8 @@ import { largestOf } from "../graph/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
 import { gatePositions, inputShapeOf, weightLayers } from "../network/index.ts";
 import type { ActiveNetwork, Path, Unit } from "../paths/index.ts";
-import { FONT, FONT_SIZE } from "./figure.ts";
-import { INK, REGIME_COLORS } from "./palette.ts";
+import { INK } from "./palette.ts";
+import { hundredths, NEGATIVE, POSITIVE, svgOf, svgText, svgTitle } from "./svg-text.ts";
 
 const WIDTH = 720;
 const HEIGHT = 420;
@@ -16,8 +16,6 @@ const MARGIN = { top: 46, right: 28, bottom: 40, left: 28 } as const;
 const IMAGE = 200;
 /** More dots than these in a column would be a bar: units are drawn in so many bands, dark where one of a band is active. */
 const MOST_DOTS = 64;
-const POSITIVE = REGIME_COLORS.relu.light;
-const NEGATIVE = REGIME_COLORS["frnpf-ii"].light;
 
 /** A column: the units of one layer by their places from the top. */
 interface Column {
@@ -55,34 +53,29 @@ export function activeNetworkSvg({ active, output, top, title }: ActiveNetworkFi
   const lines = [...top].reverse().map((path) => {
     const points = path.units.map((unit, i) => {
       const column = path.layers[i] ?? 0;
-      return `${round(x(column))},${round(y(column, placeOf(unit)))}`;
+      return `${hundredths(x(column))},${hundredths(y(column, placeOf(unit)))}`;
     });
     const share = 2 ** (path.log2Contribution - largest);
     const color = path.contribution < 0 ? NEGATIVE : POSITIVE;
     const start = points[0]?.split(",") ?? [];
-    return `<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="${round(0.6 + 4.4 * share)}" stroke-opacity="0.7" stroke-linejoin="round"/><circle cx="${start[0]}" cy="${start[1]}" r="4" fill="${color}"/>`;
+    return `<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="${hundredths(0.6 + 4.4 * share)}" stroke-opacity="0.7" stroke-linejoin="round"/><circle cx="${start[0]}" cy="${start[1]}" r="4" fill="${color}"/>`;
   });
   const dots = columns.map((column, c) => columnDots(column, c, x, y));
   const titles = columns.map(({ title: name, units }, c) =>
     [
-      text(x(c), HEIGHT - MARGIN.bottom + 12, name, "middle", INK.ink.light),
-      text(x(c), HEIGHT - MARGIN.bottom + 26, String(units), "middle", INK.muted.light),
+      svgText(x(c), HEIGHT - MARGIN.bottom + 12, name, "middle", INK.ink.light),
+      svgText(x(c), HEIGHT - MARGIN.bottom + 26, String(units), "middle", INK.muted.light),
     ].join(""),
   );
   const legend = `${top.length} strongest paths to output ${output}: blue adds, orange takes away, width as |contribution|`;
-  const label = escaped(`Active network, ${title}. ${legend}.`);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}" font-family="${FONT}" font-size="${FONT_SIZE}">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="${INK.paper.light}"/>`,
-    text(MARGIN.left, 18, `Active network, ${title}`, "start", INK.ink.light, ' font-size="13" font-weight="600"'),
-    text(MARGIN.left, 34, legend, "start", INK.muted.light),
+  return svgOf(WIDTH, HEIGHT, `Active network, ${title}. ${legend}.`, [
+    svgTitle(MARGIN.left, 18, `Active network, ${title}`),
+    svgText(MARGIN.left, 34, legend, "start", INK.muted.light),
     ...dots,
     ...lines,
     ...titles,
     ...(pixels === undefined ? [] : [imagePanel(pixels, top)]),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 function columnDots(
@@ -98,7 +91,7 @@ function columnDots(
   return lit
     .map((on, dot) => {
       const fill = on ? INK.ink.light : INK.rule.light;
-      return `<circle cx="${round(x(column))}" cy="${round(y(column, Math.ceil((dot * units) / dots)))}" r="${round(radius)}" fill="${fill}"/>`;
+      return `<circle cx="${hundredths(x(column))}" cy="${hundredths(y(column, Math.ceil((dot * units) / dots)))}" r="${hundredths(radius)}" fill="${fill}"/>`;
     })
     .join("");
 }
@@ -170,7 +163,7 @@ function imagePanel({ rows, columns, shades }: Pixels, top: readonly Path[]): st
   const size = IMAGE / Math.max(rows, columns);
   const [left, upper] = [MARGIN.left, (HEIGHT - size * rows) / 2];
   const at = (row: number, column: number): string =>
-    `x="${round(left + column * size)}" y="${round(upper + row * size)}" width="${round(size)}" height="${round(size)}"`;
+    `x="${hundredths(left + column * size)}" y="${hundredths(upper + row * size)}" width="${hundredths(size)}" height="${hundredths(size)}"`;
   const pixels = shades.map((shade, pixel) => {
     const [red = 0, green = red, blue = red] = shade.map((value) => Math.round(255 * value));
     return `<rect ${at(Math.floor(pixel / columns), pixel % columns)} fill="rgb(${red},${green},${blue})"/>`;
@@ -192,14 +185,6 @@ function imagePanel({ rows, columns, shades }: Pixels, top: readonly Path[]): st
   return [
     `<g shape-rendering="crispEdges">${pixels.join("")}</g>`,
     marks.join(""),
-    text(left, upper + size * rows + 14, caption, "start", INK.muted.light),
+    svgText(left, upper + size * rows + 14, caption, "start", INK.muted.light),
   ].join("");
 }
-
-const text = (x: number, y: number, content: string, anchor: "start" | "middle", color: string, more = ""): string =>
-  `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${color}"${more}>${escaped(content)}</text>`;
-
-const escaped = (words: string): string =>
-  words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
-
-const round = (value: number): number => Math.round(100 * value) / 100;

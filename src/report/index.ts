@@ -5,8 +5,10 @@ export { type ExperimentMaking, type ExperimentPage, type PageTable, renderExper
 export type { Figure } from "./figure.ts";
 export { figuresOf } from "./figures.ts";
 export { findingsPage } from "./findings-page.ts";
+export { type FlowFigure, flowSvg } from "./flow-figure.ts";
 export { type ObliquePageParts, obliquePage } from "./oblique-page.ts";
 export type { Theme } from "./palette.ts";
+export { recolored } from "./palette.ts";
 export { renderSvg, type Warn } from "./render-svg.ts";
 export { renderReport } from "./report.ts";
 export {

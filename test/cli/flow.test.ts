@@ -1,6 +1,6 @@
 /** `gatewise flow`: the contract of its JSON, golden values through the command line, what it says to people. */
 import { readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -117,6 +117,34 @@ describe("gatewise flow --json", () => {
     const one = Result.parse(await json(...of("mlp", "--example", "1")));
     const named = await json(...of("mlp", "--reference", "1"));
     expect(await json(...of("mlp", "--reference", `nearest:${one.output}`))).toEqual(named);
+  });
+});
+
+describe("gatewise flow --svg and --out", () => {
+  it("draw what was found, and keep it in a folder", async () => {
+    const [svg, out] = [join(folder.path, "f.svg"), join(folder.path, "f")];
+    const args = of("conv-maxpool", "--output", "0", "--against", "1", "--reference", "1");
+    const plain = await gatewise([...args, "--json"]);
+    expect(await json(...args, "--svg", svg, "--out", out)).toEqual(JSON.parse(plain.stdout));
+    expect((await readdir(out)).sort()).toEqual(
+      ["flow-dark.svg", "flow.json", "flow.svg", "gained.npy", "input-flow.npy", "kept.npy", "lost.npy"].sort(),
+    );
+    const drawn = await readFile(svg, "utf8");
+    expect(await readFile(join(out, "flow.svg"), "utf8")).toBe(drawn);
+    expect(await readFile(join(out, "flow-dark.svg"), "utf8")).toContain("#14171a");
+    const result = WithReference.parse(JSON.parse(await readFile(join(out, "flow.json"), "utf8")));
+    expect(Array.from(readNpy(await readFile(join(out, "input-flow.npy"))).data, Number)).toEqual(result.inputFlow);
+    expect(Array.from(readNpy(await readFile(join(out, "lost.npy"))).data, Number)).toEqual(
+      result.reference.lostByInput,
+    );
+  });
+
+  it("replace no file that is read", async () => {
+    const result = await mistake(...of("mlp", "--svg", golden("mlp.x.npy")));
+    expect(result).toMatchObject({
+      code: 1,
+      message: `${golden("mlp.x.npy")}, which is --inputs ${golden("mlp.x.npy")}: expected a file for the result that the command does not read`,
+    });
   });
 });
 

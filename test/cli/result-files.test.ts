@@ -37,6 +37,7 @@ const WRITERS = {
   ntk: ["ntk", "--model", "MODEL", "--inputs", "x.npy", "--out"],
   "monitor fit": ["monitor", "fit", "--model", "MODEL", "--inputs", "x.npy", "--out"],
   paths: ["paths", "--model", "MODEL", "--inputs", "x.npy", "--svg"],
+  flow: ["flow", "--model", "MODEL", "--inputs", "x.npy", "--svg"],
 } as const;
 const FILES: readonly string[] = ["x.npy", "y.npy", "run", "m.onnx"];
 const inFolder = (words: readonly string[], model = "run"): string[] =>

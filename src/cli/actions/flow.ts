@@ -5,10 +5,12 @@ import { readArray } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { claimFlowFiles, writeFlowFiles } from "../flow-files.ts";
 import { flowText } from "../flow-text.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
+import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 
 interface FlowOptions extends ModelOptions {
@@ -17,6 +19,8 @@ interface FlowOptions extends ModelOptions {
   readonly output?: string;
   readonly against?: string;
   readonly reference?: string;
+  readonly svg?: string;
+  readonly out?: string;
 }
 
 /** The example that a difference is to. */
@@ -32,6 +36,8 @@ interface FlowRequest {
   readonly output: number | undefined;
   readonly against: number | undefined;
   readonly reference: Reference | undefined;
+  readonly svg: string | undefined;
+  readonly out: string | undefined;
 }
 
 export const flow = inStages(
@@ -42,6 +48,8 @@ export const flow = inStages(
     output: options.output === undefined ? undefined : parseWhole("--output", options.output, 0),
     against: options.against === undefined ? undefined : parseWhole("--against", options.against, 0),
     reference: options.reference === undefined ? undefined : readReference(options.reference),
+    svg: options.svg,
+    out: options.out,
   }),
   runFlow,
 );
@@ -55,14 +63,19 @@ function readReference(text: string): Reference {
 }
 
 async function runFlow(request: FlowRequest, context: CliContext): Promise<ExitCode> {
-  const { model, inputs } = await openModelWithInputs(context, request.chosen, request.inputs);
+  const { model, inputs, files } = await openModelWithInputs(context, request.chosen, request.inputs);
   await using _ = model;
+  const read = request.reference?.kind === "file" ? { "--reference": request.reference.file } : {};
+  await using results = await claimFlowFiles(request, { "--inputs": request.inputs, ...read }, files);
   const { output, against } = request;
   const example = exampleOf("--example", inputs, request.example, request.inputs);
   const found = await referenceOf(request, model, inputs, context);
   const answer = await model.flow(example, { output, against, reference: found?.example });
-  printResult(context, flowJson(answer), () =>
-    flowText(answer, { example: `example ${request.example}`, reference: found?.words, shape: model.inputShape }),
+  const words = { example: `example ${request.example}`, reference: found?.words };
+  const result = flowJson(answer);
+  const written = await writeFlowFiles(results, { answer, example, reference: found, title: words.example, result });
+  printResult(context, result, () =>
+    [flowText(answer, { ...words, shape: model.inputShape }), ...written.map((line) => shown(line))].join("\n\n"),
   );
   return EXIT.done;
 }
@@ -73,7 +86,7 @@ async function referenceOf(
   model: Model,
   inputs: InputExamples,
   context: CliContext,
-): Promise<{ readonly example: InputExamples; readonly words: string } | undefined> {
+): Promise<{ readonly example: InputExamples; readonly words: string; readonly title: string } | undefined> {
   switch (reference?.kind) {
     case undefined:
       return undefined;
@@ -81,15 +94,16 @@ async function referenceOf(
       return {
         example: exampleOf("--reference", inputs, reference.index, file),
         words: `example ${reference.index}`,
+        title: `example ${reference.index}`,
       };
     case "file":
-      return { example: await readArray(reference.file), words: reference.file };
+      return { example: await readArray(reference.file), words: reference.file, title: "reference" };
     case "nearest": {
       const index = await withStages(context, (onProgress) =>
         model.nearestOfClass(inputs, example, reference.wanted, { onProgress, signal: context.signal }),
       );
       const words = `example ${index}, the most similar one that the network gives class ${reference.wanted}`;
-      return { example: inputs.example(index), words };
+      return { example: inputs.example(index), words, title: `example ${index}` };
     }
   }
 }

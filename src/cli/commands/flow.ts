@@ -15,6 +15,8 @@ export const flowCommand: DefineCommand = (program, act) => {
       "--reference <which>",
       "another example: its index, a .npy file with one, or nearest:C, the most similar one that the network gives class C",
     )
+    .option("--svg <file>", "draw the input's signed map, the layers and the edges that carry most")
+    .option("--out <dir>", "write flow.json, the maps as .npy, flow.svg and flow-dark.svg into a folder")
     .addHelpText(
       "after",
       "\nExample:\n  $ gatewise flow --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3 --output 9 --against 4\n  $ gatewise flow --model cnn.onnx --inputs images.npy --against 4 --reference nearest:4 --json",
