@@ -139,7 +139,8 @@ function fromText({ file, text, network }: ArchitectureFile, { data }: Architect
 /** A network of other data than those that are chosen is refused before they are read. */
 function checked(architecture: Architecture, file: string, classes: number): Architecture {
   const outputs = outputsOf(architecture);
-  if (outputs >= classes) return architecture;
+  // one output tells two classes apart
+  if (outputs >= classes || (outputs === 1 && classes === 2)) return architecture;
   throw new GatewiseError({
     received: `${file}, a network of ${outputs} output${outputs === 1 ? "" : "s"}`,
     expected: `at least ${classes}, one for each class of the data set`,

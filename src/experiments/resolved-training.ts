@@ -1,9 +1,16 @@
 /** One training, resolved from what its options leave open and what is in its data. */
 import { CLASSES, type DatasetName, INPUT_SHAPES, type LabelTransform, type OwnData } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
-import { checkParameterCount, checkRegime, parameterSpecs, type RegimeVariant, regimeOf } from "../network/index.ts";
+import {
+  checkParameterCount,
+  checkRegime,
+  outputsOf,
+  parameterSpecs,
+  type RegimeVariant,
+  regimeOf,
+} from "../network/index.ts";
 import { optionsIn } from "../options.ts";
-import { checkRecipe, type TrainingPlan } from "../train/index.ts";
+import { checkRecipe, type TrainingPlan, usualLoss } from "../train/index.ts";
 import { architectureOf, type DataSizes } from "./architecture-choice.ts";
 import { type DataDescription, type DataFiles, needsDescription } from "./data-options.ts";
 import type { NetworkFile } from "./network-choice.ts";
@@ -74,7 +81,7 @@ export function trainingOf(
     ...begin,
     initializer: { kind: "glorot-uniform" },
     optimizer: optimizerOf(kind, options.lr ?? rates[kind], options, nameOf),
-    loss: described?.words.kind === "values" ? "mean-squared-error" : "softmax-cross-entropy",
+    loss: usualLoss(described?.words.kind === "values" ? "values" : "classes", outputsOf(architecture)),
     batch,
     epochs,
     seed,

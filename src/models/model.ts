@@ -99,7 +99,8 @@ export class Model extends ExampleQuestions implements AsyncDisposable {
   }
 
   /**
-   * Accuracy and softmax cross-entropy on labeled examples, such as those of a data set; or how far it is from real values.
+   * Accuracy and cross-entropy on labeled examples, such as those of a data set, that of a sigmoid where one output tells two classes
+   * apart; or how far it is from real values.
    * @param examples `[n, …]` bytes, scaled by 1/255 unless the network normalizes them itself, or floats; maps `[c, h, w]`
    * are turned where the network reads `[h, w, c]`
    * @throws GatewiseError if the network reads another number of pixels, or gives another number of outputs

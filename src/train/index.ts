@@ -2,7 +2,7 @@ export type { Checkpoint, EpochPart } from "./checkpoint.ts";
 export type { GateTable } from "./chunks.ts";
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
 export { examplesPerRun } from "./examples-per-run.ts";
-export { LOSSES, type Loss } from "./losses.ts";
+export { LOSSES, type Loss, usualLoss } from "./losses.ts";
 export { OPTIMIZER_KINDS, type OptimizerKind } from "./optimizer-kinds.ts";
 export {
   type AdamConstants,
@@ -16,6 +16,7 @@ export {
   evaluationGraph,
   type MeasuredData,
   networkEvaluationGraph,
+  networkLogitsGraph,
   type PredictionPlan,
 } from "./prediction-graphs.ts";
 export type { Augmentation, ClassWeights, Recipe } from "./recipe.ts";

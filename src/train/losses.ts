@@ -27,6 +27,10 @@ export const LOSSES = ["softmax-cross-entropy", "mean-squared-error", "logistic"
 /** The name of a loss. */
 export type Loss = (typeof LOSSES)[number];
 
+/** How well a network does is told by: for two classes one output is the logit of the second. */
+export const usualLoss = (targets: "classes" | "values", outputs: number): Loss =>
+  targets === "values" ? "mean-squared-error" : outputs === 1 ? "logistic" : "softmax-cross-entropy";
+
 /**
  * What a network of `outputs` outputs should give for labels: one-hot, or −1 (label 0) and +1 (label 1) for a network of
  * one output (theory 6.4, gate learning); real values are what they are.

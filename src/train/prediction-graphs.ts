@@ -23,7 +23,7 @@ import {
   regimeOf,
   trialParameterSpecs,
 } from "../network/index.ts";
-import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf } from "./losses.ts";
+import { countTrue, exampleLosses, isCorrect, type Loss, targetsOf, usualLoss } from "./losses.ts";
 import { inputRows, inputsFor, recordsOf, scaledRows, targetInput } from "./parameters.ts";
 import type { TrainingPlan } from "./plan.ts";
 
@@ -70,12 +70,28 @@ export interface MeasuredData {
  * @throws GatewiseError if the network reads another number of pixels
  */
 export function networkEvaluationGraph(network: GatedNetwork, data: MeasuredData): Graph {
-  const rows = inputRows(data.dtype, ["batch", ...data.shape]);
-  const x = arranged(scaledRows(rows, data.normalization), data.shape, inputShapeOf(network));
+  const logits = logitsOf(network, data);
+  const outputs = outputCount(network);
+  const loss = usualLoss(data.labels === "float32" ? "values" : "classes", outputs);
+  return measured(logits, outputs, loss, data.labels);
+}
+
+/**
+ * What a network from anywhere says of each example: `logits`, `[batch, outputs]`.
+ * @throws GatewiseError if the network reads another number of pixels
+ */
+export const networkLogitsGraph = (network: GatedNetwork, data: Omit<MeasuredData, "labels">): Graph =>
+  graph({ logits: logitsOf(network, data) });
+
+function logitsOf(
+  network: GatedNetwork,
+  { dtype, shape, normalization }: Omit<MeasuredData, "labels">,
+): Tensor<"float32"> {
+  const rows = inputRows(dtype, ["batch", ...shape]);
+  const x = arranged(scaledRows(rows, normalization), shape, inputShapeOf(network));
   const logits = forwardNodes(network, x).get(network.output);
   if (logits === undefined) throw new Error("unreachable: a network without an output");
-  const loss = data.labels === "float32" ? "mean-squared-error" : "softmax-cross-entropy";
-  return measured(logits, outputCount(network), loss, data.labels);
+  return logits;
 }
 
 function arranged(x: Tensor<"float32">, from: readonly number[], to: readonly number[]): Tensor<"float32"> {
