@@ -5,8 +5,11 @@
  */
 import { optionsIn } from "../options.ts";
 import type { DataDescription } from "./data-options.ts";
+import { type DissectionMeasure, dissectionAnswer } from "./dissection-answer.ts";
 import type { NetworkFile } from "./network-choice.ts";
 import { type Training, trainingOf } from "./resolved-training.ts";
+import { type GateShare, type Interval, intervalOf, shareInGates } from "./share-in-gates.ts";
+import { meanAndDeviation } from "./summary.ts";
 import type { NameOption, TrainingOptions } from "./training-options.ts";
 
 /** The rows that are trained. */
@@ -58,69 +61,107 @@ export function dissectionTrainings(
   ).flat();
 }
 
-/** The share of what was learned that the gates hold, with its 95 % interval; null where learning gained nothing. */
-export interface GateShare {
+/** A row that was trained, by its runs in the order of their seeds. */
+export interface TrainedScores {
+  readonly row: DissectionRow;
+  /** What each test example is worth to each run in the state that it is measured in. */
+  readonly runs: readonly Float64Array[];
+  /** The best of all epochs of each run, as the papers have it. */
+  readonly best: readonly number[];
+}
+
+/** A kernel machine with the path kernel of some gates. */
+export interface MachineScore {
   readonly value: number;
-  readonly low: number;
-  readonly high: number;
+  readonly by: "exact" | "features";
 }
 
-/** 97.5 % quantiles of Student's t by degrees of freedom, from 1 (NIST handbook, table 1.3.6.7.2). */
-const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-const NORMAL = 1.96;
-
-/** What an accuracy is uncertain by: its half-width of 95 %, from its seeds and from the test examples that it was read on. */
-function halfWidth(runs: readonly number[], examples: number): number {
-  const mean = runs.reduce((sum, value) => sum + value, 0) / runs.length;
-  const squares = runs.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const bySeeds =
-    runs.length < 2 ? 0 : (STUDENT[runs.length - 2] ?? NORMAL) * Math.sqrt(squares / (runs.length - 1) / runs.length);
-  const byExamples = NORMAL * Math.sqrt((mean * (100 - mean)) / examples);
-  return Math.hypot(bySeeds, byExamples);
+/** All that a dissection measured. */
+export interface DissectionScores {
+  readonly measure: DissectionMeasure;
+  readonly model: Float64Array;
+  /** Those behind its gates and behind random ones among them. */
+  readonly trained: readonly TrainedScores[];
+  readonly machines: {
+    /** Test inputs that both are fitted on, and as many others to test them. */
+    readonly examples: number;
+    readonly gates: MachineScore;
+    readonly random: MachineScore;
+  };
 }
 
-/**
- * `(F − R) / (M − R)`, of the accuracies of the model `M`, of fresh values behind its gates `F` and behind random ones `R`; its
- * interval by the delta method from the three half-widths, which are taken as independent: as the same test examples are read
- * for all three, it is wide rather than narrow.
- * @param examples test examples
- */
-export function shareInGates(
-  model: number,
-  gates: readonly number[],
-  random: readonly number[],
+/** A row of the answer, in percent or R². */
+export interface DissectedRow {
+  readonly what: "model" | DissectionRow | "kernel of its gates" | "kernel of random gates";
+  readonly title: string;
+  readonly mean: number;
+  /** Over the seeds. */
+  readonly std: number;
+  readonly runs: readonly number[];
+  /** 95 %, of test examples and seeds; null of kernel machines, which have test examples of their own. */
+  readonly interval: Pick<Interval, "low" | "high"> | null;
+  /** The best epochs of the runs in place of their last, as the papers have them. */
+  readonly best?: { readonly mean: number; readonly std: number; readonly runs: readonly number[] };
+}
+
+/** The answer of a dissection. */
+export interface DissectionAnswer {
+  readonly measure: DissectionMeasure;
+  readonly rows: readonly DissectedRow[];
+  /** What learning gained over random gates. */
+  readonly gained: Interval;
+  /** How much of that the gates hold; null where it is nothing. */
+  readonly shareInGates: GateShare | null;
+  readonly answer: string;
+}
+
+/** The answer from what was measured. */
+export function answerOfDissection({ measure, model, trained, machines }: DissectionScores): DissectionAnswer {
+  const scoresOf = (row: DissectionRow): readonly Float64Array[] => trained.find((one) => one.row === row)?.runs ?? [];
+  const [gates, random] = [scoresOf("gates"), scoresOf("random")];
+  const { gained, share } = shareInGates({ model, gates, random });
+  const own = intervalOf([model]);
+  const rows: readonly DissectedRow[] = [
+    {
+      what: "model",
+      title: "the network itself",
+      mean: own.value,
+      std: 0,
+      runs: [own.value],
+      interval: endsOf(measure, own),
+    },
+    ...trained.map((one) => trainedRow(measure, one)),
+    machineRow("kernel of its gates", machines.gates, machines.examples),
+    machineRow("kernel of random gates", machines.random, machines.examples),
+  ];
+  const answer = dissectionAnswer({
+    ...{ measure, gained, share, seeds: gates.length },
+    model: own.value,
+    gates: intervalOf(gates).value,
+    random: intervalOf(random).value,
+  });
+  return { measure, rows, gained, shareInGates: share, answer };
+}
+
+/** Nothing is above all. */
+const endsOf = (measure: DissectionMeasure, { low, high }: Interval): Pick<Interval, "low" | "high"> =>
+  measure === "accuracy" ? { low: Math.max(0, low), high: Math.min(100, high) } : { low, high: Math.min(1, high) };
+
+function trainedRow(measure: DissectionMeasure, { row, runs: scores, best }: TrainedScores): DissectedRow {
+  const runs = scores.map((one) => intervalOf([one]).value);
+  return {
+    ...{ what: row, title: DISSECTION_ROWS[row] },
+    ...{ ...meanAndDeviation(runs), runs, interval: endsOf(measure, intervalOf(scores)) },
+    best: { ...meanAndDeviation(best), runs: best },
+  };
+}
+
+const machineRow = (
+  what: "kernel of its gates" | "kernel of random gates",
+  { value, by }: MachineScore,
   examples: number,
-): GateShare | null {
-  const meanOf = (runs: readonly number[]): number => runs.reduce((sum, value) => sum + value, 0) / runs.length;
-  const [f, r] = [meanOf(gates), meanOf(random)];
-  const gained = model - r;
-  if (!(gained > 0)) return null;
-  const value = (f - r) / gained;
-  // slopes of the share by F, R and M
-  const width = Math.hypot(
-    halfWidth(gates, examples) / gained,
-    (halfWidth(random, examples) * (f - model)) / gained ** 2,
-    (halfWidth([model], examples) * (f - r)) / gained ** 2,
-  );
-  return { value, low: value - width, high: value + width };
-}
-
-/** The answer in a sentence. */
-export function dissectionAnswer(
-  model: number,
-  gates: readonly number[],
-  random: readonly number[],
-  share: GateShare | null,
-): string {
-  const [f, r] = [gates, random].map((runs) => runs.reduce((sum, value) => sum + value, 0) / runs.length);
-  const percent = (value: number): string => `${Math.round(100 * value)} %`;
-  const accuracy = (value = Number.NaN): string => value.toFixed(2);
-  if (share === null) {
-    return `Behind random gates fresh values reach ${accuracy(r)}, the network itself ${accuracy(model)}: learning gained nothing over random gates that its gates could hold.`;
-  }
-  const isOpen = share.low <= 0 && share.high >= 1;
-  const doubt = isOpen
-    ? " The interval reaches from none to all: these runs do not tell; more seeds, epochs or test examples may."
-    : "";
-  return `Of the ${accuracy(model - (r ?? 0))} points that learning gained over random gates (${accuracy(model)} against ${accuracy(r)}), the gates hold ${percent(share.value)} (95 % interval ${percent(share.low)} to ${percent(share.high)}): fresh values behind them reach ${accuracy(f)}.${doubt}`;
-}
+): DissectedRow => ({
+  what,
+  title: `${by === "exact" ? "exact path" : "path"} ${what}${by === "exact" ? "" : " by random features"}, fitted on ${examples} test inputs, as many others`,
+  ...{ mean: value, std: 0, runs: [value], interval: null },
+});

@@ -24,14 +24,19 @@ export {
   readDataOptions,
 } from "./data-options.ts";
 export {
+  answerOfDissection,
   DISSECTION_ROWS,
+  type DissectedRow,
+  type DissectionAnswer,
   type DissectionRow,
+  type DissectionScores,
   type DissectionTraining,
-  dissectionAnswer,
   dissectionTrainings,
-  type GateShare,
-  shareInGates,
+  type MachineScore,
+  type TrainedScores,
 } from "./dissection.ts";
+export { type DissectionFigures, type DissectionMeasure, dissectionAnswer, measured } from "./dissection-answer.ts";
+export { type DissectionLength, type DissectionSize, type DissectionTargets, withLength } from "./dissection-length.ts";
 export {
   EXPERIMENTS,
   type Experiment,
@@ -51,6 +56,7 @@ export {
   networkFileName,
   type ReadNetwork,
   type RunMoment,
+  readNetworkFile,
 } from "./network-choice.ts";
 export type { LinearlyGated } from "./oblique-trees/gate-normals.ts";
 export {
@@ -83,6 +89,14 @@ export {
   trainingName,
   trainingOf,
 } from "./resolved-training.ts";
+export {
+  type GateShare,
+  type Interval,
+  intervalOf,
+  type RowScores,
+  type ShareInGates,
+  shareInGates,
+} from "./share-in-gates.ts";
 export { namedNetworks } from "./source-options.ts";
 export {
   type ComparedRow,

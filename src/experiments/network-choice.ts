@@ -12,6 +12,8 @@ export interface ReadNetwork {
   /** `sha256:…`, of the model's bytes or the checkpoint's parameters: what plans and records know it by. */
   readonly digest: string;
   readonly architecture: Architecture;
+  /** Whether a model normalizes numbers itself as files have them, bytes too. */
+  readonly raw?: boolean;
 }
 
 /** A network in a file, as an option names it. */

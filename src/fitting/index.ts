@@ -27,13 +27,20 @@ export {
 } from "./kernel-fit.ts";
 export { kernelMatrix, symmetricKernel } from "./kernel-matrix.ts";
 export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, subKernel } from "./kernel-rows.ts";
+export { kernelTimes } from "./kernel-times.ts";
 export { alignmentOfKernels } from "./kernels-alignment.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";
 export { leaveOneOut } from "./leave-one-out.ts";
 export { DIRECT_LIMIT, type PositiveFactor, positiveFactor } from "./positive-factor.ts";
 export type { Reflections } from "./reflections.ts";
 export { fitRidge, type RidgeFit, type RidgeMethod, type RidgeOptions } from "./ridge.ts";
-export { chooseRidge, type RidgeCandidate, type RidgeChoice, type RidgeChoiceOptions } from "./ridge-choice.ts";
+export {
+  chooseRidge,
+  chooseRidgeOfValues,
+  type RidgeCandidate,
+  type RidgeChoice,
+  type RidgeChoiceOptions,
+} from "./ridge-choice.ts";
 export { featureSolver, kernelSolver, type RidgeSolver, type RidgeSolverOptions } from "./ridge-solver.ts";
 export { smallestEigenvalue } from "./smallest-eigenvalue.ts";
 export {

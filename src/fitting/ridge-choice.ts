@@ -52,12 +52,59 @@ export async function chooseRidge(
   labels: Int32Array,
   { classes, targets }: ClassTargets,
   products: BlockProducts,
-  { signal, onProgress, limit = LEAVE_ONE_OUT_LIMIT, form }: RidgeChoiceOptions = {},
+  options: RidgeChoiceOptions = {},
 ): Promise<RidgeChoice> {
+  const { sample, targets: own, predictions } = await leftOut(kernel, norms, targets, products, options);
+  const ownLabels = sample === undefined ? labels : sample.map((example) => labels[example]!);
+  const candidates = predictions.map(
+    ({ ridge, predicted }): RidgeCandidate => ({
+      ridge,
+      accuracy: accuracyOf(predictedClasses(predicted, classes), ownLabels),
+      squaredError: meanSquare(predicted.data, own.data),
+    }),
+  );
+  const [best] = [...candidates].sort((a, b) => b.accuracy - a.accuracy || a.squaredError - b.squaredError);
+  if (best === undefined) throw new Error("the grid of ridges is empty");
+  return { ridge: best.ridge, examples: ownLabels.length, candidates };
+}
+
+/**
+ * The ridge of the least squared error of real values that are left out one by one, as {@link chooseRidge} has it.
+ * @param targets `[n, columns]`
+ */
+export async function chooseRidgeOfValues(
+  kernel: KernelRows,
+  norms: KernelNorms,
+  targets: Matrix,
+  products: BlockProducts,
+  options: RidgeChoiceOptions = {},
+): Promise<number> {
+  const left = await leftOut(kernel, norms, targets, products, options);
+  const errors = left.predictions.map(({ ridge, predicted }) => ({
+    ridge,
+    error: meanSquare(predicted.data, left.targets.data),
+  }));
+  return errors.reduce((best, one) => (one.error < best.error ? one : best)).ridge;
+}
+
+interface LeftOut {
+  /** The examples, where not all of them. */
+  readonly sample: Int32Array | undefined;
+  readonly targets: Matrix;
+  readonly predictions: readonly { readonly ridge: number; readonly predicted: Matrix }[];
+}
+
+/** What each ridge predicts of each example from all others. */
+async function leftOut(
+  kernel: KernelRows,
+  norms: KernelNorms,
+  targets: Matrix,
+  products: BlockProducts,
+  { signal, onProgress, limit = LEAVE_ONE_OUT_LIMIT, form }: RidgeChoiceOptions,
+): Promise<LeftOut> {
   const sample = norms.examples <= limit ? undefined : sampleOf(norms.examples, limit);
   const own = sample === undefined ? kernel : subKernel(kernel, sample);
   const { trace } = sample === undefined ? norms : await kernelNorms(own);
-  const ownLabels = sample === undefined ? labels : sample.map((example) => labels[example]!);
   const ownTargets = sample === undefined ? targets : rowsAt(targets, sample);
   const known = sample === undefined ? form : undefined;
   const ownForm = known ?? (await bandForm(own, products, { signal, onProgress: part(onProgress, 0, FORM_SHARE) }));
@@ -66,17 +113,8 @@ export async function chooseRidge(
     signal,
     onProgress: part(onProgress, done, 1),
   });
-  const candidates = RIDGE_GRID.map((ridge, i): RidgeCandidate => {
-    const predictions = left[i] ?? ownTargets;
-    return {
-      ridge,
-      accuracy: accuracyOf(predictedClasses(predictions, classes), ownLabels),
-      squaredError: meanSquare(predictions.data, ownTargets.data),
-    };
-  });
-  const [best] = [...candidates].sort((a, b) => b.accuracy - a.accuracy || a.squaredError - b.squaredError);
-  if (best === undefined) throw new Error("the grid of ridges is empty");
-  return { ridge: best.ridge, examples: own.rows, candidates };
+  const predictions = RIDGE_GRID.map((ridge, i) => ({ ridge, predicted: left[i] ?? ownTargets }));
+  return { sample, targets: ownTargets, predictions };
 }
 
 const sampleOf = (examples: number, count: number): Int32Array =>

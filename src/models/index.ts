@@ -4,6 +4,8 @@ export type { Description, KernelCost, LayerDescription, ParameterDescription } 
 export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
 export type { ExampleQuestions } from "./example-questions.ts";
+export { exampleScores, valueScores } from "./example-scores.ts";
+export { featureSeconds } from "./feature-timing.ts";
 export type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export { type InfluenceMemory, influenceMemory } from "./influence-memory.ts";

@@ -80,7 +80,12 @@ ${settingsTable([...protocol, ...makingSettings(making)], "How it was made")}
   return pageOf({ title, ...making, main });
 }
 
-const tableOf = ({ title, head: [first = "", ...others], rows, note }: PageTable, id: string, titled: boolean): Html =>
+/** A table under its note. */
+export const tableOf = (
+  { title, head: [first = "", ...others], rows, note }: PageTable,
+  id: string,
+  titled: boolean,
+): Html =>
   html`${titled ? html`<h3>${title}</h3>\n` : ""}<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table aria-describedby="${id}">
 <thead><tr><th scope="col">${first}</th>${others.map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(

@@ -8,8 +8,8 @@ export interface PageParts {
   readonly main: Html;
   /** Of Gatewise. */
   readonly version: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
+  /** ISO 8601; of a page that is the same whenever it is made, nothing. */
+  readonly createdAt?: string;
 }
 
 /** A page that asks for nothing else: no script, no font, no image from outside (its content security policy forbids them). */
@@ -31,7 +31,7 @@ ${new Html(PAGE_STYLE)}
 <body>
 <main>
 ${main}
-<footer>Gatewise ${version}, <time datetime="${createdAt}">${dateWords(createdAt)}</time></footer>
+<footer>Gatewise ${version}${createdAt === undefined ? "" : html`, <time datetime="${createdAt}">${dateWords(createdAt)}</time>`}</footer>
 </main>
 </body>
 </html>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dissectionAnswer, dissectionTrainings, shareInGates } from "../../src/experiments/index.ts";
+import { dissectionAnswer, dissectionTrainings, withLength } from "../../src/experiments/index.ts";
 import { checkRegime, fullyConnected, regimeOf } from "../../src/network/index.ts";
 
 const NETWORK = fullyConnected({ inputShape: [28, 28], depth: 3, width: 4, outputs: 10 });
@@ -25,49 +25,72 @@ describe("the trainings of a dissection", () => {
     }
     expect(trainings).toHaveLength(8);
   });
+
+  it.each([
+    // 60,000 examples are 1,875 steps an epoch
+    ["full", "classes", 60_000, {}, { epochs: 20 }],
+    ["quick", "classes", 60_000, {}, { epochs: 5, limit: 10_000 }],
+    ["full", "classes", 1347, {}, { epochs: Math.ceil(3000 / 43) }],
+    // no more than there are: nobody asked for a limit
+    ["quick", "classes", 1347, {}, { epochs: Math.ceil(1500 / 43) }],
+    ["quick", "classes", 1347, { limit: 5000 }, { epochs: Math.ceil(1500 / 43), limit: 5000 }],
+    ["full", "classes", 1347, { epochs: 3 }, { epochs: 3 }],
+    ["full", "classes", 1347, { batch: 1347 }, { epochs: 3000 }],
+    ["full", "values", 4500, {}, { epochs: Math.ceil(20_000 / 127), validation: 0.1, earlyStopping: 10 }],
+    // 331 examples, 298 to learn from: ten steps an epoch
+    ["full", "values", 331, {}, { epochs: 2000, validation: 0.1, earlyStopping: 50 }],
+    ["full", "values", 331, { epochs: 7 }, { epochs: 7, validation: 0.1 }],
+    ["full", "values", 331, { validation: 0 }, { epochs: Math.ceil(20_000 / 11), validation: 0 }],
+  ] as const)("%s, %s, %d examples, %j learn for %j", (length, targets, trainExamples, options, wanted) => {
+    const { epochs, limit, validation, earlyStopping } = withLength(options, { length, targets, trainExamples });
+    expect(JSON.parse(JSON.stringify({ epochs, limit, validation, earlyStopping }))).toEqual(wanted);
+  });
+
+  it("take as many epochs as so many steps take", () => {
+    const size = { length: "full", targets: "classes", trainExamples: 1347, steps: 100 } as const;
+    expect(withLength({}, size).epochs).toBe(3);
+  });
 });
 
-describe("the share in the gates", () => {
-  it("is what comes back of what learning gained over random gates", () => {
-    const share = shareInGates(98, [97, 97.4], [94, 94], 10_000);
-    expect(share?.value).toBeCloseTo(3.2 / 4, 12);
-    expect(share && share.low < share.value && share.value < share.high).toBe(true);
-  });
+describe("the answer", () => {
+  const FIGURES = {
+    ...({ measure: "accuracy", model: 98, gates: 97, random: 94, seeds: 3 } as const),
+    gained: { value: 4, low: 3.5, high: 4.5 },
+    share: { value: 0.75, low: 0.651, high: 0.849 },
+  };
+  const TOLD =
+    "Of the 4.00 points that learning gained over random gates (98.00 against 94.00), the gates hold 75 % (95 % interval 65 % to 85 %): fresh values behind them reach 97.00.";
 
-  it("has an interval that covers 95 in 100 of what is drawn, or more", () => {
-    // accuracies of n examples and of seeds that scatter, as many times as are needed to tell 95 from 90 %
-    const [truth, n, scatter] = [{ m: 97, f: 96, r: 93 }, 2000, 0.3];
-    let state = 1;
-    const uniform = (): number => {
-      state = (state * 48271) % 2147483647;
-      return state / 2147483647;
-    };
-    const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-    const binomial = (p: number): number => normal() * Math.sqrt((p * (100 - p)) / n);
-    let covered = 0;
-    for (let i = 0; i < 2000; i++) {
-      const runsOf = (mean: number): readonly number[] => {
-        const shared = binomial(mean);
-        return [0, 1, 2].map(() => mean + shared + scatter * normal());
-      };
-      const share = shareInGates(truth.m + binomial(truth.m), runsOf(truth.f), runsOf(truth.r), n);
-      const value = (truth.f - truth.r) / (truth.m - truth.r);
-      if (share !== null && share.low <= value && value <= share.high) covered += 1;
-    }
-    expect(covered / 2000).toBeGreaterThan(0.93);
-  });
-
-  it("of a network that gained nothing is none", () => {
-    expect(shareInGates(93, [95], [94], 1000)).toBeNull();
-    expect(dissectionAnswer(93, [95], [94], null)).toBe(
-      "Behind random gates fresh values reach 94.00, the network itself 93.00: learning gained nothing over random gates that its gates could hold.",
-    );
-  });
-
-  it("is told in a sentence", () => {
-    expect(dissectionAnswer(98, [97], [94], { value: 0.75, low: 0.651, high: 0.849 })).toBe(
-      "Of the 4.00 points that learning gained over random gates (98.00 against 94.00), the gates hold 75 % (95 % interval 65 % to 85 %): fresh values behind them reach 97.00.",
-    );
+  it.each([
+    ["a share", {}, TOLD],
+    ["one seed", { seeds: 1 }, `${TOLD} Of one seed: how much the seeds scatter is not in it.`],
+    [
+      "real values",
+      { measure: "R²", model: 0.9, gates: 0.85, random: 0.7, gained: { value: 0.2, low: 0.1, high: 0.3 } },
+      "Of the 0.200 of R² that learning gained over random gates (0.900 against 0.700), the gates hold 75 % (95 % interval 65 % to 85 %): fresh values behind them reach 0.850.",
+    ],
+    [
+      "more than all",
+      { gates: 99, share: { value: 1.25, low: 1.1, high: 1.4 } },
+      "Of the 4.00 points that learning gained over random gates (98.00 against 94.00), the gates hold 125 % (95 % interval 110 % to 140 %): fresh values behind them reach 99.00. More than all of it: values that learn anew behind its gates do better than its own.",
+    ],
+    [
+      "no interval",
+      { gained: { value: 4, low: -1, high: 9 }, share: { value: 0.75, low: null, high: null } },
+      "Of the 4.00 points that learning gained over random gates (98.00 against 94.00), the gates hold 75 % (no interval: the gain itself lies between -1.00 and 9.00): fresh values behind them reach 97.00. So these runs do not tell; more seeds or test examples may.",
+    ],
+    [
+      "no gain",
+      { model: 94, gained: { value: 0, low: -1, high: 1 }, share: null },
+      "Fresh values behind random gates reach 94.00 %, the network itself 94.00: learning gained nothing over random gates, so there is no share of it in the gates. The gain lies between -1.00 and 1.00.",
+    ],
+    [
+      "a network that is worse than random gates",
+      { model: 10, gained: { value: -84, low: -85, high: -83 }, share: null },
+      "Fresh values behind random gates reach 94.00 %, the network itself 10.00: learning gained nothing over random gates, so there is no share of it in the gates. A network that is better elsewhere reads its inputs otherwise: see how they are scaled.",
+    ],
+  ] as const)("tells of %s", (_, change, told) => {
+    expect(dissectionAnswer({ ...FIGURES, ...change })).toBe(told);
   });
 
   it.each([
@@ -75,7 +98,7 @@ describe("the share in the gates", () => {
     { low: 0.1, high: 1.2, tells: true },
     { low: -0.1, high: 0.9, tells: true },
   ])("says when it tells nothing: $low to $high", ({ low, high, tells }) => {
-    const answer = dissectionAnswer(98, [97], [94], { value: 0.5, low, high });
+    const answer = dissectionAnswer({ ...FIGURES, share: { value: 0.5, low, high } });
     expect(answer.includes("these runs do not tell")).toBe(!tells);
   });
 });

@@ -7,7 +7,7 @@ import { describeMachine, folderStore, gatewiseVersion, selectedData } from "../
 import { failureOf, type RunJob, runTrialsBy } from "../../src/runs/node/pool.ts";
 import { runTrialWith, type TrialHost } from "../../src/runs/run-trial.ts";
 
-const HOST: TrialHost = {
+export const TRIAL_HOST: TrialHost = {
   store: folderStore,
   loadData: (selection) => selectedData(selection, process.env),
   // an engine that flushes denormals has all of its thread flush them: other tests are here, too
@@ -16,22 +16,29 @@ const HOST: TrialHost = {
   describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
 };
 
-const runHere: RunJob = async ({ id, request }, { signal, onEvent }) => {
-  try {
-    return await runTrialWith(HOST, request, {
-      signal,
-      report: (progress) => onEvent({ kind: "progress", id, progress }),
-      notice: (text) => onEvent({ kind: "notice", id, text }),
-      clock: () => performance.now(),
-      now: () => new Date().toISOString(),
-    });
-  } catch (thrown) {
-    // on the way from a process, an error is packed
-    return failureOf(unpackError(packError(thrown)));
-  }
-};
+const runHere =
+  (host: TrialHost): RunJob =>
+  async ({ id, request }, { signal, onEvent }) => {
+    try {
+      return await runTrialWith(host, request, {
+        signal,
+        report: (progress) => onEvent({ kind: "progress", id, progress }),
+        notice: (text) => onEvent({ kind: "notice", id, text }),
+        clock: () => performance.now(),
+        now: () => new Date().toISOString(),
+      });
+    } catch (thrown) {
+      // on the way from a process, an error is packed
+      return failureOf(unpackError(packError(thrown)));
+    }
+  };
+
+/** As `localPool`, without processes, on a host of one's own. */
+export const trialsOn =
+  (host: TrialHost) =>
+  (workers: number): Executor => ({
+    run: (jobs, watch) => runTrialsBy(runHere(host), jobs, { workers, ...watch }),
+  });
 
 /** As `localPool`, without processes. */
-export const trialsHere = (workers: number): Executor => ({
-  run: (jobs, watch) => runTrialsBy(runHere, jobs, { workers, ...watch }),
-});
+export const trialsHere = trialsOn(TRIAL_HOST);

@@ -1,54 +1,49 @@
 import { basename, join } from "node:path";
-import type { Scratch } from "../../data/node/index.ts";
 import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import {
-  type ComparedRow,
-  comparedRow,
-  DISSECTION_ROWS,
-  type DissectionRow,
-  type DissectionTraining,
-  dissectionAnswer,
-  dissectionTrainings,
-  readTrainingOptions,
-  shareInGates,
-  type TrainingOptions,
-} from "../../experiments/index.ts";
+import { answerOfDissection, readNetworkFile, readTrainingOptions } from "../../experiments/index.ts";
 import { parseWhole } from "../../parse-value.ts";
 import { checkResumable, type TrialJob } from "../../runs/index.ts";
 import {
-  type Dissected,
-  describeData,
-  dissectBefore,
+  type DissectionAsked,
+  type DissectionSubject,
   findRun,
   localPool,
+  type MachinePlan,
+  measureMachines,
+  modelScores,
+  openDissection,
+  planMachines,
+  secondsTogether,
+  trainedScores,
   trainingJobs,
-  withFiles,
+  trainingSeconds,
   workerCount,
 } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { dataScratch } from "../data-scratch.ts";
+import { dissectionText, measuredWords } from "../dissection-text.ts";
 import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
 import { endInterrupted } from "../interruption.ts";
 import { flagOf } from "../options.ts";
 import { note, printResult } from "../output.ts";
-import { trialProgress } from "../progress.ts";
+import { trialProgress, withStages } from "../progress.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
-import { formatTable } from "../table.ts";
 
 /** What is asked for beside what every training is told. */
 interface DissectOptions extends Readonly<Record<string, unknown>> {
   readonly model: string;
   readonly dataDir?: string;
   readonly quick?: boolean;
+  readonly steps?: string;
   readonly seeds?: string;
   readonly apart?: boolean;
   readonly anew?: boolean;
-  readonly kernelExamples: string;
+  readonly kernelExamples?: string;
   readonly workers?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -57,190 +52,175 @@ interface DissectOptions extends Readonly<Record<string, unknown>> {
 }
 
 interface DissectRequest {
-  readonly model: string;
-  /** Of every training. */
-  readonly options: TrainingOptions;
-  readonly rows: readonly DissectionRow[];
-  readonly seeds: number;
-  readonly quick: boolean;
-  readonly kernelExamples: number;
-  readonly places: { readonly dataDir: string | null; readonly cacheDir: string };
+  readonly asked: DissectionAsked;
+  readonly kernelExamples: number | undefined;
   readonly out: string | undefined;
   readonly workers: number;
   readonly resume: boolean;
-  readonly command: string;
 }
 
 export const dissect = inStages(({ context }, options: DissectOptions) => readRequest(options, context), runDissect);
 
-/** Of an answer in a minute, and of one with an interval from seeds. */
-const LENGTHS = {
-  quick: { seeds: 1, options: { epochs: 5, limit: 10_000 } },
-  full: { seeds: 3, options: { epochs: 20 } },
-} as const;
+/** Seeds of an answer in a minute, and of one with an interval from seeds; seconds that a kernel machine may take. */
+const SEEDS = { quick: 1, full: 3 } as const;
+const MACHINE_SECONDS = { quick: 6, full: 30 } as const;
 /** Rates at which values are learnt in few epochs; those of the papers' long trainings are smaller. */
 const RATES = { sgd: 1e-2, adam: 1e-3, adamw: 1e-3, rmsprop: 1e-3 } as const;
 
-function readRequest(options: DissectOptions, { cacheDir, command, environment }: CliContext): DissectRequest {
-  const { model, dataDir, quick = false, seeds, apart = false, anew = false, kernelExamples, ...others } = options;
+function readRequest(options: DissectOptions, { cacheDir, environment }: CliContext): DissectRequest {
+  const {
+    model,
+    dataDir,
+    quick = false,
+    steps,
+    seeds,
+    apart = false,
+    anew = false,
+    kernelExamples,
+    ...others
+  } = options;
   const { workers, out, resume = false, timeLimit: _, json: __, ...written } = others;
-  const length = LENGTHS[quick ? "quick" : "full"];
-  const read = readTrainingOptions({ ...length.options, ...written }, flagOf);
-  return {
-    ...{ model, out, resume, quick, command },
-    options: { ...read, lr: read.lr ?? RATES[read.optimizer ?? "adam"] },
+  const length = quick ? "quick" : "full";
+  const read = readTrainingOptions(written, flagOf);
+  if (steps !== undefined && read.epochs !== undefined) {
+    throw new GatewiseError({
+      received: "--steps with --epochs",
+      expected: "one of them: either tells how long values learn",
+      next: "leave one out",
+    });
+  }
+  const asked: DissectionAsked = {
+    model: readNetworkFile(model, "--model"),
+    // without `data` those of a run are taken
+    options: {
+      ...read,
+      data: written.data === undefined ? undefined : read.data,
+      lr: read.lr ?? RATES[read.optimizer ?? "adam"],
+    },
+    length,
+    steps: steps === undefined ? undefined : parseWhole("--steps", steps, 1),
     rows: ["gates", "random", ...(apart ? (["apart"] as const) : []), ...(anew ? (["anew"] as const) : [])],
-    seeds: seeds === undefined ? length.seeds : parseWhole("--seeds", seeds, 1),
-    kernelExamples: parseWhole("--kernel-examples", kernelExamples, 10),
+    seeds: seeds === undefined ? SEEDS[length] : parseWhole("--seeds", seeds, 1),
     places: { dataDir: dataDir ?? null, cacheDir },
+    environment,
+    nameOf: flagOf,
+  };
+  return {
+    asked,
+    ...{ out, resume },
+    kernelExamples: kernelExamples === undefined ? undefined : parseWhole("--kernel-examples", kernelExamples, 10),
     workers: workerCount(workers === undefined ? undefined : parseWhole("--workers", workers, 1), environment),
   };
 }
 
-async function runDissect(request: DissectRequest, context: CliContext): Promise<ExitCode> {
-  const { model, resume, command, rows } = request;
+async function runDissect(
+  { asked, kernelExamples, ...request }: DissectRequest,
+  context: CliContext,
+): Promise<ExitCode> {
   const { signal } = context;
-  await using scratch = await dataScratch(request.options.data, request.places.cacheDir);
-  const { trainings, digest, data } = await readTrainings(request, scratch, context);
-  const places = { ...request.places, scratch: scratch?.path };
-  noteUnreadPlace(context, data, places.dataDir);
-  const directory = request.out ?? folderOf(request, data);
-  const jobs = trainings.map(({ id, training }): TrialJob => {
-    const at = { training, directory: join(directory, id), places, command, resume };
-    const { request: own } = trainingJobs(at).at(-1) ?? unreachableJob();
-    return { id, request: own, after: undefined };
-  });
-  // measuring may take a minute: what would be refused after it is refused now
+  await using scratch = await dataScratch(asked.options.data, asked.places.cacheDir);
+  const places = { ...asked.places, scratch: scratch?.path };
+  const subject = await openDissection({ ...asked, places, scratch });
+  for (const text of subject.told) note(context, shown(inFlags(text)));
+  noteUnreadPlace(context, subject.dataName, asked.places.dataDir);
+  const directory = request.out ?? folderOf(asked, subject.dataName);
+  const jobs = jobsOf(subject, directory, { ...asked, places }, request.resume, context);
+  // what would be refused after a minute of measuring is refused now
   for (const { request: own } of jobs) checkResumable(own, await findRun(own.directory));
-  const clock = (): number => performance.now();
-  const before = await dissectBefore(trainings, { ...request, places, clock, signal });
-  const { machines } = before;
   const workers = Math.min(request.workers, jobs.length);
-  const epochs = trainings[0]?.training.plan.epochs ?? 0;
-  if (before.notice !== undefined) note(context, shown(before.notice));
-  note(
-    context,
-    `accuracy ${before.accuracy.toFixed(2)} %; kernel machine on ${machines.examples} test inputs: ${machines.gates.accuracy.toFixed(1)} % by its gates, ${machines.random.accuracy.toFixed(1)} % by random ones`,
+  const own = await modelScores(subject, signal);
+  const machines = await planMachines(subject, kernelExamples, MACHINE_SECONDS[asked.length]);
+  await tellTime(subject, machines, { directory, workers }, context);
+  const measured = await withStages(context, (onProgress) =>
+    measureMachines(subject, machines, { signal, onProgress }),
   );
-  note(
-    context,
-    `${jobs.length} trainings of ${epochs} epoch${epochs === 1 ? "" : "s"}, ${workers} at a time, into ${shown(directory)}: about ${formatDuration(before.seconds / workers)}`,
-  );
-  const lengths = jobs.map(({ id, request: { plan } }) => ({ id, plan, after: undefined }));
-  const view = trialProgress(context, lengths, { workers });
-  let outcomes: Awaited<ReturnType<ReturnType<typeof localPool>["run"]>>;
-  try {
-    outcomes = await (context.executor ?? localPool)(workers).run(jobs, { signal, onEvent: view.onEvent });
-  } finally {
-    view.close();
-  }
-  const ended = trainings.map(({ id, row }) => ({ row, outcome: outcomes.get(id) }));
-  for (const { outcome } of ended) {
-    if (outcome?.status !== "failed") continue;
-    throw GatewiseError.of(inFlags(outcome.message), inFlags(outcome.hint), outcome.code);
-  }
-  if (ended.some(({ outcome }) => outcome?.status !== "completed")) {
-    return endInterrupted(context, resume ? context.command : `${context.command} --resume`);
-  }
-  const runs = ended.flatMap(({ row, outcome }) =>
-    outcome?.status === "completed" ? [{ regime: row, bestTestAccuracy: outcome.result.bestTestAccuracy }] : [],
-  );
-  const trained = rows.flatMap((row) => comparedRow({ regime: row, title: DISSECTION_ROWS[row] }, runs));
-  const { writeReport } = await import("../../report/node/index.ts");
-  const report = await writeReport(
-    trainings.map(({ id }) => join(directory, id)),
-    { command, createdAt: new Date().toISOString(), out: join(directory, "report.html") },
-  );
-  const result = { ...resultOf({ path: model, digest }, data, before, trained), report };
-  await writeWhole(join(directory, "dissect.json"), `${JSON.stringify(result, undefined, 2)}\n`);
-  printResult(context, result, () => textOf(result));
+  note(context, measuredWords(subject, own, measured));
+  const isDone = await train(jobs, workers, context);
+  if (!isDone) return endInterrupted(context, request.resume ? context.command : `${context.command} --resume`);
+  const trained = await trainedScores(subject, (id) => join(directory, id), signal);
+  const answer = answerOfDissection({ measure: subject.measure, model: own, trained, machines: measured });
+  const result = { ...madeOf(subject, asked), ...answer };
+  const { writeDissectionReport } = await import("../../report/node/index.ts");
+  const report = await writeDissectionReport(directory, result);
+  const written = { ...result, report };
+  await writeWhole(join(directory, "dissect.json"), `${JSON.stringify(written, undefined, 2)}\n`);
+  printResult(context, written, () => dissectionText(written));
   return EXIT.done;
 }
 
-/** A quick answer has a folder of its own: the long one that often follows it is another experiment. */
-const folderOf = ({ model, quick }: DissectRequest, data: string): string =>
-  `runs/dissect-${basename(model).replace(/\.onnx(#.+)?$/, "")}-${data}${quick ? "-quick" : ""}`;
-
-function unreachableJob(): never {
-  throw new Error("unreachable: a training without a job");
-}
-
-/** What is trained, once the model and its data were looked at. */
-async function readTrainings(
-  { model, options, rows, seeds, places }: DissectRequest,
-  scratch: Scratch | undefined,
-  context: CliContext,
-): Promise<{ readonly trainings: readonly DissectionTraining[]; readonly digest: string; readonly data: string }> {
-  const { dataDir, cacheDir } = places;
-  const { environment } = context;
-  const where = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
-  const described = await describeData(options, where, scratch);
-  for (const text of described?.told ?? []) note(context, shown(inFlags(text)));
-  const { from } = await withFiles({ ...options, from: { path: model } }, described);
-  if (from?.network === undefined) throw new Error(`unreachable: ${model} was not read`);
-  const trainings = dissectionTrainings(options, from, { rows, seeds }, described, flagOf);
-  return { trainings, digest: from.network.digest, data: trainings[0]?.training.data.name ?? "" };
-}
-
-/** A row of the answer; accuracies in percent. */
-interface Row {
-  readonly what: "model" | DissectionRow | "kernel of its gates" | "kernel of random gates";
-  readonly title: string;
-  readonly mean: number;
-  readonly std: number;
-  readonly runs: readonly number[];
-}
-
-function resultOf(
-  model: { readonly path: string; readonly digest: string },
-  data: string,
-  before: Dissected,
-  trained: readonly ComparedRow<DissectionRow>[],
-) {
-  const runsOf = (row: DissectionRow): readonly number[] => trained.find(({ regime }) => regime === row)?.runs ?? [];
-  const { accuracy, loss, testExamples, machines } = before;
-  const [gates, random] = [runsOf("gates"), runsOf("random")];
-  const share = shareInGates(accuracy, gates, random, testExamples);
-  const single = (what: Row["what"], title: string, value: number): Row => ({
-    ...{ what, title },
-    ...{ mean: value, std: 0, runs: [value] },
-  });
-  const on = `fitted on ${machines.examples} test inputs, as many others`;
-  const by = (one: Dissected["machines"]["gates"]): string =>
-    one.by === "exact" ? "exact path kernel" : "path kernel by random features";
-  const rows: readonly Row[] = [
-    single("model", "the network itself", accuracy),
-    ...trained.map(({ regime, title, mean, std, runs }): Row => ({ what: regime, title, mean, std, runs })),
-    single("kernel of its gates", `${by(machines.gates)} of its gates, ${on}`, machines.gates.accuracy),
-    single("kernel of random gates", `${by(machines.random)} of random gates, ${on}`, machines.random.accuracy),
-  ];
+/** What was dissected, by what. */
+function madeOf({ digest, dataName, data, first }: DissectionSubject, { model, seeds }: DissectionAsked) {
+  const { plan, data: chosen } = first;
   return {
-    model: { ...model, accuracy, loss, examples: testExamples },
-    data,
-    rows,
-    shareInGates: share,
-    answer: dissectionAnswer(accuracy, gates, random, share),
+    model: { path: model.path, digest },
+    data: dataName,
+    trainings: {
+      seeds,
+      epochs: plan.epochs,
+      stopsEarly: plan.recipe?.earlyStopping !== undefined,
+      optimizer: plan.optimizer.kind,
+      learningRate: plan.optimizer.learningRate,
+      batch: plan.batch,
+      trainExamples: Math.min(data.train.size, chosen.limit ?? data.train.size),
+      testExamples: data.test.size,
+      measuredAfter: plan.recipe?.validation === undefined ? "the last epoch" : "the epoch of least validation loss",
+    },
   };
 }
 
-const textOf = ({ rows, answer, report }: ReturnType<typeof resultOf> & { readonly report: string }): string =>
-  [
-    formatTable(
-      [
-        { title: "what" },
-        { title: "accuracy %", align: "right" },
-        { title: "±", align: "right" },
-        { title: "runs", align: "right" },
-      ],
-      rows.map(({ title, mean, std, runs }) => [
-        title,
-        mean.toFixed(2),
-        runs.length > 1 ? std.toFixed(2) : "",
-        String(runs.length),
-      ]),
-    ),
-    "",
-    answer,
-    "",
-    `report  ${shown(report)}`,
-  ].join("\n");
+/** A quick answer has a folder of its own: the long one that often follows it is another experiment. */
+const folderOf = ({ model, length }: DissectionAsked, data: string): string =>
+  `runs/dissect-${basename(model.path).replace(/\.onnx(#.+)?$/, "")}-${data}${length === "quick" ? "-quick" : ""}`;
+
+const jobsOf = (
+  { trainings }: DissectionSubject,
+  directory: string,
+  { places }: DissectionAsked,
+  resume: boolean,
+  { command }: CliContext,
+): readonly TrialJob[] =>
+  trainings.map(({ id, training }) => {
+    const own = trainingJobs({ training, directory: join(directory, id), places, command, resume }).at(-1);
+    if (own === undefined) throw new Error("unreachable: a training without a job");
+    return { id, request: own.request, after: undefined };
+  });
+
+/** How long everything will take, before it begins. */
+async function tellTime(
+  subject: DissectionSubject,
+  { examples, gates, random }: MachinePlan,
+  { directory, workers }: { readonly directory: string; readonly workers: number },
+  context: CliContext,
+): Promise<void> {
+  const { trainings, first } = subject;
+  const clock = (): number => performance.now();
+  const seconds = await trainingSeconds(subject, { clock, signal: context.signal });
+  const all = gates.seconds + random.seconds + secondsTogether(trainings, seconds, workers);
+  const { epochs, recipe } = first.plan;
+  const most = recipe?.earlyStopping === undefined ? "" : "at most ";
+  note(
+    context,
+    `kernel machines on ${examples} test inputs, then ${trainings.length} trainings of ${most}${epochs} epoch${epochs === 1 ? "" : "s"}, ${workers} at a time, into ${shown(directory)}: ${most || "about "}${formatDuration(all)}`,
+  );
+}
+
+/**
+ * Trains all.
+ * @returns whether all came to their end, or were interrupted
+ * @throws GatewiseError for the first that failed
+ */
+async function train(jobs: readonly TrialJob[], workers: number, context: CliContext): Promise<boolean> {
+  const lengths = jobs.map(({ id, request: { plan } }) => ({ id, plan, after: undefined }));
+  const view = trialProgress(context, lengths, { workers });
+  const { signal } = context;
+  try {
+    const outcomes = await (context.executor ?? localPool)(workers).run(jobs, { signal, onEvent: view.onEvent });
+    for (const outcome of outcomes.values()) {
+      if (outcome.status !== "failed") continue;
+      throw GatewiseError.of(inFlags(outcome.message), inFlags(outcome.hint), outcome.code);
+    }
+    return jobs.every(({ id }) => outcomes.get(id)?.status === "completed");
+  } finally {
+    view.close();
+  }
+}

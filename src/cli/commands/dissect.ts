@@ -10,19 +10,27 @@ export const dissectCommand: DefineCommand = (program, act) => {
     .description(
       "Trains fresh values behind the gates of a network and behind random ones, and tells how much of what learning gained over random gates its gates hold.",
     )
-    .requiredOption("--model <model>", "an .onnx file, or a run of regime relu")
-    .requiredOption("--data <data>", DATA_CHOICES)
+    .requiredOption("--model <model>", "an .onnx file, or a run of regime relu: RUN, RUN@last or RUN@12")
+    .option("--data <data>", `${DATA_CHOICES} (default: a run's own)`)
     .option("--data-dir <dir>", "where the data set is looked for first")
-    .option("--quick", "an answer in a minute: one seed, 5 epochs, the first 10,000 training examples")
+    .option("--quick", "an answer in a minute: one seed, a short training, the first 10,000 training examples at most")
     .option("--seeds <n>", "runs of each row, with seeds 0, 1, … (default: 3; quick 1)")
-    .option("--epochs <n>", "epochs of each run (default: 20; quick 5)")
-    .option("--limit <n>", "the first n training examples only (default: all; quick 10000)")
+    .option("--epochs <n>", "epochs of each run (default: 20, and as many as 3,000 steps take; quick 5 and 1,500)")
+    .option("--steps <n>", "as many epochs as so many steps take, in place of --epochs")
+    .option(
+      "--validation <share>",
+      "training examples held out; a run counts at its least loss on them (default: real values 0.1)",
+    )
+    .option("--limit <n>", "the first n training examples only (default: all; quick at most 10,000)")
     .option("--optimizer <name>", OPTIMIZER_KINDS.join(", "), "adam")
     .option("--lr <x>", "learning rate (default: adam 1e-3, sgd 1e-2)")
     .option("--batch <n>", "examples a step", "32")
     .option("--apart", "also gates and values learnt apart (DLNPF)")
     .option("--anew", "also a network of the same shape, trained anew")
-    .option("--kernel-examples <n>", "test inputs that the kernel machines are fitted on, and tested on", "1000")
+    .option(
+      "--kernel-examples <n>",
+      "test inputs that the kernel machines are fitted on, and tested on (default: up to 1,000)",
+    )
     .option("--workers <n>", "trainings side by side (default: all cores)")
     .option("--out <dir>", "folder for the runs and the report (default: runs/dissect-MODEL-DATA, quick …-quick)")
     .option("--resume", "go on with what the folder holds")

@@ -4,6 +4,7 @@ import {
   CLASSES,
   type DatasetName,
   exampleSet,
+  INPUT_SHAPES,
   type InputSet,
   inputMoments,
   LARGEST_IN_MEMORY,
@@ -44,18 +45,31 @@ export async function describeData(
     : await describeFiles(data, options, scratch);
 }
 
+/** The description of a data set by its name whose inputs become what is known already: those of a run, or of a model's own. */
+export const describedAs = (name: DatasetName, normalization: DataDescription["normalization"]): DataDescription => ({
+  ...{
+    name,
+    inputShape: INPUT_SHAPES[name],
+    words: classesOf(name),
+    own: undefined,
+    digest: undefined,
+    inBlocks: false,
+  },
+  ...{ normalization, targets: undefined, layout: undefined, told: [] },
+});
+
+const classesOf = (name: DatasetName): DataDescription["words"] => ({
+  kind: "classes",
+  names: Array.from({ length: CLASSES[name] }, (_, i) => String(i)),
+});
+
 async function describeNamed(
   name: DatasetName,
   options: TrainingOptions,
   places: DataPlaces,
 ): Promise<DataDescription> {
   const { train, inputShape } = await loadDataset(name, places);
-  const names = Array.from({ length: CLASSES[name] }, (_, i) => String(i));
-  return {
-    ...{ name, inputShape, words: { kind: "classes", names }, own: undefined, digest: undefined, inBlocks: false },
-    normalization: await normalizationFor(exampleSet(train), options),
-    ...{ targets: undefined, layout: undefined, told: [] },
-  };
+  return { ...describedAs(name, await normalizationFor(exampleSet(train), options)), inputShape };
 }
 
 async function describeFiles(

@@ -82,7 +82,7 @@ async function fromFiles(
 }
 
 /** How the files of a training were read, but for where they are. */
-const columnsOf = ({ options: { path: _, testData: __, testLabels: ___, labels: ____, ...others } }: OwnFiles) =>
+export const columnsOf = ({ options: { path: _, testData: __, testLabels: ___, labels: ____, ...others } }: OwnFiles) =>
   others;
 
 /** Classes of a data set by its name, in the files of somebody else. */
@@ -116,7 +116,8 @@ function normalizationFor(
   return scale === undefined && mean === undefined && std === undefined ? undefined : normalizationOf(options, input);
 }
 
-function refuseNormalization({ scale, mean, std, standardize }: DataOptions): void {
+/** @throws GatewiseError for options that would normalize what a run normalizes itself */
+export function refuseNormalization({ scale, mean, std, standardize }: DataOptions): void {
   if ([scale, mean, std, standardize].every((one) => one === undefined)) return;
   throw new GatewiseError({
     received: "`scale`, `mean`, `std` or `standardize` with a run that normalizes its inputs",

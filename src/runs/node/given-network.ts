@@ -39,7 +39,7 @@ export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly
       next: `give ${file.path}`,
     });
   }
-  const { network, files } = await loadOutput(path, output, exampleShape);
+  const { network, source, files } = await loadOutput(path, output, exampleShape);
   const { architecture, parameters } = partsOfNetwork(network);
   const hash = createHash("sha256");
   for (const read of files) hash.update(await readBytes(read));
@@ -49,6 +49,7 @@ export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly
     digest: `sha256:${hash.digest("hex")}`,
     architecture: readingExamples(architecture, exampleShape, file.path),
     parameters,
+    ...(source.raw === undefined ? {} : { raw: true }),
   };
 }
 

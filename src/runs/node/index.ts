@@ -1,6 +1,9 @@
 export { type CheckedData, checkData } from "./check-data.ts";
 export { describeData } from "./describe-data.ts";
-export { type DissectAsked, type Dissected, dissectBefore, type GateMachine } from "./dissect.ts";
+export { type MachinePlan, measureMachines, planMachines } from "./dissection-machines.ts";
+export { modelScores, trainedScores } from "./dissection-scores.ts";
+export { type DissectionAsked, type DissectionSubject, openDissection } from "./dissection-subject.ts";
+export { secondsTogether, trainingSeconds } from "./dissection-time.ts";
 export { type EvaluationData, evaluationData } from "./evaluation-data.ts";
 export {
   type ExperimentRequest,

@@ -41,9 +41,9 @@ export async function withFiles(options: TrainingOptions, described?: DataDescri
   const shape = described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
   const read = async (file: NetworkFile): Promise<NetworkFile> => {
     if (file.network !== undefined) return file;
-    const { kind, digest, architecture, regime } = await readGivenNetwork(file, shape);
+    const { kind, digest, architecture, regime, raw } = await readGivenNetwork(file, shape);
     if (kind === "run" && regime !== undefined) checkOwnGates(file, regime);
-    return { ...file, network: { kind, digest, architecture } };
+    return { ...file, network: { kind, digest, architecture, ...(raw ? { raw } : {}) } };
   };
   return {
     ...options,
