@@ -25,13 +25,15 @@ interface Program {
 
 /** Writes `studio/index.html` into `outDir`, where the embedded digits are. */
 export async function buildStudio(outDir: string): Promise<void> {
-  const [page, worker, html, style, engine, digits] = await Promise.all([
-    bundled(join(STUDIO, "app/main.tsx")),
-    bundled(join(STUDIO, "worker/main.ts")),
+  const [page, worker, html, style, engine, digits, network] = await Promise.all([
+    bundled(join(STUDIO, "app/main.tsx"), "esm"),
+    // no module: a page that is a file may start none from what it carries
+    bundled(join(STUDIO, "worker/main.ts"), "iife"),
     readFile(join(STUDIO, "app/page.html"), "utf8"),
     styleSheet(),
     readFile(require.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm")),
     digitsOf(join(outDir, "digits")),
+    readFile(join(STUDIO, "data/start-network.onnx")),
   ]);
   const folders = new Set([...page.packages, ...worker.packages]);
   const licenses = await licensesOf([...folders].sort());
@@ -43,6 +45,7 @@ export async function buildStudio(outDir: string): Promise<void> {
     carried: [
       carried("worker", asElementText(worker.code)),
       carried("licenses", asElementText(licenses)),
+      carried("start-model", await packed(network)),
       carried("digits", await packed(digits)),
       carried("engine", await packed(engine)),
     ].join("\n"),
@@ -54,18 +57,19 @@ export async function buildStudio(outDir: string): Promise<void> {
   await writeFile(join(folder, "index.html"), text);
 }
 
-async function bundled(input: string): Promise<Program> {
+async function bundled(input: string, format: "esm" | "iife"): Promise<Program> {
   const bundle = await Rolldown.rolldown({
     input,
     platform: "browser",
     tsconfig: "tsconfig.studio.json",
-    transform: { target: "es2022" },
+    // ONNX Runtime asks it where its files are: they are in the page
+    transform: { target: "es2022", ...(format === "iife" ? { define: { "import.meta": "{}" } } : {}) },
     checks: { pluginTimings: false },
     onLog: (level, log, handler) => {
       if (level !== "info") handler(level, log);
     },
   });
-  const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false });
+  const { output } = await bundle.generate({ format, minify: true, codeSplitting: false });
   await bundle.close();
   const packages = new Set<string>();
   for (const chunk of output) {

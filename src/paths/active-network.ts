@@ -5,6 +5,8 @@ import { type Evaluated, evaluateNode, newEvaluation, perUnit, plainAt } from ".
 import type { PathGraph } from "./path-graph.ts";
 import type { NodeTotals } from "./path-pass.ts";
 
+const NOTHING: ReadonlyMap<number, Uint8Array> = new Map();
+
 /** What the gates of one example leave of the network (theory 1). */
 export interface ActiveNetwork extends PathGraph {
   /** What each used node gives, by position; 0 or infinite beyond float64, where gates are right all the same. */
@@ -18,12 +20,18 @@ export interface ActiveNetwork extends PathGraph {
  * Evaluates the network on one example and keeps what is active, in float64 with a power of two for each node: gates do
  * not change under it, and tiny weights in many layers do not shut them by underflow.
  * @param input the elements of one example, `[...inputShape]` in C order
+ * @param closed by position of a gate, by unit, what is not 0 where a unit is closed whatever is decided; gates behind it are
+ * decided anew
  * @throws GatewiseError if the example has another number of elements
  */
-export function activate(network: GatedNetwork, input: ArrayLike<number>): ActiveNetwork {
+export function activate(
+  network: GatedNetwork,
+  input: ArrayLike<number>,
+  closed: ReadonlyMap<number, Uint8Array> = NOTHING,
+): ActiveNetwork {
   const evaluated = newEvaluation();
   checkSize(network, input);
-  for (const position of usedNodes(network)) evaluateNode(network, position, input, evaluated);
+  for (const position of usedNodes(network)) evaluateNode(network, position, input, evaluated, closed.get(position));
   return activeNetwork(network, evaluated);
 }
 

@@ -13,6 +13,7 @@ export type { KernelMeasurement, RunKernels } from "./kernel-record.ts";
 export { type ExperimentResults, type Place, placeAt, type RunContent, resultsAt } from "./place.ts";
 export { type ResultRowsByKind, type ResultRowsOf, resultRows } from "./result-rows.ts";
 export { checkResumable } from "./resuming.ts";
+export { bestOf, readRecord } from "./run-files.ts";
 export {
   type Machine,
   type RunRecord,

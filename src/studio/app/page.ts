@@ -16,7 +16,7 @@ export function openDesk<Topics extends Readonly<Record<string, Topic<unknown, u
   return new Desk<Topics>({
     startWorker: () => {
       const program = URL.createObjectURL(new Blob([carried(document, "worker")], { type: "text/javascript" }));
-      const worker = new Worker(program, { type: "module", name: "gatewise" });
+      const worker = new Worker(program, { name: "gatewise" });
       // the browser keeps what it has begun to read
       setTimeout(() => URL.revokeObjectURL(program), 10_000);
       return worker;

@@ -2,6 +2,7 @@
 import { packError } from "../../errors.ts";
 import { holdLife } from "./life.ts";
 import type { AssetName, FromWorker, Topic, ToWorker } from "./protocol.ts";
+import { unpacked } from "./unpacked.ts";
 
 /** What an answer may do while it is made. */
 export interface Turn<Part> {
@@ -112,11 +113,3 @@ const macrotask = (): Promise<void> =>
     };
     port2.postMessage(undefined);
   });
-
-async function unpacked(base64: string): Promise<Uint8Array> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}

@@ -65,6 +65,9 @@ export const numberText = (value: number): string =>
       ? value.toExponential(3)
       : value.toPrecision(4);
 
+/** With its sign, also above 0: what is added or taken. */
+export const signed = (value: number): string => (value < 0 ? `−${numberText(-value)}` : `+${numberText(value)}`);
+
 /** RFC 4180: quoted where a cell has commas, quotes or lines; every digit. */
 export const csvOf = ({ columns, rows }: Table): string =>
   [columns, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
