@@ -5,12 +5,14 @@ import {
   hasInstruction,
   meetings,
   type NumberType,
+  REAL,
   strideElements,
   typeOfBound,
   UNIT,
   VECTORS,
 } from "./adjoint-lines.ts";
 import { RUN } from "./gathered-runs.ts";
+import type { Rectangle } from "./lines.ts";
 import type { Contribution, ProgramLine } from "./program-lines.ts";
 
 const CLEAR = 0;
@@ -40,6 +42,9 @@ const RATES = {
   channel: 1.2,
   box: 0.6,
   tap: 0.3,
+  /** Of the machine's small boxes: a row of a window, and a vector that is stored. */
+  row: 0.3,
+  stored: 0.35,
   divide: 2.4,
   sum: 0.5,
 };
@@ -209,6 +214,11 @@ export class ProgramCode {
     const last = (read.own.columns - 1 + left + (kernel[1] - 1) * dilations[1]) / strides[1];
     if (left < -margin * strides[1] || last >= own.columns + margin)
       throw new Error("unreachable: a window that reaches further");
+    if (isSmallBox(node.window, own, read.own) && between === from.type && to.type !== REAL) {
+      const each = RATES.row * kernel[0] * VECTORS[from.type] + RATES.stored * VECTORS[to.type];
+      this.put(fields, each * read.size);
+      return;
+    }
     const taps =
       VECTORS[from.type] * meetings(node, 0) * read.own.rows * own.columns +
       VECTORS[to.type] * meetings(node, 1) * read.size;
@@ -242,6 +252,15 @@ export class ProgramCode {
 /** Numbers beside a line that windows reach, at most. */
 export const marginOf = ({ kernel, strides, pads, dilations }: MapWindow): number =>
   (kernel[1] - 1) * dilations[1] + strides[1] + largestOf(pads, 0);
+
+/** Whether the machine sums windows in one pass (wasm/pair-program/small-box.as.ts). */
+const isSmallBox = ({ kernel, strides, pads, dilations }: MapWindow, own: Rectangle, read: Rectangle): boolean =>
+  [3, 5].includes(kernel[0]) &&
+  kernel[1] === kernel[0] &&
+  [...strides, ...dilations].every((value) => value === 1) &&
+  [pads[0], pads[1]].every((pad) => 2 * pad === kernel[0] - 1) &&
+  own.rows === read.rows &&
+  own.columns === read.columns;
 
 /** Whether the first window holds the first position. */
 const holdsFirst = ({ kernel, pads, dilations }: MapWindow): boolean =>

@@ -3,6 +3,7 @@
  * over columns.
  */
 import { addressAt, at, INT, REAL, realAt, SHORT } from "./lines.as";
+import { smallBox } from "./small-box.as";
 
 /**
  * {4, type, between, out's type, how, from, rows, columns, out, out's rows, out's columns, first 2, kernel 2, strides 2,
@@ -27,6 +28,12 @@ export function boxSum(code: usize, buffers: usize): usize {
   const strideRows = at(code, 15);
   const dilationRows = at(code, 17);
   const period = at(code, 19);
+  const isSquare = strideRows == 1 && dilationRows == 1 && (height == 3 || height == 5) && 2 * firstRow == 1 - height;
+  const isWhole = between == type && outType != REAL;
+  if (isSquare && isWhole && outRows == rows && isSquareAcross(code, height, columns, outColumns)) {
+    smallBox(height, from, rows, columns, out, how, addressAt(buffers, at(code, 21)), type, outType);
+    return code + 92;
+  }
   const margin = <usize>at(code, 22) << (4 + between);
   const sums = addressAt(buffers, at(code, 21)) + margin;
   const line = <usize>columns << (4 + type);
@@ -56,6 +63,13 @@ export function boxSum(code: usize, buffers: usize): usize {
     out = end;
   }
   return code + 92;
+}
+
+/** Whether windows of a height are as wide, meet every column, and leave as many as there are. */
+@inline
+function isSquareAcross(code: usize, height: i32, columns: i32, outColumns: i32): bool {
+  const isPlain = at(code, 14) == height && at(code, 16) == 1 && at(code, 18) == 1;
+  return isPlain && at(code, 12) == at(code, 11) && columns == outColumns;
 }
 
 /** The first step from `start` on that is not negative. */
