@@ -17,6 +17,8 @@ const TRAINING_FOLDERS = ["train", "training"];
 const TEST_FOLDERS = ["test", "testing", "val", "valid", "validation"];
 /** Bytes of an image file; cameras write a tenth. */
 const LARGEST_IMAGE = 2 ** 28;
+/** Files that are read at once: a disk has the next ones ready while one is decoded. */
+const AT_ONCE = 32;
 /** Bytes of all inputs together, which are kept in memory. */
 const MOST_BYTES = 2 ** 32;
 
@@ -74,7 +76,19 @@ export async function readImageFolders(data: OwnData): Promise<RawData> {
   const told = [...others].map(([ending, count]) => `${count} files ${ending || "without an ending"} are left out`);
   if (parts?.test !== undefined && !/^test/i.test(parts.test)) told.push(`the folder ${parts.test} is the test set`);
   const images = new Images(train.length + (test?.length ?? 0), data.color);
-  for (const { path } of [...train, ...(test ?? [])]) await images.take(path);
+  const files = [...train, ...(test ?? [])];
+  for (let start = 0; start < files.length; start += AT_ONCE) {
+    // each in its turn: of several damaged ones the first is told
+    const reading = await Promise.allSettled(
+      files
+        .slice(start, start + AT_ONCE)
+        .map(async ({ path }) => ({ path, bytes: await readBytes(path, LARGEST_IMAGE) })),
+    );
+    for (const read of reading) {
+      if (read.status === "rejected") throw read.reason;
+      await images.take(read.value.path, read.value.bytes);
+    }
+  }
   if (images.areMixed) told.push("gray images among those in color count as color of three equal channels");
   return {
     train: { inputs: inputSet(images.rows(0, train.length)), targets: labelsOf(train) },
@@ -161,8 +175,8 @@ class Images {
   }
 
   /** @throws GatewiseError for an image that is damaged, or of another size than the first */
-  async take(path: string): Promise<void> {
-    const image = await readImage(path);
+  async take(path: string, bytes: Uint8Array): Promise<void> {
+    const image = await imageOf(bytes, path);
     const { width, height } = image;
     this.shape ??= { width, height, path };
     if (width !== this.shape.width || height !== this.shape.height) {
@@ -219,8 +233,7 @@ class Images {
   }
 }
 
-async function readImage(path: string): Promise<Pixels> {
-  const bytes = await readBytes(path, LARGEST_IMAGE);
+async function imageOf(bytes: Uint8Array, path: string): Promise<Pixels> {
   if (isPng(bytes)) return await readPng(bytes, path);
   if (isJpeg(bytes)) return await readJpeg(bytes, path);
   throw new GatewiseError({
