@@ -28,6 +28,8 @@ export { FOREIGN_FORMATS, FOREIGN_NAMES, type ForeignFormat, foreignFormat } fro
 export { readIdx } from "./idx.ts";
 export { datasetFromIdx, examplesFromIdx, IDX_PARTS, type IdxFile, type IdxPart } from "./idx-dataset.ts";
 export {
+  type DrawnLabels,
+  type GivenLabels,
   type LabelTransform,
   labelTransformWords,
   readLabelTransform,

@@ -3,8 +3,19 @@ import { GatewiseError } from "../errors.ts";
 import { type DenseArray, denseArray } from "../graph/index.ts";
 import { randomStream } from "../random.ts";
 
-/** How training labels are changed; the same of the same seed. */
-export type LabelTransform =
+/** How training labels are changed. */
+export type LabelTransform = DrawnLabels | GivenLabels;
+
+/** Labels of a file in place of those of the data: one for each training example, in its order. */
+export interface GivenLabels {
+  readonly kind: "given";
+  readonly file: string;
+  /** `sha256:…` of it; undefined until it is looked at. */
+  readonly digest?: string | undefined;
+}
+
+/** Labels that a seed changes; the same of the same seed. */
+export type DrawnLabels =
   /** The same labels in another order: classes keep their sizes. */
   | { readonly kind: "shuffle"; readonly seed: number }
   /** A share of the labels, drawn by chance, each become another class. */
@@ -12,13 +23,15 @@ export type LabelTransform =
   /** Every label drawn anew, all classes alike. */
   | { readonly kind: "replace"; readonly seed: number };
 
-const FORMS = "shuffle:SEED, noise:SHARE:SEED (a share of 0 to 1) or replace:SEED";
+const FORMS = "shuffle:SEED, noise:SHARE:SEED (a share of 0 to 1), replace:SEED or replace:FILE.npy";
 
 /**
- * Reads `shuffle:7`, `noise:0.2:7`, `replace:7`, or what they mean as fields.
+ * Reads `shuffle:7`, `noise:0.2:7`, `replace:7`, `replace:labels.npy`, or what they mean as fields.
  * @throws GatewiseError for anything else
  */
 export function readLabelTransform(value: unknown, name: string): LabelTransform {
+  const file = fileOf(value);
+  if (file !== undefined) return { kind: "given", ...file };
   const words: readonly unknown[] =
     typeof value === "string" ? value.split(":") : isFields(value) ? fieldsOf(value) : [];
   const [kind, ...numbers] = words;
@@ -33,6 +46,16 @@ export function readLabelTransform(value: unknown, name: string): LabelTransform
     expected: FORMS,
     next: `for instance ${name} shuffle:1`,
   });
+}
+
+/** A number behind `replace:` is a seed, all else a file. */
+function fileOf(value: unknown): { readonly file: string; readonly digest?: string } | undefined {
+  if (typeof value === "string") {
+    const [, file] = /^replace:(?!-?\d*$)(.+)$/s.exec(value) ?? [];
+    return file === undefined ? undefined : { file };
+  }
+  if (!isFields(value) || value.kind !== "given" || typeof value.file !== "string") return undefined;
+  return { file: value.file, ...(typeof value.digest === "string" ? { digest: value.digest } : {}) };
 }
 
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -50,6 +73,8 @@ export function labelTransformWords(transform: LabelTransform): string {
       return `${100 * transform.share} % of the training labels changed to another class (seed ${transform.seed})`;
     case "replace":
       return `training labels drawn anew (seed ${transform.seed})`;
+    case "given":
+      return `training labels of ${transform.file}`;
   }
 }
 
@@ -60,7 +85,7 @@ export function labelTransformWords(transform: LabelTransform): string {
 export function transformLabels(
   { shape, data }: DenseArray<"uint8">,
   classes: number,
-  transform: LabelTransform,
+  transform: DrawnLabels,
 ): DenseArray<"uint8"> {
   const count = data.length;
   const stream = (purpose: string) => randomStream(transform.seed, "labels", transform.kind, purpose);

@@ -18,7 +18,8 @@ import type { ReadNetwork } from "./network-choice.ts";
 
 /** An architecture of the papers, or one that trains by batch normalization. */
 export type ArchitectureName = "fc" | "vconv" | "gconv" | "c4gap" | "resnet8" | "vgg16";
-const NAMES: readonly ArchitectureName[] = ["fc", "vconv", "gconv", "c4gap", "resnet8", "vgg16"];
+/** Those. */
+export const ARCHITECTURE_NAMES: readonly ArchitectureName[] = ["fc", "vconv", "gconv", "c4gap", "resnet8", "vgg16"];
 
 /** An architecture in a file: as JSON, or that of a network, whose layers are trained anew. */
 export interface ArchitectureFile {
@@ -86,7 +87,7 @@ export function readArchitectureChoice(value: unknown): ArchitectureName | Archi
     const { file, text } = value;
     if (typeof file === "string" && typeof text === "string") return { file, text };
   }
-  return parseChoice("architecture", value, NAMES, ["the path of a .json file, an .onnx file or a run"]);
+  return parseChoice("architecture", value, ARCHITECTURE_NAMES, ["the path of a .json file, an .onnx file or a run"]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { LabelTransform } from "../data/index.ts";
+import type { DrawnLabels } from "../data/index.ts";
 import { type GateChoice, type RegimeName, type RegimeVariant, regimeOf } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
 import {
@@ -28,7 +28,7 @@ export interface Arm {
   /** They are those of that network's best checkpoint up to this epoch, or of its last epoch; of all epochs unless told otherwise. */
   readonly learntUntil?: number | "last";
   /** How training labels are changed, by a seed to which that of the run is added. */
-  readonly labels?: LabelTransform;
+  readonly labels?: DrawnLabels;
   /** Figure of the full protocol. */
   readonly published?: PublishedFigure;
 }

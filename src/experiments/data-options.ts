@@ -1,5 +1,6 @@
 /** Which data a training reads and how, as options tell it: a data set by its name, or files of one's own. */
 import {
+  CLASSES,
   COLORS,
   DATASET_NAMES,
   type DatasetName,
@@ -23,6 +24,12 @@ export type DataOptionName = keyof DataOptions;
 export interface DataFiles {
   readonly path: string;
 }
+
+/** The classes of a data set by its name: their numbers. */
+export const wordsOfDataset = (name: DatasetName): TargetWords => ({
+  kind: "classes",
+  names: Array.from({ length: CLASSES[name] }, (_, i) => String(i)),
+});
 
 /** What a training must know of its data before it begins. Plain data. */
 export interface DataDescription {

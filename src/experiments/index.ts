@@ -1,4 +1,9 @@
-export { type ArchitectureFile, type ArchitectureName, isArchitectureText } from "./architecture-choice.ts";
+export {
+  ARCHITECTURE_NAMES,
+  type ArchitectureFile,
+  type ArchitectureName,
+  isArchitectureText,
+} from "./architecture-choice.ts";
 export {
   ARM_STORIES,
   type Arm,
@@ -22,6 +27,7 @@ export {
   ownDataOf,
   readDataChoice,
   readDataOptions,
+  wordsOfDataset,
 } from "./data-options.ts";
 export {
   answerOfDissection,

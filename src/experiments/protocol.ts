@@ -1,4 +1,4 @@
-import type { DatasetName, LabelTransform } from "../data/index.ts";
+import type { DatasetName, DrawnLabels } from "../data/index.ts";
 import type { Architecture, Initializer } from "../network/index.ts";
 import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
 
@@ -43,7 +43,7 @@ export interface Trial {
   /** Epochs at which the best network so far is kept for other trials. */
   readonly keepBestUntil: readonly number[];
   /** How training labels are changed; as they are where undefined. */
-  readonly labels?: LabelTransform;
+  readonly labels?: DrawnLabels;
 }
 
 /** What experiments of all kinds have. */

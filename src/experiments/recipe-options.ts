@@ -205,6 +205,14 @@ function scheduleOf(
       next: `give a shorter ${nameOf("warmup")}, or more ${nameOf("epochs")}`,
     });
   }
+  const beyond = milestones?.find((epoch) => epoch >= epochs);
+  if (beyond !== undefined) {
+    throw new GatewiseError({
+      received: `${nameOf("milestones")} ${milestones?.join(",")} in ${epochs} ${nameOf("epochs")}`,
+      expected: `epochs before the last, from 1 to ${epochs - 1}: behind it no step is left to lower the rate of`,
+      next: `leave ${beyond} out, or give more ${nameOf("epochs")}`,
+    });
+  }
   switch (kind) {
     case "constant":
       return warmup === 0 ? undefined : { kind, warmup };

@@ -91,9 +91,15 @@ function layerOn(layer: Layer, shape: readonly number[]): Layer | undefined {
   return { ...layer, ...convolutionSlots(number, [inputs / groups, outputs], window.kernel, bias) };
 }
 
-const misfit = ({ name, kind }: Node, received: string): GatewiseError =>
+/** As the user knows it: a normalization is a field of its layer. */
+const wordsOf = ({ name, kind }: Node): string =>
+  kind === "scale" && name.endsWith(".norm")
+    ? `the batch normalization of layer ${name.slice(0, -".norm".length)}`
+    : `node ${name} (${kind})`;
+
+const misfit = (node: Node, received: string): GatewiseError =>
   new GatewiseError({
-    received: `regime "dlgn-sf" and node ${name} (${kind})${received}`,
+    received: `regime "dlgn-sf" and ${wordsOf(node)}${received}`,
     expected:
       "gates behind weight layers that could read the input themselves: dense, or convolutions of one resolution",
     next: 'change the architecture, or choose regime "dlgn"',

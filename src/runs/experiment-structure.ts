@@ -10,7 +10,7 @@ import {
   MEASURES,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
-import { GatesStructure, LabelsStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
+import { DrawnLabelsStructure, GatesStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
 
 const Count = z.int().min(1);
 const Percent = z.number();
@@ -54,7 +54,7 @@ const Arm = z.strictObject({
   epochs: Count.exactOptional(),
   learntFrom: Name.exactOptional(),
   learntUntil: z.union([Count, z.literal("last")]).exactOptional(),
-  labels: LabelsStructure.exactOptional(),
+  labels: DrawnLabelsStructure.exactOptional(),
   published: Figure.exactOptional(),
 });
 const Arms = z

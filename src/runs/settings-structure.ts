@@ -60,10 +60,14 @@ export const GatesStructure: z.ZodType<readonly GateChoice[]> = z
   )
   .readonly();
 
-export const LabelsStructure: z.ZodType<LabelTransform> = z.discriminatedUnion("kind", [
+export const DrawnLabelsStructure = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("shuffle"), seed: z.int().min(0) }),
   z.strictObject({ kind: z.literal("noise"), share: z.number().min(0).max(1), seed: z.int().min(0) }),
   z.strictObject({ kind: z.literal("replace"), seed: z.int().min(0) }),
+]);
+export const LabelsStructure: z.ZodType<LabelTransform> = z.union([
+  DrawnLabelsStructure,
+  z.strictObject({ kind: z.literal("given"), file: z.string(), digest: z.string() }),
 ]);
 
 export const VariantStructure = z.strictObject({

@@ -41,7 +41,8 @@ export function fittedData(
 
 /** The data with other training labels. */
 function withLabels(data: FittedData, transform: LabelTransform | undefined): FittedData {
-  if (transform === undefined) return data;
+  // labels of a file were read with the data, by whoever can open one
+  if (transform === undefined || transform.kind === "given") return data;
   const { labels } = data.train;
   if (labels.dtype !== "uint8" || data.classes === undefined) {
     throw new GatewiseError({

@@ -232,3 +232,25 @@ it("data check: shapes, classes, ranges, constant features, duplicates, and what
   expect(stdout).toContain("2 test examples are in training, 1 of them with another target; 1 training examples twice");
   expect(stdout).toContain("take inputs normalized (2 factors), lower softmax cross-entropy");
 });
+
+it("a run is named without a slash, and trains on labels of a file", async () => {
+  await using folder = await temporaryFolder();
+  const here = process.cwd();
+  process.chdir(folder.path);
+  try {
+    const small = ["--data", "digits", "--limit", "64", "--test-limit", "32", "--epochs", "1"];
+    const labels = Array.from({ length: 8000 }, (_, i) => i % 10);
+    await writeFile("y.npy", writeNpy(int64([8000], labels)));
+    expect(
+      await failed(["train", ...small, "--width", "8", "--out", "q1", "--labels-transform", "replace:y.npy"]),
+    ).toBe(`training labels of ${join(folder.path, "y.npy")}`);
+    expect((await gatewiseHere(["train", ...small, "--arch", "q1", "--out", "q2"])).code).toBe(0);
+    const Run = z.object({ plan: z.object({ architecture: z.unknown() }) });
+    const [one, other] = await Promise.all(
+      ["q1", "q2"].map(async (run) => Run.parse(JSON.parse(await readFile(join(run, "run.json"), "utf8")))),
+    );
+    expect(other).toEqual(one);
+  } finally {
+    process.chdir(here);
+  }
+});

@@ -50,6 +50,8 @@ describe("training labels", () => {
       "20 % of the training labels changed to another class (seed 7)",
     ],
     ["replace:0", { kind: "replace", seed: 0 }, "training labels drawn anew (seed 0)"],
+    ["replace:d/y.npy", { kind: "given", file: "d/y.npy" }, "training labels of d/y.npy"],
+    ["replace:C:\\y.npy", { kind: "given", file: "C:\\y.npy" }, "training labels of C:\\y.npy"],
   ])("%s", (text, transform, words) => {
     const read = readLabelTransform(text, "--labels-transform");
     expect(read).toEqual(transform);
@@ -57,13 +59,21 @@ describe("training labels", () => {
     expect(labelTransformWords(read)).toBe(words);
   });
 
-  it.each(["shuffle", "shuffle:-1", "noise:2:1", "noise:0.1", "mix:1", "shuffle:1:2", "noise::3", 7])(
-    "%s is none",
-    (text) => {
-      expect(errorOf(() => readLabelTransform(text, "--labels-transform"))).toEqual({
-        message: `--labels-transform ${text}: expected shuffle:SEED, noise:SHARE:SEED (a share of 0 to 1) or replace:SEED`,
-        hint: "for instance --labels-transform shuffle:1",
-      });
-    },
-  );
+  it.each([
+    "shuffle",
+    "shuffle:-1",
+    "noise:2:1",
+    "noise:0.1",
+    "mix:1",
+    "shuffle:1:2",
+    "noise::3",
+    "replace:",
+    "replace:-3",
+    7,
+  ])("%s is none", (text) => {
+    expect(errorOf(() => readLabelTransform(text, "--labels-transform"))).toEqual({
+      message: `--labels-transform ${text}: expected shuffle:SEED, noise:SHARE:SEED (a share of 0 to 1), replace:SEED or replace:FILE.npy`,
+      hint: "for instance --labels-transform shuffle:1",
+    });
+  });
 });

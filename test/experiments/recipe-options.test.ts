@@ -118,6 +118,11 @@ describe("the recipe that options choose", () => {
       "leave milestones out, or choose step",
     ],
     [
+      { schedule: "step", milestones: [5, 10], epochs: 10 },
+      "milestones 5,10 in 10 epochs: expected epochs before the last, from 1 to 9: behind it no step is left to lower the rate of",
+      "leave 10 out, or give more epochs",
+    ],
+    [
       { schedule: "cosine", gamma: 0.5 },
       "gamma with schedule cosine: expected gamma only with schedule step",
       "leave gamma out, or choose step",

@@ -1,6 +1,8 @@
+import { stat } from "node:fs/promises";
 import type { Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
+  ARCHITECTURE_NAMES,
   isArchitectureText,
   namedNetworks,
   needsDescription,
@@ -47,12 +49,22 @@ async function readRequest(
   { dataDir, out, resume = false, timeLimit: _, json: __, ...written }: TrainOptions,
   { cacheDir, command }: CliContext,
 ): Promise<TrainRequest> {
-  const options = readTrainingOptions(written, flagOf);
+  const options = readTrainingOptions({ ...written, arch: await archOrFolder(written.arch) }, flagOf);
   const place = { out, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
   // a network or data that are not there, or do not fit, are no wrong usage
   const namesNetwork = namedNetworks(options).length > 0 || isNetworkFile(options.arch);
   const isKnown = !namesNetwork && !needsDescription(options.data ?? USUAL_TRAINING.data, options);
   return { ...place, options, training: isKnown ? trainingOf(await withFiles(options), flagOf) : undefined };
+}
+
+/** A run in the folder where the command runs is named without a slash, too, unless it is called as an architecture is. */
+async function archOrFolder(arch: unknown): Promise<unknown> {
+  if (typeof arch !== "string" || /[/\\]/.test(arch) || ARCHITECTURE_NAMES.some((name) => name === arch)) return arch;
+  const isFolder = await stat(arch).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  return isFolder ? `./${arch}` : arch;
 }
 
 /** A training as it is asked for: what networks it begins from, and what is in its data, is read when it runs. */

@@ -70,7 +70,10 @@ export const trainCommand: DefineCommand = (program, act) => {
       "where the gates of each layer come from, in place of a regime: own, random, initial, learnt, an .onnx file or a run; :trained behind one that trains along (1,2=model.onnx 3-5=random)",
     )
     .option("--keep <a,b,…>", "epochs after which the network is kept, for RUN@EPOCH")
-    .option("--labels-transform <how>", "training labels changed: shuffle:SEED, noise:SHARE:SEED or replace:SEED")
+    .option(
+      "--labels-transform <how>",
+      "training labels changed: shuffle:SEED, noise:SHARE:SEED, replace:SEED or replace:FILE.npy",
+    )
     .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
     .option("--resume", "go on with the run that the directory holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)

@@ -1,7 +1,7 @@
 /** What is in a data set, and what a training on it would be. */
 import { CLASSES, checkExamples, type ExampleFindings, exampleSet, type TargetWords } from "../../data/index.ts";
 import { type DataPlaces, handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
-import { type TrainingOptions, trainingOf, USUAL_TRAINING } from "../../experiments/index.ts";
+import { type TrainingOptions, trainingOf, USUAL_TRAINING, wordsOfDataset } from "../../experiments/index.ts";
 import type { TrainingPlan } from "../../train/index.ts";
 import { describeData } from "./describe-data.ts";
 
@@ -36,10 +36,9 @@ export async function checkData(options: TrainingOptions, places: DataPlaces, sc
   if (own === undefined) {
     if (typeof data !== "string") throw new Error("unreachable: files that were not described");
     const { train, test, inputShape, source, notice } = await loadDataset(data, places);
-    const names = Array.from({ length: CLASSES[data] }, (_, i) => String(i));
     return {
       ...(await checkExamples(exampleSet(train), exampleSet(test), CLASSES[data])),
-      ...{ name: data, source, inputShape, dtype: "uint8", words: { kind: "classes", names }, plan },
+      ...{ name: data, source, inputShape, dtype: "uint8", words: wordsOfDataset(data), plan },
       ...{ train: train.labels.data.length, test: test.labels.data.length, isSplit: false, features: undefined },
       told: notice === undefined ? [] : [notice],
     };

@@ -1,7 +1,6 @@
 /** What a training must know of its data before it begins: shapes and classes of files, and how inputs are normalized. */
 import { resolve } from "node:path";
 import {
-  CLASSES,
   type DatasetName,
   exampleSet,
   INPUT_SHAPES,
@@ -21,6 +20,7 @@ import {
   ownDataOf,
   type TrainingOptions,
   USUAL_TRAINING,
+  wordsOfDataset,
 } from "../../experiments/index.ts";
 import { sizeOf } from "../../graph/index.ts";
 import { optionsIn } from "../../options.ts";
@@ -50,17 +50,12 @@ export const describedAs = (name: DatasetName, normalization: DataDescription["n
   ...{
     name,
     inputShape: INPUT_SHAPES[name],
-    words: classesOf(name),
+    words: wordsOfDataset(name),
     own: undefined,
     digest: undefined,
     inBlocks: false,
   },
   ...{ normalization, targets: undefined, layout: undefined, told: [] },
-});
-
-const classesOf = (name: DatasetName): DataDescription["words"] => ({
-  kind: "classes",
-  names: Array.from({ length: CLASSES[name] }, (_, i) => String(i)),
 });
 
 async function describeNamed(

@@ -1,6 +1,5 @@
 /** What a network is measured on: the test set of a data set by its name, or of files of one's own. */
 import {
-  CLASSES,
   DATASET_NAMES,
   type DatasetName,
   type ExampleSource,
@@ -10,7 +9,7 @@ import {
 } from "../../data/index.ts";
 import { type DataPlaces, loadOwn, loadTestSet, type Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { type DataFiles, type DataOptions, type OwnFiles, ownDataOf } from "../../experiments/index.ts";
+import { type DataFiles, type DataOptions, type OwnFiles, ownDataOf, wordsOfDataset } from "../../experiments/index.ts";
 import { parseChoice } from "../../parse-value.ts";
 import { isModelFolder } from "./foreign-model.ts";
 import { readRun } from "./run-directory.ts";
@@ -88,8 +87,7 @@ export const columnsOf = ({ options: { path: _, testData: __, testLabels: ___, l
 /** Classes of a data set by its name, in the files of somebody else. */
 function wordsOf(name: string): OwnDataset["words"] | undefined {
   const known = DATASET_NAMES.find((one) => one === name);
-  if (known === undefined) return undefined;
-  return { kind: "classes", names: Array.from({ length: CLASSES[known] }, (_, i) => String(i)) };
+  return known === undefined ? undefined : wordsOfDataset(known);
 }
 
 const evaluated = (

@@ -1,7 +1,7 @@
 /** One training into a directory, as `train` does it: what its options choose, and what must come before it. */
 import { join, relative, resolve } from "node:path";
 import { INPUT_SHAPES } from "../../data/index.ts";
-import { readBytes } from "../../data/node/index.ts";
+import { labelsDigest, readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   type ArchitectureFile,
@@ -37,7 +37,7 @@ const LONGEST_FILE = 2 ** 26;
  * @throws GatewiseError for a file that is not there, or holds none
  */
 export async function withFiles(options: TrainingOptions, described?: DataDescription): Promise<TrainingOptions> {
-  const { arch, from, init, gates, data = USUAL_TRAINING.data } = options;
+  const { arch, from, init, gates, labelsTransform: labels, data = USUAL_TRAINING.data } = options;
   const shape = described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
   const read = async (file: NetworkFile): Promise<NetworkFile> => {
     if (file.network !== undefined) return file;
@@ -47,6 +47,9 @@ export async function withFiles(options: TrainingOptions, described?: DataDescri
   };
   return {
     ...options,
+    ...(labels?.kind === "given"
+      ? { labelsTransform: { ...labels, file: resolve(labels.file), digest: await labelsDigest(labels.file) } }
+      : {}),
     ...(typeof arch === "object" ? { arch: await withArchitecture(arch, shape) } : {}),
     ...(from === undefined ? {} : { from: await read(from) }),
     ...(init === undefined ? {} : { init: await read(init) }),

@@ -5,12 +5,16 @@ import {
   type ExampleSet,
   firstExamples,
   firstInputs,
+  type GivenLabels,
   type OwnDataset,
+  type TargetRows,
+  type TargetWords,
   targetBlock,
 } from "../../data/index.ts";
-import { handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
+import { givenLabels, handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import type { OwnFiles } from "../../experiments/index.ts";
+import { type OwnFiles, wordsOfDataset } from "../../experiments/index.ts";
+import type { DenseArray } from "../../graph/index.ts";
 import { parseChoice } from "../../parse-value.ts";
 import type { TrialData } from "../trial-data.ts";
 import type { DataSelection } from "../trial-request.ts";
@@ -20,14 +24,19 @@ import type { DataSelection } from "../trial-request.ts";
  * @throws GatewiseError if it is in none of the places, or damaged
  */
 export async function selectData(
-  { name, dataDir, cacheDir, limit, testLimit }: DataSelection,
+  { name, dataDir, cacheDir, limit, testLimit, labels }: DataSelection,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Dataset> {
   const places = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
-  const data = await loadDataset(parseChoice("data set", name, DATASET_NAMES), places);
+  const known = parseChoice("data set", name, DATASET_NAMES);
+  const data = await loadDataset(known, places);
+  const train =
+    labels?.kind === "given"
+      ? { ...data.train, labels: asBytes(await labelsOf(labels, wordsOfDataset(known), data.train.labels.data.length)) }
+      : data.train;
   return {
     ...data,
-    train: firstExamples(data.train, limit ?? undefined),
+    train: firstExamples(train, limit ?? undefined),
     test: firstExamples(data.test, testLimit ?? undefined),
   };
 }
@@ -40,12 +49,21 @@ export async function selectedData(
   selection: DataSelection,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<TrialData> {
-  const { own, scratch, limit, testLimit } = selection;
+  const { own, scratch, limit, testLimit, labels } = selection;
   if (own === undefined) return await selectData(selection, environment);
   const handed = scratch === undefined ? undefined : await handedOver(scratch, own.digest);
   const { train, test, source, words } = handed ?? (await loadSameFiles(own));
   const classes = words.kind === "classes" ? { classes: words.names.length } : {};
-  return { train: firstOf(train, limit), test: firstOf(test, testLimit), source, ...classes };
+  const changed = labels?.kind === "given" ? { ...train, labels: await labelsOf(labels, words, train.size) } : train;
+  return { train: firstOf(changed, limit), test: firstOf(test, testLimit), source, ...classes };
+}
+
+const labelsOf = ({ file, digest = "" }: GivenLabels, words: TargetWords, count: number): Promise<TargetRows> =>
+  givenLabels({ file, digest }, words, count);
+
+function asBytes(labels: TargetRows): DenseArray<"uint8"> {
+  if (labels.dtype === "uint8") return labels;
+  throw new Error("unreachable: a data set of more than 256 classes");
 }
 
 /**

@@ -14,6 +14,9 @@ import { type StoredArray, shorter } from "./npy-array.ts";
  */
 const KEPT_BLOCKS = 3 * BLOCKS_IN_POOL;
 
+/** Elements of a row that are copied one by one. */
+const SHORT_ROW = 128;
+
 type Numbers = Uint8Array | Float32Array;
 
 /**
@@ -38,9 +41,13 @@ export function fileInputs(
   const each = examplesInBlock(exampleShape);
   const dtype = type.kind === "unsigned" && type.size === 1 ? "uint8" : "float32";
   const kept = new Map<number, Numbers>();
+  // what was looked at once need not be in every epoch
+  const looked = new Uint8Array(Math.ceil(size / each));
+  let free: Uint8Array | undefined;
 
-  const readRows = async (start: number, count: number): Promise<Numbers> => {
-    const bytes = new Uint8Array(count * elements * type.size);
+  const readRows = async (start: number, count: number, buffer?: Uint8Array): Promise<Numbers> => {
+    const length = count * elements * type.size;
+    const bytes = buffer?.length === length ? buffer : new Uint8Array(length);
     const from = blocks.start + start * elements * type.size;
     try {
       await using file = await openRegular(blocks.path);
@@ -52,19 +59,29 @@ export function fileInputs(
     } catch (thrown) {
       throw fileError(thrown, blocks.path, "a readable file");
     }
-    const rows = channelsFirst(inputElements(type, bytes), stored, layout);
+    return channelsFirst(inputElements(type, bytes), stored, layout);
+  };
+
+  const readChecked = async (start: number, count: number): Promise<Numbers> => {
+    const rows = await readRows(start, count);
     checkFinite(rows, elements, start, name);
     return rows;
   };
 
-  const blockAt = async (block: number): Promise<Numbers> => {
-    const known = kept.get(block);
-    // the last that was asked for is the last to go
-    kept.delete(block);
-    const rows = known ?? (await readRows(block * each, Math.min(each, size - block * each)));
+  const readKept = async (block: number): Promise<Numbers> => {
+    const start = block * each;
+    const buffer = free;
+    free = undefined;
+    const rows = await readRows(start, Math.min(each, size - start), buffer);
+    if (looked[block] === 0) checkFinite(rows, elements, start, name);
+    looked[block] = 1;
     kept.set(block, rows);
-    const [oldest] = kept.keys();
-    if (kept.size > KEPT_BLOCKS && oldest !== undefined) kept.delete(oldest);
+    // the first that came is the first to go: a pool is read through before the next is; its memory serves again
+    const [oldest] = kept;
+    if (kept.size > KEPT_BLOCKS && oldest !== undefined) {
+      kept.delete(oldest[0]);
+      free = new Uint8Array(oldest[1].buffer, 0, oldest[1].byteLength);
+    }
     return rows;
   };
 
@@ -75,24 +92,17 @@ export function fileInputs(
 
   return {
     ...{ size, exampleShape, dtype },
-    readBlock: async (start, count) => rowsOf(await readRows(start, count), count),
+    readBlock: async (start, count) => rowsOf(await readChecked(start, count), count),
     readBatch: async (positions) => {
       const count = positions.length;
       const out = dtype === "uint8" ? new Uint8Array(count * elements) : new Float32Array(count * elements);
-      // neighbors in the file are read together, wherever they stand in the batch
-      const places = new Map<number, number[]>();
-      positions.forEach((position, i) => {
-        const block = Math.floor(position / each);
-        const known = places.get(block);
-        if (known === undefined) places.set(block, [i]);
-        else known.push(i);
-      });
-      for (const [block, own] of places) {
-        const rows = await blockAt(block);
-        for (const i of own) {
-          const at = (positions[i]! - block * each) * elements;
-          out.set(rows.subarray(at, at + elements), i * elements);
-        }
+      for (let i = 0; i < count; i++) {
+        const block = Math.floor(positions[i]! / each);
+        const rows = kept.get(block) ?? (await readKept(block));
+        const from = (positions[i]! - block * each) * elements;
+        // shorter than what it takes to make a view of the row
+        if (elements <= SHORT_ROW) for (let j = 0; j < elements; j++) out[i * elements + j] = rows[from + j]!;
+        else out.set(rows.subarray(from, from + elements), i * elements);
       }
       return rowsOf(out, count);
     },

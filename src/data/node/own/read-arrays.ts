@@ -141,7 +141,8 @@ export async function inputsIn(array: StoredArray, layout: ImageLayout | undefin
   return inputSet(rows instanceof Uint8Array ? denseArray("uint8", turned, rows) : denseArray("float32", turned, rows));
 }
 
-async function targetsIn({ name, type, shape, elements }: StoredArray): Promise<RawTargets> {
+/** Labels in an array, as they are. */
+export async function targetsIn({ name, type, shape, elements }: StoredArray): Promise<RawTargets> {
   const place = (example: number): string => `${name}, element ${example}`;
   const [count = 0, ...rest] = shape;
   const columns = sizeOf(rest);

@@ -1,0 +1,47 @@
+/** Training labels that stand in a file of their own, in place of those of a data set. */
+import { createHash } from "node:crypto";
+import { GatewiseError } from "../../../errors.ts";
+import { targetCount } from "../../own/raw-targets.ts";
+import { type TargetRows, type TargetWords, targetRows } from "../../own/targets.ts";
+import { readBytes } from "../read-file.ts";
+import { arrayInBytes } from "./npy-array.ts";
+import { targetsIn } from "./read-arrays.ts";
+
+/** Bytes of a file of labels: words of a hundred million examples are no labels. */
+const LONGEST_FILE = 2 ** 31 - 1;
+
+/** `sha256:…` of a file. */
+export const labelsDigest = async (path: string): Promise<string> => digestOf(await readBytes(path, LONGEST_FILE));
+
+const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+/**
+ * The labels of a `.npy` file: numbers or names of classes, one for each training example in its order.
+ * @param file with the digest that it had when it was looked at
+ * @param words the classes
+ * @param count of training examples
+ * @throws GatewiseError for another file than before, of another length, or with a label that is no class
+ */
+export async function givenLabels(
+  { file, digest }: { readonly file: string; readonly digest: string },
+  words: TargetWords,
+  count: number,
+): Promise<TargetRows> {
+  const bytes = await readBytes(file, LONGEST_FILE);
+  if (digestOf(bytes) !== digest) {
+    throw new GatewiseError({
+      code: "damaged-file",
+      received: `${file}, which is not what it was`,
+      expected: `the labels with the digest ${digest.slice(0, 19)}…`,
+      next: "bring the file back, or start a new run with it",
+    });
+  }
+  const targets = await targetsIn(arrayInBytes(bytes, file));
+  if (targetCount(targets) === count) return targetRows(targets, words);
+  throw new GatewiseError({
+    code: "damaged-file",
+    received: `${file}: ${targetCount(targets)} labels`,
+    expected: `${count}, one for each training example in its order`,
+    next: "give as many; of files without a test set the part that is split off is none of the training",
+  });
+}
