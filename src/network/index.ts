@@ -99,7 +99,7 @@ export {
   type Regime,
   type RegimeName,
 } from "./regimes.ts";
-export { type ScalarGate, scalarGate, startAt } from "./scalar-gates.ts";
+export { type ScalarGate, scalarGate, startAt, type Threshold, ZERO } from "./scalar-gates.ts";
 export { type Skeleton, skeletonOf } from "./skeleton.ts";
 export {
   type ConvolutionalOptions,

@@ -1,6 +1,8 @@
 export { type ActiveNetwork, activate } from "./active-network.ts";
 export type { Bundle, BundleStart, BundleWeight } from "./bundle.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
+export { type Flip, flipsAlong } from "./flips/flips-along.ts";
+export { type LayerDistances, nearestFlips } from "./flips/nearest-flips.ts";
 export { type EdgeFlow, largestEdges, weightFlow } from "./flow/edge-flow.ts";
 export type { FlowTarget } from "./flow/functional.ts";
 export type { FlowPasses } from "./flow/passes.ts";
