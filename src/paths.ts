@@ -34,9 +34,16 @@ export type {
   Decision,
   DecisionOptions,
   ExampleQuestions,
+  FlipBetween,
+  FlipsBetween,
+  LayerDistance,
+  LayerFlips,
+  NearestFlips,
+  NearestFlipsOptions,
   RemovedShare,
   SufficientOptions,
   SufficientUnits,
+  UnitDistance,
 } from "./models/index.ts";
 export {
   type ActiveNetwork,

@@ -2,8 +2,10 @@ import type { Inputs } from "../gates/index.ts";
 import type { GatedNetwork } from "../network/index.ts";
 import type { LargestBundles } from "../paths/index.ts";
 import type { DecidingOptions, DecidingUnits } from "./deciding-units.ts";
+import type { FlipsBetween, NearestFlips, NearestFlipsOptions } from "./flips.ts";
 import type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 import { type PathsAnswer, type PathsOptions, pathsOfExample } from "./paths-of-example.ts";
+import type { Asking } from "./progress.ts";
 import type { SufficientOptions, SufficientUnits } from "./sufficient-units.ts";
 
 /** What can be asked of a model about single examples, exactly: in float64 and in this thread, without an engine. */
@@ -71,5 +73,30 @@ export abstract class ExampleQuestions {
     this.checkUse(options);
     const { sufficientUnits } = await import("./sufficient-units.ts");
     return await sufficientUnits(this.network, inputs, options);
+  }
+
+  /**
+   * How far one example is from where gates and selections flip, by unit: the length of the smallest change of the input, exact
+   * as long as nothing flips before; so the nearest is exact. In float64 and in this thread, a pass for each element of the
+   * input; it needs no engine.
+   * @param example `[1, …inputShape]` or `[…inputShape]`
+   * @throws GatewiseError if the example does not have the network's shape, or a soft gate decides further ones
+   */
+  async nearestFlips(example: Inputs, options: NearestFlipsOptions = {}): Promise<NearestFlips> {
+    this.checkUse(options);
+    const { nearestFlips } = await import("./flips.ts");
+    return await nearestFlips(this.network, example, options);
+  }
+
+  /**
+   * Every flip of a gate or a selection on the straight way from one example to another, exactly, and where it is. In float64 and
+   * in this thread, two passes a flip; it needs no engine.
+   * @param example `[1, …inputShape]` or `[…inputShape]`; `other` likewise
+   * @throws GatewiseError if one does not have the network's shape, or a soft gate decides further ones
+   */
+  async flipsBetween(example: Inputs, other: Inputs, options: Asking = {}): Promise<FlipsBetween> {
+    this.checkUse(options);
+    const { flipsBetween } = await import("./flips.ts");
+    return await flipsBetween(this.network, example, other, options);
   }
 }

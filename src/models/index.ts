@@ -6,6 +6,15 @@ export { type ExampleArray, examplesOf, type InputExamples, readExamples } from 
 export type { ExampleQuestions } from "./example-questions.ts";
 export { exampleScores, valueScores } from "./example-scores.ts";
 export { featureSeconds } from "./feature-timing.ts";
+export type {
+  FlipBetween,
+  FlipsBetween,
+  LayerDistance,
+  LayerFlips,
+  NearestFlips,
+  NearestFlipsOptions,
+  UnitDistance,
+} from "./flips.ts";
 export type { FlowAnswer, FlowOptions } from "./flow-of-example.ts";
 export type { GateDifferences, LayerDifferences } from "./gate-differences.ts";
 export { type InfluenceMemory, influenceMemory } from "./influence-memory.ts";

@@ -1,6 +1,7 @@
 export { type ActiveNetwork, activate } from "./active-network.ts";
 export type { Bundle, BundleStart, BundleWeight } from "./bundle.ts";
 export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
+export { type FlippingLayer, flippingLayers } from "./flips/deciders.ts";
 export { type Flip, flipsAlong } from "./flips/flips-along.ts";
 export { type LayerDistances, nearestFlips } from "./flips/nearest-flips.ts";
 export { type EdgeFlow, largestEdges, weightFlow } from "./flow/edge-flow.ts";

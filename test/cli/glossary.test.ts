@@ -24,6 +24,8 @@ const MODEL = ["--model", "@run", "--inputs", "@x.npy"];
 it.each([
   { command: "paths", words: MODEL },
   { command: "gates", words: MODEL },
+  { command: "gates", words: [...MODEL, "--nearest", "1"] },
+  { command: "gates", words: [...MODEL, "--towards", "1"] },
   { command: "neighbors", words: [...MODEL, "--query", "0"] },
   { command: "neighbors", words: [...MODEL, "--train", "@x.npy"] },
   { command: "kernel-fit", words: ["--kernel", "@k.npy", "--labels", "@y.npy"] },

@@ -1,9 +1,9 @@
-import { GatewiseError } from "../../errors.ts";
 import type { FlowAnswer, InputExamples, Model } from "../../models/index.ts";
 import { parseWhole } from "../../parse-value.ts";
 import { readArray } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
+import { exampleOf } from "../example-of.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { claimFlowFiles, writeFlowFiles } from "../flow-files.ts";
 import { flowText } from "../flow-text.ts";
@@ -106,16 +106,6 @@ async function referenceOf(
       return { example: inputs.example(index), words, title: `example ${index}` };
     }
   }
-}
-
-function exampleOf(flag: string, inputs: InputExamples, index: number, file: string): InputExamples {
-  const [examples = 0] = inputs.shape;
-  if (index < examples) return inputs.example(index);
-  throw new GatewiseError({
-    received: `${flag} ${index}`,
-    expected: `0 to ${examples - 1}, the examples of ${file}`,
-    next: "examples are counted from 0",
-  });
 }
 
 /** Arrays of numbers in C order. */

@@ -30,6 +30,7 @@ import {
 import { describeConstantUnits, unitsJson, weakClaim } from "../constant-units.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { type FlipOptions, type FlipRequest, readFlips, tellFlips } from "../gate-flips.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { parseDevice } from "../options.ts";
 import { printResult } from "../output.ts";
@@ -38,7 +39,7 @@ import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { type Column, formatTable } from "../table.ts";
 
-interface GatesOptions extends ModelOptions {
+interface GatesOptions extends ModelOptions, FlipOptions {
   readonly inputs: string;
   readonly out?: string;
   readonly values?: string;
@@ -54,6 +55,7 @@ export const gates = inStages(
     device: parseDevice(options.device),
     request: readModelOptions(options),
     valueDtype: valueDtypeOf(options),
+    flips: readFlips(options, flipless(options)),
   }),
   runGates,
 );
@@ -62,7 +64,12 @@ interface GatesRequest extends GatesOptions {
   readonly device: ReturnType<typeof parseDevice>;
   readonly request: ModelRequest;
   readonly valueDtype: (typeof VALUE_DTYPES)[number];
+  /** A question about one example, in place of all else. */
+  readonly flips: FlipRequest | undefined;
 }
+
+/** Options that say nothing of the flips of one example. */
+const flipless = ({ out, values, labels, against }: GatesOptions) => ({ out, values, labels, against });
 
 function valueDtypeOf({ values, out, dtype }: GatesOptions): GatesRequest["valueDtype"] {
   if (values !== undefined && out === undefined) {
@@ -86,6 +93,10 @@ async function runGates(options: GatesRequest, context: CliContext): Promise<Exi
   const { device } = options;
   const { model, inputs, files } = await openModelWithInputs(context, options.request, options.inputs, { device });
   await using _ = model;
+  if (options.flips !== undefined) {
+    await tellFlips(model, inputs, options.flips, options.inputs, context);
+    return EXIT.done;
+  }
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels);
   const against = options.against === undefined ? undefined : await openOther(options, inputs, context);
   await using other = against?.model;

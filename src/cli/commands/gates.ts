@@ -13,10 +13,13 @@ export const gatesCommand: DefineCommand = (program, act) => {
     .option("--dtype <dtype>", `element type of the values: ${VALUE_DTYPES.join(", ")}`)
     .option("--labels <file>", ".npy of whole numbers: overlap of the gates within and between classes")
     .option("--against <model>", "share of gates that differ from those of another network of this shape")
+    .option("--example <index>", "which example --nearest and --towards are about, from 0 (default: 0)")
+    .option("--nearest <count>", "the units that flip nearest to one example, and how far the input is from it")
+    .option("--towards <which>", "every flip from one example to another: its index, or a .npy file with one")
     .option(...DEVICE_OPTION)
     .addHelpText(
       "after",
-      "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy\n  $ gatewise gates --model network.onnx --inputs x.npy --values all --out values",
+      "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy\n  $ gatewise gates --model network.onnx --inputs x.npy --values all --out values\n  $ gatewise gates --model network.onnx --inputs x.npy --example 3 --nearest 10\n  $ gatewise gates --model network.onnx --inputs x.npy --example 3 --towards 8",
     );
   act(command, async () => (await import("../actions/gates.ts")).gates);
 };

@@ -58,6 +58,30 @@ export function decidersOf(network: GatedNetwork): readonly Decider[] {
   return found.sort((a, b) => a.by - b.by);
 }
 
+/** A layer whose units flip: gates or a max-pool that paths come through. */
+export interface FlippingLayer {
+  readonly position: number;
+  readonly kind: "gate" | "selection";
+  readonly units: number;
+  /** Its gates move with every input: told is the bit that they are near. */
+  readonly isSoft: boolean;
+}
+
+/** The layers that flips are told of, in the order of the network. */
+export const flippingLayers = (network: GatedNetwork): readonly FlippingLayer[] =>
+  decidersOf(network)
+    .flatMap((decider) => {
+      if (decider.told === undefined) return [];
+      const units = sizeOf(network.nodes[decider.told]?.shape ?? []);
+      return [{ position: decider.told, kind: kindOf(decider), units, isSoft: isSoft(decider) }];
+    })
+    .sort((a, b) => a.position - b.position);
+
+/** What a flip is of. */
+export const kindOf = ({ kind }: Decider): "gate" | "selection" => (kind === "gate" ? "gate" : "selection");
+
+const isSoft = (decider: Decider): boolean => decider.kind === "gate" && decider.isSoft;
+
 function deciderOf(network: GatedNetwork, position: number): Decider | undefined {
   const node = network.nodes[position];
   const decision = node && decisionOf(node);

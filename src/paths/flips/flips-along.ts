@@ -5,9 +5,8 @@
  */
 import type { Threshold } from "../../network/index.ts";
 import type { ActiveNetwork } from "../active-network.ts";
-import type { ChoiceDecider, GateDecider } from "./deciders.ts";
+import { type ChoiceDecider, type GateDecider, kindOf } from "./deciders.ts";
 import { type Held, LinearRegion, type Values } from "./linear-region.ts";
-import { kindOf } from "./nearest-flips.ts";
 
 /** A gate that opens or shuts, or a max-pool that passes another element. */
 export interface Flip {

@@ -14,9 +14,6 @@ import { type Held, LinearRegion, type Values } from "./linear-region.ts";
 export interface LayerDistances {
   /** Position of the gates or the max-pool. */
   readonly position: number;
-  readonly kind: "gate" | "selection";
-  /** The gates move with every input: distances are to where the bit changes that they are near. */
-  readonly isSoft: boolean;
   /** By unit, the Euclidean distance to where it flips; infinite where nothing that is held moves it. */
   readonly distances: Float64Array;
   /** Of selections, by unit, the unit of the pool's input that is selected there; −1 where none. */
@@ -45,14 +42,10 @@ export function* nearestFlips(active: ActiveNetwork): Generator<number, readonly
       const q = active.values.get(held.by) ?? new Float64Array();
       const own = squares[i] ?? new Float64Array();
       const found = held.kind === "gate" ? gateDistances(held, q, own) : choiceDistances(held, held.states, q, own);
-      const isSoft = held.kind === "gate" && held.isSoft;
-      return { position: held.told ?? -1, kind: kindOf(held), isSoft, ...found };
+      return { position: held.told ?? -1, ...found };
     })
     .sort((a, b) => a.position - b.position);
 }
-
-/** What a flip is of. */
-export const kindOf = (held: Held): "gate" | "selection" => (held.kind === "gate" ? "gate" : "selection");
 
 function addSquares(into: Float64Array, held: Held, changes: Values): void {
   const change = changes.get(held.by) ?? new Float64Array();

@@ -124,10 +124,10 @@ describe("distance to the nearest flip", () => {
         const h = Math.min(1e-4, least / 4);
         // next to a flip no difference is the slope
         if (h < 1e-6) return;
-        for (const { position, kind, distances } of layers) {
+        for (const { position, distances, to } of layers) {
           const node = network.nodes[position];
           const gate = gateOfNode(node);
-          if (kind === "selection" || gate === undefined) continue;
+          if (to !== undefined || gate === undefined) continue;
           const moved = Array.from(x, (_, i) =>
             [h, -h].map((by) =>
               activate(
@@ -195,7 +195,7 @@ describe("distance to the nearest flip", () => {
     };
     const [layer] = resultOf(nearestFlips(activate(network, [3, 1])));
     // (3, 1) to the line x₁ = x₂
-    expect(layer).toMatchObject({ kind: "selection", position: 1 });
+    expect(layer).toMatchObject({ position: 1 });
     expectClose(layer?.distances ?? [], [Math.SQRT2], { relative: 1e-15 });
     expect(Array.from(layer?.to ?? [])).toEqual([1]);
     const flips = [...flipsAlong(activate(network, [3, 1]), [3, 1], [1, 2])];
