@@ -3,6 +3,7 @@
  * `α = (K+λI)⁻¹ Y`, `w_t = (K+λI)⁻¹ k_t`, `τ(t,s) = w_t(s) · Σ_c g_c(t) · α_{s,c}` with `g(t)` how the loss of `t` falls as its
  * scores rise. And what the regression says of its own examples once each is left out.
  */
+import { optionsIn } from "../options.ts";
 import { type BlockProducts, type Matrix, matrix, sizesOf, transposed } from "./block-products.ts";
 import type { RidgeSolver } from "./ridge-solver.ts";
 import type { WorkOptions } from "./work-options.ts";
@@ -28,8 +29,9 @@ export async function influenceScores(
   products: BlockProducts,
   options: WorkOptions = {},
 ): Promise<Matrix> {
+  const work = optionsIn(options);
   const [queries, examples] = sizesOf(cross);
-  const weights = await solver.solve(transposed(cross), options);
+  const weights = await solver.solve(transposed(cross), work);
   const scores = await products.multiply("nt", slopes, coefficients);
   for (let t = 0; t < queries; t++) {
     for (let s = 0; s < examples; s++) scores.data[t * examples + s]! *= weights.data[s * queries + t]!;
@@ -48,8 +50,9 @@ export async function leftOutPredictions(
   targets: Matrix,
   options: WorkOptions = {},
 ): Promise<Matrix> {
+  const work = optionsIn(options);
   const [examples, columns] = sizesOf(targets);
-  const diagonal = await solver.inverseDiagonal(options);
+  const diagonal = await solver.inverseDiagonal(work);
   const left = targets.data.map((y, at) => y - coefficients.data[at]! / diagonal[Math.floor(at / columns)]!);
   return matrix(examples, columns, left);
 }

@@ -3,6 +3,7 @@
  * conjugate gradients where no memory holds it, or in the space of the features where the kernel is `Φ Φᵀ` of few.
  */
 import { GatewiseError } from "../errors.ts";
+import { optionsIn } from "../options.ts";
 import { type BlockProducts, type Matrix, matrix, rowsOf, sizesOf, transposed } from "./block-products.ts";
 import { factorize, type Solver } from "./cholesky.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
@@ -40,12 +41,13 @@ export async function kernelSolver(
   diagonal: Float64Array,
   lambda: number,
   products: BlockProducts,
-  { directLimit = DIRECT_LIMIT, ...work }: RidgeSolverOptions = {},
+  options: RidgeSolverOptions = {},
 ): Promise<RidgeSolver> {
+  const { directLimit = DIRECT_LIMIT, ...work } = optionsIn(options);
   const examples = kernel.rows;
   if (examples > directLimit) {
-    const solve: RidgeSolver["solve"] = async (y, options) =>
-      (await conjugateGradients(kernel, diagonal, lambda, y, products, { tolerance: 1e-9, ...options })).x;
+    const solve: RidgeSolver["solve"] = async (y, solving) =>
+      (await conjugateGradients(kernel, diagonal, lambda, y, products, { tolerance: 1e-9, ...solving })).x;
     return {
       examples,
       by: "conjugate gradients",
@@ -74,8 +76,9 @@ export async function featureSolver(
   features: Matrix,
   lambda: number,
   products: BlockProducts,
-  work: WorkOptions = {},
+  options: WorkOptions = {},
 ): Promise<RidgeSolver> {
+  const work = optionsIn(options);
   const [examples] = sizesOf(features);
   const inner = await heldFactor(kernelRows(await gramOf(features, products, work)), lambda, products, work);
   const held = await products.engine.upload(features);

@@ -28,6 +28,6 @@ export function refuseRegression(source: ModelSource): void {
     code: "unsupported-model",
     received: "a run that learnt real values",
     expected: "a network that tells classes: inputs are compared with examples of the class that it gives them",
-    next: "look at the nearest examples instead: gatewise neighbors --train X.npy --inputs T.npy",
+    next: "look at the nearest examples instead, by `neighbors`",
   });
 }

@@ -59,7 +59,7 @@ export function readMonitor(bytes: BinaryData, file = "monitor"): Monitor {
       code: "unsupported-file",
       received: `${file}: a safetensors file that is no monitor`,
       expected: "one that `monitor fit` has written",
-      next: "fit one: gatewise monitor fit --model M --inputs X.npy --out FILE",
+      next: "fit one, by `monitor fit`",
     });
   }
   if (metadata.version !== VERSION) {

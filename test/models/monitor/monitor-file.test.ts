@@ -46,7 +46,7 @@ describe("the file of a monitor", () => {
       name: "another safetensors file",
       file: () => writeSafetensors({ x: float32([1], [1]) }),
       message: "f: a safetensors file that is no monitor: expected one that `monitor fit` has written",
-      hint: "fit one: gatewise monitor fit --model M --inputs X.npy --out FILE",
+      hint: "fit one, by `monitor fit`",
     },
     {
       name: "a later version",

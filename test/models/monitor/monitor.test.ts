@@ -277,7 +277,7 @@ describe("what a monitor refuses", () => {
     expect(await rejectionOf(values.fitMonitor(known(network)))).toEqual({
       message:
         "a run that learnt real values: expected a network that tells classes: inputs are compared with examples of the class that it gives them",
-      hint: "look at the nearest examples instead: gatewise neighbors --train X.npy --inputs T.npy",
+      hint: "look at the nearest examples instead, by `neighbors`",
     });
     expect(await rejectionOf(model.fitMonitor(known(network), { heldOut: 40 }))).toEqual({
       message: "40 of 40 inputs to hold out: expected at least one that is left to compare with",
