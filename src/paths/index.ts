@@ -6,6 +6,7 @@ export { type Flip, flipsAlong } from "./flips/flips-along.ts";
 export { type LayerDistances, nearestFlips } from "./flips/nearest-flips.ts";
 export { type EdgeFlow, largestEdges, weightFlow } from "./flow/edge-flow.ts";
 export type { FlowTarget } from "./flow/functional.ts";
+export { type LayerEdges, layerEdges } from "./flow/layer-edges.ts";
 export type { FlowPasses } from "./flow/passes.ts";
 export { type LayerFlow, layerFlow, type PathFlow, pathFlow } from "./flow/path-flow.ts";
 export { type GateSplit, type ReferenceSplit, referenceSplit } from "./flow/reference-split.ts";

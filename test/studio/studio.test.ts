@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe } from "vitest";
 import { hasBrowser, startBrowser } from "../support/studio.ts";
+import { explainCases } from "./explain.cases.ts";
 import { shellCases } from "./shell.cases.ts";
 
 describe.skipIf(!hasBrowser)("the studio in a browser", () => {
@@ -17,4 +18,5 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
     return browser;
   };
   describe("shell", () => shellCases(opened));
+  describe("Explain", () => explainCases(opened));
 });

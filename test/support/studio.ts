@@ -1,4 +1,6 @@
 /** The built studio in Debian's Chromium, for tests of the page. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -49,6 +51,25 @@ export async function openStudio(
     faults,
     [Symbol.asyncDispose]: () => context.close(),
   };
+}
+
+/** What the built command prints. */
+export const runCommand = (args: readonly string[]): Promise<string> =>
+  new Promise((done, fail) => {
+    execFile(process.execPath, [resolve("dist/main.js"), ...args], { maxBuffer: 2 ** 26 }, (error, stdout) =>
+      error === null ? done(stdout) : fail(error),
+    );
+  });
+
+/** `gatewise studio`, started. */
+export async function startStudio(
+  args: readonly string[],
+): Promise<{ readonly address: string; readonly child: ChildProcess }> {
+  const child = spawn(process.execPath, [resolve("dist/main.js"), "studio", "--no-open", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [line] = await once(child.stdout, "data");
+  return { address: String(line).trim(), child };
 }
 
 /** Waits until the tab that is shown has its answer; its words, where it fails. */

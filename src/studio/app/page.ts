@@ -1,4 +1,5 @@
 /** What the page carries, in elements of its own: the worker's program, the engine, digits, licenses. */
+import type { GatewiseError } from "../../errors.ts";
 import { Desk } from "../desk/desk.ts";
 import type { AssetName, Topic } from "../desk/protocol.ts";
 
@@ -9,9 +10,13 @@ export function carried(document: Document, id: string): string {
   return element.textContent ?? "";
 }
 
-/** A desk with a worker of its own, which starts with the first question. */
+/**
+ * A desk with a worker of its own, which starts with the first question.
+ * @param onLost see `DeskWorld`
+ */
 export function openDesk<Topics extends Readonly<Record<string, Topic<unknown, unknown>>>>(
   document: Document,
+  onLost?: (error: GatewiseError) => void,
 ): Desk<Topics> {
   return new Desk<Topics>({
     startWorker: () => {
@@ -21,6 +26,7 @@ export function openDesk<Topics extends Readonly<Record<string, Topic<unknown, u
       setTimeout(() => URL.revokeObjectURL(program), 10_000);
       return worker;
     },
+    onLost,
     readAsset: (name: AssetName) => carried(document, name),
   });
 }

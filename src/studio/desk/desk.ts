@@ -27,6 +27,8 @@ interface Open {
 export interface DeskWorld {
   readonly startWorker: () => Worker;
   readonly readAsset: (name: AssetName) => string;
+  /** Told when the worker is gone, whether it was asked anything or not: what it knew is gone with it. */
+  readonly onLost?: ((error: GatewiseError) => void) | undefined;
 }
 
 /**
@@ -72,7 +74,10 @@ export class Desk<Topics extends Readonly<Record<string, Topic<unknown, unknown>
     const worker = this.world.startWorker();
     this.worker = worker;
     const lose = (why: string): void => {
-      if (this.worker === worker) this.close(lost(why));
+      if (this.worker !== worker) return;
+      const error = lost(why);
+      this.close(error);
+      this.world.onLost?.(error);
     };
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
       if (data.kind === "alive")

@@ -16,7 +16,7 @@ import {
   visitEdges,
   weightLayers,
 } from "../../network/index.ts";
-import { type FlowPasses, weightFlow } from "../../paths/index.ts";
+import { type FlowPasses, layerEdges } from "../../paths/index.ts";
 import type { ColumnWords, DrawnEdge } from "./topics.ts";
 
 /** A weight layer between two columns. */
@@ -123,25 +123,16 @@ export function flowsBetween(
     // in the place of the last layer the passes have the one row that is looked at, behind the network's own nodes
     const row = passes.graph.network.output;
     const isRow = to === last && sourcesOf(nodes[row]) === sourcesOf(nodes[position]);
-    const node = nodes[isRow ? row : position];
-    const { weight } = weightFlow(passes, isRow ? row : position);
-    const first = isRow ? output * fromUnits : 0;
-    if (node?.kind === "convolution") {
-      const [outs = 1, ins = 1, ...window] = node.weight?.shape ?? [];
-      const taps = sizeOf(window);
-      const sources = fromUnit.length / sizeOf(nodes[pathInputs(node)[0] ?? 0]?.shape.slice(1) ?? []);
-      const group = outs / (sources / ins);
-      for (let i = 0; i < weight.length; i++) {
-        const out = Math.floor(i / (ins * taps));
-        const channel = Math.floor(out / group) * ins + (Math.floor(i / taps) % ins);
-        flow[out * fromUnits + (fromUnit[(channel * fromUnit.length) / sources] ?? 0)]! += weight[i]!;
+    const edges = layerEdges(passes, isRow ? row : position);
+    if (edges === undefined) return { from, to, flow };
+    // units of the source by those of its column; a convolution's are channels
+    const each = fromUnit.length / edges.from;
+    for (let j = 0; j < edges.to; j++) {
+      const first = (isRow ? output : j) * fromUnits;
+      for (let i = 0; i < edges.from; i++) {
+        const unit = fromUnit[i * each] ?? -1;
+        if (unit >= 0) flow[first + unit]! += edges.flow[j * edges.from + i]!;
       }
-      return { from, to, flow };
-    }
-    const outs = weight.length / fromUnit.length;
-    for (let i = 0; i < weight.length; i++) {
-      const source = fromUnit[Math.floor(i / outs)] ?? -1;
-      if (source >= 0) flow[first + (i % outs) * fromUnits + source]! += weight[i]!;
     }
     return { from, to, flow };
   });
@@ -194,16 +185,19 @@ const edgeAt = (from: number, to: number, place: number, size: number, flow: Flo
   flow: flow[place] ?? 0,
 });
 
-/** Places of the largest magnitudes that are not 0, the largest first. */
+/** Places of the largest magnitudes that are not 0, the largest first: what is kept is cut back whenever it has doubled. */
 function largestPlaces(numbers: Float64Array, most: number): readonly number[] {
-  const magnitudes = numbers.map(Math.abs).sort();
-  const least = magnitudes[Math.max(0, magnitudes.length - most)] ?? 0;
-  const places: number[] = [];
+  const bySize = (a: number, b: number): number => Math.abs(numbers[b]!) - Math.abs(numbers[a]!);
+  let kept: number[] = [];
+  let least = 0;
   for (let i = 0; i < numbers.length; i++) {
-    const magnitude = Math.abs(numbers[i]!);
-    if (magnitude >= least && magnitude > 0) places.push(i);
+    if (Math.abs(numbers[i]!) <= least) continue;
+    kept.push(i);
+    if (kept.length < 2 * most) continue;
+    kept = kept.sort(bySize).slice(0, most);
+    least = Math.abs(numbers[kept[most - 1]!]!);
   }
-  return places.sort((a, b) => Math.abs(numbers[b]!) - Math.abs(numbers[a]!)).slice(0, most);
+  return kept.sort(bySize).slice(0, most);
 }
 
 /** What flows through each unit of each column: of maps through a channel's positions together. */

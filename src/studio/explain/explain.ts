@@ -63,12 +63,16 @@ export class Explain {
   private desk: Desk<ExplainTopics>;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private looks = 0;
+  /** Whether the worker is gone, and the model with it. */
+  private isLost = false;
+  /** Reads the model's files again. */
+  private read: () => Promise<readonly GivenFile[]> = async () => [];
   /** Ends what the latest input has asked. */
   private stop = new AbortController();
 
   constructor(readonly world: TabWorld) {
     this.status = world.status;
-    this.desk = openDesk(world.document);
+    this.desk = this.openDesk();
     this.palette = signal<Palette>(watchPalette(world.document).value);
     const palette = watchPalette(world.document);
     effect(() => {
@@ -102,9 +106,32 @@ export class Explain {
     );
   }
 
+  private openDesk(): Desk<ExplainTopics> {
+    return openDesk<ExplainTopics>(this.world.document, (error) => {
+      this.isLost = true;
+      this.status.fail(error);
+    });
+  }
+
+  /** The same model in another worker, and what was asked. */
+  private async restore(): Promise<void> {
+    const desk = this.openDesk();
+    const work = this.status.begin("starting another worker", () => desk.close());
+    try {
+      const files = await this.read();
+      await desk.ask("explain.open", { files }, { transfer: files.map(({ bytes }) => bytes) });
+      this.desk = desk;
+      this.isLost = false;
+      this.look();
+    } catch (thrown) {
+      desk.close();
+      work.fail(thrown);
+    }
+  }
+
   private async openGiven(read: () => Promise<readonly GivenFile[]>, tell = true): Promise<boolean> {
     // a worker a model: the memory of the one before is given back with its worker
-    const desk = openDesk<ExplainTopics>(this.world.document);
+    const desk = this.openDesk();
     const work = tell ? this.status.begin("reading the model", () => desk.close()) : undefined;
     try {
       const files = await read();
@@ -114,6 +141,8 @@ export class Explain {
       };
       await desk.ask("explain.open", { files }, { onPart, transfer: files.map(({ bytes }) => bytes) });
       if (model === undefined) throw new Error("unreachable: a model without words");
+      this.read = read;
+      this.isLost = false;
       await this.show(model, desk);
       return true;
     } catch (thrown) {
@@ -221,6 +250,10 @@ export class Explain {
     };
     if (model === undefined || input === undefined || examples === undefined) return;
     clearTimeout(this.rest);
+    if (this.isLost) {
+      void this.restore();
+      return;
+    }
     const mine = ++this.looks;
     this.stop.abort();
     const stop = new AbortController();
