@@ -4,25 +4,13 @@
  * `npx tsx bench/paths.bench.ts --python PATH`. Networks: FC 784-5×128-10 and GCONV of `--width` channels on 32×32×3, random weights
  * and biases of a trained size.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { writeNpy } from "../src/data/index.ts";
-import { float64, sizeOf } from "../src/graph/index.ts";
-import {
-  type Architecture,
-  fullyConnected,
-  type GatedNetwork,
-  gatedNetwork,
-  gconv,
-  initialParameters,
-  inputShapeOf,
-  isWeightNode,
-  mapParameters,
-  REGIMES,
-} from "../src/network/index.ts";
+import { sizeOf } from "../src/graph/index.ts";
+import { type Architecture, type GatedNetwork, inputShapeOf } from "../src/network/index.ts";
 import {
   activate,
   countActivePaths,
@@ -34,6 +22,7 @@ import {
 } from "../src/paths/index.ts";
 import { randomStream } from "../src/random.ts";
 import { median, PythonPeer } from "./contestants.ts";
+import { millisecondsOf, networkOf, pathNetworks, writePeerModel } from "./path-networks.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -44,39 +33,8 @@ const { values: options } = parseArgs({
 });
 
 const SEED = 0;
-/** A sample of this time at least: shorter work is repeated. */
-const LEAST_MILLISECONDS = 20;
 
-const NETWORKS: Readonly<Record<string, Architecture>> = {
-  "FC 784-5×128-10": fullyConnected({ inputShape: [784], depth: 6, width: 128, outputs: 10 }),
-  [`GCONV ${options.width}`]: gconv({ inputShape: [3, 32, 32], width: Number(options.width), outputs: 10 }),
-};
-
-function networkOf(architecture: Architecture): GatedNetwork {
-  const initializer = { kind: "he-uniform" } as const;
-  const initial = initialParameters({ architecture, regime: "relu", initializer, seed: SEED });
-  const parameters = mapParameters(initial, (one, { layer, kind }) => {
-    if (kind === "weight") return one;
-    const drawn = randomStream(SEED, `${layer}.bias`).normal(one.data.length);
-    return { ...one, data: Float32Array.from(drawn, (x) => 0.02 * x) };
-  });
-  return gatedNetwork(architecture, REGIMES.relu, parameters);
-}
-
-/** What the peer reads: layers with weights, and the mean of whole maps. */
-async function writePeerModel(folder: string, network: GatedNetwork, example: Float64Array): Promise<void> {
-  const layers: object[] = [];
-  for (const [position, node] of network.nodes.entries()) {
-    if (node.kind === "average-pool") layers.push({ kind: "mean" });
-    if (!isWeightNode(node) || node.weight === undefined || node.bias === undefined) continue;
-    const [weight, bias] = [`${position}.weight.npy`, `${position}.bias.npy`];
-    await writeFile(join(folder, weight), writeNpy(node.weight));
-    await writeFile(join(folder, bias), writeNpy(node.bias));
-    layers.push({ kind: node.kind, weight, bias });
-  }
-  await writeFile(join(folder, "example.npy"), writeNpy(float64(inputShapeOf(network), example)));
-  await writeFile(join(folder, "network.json"), JSON.stringify({ layers }));
-}
+const NETWORKS = pathNetworks(Number(options.width));
 
 interface Work {
   readonly own: () => unknown;
@@ -112,17 +70,6 @@ function worksOf(network: GatedNetwork, example: Float64Array): Readonly<Record<
     "active paths": { own: () => countActivePaths(active, output) },
     "path-norm": { own: () => pathNorm(network, 2) },
   };
-}
-
-/** Processor milliseconds of one call. */
-function millisecondsOf(work: () => unknown): number {
-  const before = process.cpuUsage();
-  for (let calls = 1; ; calls++) {
-    work();
-    const { user, system } = process.cpuUsage(before);
-    const spent = (user + system) / 1e3;
-    if (spent >= LEAST_MILLISECONDS) return spent / calls;
-  }
 }
 
 async function compare(name: string, architecture: Architecture): Promise<void> {

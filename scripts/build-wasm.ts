@@ -6,7 +6,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import asc from "assemblyscript/asc";
 
-const FOLDERS = ["src/fitting/wasm", "src/kernels/wasm"];
+const FOLDERS = ["src/fitting/wasm", "src/kernels/wasm", "src/paths/wasm"];
 
 /** The sources, without their ending. */
 export const wasmSources = (): readonly string[] =>

@@ -28,7 +28,7 @@ export function flowText(answer: FlowAnswer, { example, reference, shape }: Flow
     layersTable(answer, shape),
     ...(residualProfile === null ? [] : [profileTable(residualProfile)]),
     ...edgesTable(answer),
-    "The flow through the input's elements is gradient × input.",
+    "The flow through the input's elements is gradient × input. All sums in float64.",
     ...(split === undefined ? [] : [splitText(answer, split, reference ?? "the reference", shape)]),
   ].join("\n\n");
 }

@@ -1,6 +1,7 @@
 /** What a convolution's edges make of maps (edge-maps.ts). */
 import type { EdgePattern } from "../network/index.ts";
 import { type Combine, combineInto, newTerms, type Terms, type Vector } from "./active-terms.ts";
+import { convolved, isLarge, placesOf, sizesOf } from "./convolution-module.ts";
 import { type Factor, factorsOf } from "./factors.ts";
 
 type Convolution = Extract<EdgePattern, { readonly kind: "convolution" }>;
@@ -10,19 +11,29 @@ type Convolution = Extract<EdgePattern, { readonly kind: "convolution" }>;
  * output channels of the group, which lie side by side.
  */
 export function mapConvolution(
-  { window: { kernel, strides, pads, dilations }, weight, groups }: Convolution,
+  pattern: Convolution,
   shape: readonly number[],
   { data: x, shape: inputShape }: Vector,
   factor: Factor,
   out: Float64Array,
   combine: Combine,
 ): void {
+  const { window, weight, groups } = pattern;
+  const { kernel, strides, pads, dilations } = window;
   const [inputChannels = 0, height = 0, width = 0] = inputShape;
   const [channels = 0, rows = 0, columns = 0] = shape;
   const taps = kernel[0] * kernel[1];
   const perGroup = { inputs: inputChannels / groups, outputs: channels / groups };
   const factors = byInput(factorsOf(weight.data, factor), perGroup, taps);
   const positions = rows * columns;
+  const sizes = sizesOf(pattern, inputShape, shape);
+  if (combine === "sum" && isLarge(sizes)) {
+    const sums = convolved(x, factors, placesOf(pattern, inputShape, shape), sizes);
+    for (let position = 0; position < positions; position++) {
+      for (let c = 0; c < channels; c++) out[c * positions + position] = sums[position * channels + c]!;
+    }
+    return;
+  }
   const area = height * width;
   const isActive = new Uint8Array(x.length);
   for (let i = 0; i < x.length; i++) isActive[i] = x[i] === 0 ? 0 : 1;

@@ -2,6 +2,7 @@
 import { sizeOf } from "../graph/index.ts";
 import type { EdgePattern } from "../network/index.ts";
 import { combineInto, newTerms } from "./active-terms.ts";
+import { isLarge, placesOf, pulledBack, sizesOf } from "./convolution-module.ts";
 import { type Factor, factorsOf } from "./factors.ts";
 
 type Convolution = Extract<EdgePattern, { readonly kind: "convolution" }>;
@@ -11,16 +12,23 @@ type Convolution = Extract<EdgePattern, { readonly kind: "convolution" }>;
  * lie side by side; so do the channels of a cell while the sums are made.
  */
 export function pullConvolution(
-  { window: { kernel, strides, pads, dilations }, weight, groups }: Convolution,
-  [channels = 0, rows = 0, columns = 0]: readonly number[],
+  pattern: Convolution,
+  shape: readonly number[],
   given: Float64Array,
   inputShape: readonly number[],
   factor: Factor,
 ): Float64Array {
+  const { window, weight, groups } = pattern;
+  const { kernel, strides, pads, dilations } = window;
+  const [channels = 0, rows = 0, columns = 0] = shape;
   const [inputChannels = 0, height = 0, width = 0] = inputShape;
   const taps = kernel[0] * kernel[1];
   const perGroup = { inputs: inputChannels / groups, outputs: channels / groups };
   const factors = byOutput(factorsOf(weight.data, factor), perGroup.inputs, taps);
+  const sizes = sizesOf(pattern, inputShape, shape);
+  if (isLarge(sizes)) {
+    return byChannel(pulledBack(given, factors, placesOf(pattern, inputShape, shape), sizes), inputChannels);
+  }
   const positions = rows * columns;
   // [cell, channel]
   const cells = new Float64Array(sizeOf(inputShape));
