@@ -45,12 +45,18 @@ export async function decidingUnits(
   const found: DecidingUnits[] = [];
   for (const example of all.chosen) {
     const start = all.example(example);
-    const order = (by: RemovalOrder) => all.through(removal(start, by));
+    const decision = all.decision(example, start);
+    const order = (stage: string, by: RemovalOrder) => {
+      const told = counter(options, stage, "active units");
+      return all.through(removal(start, by), (closed) => told(closed, decision.active));
+    };
     const permutation = (count: number): Int32Array =>
       randomStream(seed, "subnetwork", "removal", example).permutation(count);
-    const { removed, becomes } = await order(flowOrder(start));
-    const others = [await order(activationOrder(start)), await order(randomOrder(start, permutation))];
-    const decision = all.decision(example, start);
+    const { removed, becomes } = await order("by flow", flowOrder(start));
+    const others = [
+      await order("by activation", activationOrder(start)),
+      await order("at random", randomOrder(start, permutation)),
+    ];
     const shareOf = (one: { readonly removed: readonly unknown[]; readonly becomes: number | null }): RemovedShare => ({
       removed: one.removed.length,
       share: one.becomes === null ? null : one.removed.length / decision.active,
@@ -64,7 +70,7 @@ export async function decidingUnits(
       removed: removed.map((one) => all.unit(one)),
       ...{ byActivation, atRandom },
     });
-    onProgress(found.length, all.chosen.length);
+    if (all.chosen.length > 1) onProgress(found.length, all.chosen.length);
   }
   return found;
 }

@@ -92,10 +92,12 @@ export class Decisions {
     return this.breaths.after(this.plan.seconds);
   }
 
-  async through<T>(passes: Generator<void, T>): Promise<T> {
+  /** @param told how many units are closed, where one example is all there is to tell of */
+  async through<T>(passes: Generator<number, T>, told: (closed: number) => void): Promise<T> {
     for (;;) {
       const { done, value } = passes.next();
       if (done === true) return value;
+      if (this.chosen.length === 1) told(value);
       await this.breathe();
     }
   }

@@ -48,8 +48,11 @@ export async function sufficientUnits(
   const sets: { readonly decision: Decision; readonly set: SufficientSet }[] = [];
   for (const example of all.chosen) {
     const start = all.example(example);
-    sets.push({ decision: all.decision(example, start), set: await all.through(sufficientSet(start, margin)) });
-    told(sets.length, all.chosen.length);
+    const decision = all.decision(example, start);
+    const closed = counter(options, "closing", "active units");
+    const search = sufficientSet(start, margin);
+    sets.push({ decision, set: await all.through(search, (units) => closed(units, decision.active)) });
+    if (all.chosen.length > 1) told(sets.length, all.chosen.length);
   }
   const alone = sets.map(() => ({ same: { inputs: 0, decided: 0 }, rest: { inputs: 0, decided: 0 } }));
   const tried = counter(options, "other inputs", "inputs");

@@ -65,9 +65,9 @@ function largest(units: ReadonlySet<number>, by: Float64Array, count: number): r
 
 /**
  * Closes units until the decision is another. Where several are closed at a time, the fewest of the last ones that change it are
- * found by halving. Yields after each pass through the network.
+ * found by halving. Yields after each pass through the network how many units are closed.
  */
-export function* removal(start: Closed, order: RemovalOrder): Generator<void, Removal> {
+export function* removal(start: Closed, order: RemovalOrder): Generator<number, Removal> {
   const { decision } = decisionIn(start);
   const active = activeUnits(start).length;
   const removed: ChosenUnit[] = [];
@@ -81,7 +81,7 @@ export function* removal(start: Closed, order: RemovalOrder): Generator<void, Re
         chunk.slice(0, count).map(({ unit }) => unit),
       );
     const after = closing(chunk.length);
-    yield;
+    yield removed.length;
     let becomes = decisionIn(after).decision;
     if (becomes === decision) {
       state = after;
@@ -92,7 +92,7 @@ export function* removal(start: Closed, order: RemovalOrder): Generator<void, Re
     while (other - same > 1) {
       const middle = Math.ceil((same + other) / 2);
       const decided = decisionIn(closing(middle)).decision;
-      yield;
+      yield removed.length;
       if (decided === decision) same = middle;
       else [other, becomes] = [middle, decided];
     }

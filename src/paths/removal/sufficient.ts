@@ -17,34 +17,38 @@ export interface SufficientSet {
   readonly isMinimal: boolean;
 }
 
-/** Units that are tried one by one and cannot be closed, before the search ends: each takes a pass through the network. */
+/** Units that are tried one by one and cannot be closed before the search ends; fewer where so many passes take longer than this. */
 const MOST_TRIES = 2048;
+const LEAST_TRIES = 64;
+const MOST_SECONDS = 20;
 
 /**
  * Closes the units through which least flows to the margin, a sixteenth of those that are left at a time, fewer where the margin would
- * not be kept, one by one at last. Yields after each pass through the network.
+ * not be kept, one by one at last. Yields after each pass through the network how many units are closed.
  * @param share of the margin that is kept, from 0 to 1
  */
-export function* sufficientSet(start: Closed, share: number): Generator<void, SufficientSet> {
+export function* sufficientSet(start: Closed, share: number): Generator<number, SufficientSet> {
   const { decision, margin } = decisionIn(start);
   const keeps = (state: Closed): boolean => {
     const now = decisionIn(state);
     return now.decision === decision && now.margin >= share * margin;
   };
   const left = new Set(activeUnits(start));
+  const active = left.size;
+  const mostTries = Math.max(LEAST_TRIES, Math.min(MOST_TRIES, Math.floor(MOST_SECONDS / start.plan.seconds)));
   const inactive = closeOthers(start, [...left]);
-  yield;
+  yield 0;
   // gates that only open when others close are no part of the decision
   let state = keeps(inactive) ? inactive : start;
   const needed = new Set<number>();
   let most = Number.POSITIVE_INFINITY;
   let flow = flowIn(state);
-  while (needed.size < left.size && needed.size < MOST_TRIES) {
+  while (needed.size < left.size && needed.size < mostTries) {
     const tried = [...left].filter((unit) => !needed.has(unit)).sort((a, b) => flow[a]! - flow[b]! || a - b);
     const count = Math.max(1, Math.min(most, Math.floor(left.size / 16)));
     const chunk = tried.slice(0, count);
     const after = close(state, chunk);
-    yield;
+    yield active - left.size;
     if (keeps(after)) {
       state = after;
       for (const unit of chunk) left.delete(unit);

@@ -78,7 +78,7 @@ function renumbered(node: GatedNode, at: (position: number) => number): GatedNod
 
 const numbersOf = (chosen: readonly ChosenUnit[]): readonly number[] => chosen.map(({ unit }) => unit);
 
-function end<T>(passes: Generator<void, T>): { readonly value: T; readonly passes: number } {
+function end<T>(passes: Generator<number, T>): { readonly value: T; readonly passes: number } {
   for (let count = 0; ; count++) {
     const next = passes.next();
     if (next.done === true) return { value: next.value, passes: count };
