@@ -12,9 +12,16 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The symmetric kernel `[[0, 1, 2], [1, 4, 5], [2, 5, 8]]` in three tiles. */
 const TILES: readonly KernelTile[] = [
-  { rows: { from: 0, to: 2 }, columns: { from: 0, to: 2 }, values: Float64Array.of(0, 1, 1, 4), done: 1, of: 3 },
-  { rows: { from: 0, to: 2 }, columns: { from: 2, to: 3 }, values: Float64Array.of(2, 5), done: 2, of: 3 },
-  { rows: { from: 2, to: 3 }, columns: { from: 2, to: 3 }, values: Float64Array.of(8), done: 3, of: 3 },
+  {
+    rows: { from: 0, to: 2 },
+    columns: { from: 0, to: 2 },
+    values: Float64Array.of(0, 1, 1, 4),
+    done: 1,
+    made: 1,
+    of: 3,
+  },
+  { rows: { from: 0, to: 2 }, columns: { from: 2, to: 3 }, values: Float64Array.of(2, 5), done: 2, made: 2, of: 3 },
+  { rows: { from: 2, to: 3 }, columns: { from: 2, to: 3 }, values: Float64Array.of(8), done: 3, made: 3, of: 3 },
 ];
 const WHOLE = float32([3, 3], [0, 1, 2, 1, 4, 5, 2, 5, 8]);
 

@@ -30,6 +30,7 @@ export interface TileRequest {
 /** Whether a thread that comes to a tile is the first: no other makes it then. */
 export const takeTile = ({ taken }: TileRequest): boolean => Atomics.compareExchange(taken, 0, 0, 1) === 0;
 
+/** Once when it can begin, and behind each tile. */
 export interface FromTileWorker {
   /** Not if another thread makes the tile. */
   readonly made: boolean;

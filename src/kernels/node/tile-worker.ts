@@ -14,6 +14,9 @@ const work = workerData as PoolWork;
 const writer = work.kind === "packed" ? packedWriter(work) : pairWriter(work);
 
 port.on("message", oneByOne(answer));
+// tiles are sent to who can begin them
+await writer;
+post({ made: false });
 
 /** One tile after the other: a machine has room for one. */
 function oneByOne(make: (request: TileRequest) => Promise<void>): (request: TileRequest) => void {

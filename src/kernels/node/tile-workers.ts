@@ -37,8 +37,9 @@ interface Job {
 
 /** Workers, and the tiles that wait for one or are under way. */
 export class TileWorkers {
-  /** Tiles that each has before it, the first of them under way. */
-  private readonly before: ReadonlyMap<Worker, Job[]>;
+  private readonly workers: readonly Worker[];
+  /** Tiles that each which has begun has before it, the first of them under way. */
+  private readonly before = new Map<Worker, Job[]>();
   private readonly waiting: Job[] = [];
   /** What this thread is at, if it is. */
   private here: Promise<void> | undefined;
@@ -55,8 +56,8 @@ export class TileWorkers {
     const path = createRequire(import.meta.url).resolve("#dist/tile-worker.js");
     // what this process was started with (a loader of TypeScript, say) is of no use to what is built already
     const options = { workerData: work, execArgv: [] };
-    this.before = new Map(Array.from({ length: count }, () => [new Worker(path, options), []]));
-    for (const worker of this.before.keys()) {
+    this.workers = Array.from({ length: count }, () => new Worker(path, options));
+    for (const worker of this.workers) {
       worker.on("message", (message: FromTileWorker) => this.receive(worker, message));
       worker.on("error", (error) => this.die(messageOf(error), error));
       worker.on("exit", (code) => this.die(`exit code ${code}`));
@@ -75,7 +76,7 @@ export class TileWorkers {
   ): TileMaker {
     return {
       // more than they have before them: none of them waits while a tile is put in its place
-      ahead: this.depth * this.before.size + (this.own === undefined ? 1 : 4),
+      ahead: this.depth * this.workers.length + (this.own === undefined ? 1 : 4),
       allocate: (bytes) => new SharedArrayBuffer(bytes),
       write: async (rows, columns, to) => {
         const products = await productsOf(rows, columns);
@@ -115,7 +116,7 @@ export class TileWorkers {
         next: "open the kernel again",
       }),
     );
-    await Promise.all([...this.before.keys()].map((worker) => worker.terminate()));
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
     await this.here;
     await this.own?.[Symbol.asyncDispose]();
   }
@@ -161,7 +162,9 @@ export class TileWorkers {
   }
 
   private receive(worker: Worker, { made, error }: FromTileWorker): void {
-    const job = this.before.get(worker)?.shift();
+    const before = this.before.get(worker);
+    const job = before?.shift();
+    if (before === undefined) this.before.set(worker, []);
     this.start();
     if (error !== undefined) job?.reject(unpackError(error));
     else if (made) job?.resolve();

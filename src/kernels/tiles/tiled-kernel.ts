@@ -16,6 +16,8 @@ export interface KernelTile {
   readonly mirrored?: KernelValues;
   /** Tiles done with this one, and tiles in all. */
   readonly done: number;
+  /** Tiles made so far, with those that have to wait for one before them. */
+  readonly made: number;
   readonly of: number;
 }
 
@@ -52,10 +54,10 @@ export async function* kernelTiles(
     return to;
   };
   const of = tileCount(kernel);
-  for await (const { index, ranges, made } of inOrder(kernel, skip, maker, make, signal)) {
+  for await (const { index, ranges, made, count } of inOrder(kernel, skip, maker, make, signal)) {
     const [rows, columns] = ranges;
     const below = made.mirrored === undefined ? {} : { mirrored: made.mirrored.data };
-    yield { rows, columns, values: made.tile.data, ...below, done: index + 1, of };
+    yield { rows, columns, values: made.tile.data, ...below, done: index + 1, made: count, of };
   }
 }
 
@@ -98,6 +100,8 @@ interface Made<T> {
   readonly index: number;
   readonly ranges: TileRanges;
   readonly made: T;
+  /** Tiles that are made, this one and any of those behind it. */
+  readonly count: number;
 }
 
 /** What `make` gives for each tile from `skip` on, so many begun before the first is waited for. */
@@ -110,6 +114,7 @@ async function* inOrder<T>(
 ): AsyncGenerator<Made<T>> {
   const begun: Promise<T>[] = [];
   const of = tileCount(kernel);
+  let count = skip;
   try {
     for (let index = skip; index < of; index++) {
       signal?.throwIfAborted();
@@ -117,12 +122,16 @@ async function* inOrder<T>(
         const [rows, columns] = tileAt(kernel, next);
         const made = make(rows, columns);
         // a failure is told where it is waited for
-        made.catch(() => {});
+        made.then(
+          () => (count += 1),
+          () => {},
+        );
         begun.push(made);
       }
       const next = begun.shift();
       if (next === undefined) throw new Error("unreachable: nothing begun");
-      yield { index, ranges: tileAt(kernel, index), made: await orStopped(next, signal) };
+      const made = await orStopped(next, signal);
+      yield { index, ranges: tileAt(kernel, index), made, count };
     }
   } finally {
     // a stop waits for no tile

@@ -195,7 +195,7 @@ async function writeTiles(model: Model, inputs: Inputs, options: FileOptions): P
     signal,
   });
   const onProgress = counter(options, "kernel", "tiles");
-  await writeKernelFile(file, diagonal === null ? checkedTiles(tiles) : tiles, ({ done, of }) => onProgress(done, of));
+  await writeKernelFile(file, diagonal === null ? checkedTiles(tiles) : tiles, ({ made, of }) => onProgress(made, of));
   return { shape: file.shape, ...toldTrace(trace, kernel.exponent) };
 }
 

@@ -116,7 +116,7 @@ export async function writeTangentKernel(
   const tiled = tangentTiles(network, [first, ...more.engines], inputs, { ...asked, inputs2 });
   const tiles = kernelTiles(tiled, { skip, dtype, signal });
   const onProgress = counter(asking, "kernel", "tiles");
-  await writeKernelFile(file, tiles, ({ done, of }) => onProgress(done, of));
+  await writeKernelFile(file, tiles, ({ made, of }) => onProgress(made, of));
   await using kernel = await openKernelRows(file);
   const { trace, frobenius } = await sizeOf(kernel, signal);
   const told = { shape: [rows, columns], frobenius } as const;
