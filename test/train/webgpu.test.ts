@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../src/engine/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
-import type { Architecture } from "../../src/network/index.ts";
+import { type Architecture, initialParameters } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { ChunkRunner } from "../../src/train/chunks.ts";
 import { OPTIMIZER_KINDS, optimizer, startState, stateByName, type TrainingPlan } from "../../src/train/index.ts";
@@ -130,6 +130,29 @@ describe.skipIf(!isThere)("on webgpu", () => {
       expect(one?.trainAccuracy).toBe(metrics.trainAccuracy);
       expectClose([one?.trainLoss ?? 0, one?.testLoss ?? 0], [metrics.trainLoss, metrics.testLoss], { relative: 1e-5 });
       expect(one?.gates).toEqual(metrics.gates);
+    });
+  });
+
+  // what --from, --gates and --init choose: a network's gates, others of the seed, weights to begin from
+  it("a training behind gates of several sources has the epochs of the CPU", async () => {
+    const { architecture } = tinyPlan();
+    const other = initialParameters(tinyPlan({ seed: 100 })).value;
+    const plan = tinyPlan({
+      ...{ regime: "by-layer", epochs: 1, init: { network: "sha256:a" } },
+      gates: [
+        { layer: 1, from: { network: "sha256:a", architecture }, trains: false },
+        { layer: 2, from: "random", trains: true },
+      ],
+    });
+    const initial = initialParameters(plan, undefined, { "sha256:a": other });
+    // whole batches: each size is a program of its own
+    const [data, context] = [tinyData(40, 16), { initial }];
+    const wanted = await trainAll(plan, data, context);
+    const got = await trainAll(plan, data, { ...context, engine: webgpu });
+    wanted.forEach(({ metrics }, i) => {
+      const { trainLoss = 0, testLoss = 0, testAccuracy, gates } = got[i]?.metrics ?? {};
+      expectClose([trainLoss, testLoss], [metrics.trainLoss, metrics.testLoss], { relative: 1e-5 });
+      expect({ testAccuracy, gates }).toEqual({ testAccuracy: metrics.testAccuracy, gates: metrics.gates });
     });
   });
 });

@@ -53,6 +53,14 @@ export function arrayNames(there: readonly string[], keys: readonly string[] | u
         next: meant === undefined ? "give other `keys`" : `did you mean "${meant}"?`,
       });
     }
+    const twice = keys.find((key, i) => keys.indexOf(key) < i);
+    if (twice !== undefined) {
+      throw new GatewiseError({
+        received: `\`keys\` ${keys.join(",")}`,
+        expected: "each array once: inputs and labels, of training and of test examples",
+        next: `name another than ${twice}: there are ${listed}`,
+      });
+    }
     const [inputs = "", labels = "", testInputs, testLabels] = keys;
     const test = testInputs === undefined || testLabels === undefined ? undefined : ([testInputs, testLabels] as const);
     return { train: [inputs, labels], test };

@@ -26,7 +26,7 @@ const SIZES = {
   float: [2, 4, 8],
 } as const;
 /** Letters of a word: a label is no text. */
-const LONGEST_WORD = 1024;
+export const LONGEST_WORD = 1024;
 
 /**
  * The element type of a header.

@@ -2,6 +2,7 @@
 import { GatewiseError } from "../../errors.ts";
 import { nearMiss } from "../../parse-value.ts";
 import { GrowingNumbers } from "./growing-numbers.ts";
+import { LONGEST_WORD } from "./npy-elements.ts";
 import type { RawTargets } from "./raw-targets.ts";
 
 /** How a table is read. */
@@ -15,6 +16,8 @@ export interface TableOptions {
 const USUAL_LABELS = ["label", "target", "class", "y", "labels", "targets", "species"];
 /** How missing values are written (pandas' own list, in lower case). */
 const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "-nan", "nil"]);
+/** A whole number of many digits. */
+const WHOLE = /^[+-]?\d{16,}$/;
 /** Different labels that are held once each. */
 const MOST_WORDS = 65_536;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -42,6 +45,15 @@ function isPlain(cell: string): boolean {
   if (!isDigit) return first === 45 || first === 46 || first === 43;
   return first !== 48 || !(second > 57) || second === 69 || second === 101;
 }
+
+const missing = (cell: string): string => `a missing value${cell.trim() === "" ? "" : ` (${cell.trim()})`}`;
+
+/** Letters of a cell that are shown. */
+const SHOWN = 40;
+const shortened = (cell: string): string =>
+  cell.length <= SHOWN
+    ? JSON.stringify(cell)
+    : `${JSON.stringify(cell.slice(0, SHOWN))} and ${cell.length - SHOWN} more letters`;
 
 /** What a table holds once it was read. */
 export interface TableContent {
@@ -97,7 +109,8 @@ export class Table {
     }
     for (const column of labels) {
       const cell = (record[column] ?? "").trim();
-      if (MISSING.has(cell.toLowerCase())) throw this.noNumber(line, names[column], cell);
+      if (cell.length > LONGEST_WORD) throw this.noLabel(line, names[column], `a label of ${cell.length} letters`);
+      if (MISSING.has(cell.toLowerCase())) throw this.noLabel(line, names[column], missing(cell));
       this.labels.push(this.held(cell));
     }
     this.lines.push(line);
@@ -133,6 +146,9 @@ export class Table {
     const called = labels.map((column) => names[column] ?? "");
     const place = (example: number): string =>
       `${file}, line ${lines[example]}, column ${JSON.stringify(called.join())}`;
+    // as numbers some of them would be one
+    const areIdentifiers = this.labels.some((word) => WHOLE.test(word) && !Number.isSafeInteger(Number(word)));
+    if (areIdentifiers && labels.length === 1) return { kind: "words", words: this.labels, place };
     const areBooleans = this.labels.every((word) => /^(true|false)$/i.test(word));
     const numbers = new Float64Array(this.labels.length);
     for (const [i, word] of this.labels.entries()) {
@@ -156,7 +172,7 @@ export class Table {
 
   private noNumber(line: number, column: string | undefined, cell: string): GatewiseError {
     const isMissing = MISSING.has(cell.trim().toLowerCase());
-    const what = isMissing ? `a missing value${cell.trim() === "" ? "" : ` (${cell.trim()})`}` : JSON.stringify(cell);
+    const what = isMissing ? missing(cell) : shortened(cell);
     return this.wrong(
       line,
       `${what} in column ${JSON.stringify(column ?? "")}`,
@@ -164,6 +180,15 @@ export class Table {
       isMissing
         ? "fill it in or remove the line: what is missing is not guessed"
         : "write the column as numbers (one column of 0 and 1 for each word), or leave it out with `drop`",
+    );
+  }
+
+  private noLabel(line: number, column: string | undefined, what: string): GatewiseError {
+    return this.wrong(
+      line,
+      `${what} in column ${JSON.stringify(column ?? "")}`,
+      "a label",
+      "fill it in or remove the line: what is missing is not guessed",
     );
   }
 

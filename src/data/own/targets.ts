@@ -40,13 +40,16 @@ export function targetWords(training: RawTargets, wanted?: TargetKind): TargetWo
       const first = training.words[0] ?? "";
       throw wrongTarget(training, 0, JSON.stringify(first), "a number, as `targets` values says");
     }
-    return classNames([...new Set(training.words)].sort(byLetters));
+    const empty = training.words.indexOf("");
+    if (empty >= 0) throw wrongTarget(training, empty, '""', "a word: what is missing is not guessed");
+    return classNames([...new Set(training.words)].sort(byLetters), training);
   }
   checkFinite(training);
   const columns = columnsOf(training);
   if (wanted !== "values" && columns > 1) {
     const wrong = notOneHot(training.data, columns);
-    if (wrong === undefined) return classNames(training.names ?? Array.from({ length: columns }, (_, i) => String(i)));
+    if (wrong === undefined)
+      return classNames(training.names ?? Array.from({ length: columns }, (_, i) => String(i)), training);
     if (wanted === "classes") {
       const row = training.data.subarray(wrong * columns, (wrong + 1) * columns);
       throw wrongTarget(training, wrong, `[${row.join(", ")}]`, "one 1 among zeros, as `targets` classes says");
@@ -56,7 +59,8 @@ export function targetWords(training: RawTargets, wanted?: TargetKind): TargetWo
     const broken = training.data.findIndex((value) => !Number.isInteger(value));
     if (broken < 0 && (wanted === "classes" || training.isBoolean === true || areClasses(training.data))) {
       const names = [...new Set(training.data)].sort((a, b) => a - b);
-      return classNames(training.isBoolean === true ? names.map((one) => String(one === 1)) : names.map(String));
+      const called = training.isBoolean === true ? names.map((one) => String(one === 1)) : names.map(String);
+      return classNames(called, training);
     }
     if (wanted === "classes") {
       throw wrongTarget(training, broken, String(training.data[broken]), "a whole number, as `targets` classes says");
@@ -92,10 +96,13 @@ function notOneHot(data: Float64Array, columns: number): number | undefined {
   return undefined;
 }
 
-function classNames(names: readonly string[]): TargetWords {
+function classNames(names: readonly string[], { place }: RawTargets): TargetWords {
   if (names.length >= 2 && names.length <= MOST_CLASSES) return { kind: "classes", names };
   throw new GatewiseError({
-    received: names.length < 2 ? `labels of one class, ${JSON.stringify(names[0] ?? "")}` : `${names.length} classes`,
+    received:
+      names.length < 2
+        ? `${place(0)}: label ${JSON.stringify(names[0] ?? "")}, as all others`
+        : `${place(0)} and on: ${names.length} classes`,
     expected: names.length < 2 ? "at least two classes to tell apart" : `at most ${MOST_CLASSES}`,
     next:
       names.length < 2

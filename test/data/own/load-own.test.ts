@@ -131,6 +131,20 @@ describe("arrays", () => {
       hint: "give inputs and labels of the same examples",
     },
     {
+      title: "one array for both",
+      files: { "k.npz": zipSync(KERAS) },
+      options: { of: "k.npz", keys: ["x_train", "x_train"] },
+      message: "`keys` x_train,x_train: expected each array once: inputs and labels, of training and of test examples",
+      hint: "name another than x_train: there are x_train, y_train, x_test, y_test",
+    },
+    {
+      title: "labels that float64 cannot tell apart",
+      files: { "x.npy": bytes([2, 2]), "y.npy": writeNpy(int64([2], [2 ** 54, 2 ** 54 + 4])) },
+      options: {},
+      message: "d/y.npy, element 0: label 18014398509481984, rounded: expected whole numbers up to 2⁵³",
+      hint: "number the classes from 0, or give their names: y.astype(str)",
+    },
+    {
       title: "NaN",
       files: { "x.npy": writeNpy(float32([2, 2], [0, 1, Number.NaN, 2])), "y.npy": bytes([2]) },
       options: {},
@@ -296,7 +310,7 @@ describe("tables", () => {
     {
       title: "a missing label",
       text: "a,label\n1,x\n2,\n",
-      message: 'd/t.csv, line 3: a missing value in column "label": expected a finite number',
+      message: 'd/t.csv, line 3: a missing value in column "label": expected a label',
       hint: "fill it in or remove the line: what is missing is not guessed",
     },
     {
@@ -351,7 +365,7 @@ describe("tables", () => {
     {
       title: "no UTF-8",
       text: Uint8Array.from([...Buffer.from("a,label\n1,"), 0xe9, 0x0a]),
-      message: "d/t.csv: no UTF-8 between byte 0 and 12: expected a table of text in UTF-8",
+      message: "d/t.csv, line 2: no UTF-8: expected a table of text in UTF-8",
       hint: 'convert it: in pandas, pd.read_csv(file, encoding="latin-1").to_csv(file, index=False)',
     },
     {
@@ -359,6 +373,32 @@ describe("tables", () => {
       text: gzipSync(IRIS).subarray(0, -9),
       message: "d/t.csv: damaged gzip data (unexpected end of file): expected a whole gzip file",
       hint: "the file is truncated or damaged: write it again",
+    },
+    {
+      title: "a quote within a field",
+      text: `a,b,label\n1,2,x\n1,2"3,x\n`,
+      message: expect.stringMatching(
+        /^d\/t\.csv: Invalid Opening Quote: .* at line 3.*: expected a table with its quotes closed$/,
+      ),
+      hint: "mend the line",
+    },
+    {
+      title: "a cell of many letters",
+      text: `a,label\n${"9".repeat(5000)},x\n`,
+      message: `d/t.csv, line 2: "${"9".repeat(40)}" and 4960 more letters in column "a": expected a finite number`,
+      hint: "write the column as numbers (one column of 0 and 1 for each word), or leave it out with `drop`",
+    },
+    {
+      title: "a label of many letters",
+      text: `a,label\n1,${"x".repeat(5000)}\n`,
+      message: 'd/t.csv, line 2: a label of 5000 letters in column "label": expected a label',
+      hint: "fill it in or remove the line: what is missing is not guessed",
+    },
+    {
+      title: "one class",
+      text: "a,label\n1,x\n2,x\n",
+      message: 'd/t.csv, line 2, column "label": label "x", as all others: expected at least two classes to tell apart',
+      hint: "give the labels of all classes",
     },
     {
       title: "decimal commas",
@@ -453,4 +493,10 @@ describe("folders of images", () => {
   ])("$title: one line", async ({ files, message }) => {
     expect((await refused(files)).message).toMatch(message);
   });
+});
+
+it("whole numbers of a table that float64 cannot tell apart are names", async () => {
+  const rows = Array.from({ length: 8 }, (_, i) => `${i},4611686018427387${i % 2 === 0 ? "904" : "905"}`);
+  const { words } = await loaded({ "t.csv": `a,label\n${rows.join("\n")}` }, { of: "t.csv" });
+  expect(words).toEqual({ kind: "classes", names: ["4611686018427387904", "4611686018427387905"] });
 });

@@ -59,7 +59,7 @@ describe("what targets are", () => {
     {
       title: "one class",
       run: () => targetWords(words("a", "a")),
-      message: 'labels of one class, "a": expected at least two classes to tell apart',
+      message: 'y.npy, element 0: label "a", as all others: expected at least two classes to tell apart',
     },
     {
       title: "NaN",

@@ -157,6 +157,15 @@ export async function targetsIn({ name, type, shape, elements }: StoredArray): P
   }
   if (!isNumeric(type)) return { kind: "words", words: wordElements(type, await elements(), name), place };
   const data = numberElements(type, await elements());
+  const beyond = type.size === 8 && type.kind !== "float" ? data.findIndex((one) => Math.abs(one) > 2 ** 53) : -1;
+  if (beyond >= 0) {
+    throw new GatewiseError({
+      code: "unsupported-file",
+      received: `${place(Math.floor(beyond / columns))}: label ${data[beyond]}, rounded`,
+      expected: "whole numbers up to 2⁵³",
+      next: "number the classes from 0, or give their names: y.astype(str)",
+    });
+  }
   const isBoolean = type.kind === "bool" && columns === 1;
   return { kind: "numbers", shape: columns === 1 ? [count] : [count, columns], data, isBoolean, place };
 }

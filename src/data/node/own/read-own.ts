@@ -40,7 +40,7 @@ export async function readOwn(data: OwnData, scratch?: Scratch): Promise<RawData
   }
   throw new GatewiseError({
     code: "unsupported-file",
-    received: `${path}: ${format === undefined ? "a file of an unknown kind" : FOREIGN_NAMES[format]}`,
+    received: `${path}: ${start.length === 0 ? "an empty file" : format === undefined ? "a file of an unknown kind" : FOREIGN_NAMES[format]}`,
     expected: FORMS,
     next: "write it as one of these, in NumPy: np.savez(file, x=inputs, y=labels)",
   });

@@ -68,44 +68,52 @@ async function readTable(path: string, options: TableOptions, scratch: Scratch |
   return { inputs, targets, features, told };
 }
 
-/** The text of a file, packed by gzip or not, in pieces. */
-async function* textOf(path: string): AsyncGenerator<string, undefined> {
+/** The bytes of a file, unpacked where gzip packed them, in pieces. */
+async function* contentOf(path: string): AsyncGenerator<Uint8Array, undefined> {
   const isPacked = isGzip(await firstBytes(path));
   const stored = createReadStream(path, { highWaterMark: PIECE });
   const content = isPacked ? stored.pipe(createGunzip({ chunkSize: PIECE })) : stored;
   // what the disk refuses ends the unpacking, too
   if (content !== stored) stored.on("error", (thrown) => content.destroy(thrown));
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let before = 0;
   try {
-    for await (const piece of content) {
-      yield decoded(decoder, piece, path, before);
-      before += piece.length;
-    }
-    yield decoded(decoder, undefined, path, before);
+    for await (const piece of content) yield piece;
     return undefined;
   } finally {
     stored.destroy();
   }
 }
 
-function decoded(
-  decoder: InstanceType<typeof TextDecoder>,
-  piece: Uint8Array | undefined,
-  path: string,
-  before: number,
-): string {
+/** Its text, in pieces. */
+async function* textOf(path: string): AsyncGenerator<string, undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
-    return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
-  } catch (cause) {
-    throw new GatewiseError({
-      code: "unsupported-file",
-      received: `${path}: no UTF-8 ${piece === undefined ? "at its end" : `between byte ${before} and ${before + piece.length}`}`,
-      expected: "a table of text in UTF-8",
-      next: 'convert it: in pandas, pd.read_csv(file, encoding="latin-1").to_csv(file, index=False)',
-      cause,
-    });
+    for await (const piece of contentOf(path)) yield decoder.decode(piece, { stream: true });
+    yield decoder.decode();
+    return undefined;
+  } catch (thrown) {
+    throw codeOf(thrown) === "ERR_ENCODING_INVALID_ENCODED_DATA" ? await notUtf8(path, thrown) : thrown;
   }
+}
+
+async function notUtf8(path: string, cause: unknown): Promise<GatewiseError> {
+  // a decoder that replaces what it cannot read tells the line
+  const decoder = new TextDecoder();
+  let [lines, start] = [1, ""];
+  for await (const piece of contentOf(path)) {
+    const text = decoder.decode(piece, { stream: true });
+    if (start === "") start = Buffer.from(piece.subarray(0, 2)).toString("hex");
+    const wrong = text.indexOf("\ufffd");
+    lines += text.slice(0, wrong < 0 ? text.length : wrong).split("\n").length - 1;
+    if (wrong >= 0) break;
+  }
+  const encoding = start === "fffe" || start === "feff" ? "utf-16" : "latin-1";
+  return new GatewiseError({
+    code: "unsupported-file",
+    received: `${path}, line ${lines}: no UTF-8`,
+    expected: "a table of text in UTF-8",
+    next: `convert it: in pandas, pd.read_csv(file, encoding="${encoding}").to_csv(file, index=False)`,
+    cause,
+  });
 }
 
 /** What the first line has most of, outside of quotes. */
@@ -120,7 +128,7 @@ function delimiterOf(text: string, path: string): string {
 function tableError(thrown: unknown, path: string): unknown {
   if (thrown instanceof GatewiseError) return thrown;
   const code = codeOf(thrown);
-  if (code?.startsWith("CSV_")) {
+  if (code !== undefined && /^CSV_|^INVALID_OPENING_QUOTE$/.test(code)) {
     return new GatewiseError({
       code: "damaged-file",
       received: `${path}: ${messageOf(thrown)}`,
