@@ -19,6 +19,7 @@ const COUNTED = {
   watched: "measurements",
   trees: "epochs",
   theorem: "draws",
+  influence: "trainings and scores",
 } as const satisfies Record<Exclude<ExperimentKind, "regimes" | "arms">, string>;
 
 export function experimentProgress(

@@ -1,5 +1,11 @@
 /** What a terminal and `--json` show of the results of each kind of experiment. */
-import type { ExperimentKind, PublishedFigure } from "../experiments/index.ts";
+import {
+  chosenRidge,
+  type ExperimentKind,
+  influenceCeiling,
+  lossTables,
+  type PublishedFigure,
+} from "../experiments/index.ts";
 import { type Findings, type FindingsOf, type ResultRowsOf, resultRows, type TrialFindings } from "../runs/index.ts";
 import { dim } from "./colors.ts";
 import { type Column, formatTable } from "./table.ts";
@@ -71,6 +77,23 @@ const SHOWN: { readonly [K in ExperimentKind]: Show<K> } = {
       ]),
     );
     return { json: { rows }, text: `${table}\n` };
+  },
+  influence: ({ trained, experiment, scores }, rows) => {
+    const ceiling = influenceCeiling(lossTables(trained));
+    const table = formatTable(
+      [{ title: "similarity" }, ...["score", "networks", "path kernel above it"].map(right)],
+      rows.map(({ similarity, score, error, networks, behind, behindError }, i) => [
+        similarity,
+        `${score.toFixed(3)} ± ${error.toFixed(3)}`,
+        String(networks.length),
+        i === 0 ? "–" : `${behind.toFixed(3)} ± ${behindError.toFixed(3)}`,
+      ]),
+    );
+    const words = `rank correlation of predicted and actual losses; two trainings of a half agree by ${ceiling.agreement.toFixed(3)}, which leaves ${ceiling.ceiling.toFixed(3)} to reach`;
+    return {
+      json: { rows, ceiling, chosenRidge: chosenRidge(scores, experiment.ridges) ?? null },
+      text: `${table}\n\n${words}\n`,
+    };
   },
   theorem: (_, series) => ({ json: { series }, text: series.map((one) => `${seriesText(one)}\n`).join("\n") }),
 };

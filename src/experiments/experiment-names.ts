@@ -1,4 +1,4 @@
-/** The papers' experiments by name, in the order of `EXPERIMENTS`: for whoever needs no more of them. */
+/** The experiments by name, in the order of `EXPERIMENTS`: for whoever needs no more of them. */
 export const EXPERIMENT_NAMES = [
   "fc-mnist-sgd",
   "fc-mnist-adam",
@@ -15,4 +15,5 @@ export const EXPERIMENT_NAMES = [
   "kernel-machine",
   "oblique-trees",
   "theorem",
+  "influence-mnist",
 ] as const;

@@ -5,6 +5,7 @@ import { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } 
 import type { EXPERIMENT_NAMES } from "./experiment-names.ts";
 import { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 import { learntLayers, shuffledLabels } from "./gate-ablations.ts";
+import { type InfluenceExperiment, influenceMnist } from "./influence/influence-mnist.ts";
 import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees.ts";
 import type { RegimeExperiment } from "./regime-experiment.ts";
 import { type TheoremExperiment, theorem } from "./theorem.ts";
@@ -28,9 +29,10 @@ export interface ExperimentsByKind {
   readonly watched: WatchedExperiment;
   readonly trees: TreeExperiment;
   readonly theorem: TheoremExperiment;
+  readonly influence: InfluenceExperiment;
 }
 
-/** Those of the papers: the rows of theory 6.3 in their order, variants and stages, kernels, trees, the theorem. */
+/** Those of the papers: the rows of theory 6.3 in their order, variants and stages, kernels, trees, the theorem; ours: the influence of training examples. */
 export const EXPERIMENTS = [
   fcMnistSgd,
   fcMnistAdam,
@@ -47,6 +49,7 @@ export const EXPERIMENTS = [
   kernelMachine,
   obliqueTrees,
   theorem,
+  influenceMnist,
 ] as const satisfies Named<typeof EXPERIMENT_NAMES>;
 
 /** An experiment of each name, in this order. */

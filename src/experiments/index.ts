@@ -54,6 +54,32 @@ export {
 export { EXPERIMENT_NAMES } from "./experiment-names.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { learntLayers, shuffledLabels } from "./gate-ablations.ts";
+export {
+  type InfluenceExperiment,
+  type InfluenceProfile,
+  influenceMnist,
+} from "./influence/influence-mnist.ts";
+export {
+  type HalfTrained,
+  halfOf,
+  type InfluenceScore,
+  influenceData,
+  influenceScoresOf,
+  SIMILARITIES,
+  type SimilarityName,
+  scoresAsked,
+  trainHalf,
+} from "./influence/influence-scores.ts";
+export type { JackknifeScore, LossTable } from "./influence/rank-correlation.ts";
+export {
+  type ChosenRidge,
+  chosenRidge,
+  type InfluenceCeiling,
+  type InfluenceRow,
+  influenceCeiling,
+  influenceRows,
+  lossTables,
+} from "./influence/summary-of-scores.ts";
 export { type KernelMeasures, type MeasuredKernel, measureKernel } from "./kernel-measures.ts";
 export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from "./kernel-probe.ts";
 export {

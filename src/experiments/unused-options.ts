@@ -23,6 +23,7 @@ const UNUSED = {
   arms: { options: ["regimes"], because: "it compares what it names itself" },
   watched: { options: ["regimes", "workers"], because: "it trains one network after the other" },
   trees: { options: ["regimes", "dataDir", "workers"], because: "it draws its data and trains its two networks" },
+  influence: { options: ["regimes", "workers"], because: "it trains two networks at a time" },
   theorem: { options: ["regimes", "epochs", "dataDir", "workers"], because: "it draws networks and trains none" },
 } as const satisfies Record<ExperimentKind, Unused>;
 

@@ -22,6 +22,7 @@ export { type ExampleTargets, type InfluenceTask, influenceTask, slopesOf, targe
 export type { BothSides, InfluentialExample } from "./influential-examples.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
 export type { LabelNoise, SuspectLabel } from "./label-noise.ts";
+export { logitsOf } from "./logits.ts";
 export type {
   LabeledNeighbor,
   ManyNeighbors,

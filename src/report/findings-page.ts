@@ -3,6 +3,7 @@ import { type ExperimentKind, summarizeArms } from "../experiments/index.ts";
 import type { Findings, FindingsOf } from "../runs/index.ts";
 import { comparisonPage } from "./comparison-page.ts";
 import type { ExperimentPage } from "./experiment-page.ts";
+import { influencePage } from "./influence-page.ts";
 import { obliquePage } from "./oblique-page.ts";
 import { theoremPage } from "./theorem-page.ts";
 import { watchedPage } from "./watched-page.ts";
@@ -23,6 +24,10 @@ const PAGES: { readonly [K in PageKind]: (found: FindingsOf<K>) => ExperimentPag
     watchedPage({ experiment, profile: length, profileName: profile, rows: measured(experiment, rows), missing }),
   trees: ({ experiment, profile, epochs, runs, missing }) =>
     obliquePage({ experiment, profileName: profile, epochs, runs: measured(experiment, runs), missing }),
+  influence: ({ experiment, profile, length, trained, scores, missing }) => {
+    measured(experiment, trained.flat());
+    return influencePage({ experiment, profileName: profile, profile: length, trained, scores, missing });
+  },
   theorem: ({ experiment, profile, series, missing }) =>
     theoremPage({ experiment, profileName: profile, findings: measured(experiment, series), missing }),
 };

@@ -59,7 +59,8 @@ export async function reportContent(places: readonly Place[]): Promise<ReportCon
   const { results } = first;
   const { record, findings } = results;
   if (findings.kind === "regimes") return { kind: "runs", told: await experimentTold(first), command: record.command };
-  const threads = findings.kind === "trees" ? findings.experiment.networks.length : 1;
+  const threads =
+    findings.kind === "trees" ? findings.experiment.networks.length : findings.kind === "influence" ? 2 : 1;
   return { kind: "page", page: findingsPage(findings), made: record, threads };
 }
 

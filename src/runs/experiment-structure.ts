@@ -10,7 +10,17 @@ import {
   MEASURES,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
+<<<<<<< HEAD
 import { DrawnLabelsStructure, GatesStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
+=======
+import {
+  GatesStructure,
+  LabelsStructure,
+  RecipeStructure,
+  SettingsStructure,
+  VariantStructure,
+} from "./settings-structure.ts";
+>>>>>>> ece4a2f (experiments: influence-mnist, losses of random halves predicted by the influence of examples)
 
 const Count = z.int().min(1);
 const Percent = z.number();
@@ -141,6 +151,25 @@ const KINDS = {
       }),
     ),
   }),
+  influence: z.strictObject({
+    kind: z.literal("influence"),
+    ...Words,
+    ...SettingsStructure,
+    recipe: RecipeStructure,
+    ridge: z.number().positive(),
+    ridges: z.array(z.number().positive()).readonly(),
+    before: z.strictObject({ scores: z.array(z.number()).readonly(), ceiling: z.number() }).exactOptional(),
+    profiles: profilesOf(
+      z.strictObject({
+        data: z.enum(DATASET_NAMES),
+        train: z.int().min(4),
+        test: Count,
+        halves: z.int().min(3),
+        epochs: Count,
+        runs: Count,
+      }),
+    ),
+  }),
 } as const satisfies { readonly [K in ExperimentKind]: z.ZodType<ExperimentOf<K>> };
 
 export const ExperimentStructure: z.ZodType<Experiment> = z.discriminatedUnion("kind", [
@@ -149,6 +178,7 @@ export const ExperimentStructure: z.ZodType<Experiment> = z.discriminatedUnion("
   KINDS.watched,
   KINDS.trees,
   KINDS.theorem,
+  KINDS.influence,
 ]);
 
 /**

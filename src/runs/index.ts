@@ -29,6 +29,7 @@ export type {
   FindingsByKind,
   FindingsOf,
   Found,
+  InfluenceFindings,
   RunnerHost,
   TheoremFindings,
   TreeFindings,

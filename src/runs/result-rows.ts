@@ -2,6 +2,8 @@
 import {
   type ArmSummary,
   type ExperimentKind,
+  type InfluenceRow,
+  influenceRows,
   type MeanMeasurement,
   meanMeasurements,
   type ObliqueRow,
@@ -25,6 +27,8 @@ export interface ResultRowsByKind {
   readonly trees: readonly ObliqueRow[];
   /** Errors, a width a row, and their slope: a series of networks each. */
   readonly theorem: readonly TheoremFinding[];
+  /** Scores, a way to predict losses a row. */
+  readonly influence: readonly InfluenceRow[];
 }
 /** The rows of an experiment of this kind. */
 export type ResultRowsOf<K extends ExperimentKind> = ResultRowsByKind[K];
@@ -35,6 +39,7 @@ const ROWS: { readonly [K in ExperimentKind]: (found: FindingsOf<K>) => ResultRo
   watched: ({ rows }) => meanMeasurements(rows),
   trees: ({ experiment, runs }) => obliqueRows(experiment.networks, runs),
   theorem: ({ series }) => series,
+  influence: ({ experiment, scores }) => influenceRows(scores, experiment.ridge),
 };
 
 /** The rows of an experiment's results, complete or not: of what is there. */

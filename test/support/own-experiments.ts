@@ -53,6 +53,12 @@ export const OWN_EXPERIMENTS = {
     ...{ batch: 100, learningRate: 0.02, every: 2 },
     profiles: both({ data: "drawn points", epochs: 5, runs: 2 }),
   },
+  influence: {
+    ...{ kind: "influence", name: "own-influence", title: "Influence of one's own", source: "nowhere" },
+    ...SETTINGS,
+    ...{ recipe: { dropout: 0.1 }, ridge: 3, ridges: [1, 3] },
+    profiles: both({ data: "digits", train: 80, test: 10, halves: 4, epochs: 2, runs: 2 }),
+  },
   theorem: {
     ...{ kind: "theorem", name: "own-theorem", title: "A theorem of one's own", source: "nowhere" },
     series: {

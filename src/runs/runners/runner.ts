@@ -5,6 +5,9 @@ import type {
   ExperimentKind,
   ExperimentOf,
   ExperimentOptions,
+  HalfTrained,
+  InfluenceProfile,
+  InfluenceScore,
   Measurement,
   ObliqueRun,
   ProfileName,
@@ -99,6 +102,15 @@ export interface TheoremFindings extends Found<"theorem"> {
   readonly series: readonly TheoremFinding[];
 }
 
+/** Of the influence of examples: what was trained on halves, and how well their losses are predicted. */
+export interface InfluenceFindings extends Found<"influence"> {
+  /** As it was run, with the epochs and networks that were asked for. */
+  readonly length: InfluenceProfile;
+  /** The first trainings of the halves, and the second ones. */
+  readonly trained: readonly (readonly HalfTrained[])[];
+  readonly scores: readonly InfluenceScore[];
+}
+
 /** What stands in an experiment's place, by its kind. */
 export interface FindingsByKind {
   readonly regimes: TrialFindings<"regimes">;
@@ -106,6 +118,7 @@ export interface FindingsByKind {
   readonly watched: WatchedFindings;
   readonly trees: TreeFindings;
   readonly theorem: TheoremFindings;
+  readonly influence: InfluenceFindings;
 }
 /** What stands in the place of an experiment of these kinds. */
 export type FindingsOf<K extends ExperimentKind> = FindingsByKind[K];

@@ -1,4 +1,5 @@
 import type { ExperimentKind } from "../../experiments/index.ts";
+import { influenceRunner } from "./influence.ts";
 import type { ExperimentJob, ExperimentView, FindingsOf, Runner, RunnerHost, RunnerWatch } from "./runner.ts";
 import { theoremRunner } from "./theorem.ts";
 import { treesRunner } from "./trees.ts";
@@ -12,6 +13,7 @@ const RUNNERS: { readonly [K in ExperimentKind]: Runner<K> } = {
   watched: watchedRunner,
   trees: treesRunner,
   theorem: theoremRunner,
+  influence: influenceRunner,
 };
 
 export const runOf = <K extends ExperimentKind>(
