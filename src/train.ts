@@ -4,6 +4,7 @@
  * @module gatewise/train
  */
 export {
+  type ChosenExamples,
   CIFAR_NAMES,
   type CifarFile,
   type CifarName,

@@ -1,3 +1,4 @@
+export { type ChosenExamples, chosenPositions, readChosenExamples } from "./chosen-examples.ts";
 export { CIFAR_NAMES, type CifarFile, type CifarName, datasetFromCifar } from "./cifar-dataset.ts";
 export { classLabels } from "./class-labels.ts";
 export {

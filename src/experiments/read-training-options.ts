@@ -2,7 +2,7 @@
  * One training as its options tell it: those of `train`, of a point of a sweep, of a page. They come as plain data (words
  * of a command line, fields of JSON) through the one reader here, and what they leave open is as in the papers.
  */
-import { readLabelTransform } from "../data/index.ts";
+import { readChosenExamples, readLabelTransform } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { REGIME_NAMES } from "../network/index.ts";
 import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
@@ -54,6 +54,7 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   gates: readGateOptions,
   keep: (value, name) => parseList(value).map((epoch) => parseWhole(name, epoch, 1)),
   labelsTransform: readLabelTransform,
+  examples: readChosenExamples,
   device: word("device", TRAINING_DEVICES),
   threads: whole(1),
   ...READ_DATA,
@@ -96,6 +97,7 @@ export function readTrainingOptions(
     gates: read("gates"),
     keep: read("keep"),
     labelsTransform: read("labelsTransform"),
+    examples: read("examples"),
     device: read("device"),
     threads: read("threads"),
     limit: read("limit"),

@@ -1,5 +1,12 @@
 /** One training, resolved from what its options leave open and what is in its data. */
-import { CLASSES, type DatasetName, INPUT_SHAPES, type LabelTransform, type OwnData } from "../data/index.ts";
+import {
+  type ChosenExamples,
+  CLASSES,
+  type DatasetName,
+  INPUT_SHAPES,
+  type LabelTransform,
+  type OwnData,
+} from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   checkParameterCount,
@@ -25,6 +32,8 @@ export interface TrainingDataChoice {
   readonly testLimit: number | null;
   /** How training labels are changed; as they are where undefined. */
   readonly labels?: LabelTransform | undefined;
+  /** Which of them, by a file of numbers; all where undefined. */
+  readonly examples?: ChosenExamples | undefined;
   /** Files of one's own, as they were found. */
   readonly own?: OwnFiles;
 }
@@ -65,7 +74,15 @@ export function trainingOf(
 ): Training {
   optionsIn(options);
   const { data, optimizer: kind, batch, epochs, seed, device, threads } = withUsual(options);
-  const { width, depth, limit = null, testLimit = null, keep = [], labelsTransform: labels } = options;
+  const {
+    width,
+    depth,
+    limit = null,
+    testLimit = null,
+    keep = [],
+    labelsTransform: labels,
+    examples: chosen,
+  } = options;
   const { label, architecture, rates } = architectureOf(archOf(options), {
     ...{ width, depth, nameOf },
     data: dataSizes(data, options, described),
@@ -109,7 +126,14 @@ export function trainingOf(
       next: `leave ${nameOf("labelsTransform")} out`,
     });
   }
-  const examples = { name, limit, testLimit, ...(labels === undefined ? {} : { labels }), ...(own && { own }) };
+  const examples = {
+    name,
+    limit,
+    testLimit,
+    ...(labels === undefined ? {} : { labels }),
+    ...(chosen && { examples: chosen }),
+    ...(own && { own }),
+  };
   return { label, plan, data: examples, from, given, keep, device, threads };
 }
 

@@ -1,5 +1,5 @@
 /** What may be said of one training, by options of a command line, a point of a sweep or a page. */
-import type { DatasetName, LabelTransform } from "../data/index.ts";
+import type { ChosenExamples, DatasetName, LabelTransform } from "../data/index.ts";
 import type { RegimeName, RegimeVariant } from "../network/index.ts";
 import type { OptimizerKind } from "../train/index.ts";
 import type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
@@ -46,6 +46,8 @@ export interface TrainingOptions extends RecipeOptions, DataOptions {
   /** Epochs after which the network is kept, for others to begin from. */
   readonly keep?: readonly number[] | undefined;
   /** How the training labels are changed. */
+  /** The training examples that a file chooses, of the first ones where there is a limit. */
+  readonly examples?: ChosenExamples | undefined;
   readonly labelsTransform?: LabelTransform | undefined;
   readonly device?: TrainingDevice | undefined;
   /** Of the engine. */

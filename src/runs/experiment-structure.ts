@@ -10,17 +10,13 @@ import {
   MEASURES,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
-<<<<<<< HEAD
-import { DrawnLabelsStructure, GatesStructure, SettingsStructure, VariantStructure } from "./settings-structure.ts";
-=======
 import {
+  DrawnLabelsStructure,
   GatesStructure,
-  LabelsStructure,
   RecipeStructure,
   SettingsStructure,
   VariantStructure,
 } from "./settings-structure.ts";
->>>>>>> ece4a2f (experiments: influence-mnist, losses of random halves predicted by the influence of examples)
 
 const Count = z.int().min(1);
 const Percent = z.number();

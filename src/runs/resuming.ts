@@ -101,7 +101,7 @@ export function checkResumable(
       next: `ask for ${before.plan.epochs} \`epochs\`, or choose another directory with \`directory\``,
     });
   }
-  const { name, limit, testLimit, labels, own } = data;
+  const { name, limit, testLimit, labels, own, examples } = data;
   const { own: ownBefore } = before.data;
   if (own !== undefined && ownBefore !== undefined && own.digest !== ownBefore.digest) {
     throw new GatewiseError({
@@ -117,6 +117,7 @@ export function checkResumable(
     isSameData({ ...before.plan, epochs: 0 }, { ...plan, epochs: 0 }) &&
     isSameData([dataBefore, before.data.limit, before.data.testLimit], [dataNow, limit, testLimit]) &&
     isSameData(before.data.labels, labels) &&
+    before.data.examples?.digest === examples?.digest &&
     // where the gates come from may have moved: that they are the same is checked once they are read
     (before.learntFrom === null) === (learntFrom === null);
   if (!isSame) throw otherConfiguration(directory);

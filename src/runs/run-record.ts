@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LabelTransform } from "../data/index.ts";
+import type { ChosenExamples, LabelTransform } from "../data/index.ts";
 import type { OwnFiles } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
 import type { EpochMetrics, TrainingPlan } from "../train/index.ts";
@@ -105,6 +105,8 @@ export interface RunRecord {
     readonly testLimit: number | null;
     /** How training labels were changed, where they were. */
     readonly labels?: LabelTransform | undefined;
+    /** Which of the training examples, by a file of numbers and its digest. */
+    readonly examples?: ChosenExamples | undefined;
     /** Files of one's own: how they were read, and what was found in them. */
     readonly own?: OwnFiles | undefined;
   };
@@ -137,6 +139,7 @@ export const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
     limit: z.int().nullable(),
     testLimit: z.int().nullable(),
     labels: LabelsStructure.optional(),
+    examples: z.strictObject({ file: z.string(), digest: z.string() }).optional(),
     own: OwnFilesStructure.optional(),
   }),
   learntFrom: z.string().nullable(),

@@ -278,6 +278,7 @@ function newRecord(
       limit: data.limit,
       testLimit: data.testLimit,
       ...(data.labels === undefined ? {} : { labels: data.labels }),
+      ...(data.examples === undefined ? {} : { examples: data.examples }),
       ...(data.own === undefined ? {} : { own: data.own }),
     },
     learntFrom: learntFrom?.label ?? null,

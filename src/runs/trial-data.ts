@@ -4,8 +4,10 @@ import {
   type ExampleSource,
   exampleSet,
   fitExamples,
+  inputsAt,
   type LabelTransform,
   labelTransformWords,
+  rowsAt,
   transformLabels,
 } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
@@ -15,6 +17,8 @@ import type { TrialRequest } from "./trial-request.ts";
 export interface TrialData {
   readonly train: ExampleSource;
   readonly test: ExampleSource;
+  /** Which of the training examples are taken; all where undefined. */
+  readonly chosen?: Int32Array;
   /** Number of classes, where the targets are such. */
   readonly classes?: number;
   /** Where they came from, in one line. */
@@ -36,7 +40,14 @@ export function fittedData(
   transform: LabelTransform | undefined,
 ): FittedData {
   const fitted = (source: ExampleSource): ExampleSet => fitExamples(exampleSet(source), inputShape);
-  return withLabels({ ...loaded, train: fitted(loaded.train), test: fitted(loaded.test) }, transform);
+  return onlyChosen(withLabels({ ...loaded, train: fitted(loaded.train), test: fitted(loaded.test) }, transform));
+}
+
+/** Labels are changed before: an example has the same in every choice. */
+function onlyChosen(data: FittedData): FittedData {
+  const { chosen, train } = data;
+  if (chosen === undefined) return data;
+  return { ...data, train: { ...inputsAt(train, chosen), labels: rowsAt(train.labels, chosen) } };
 }
 
 /** The data with other training labels. */
@@ -58,13 +69,15 @@ function withLabels(data: FittedData, transform: LabelTransform | undefined): Fi
 /** What users must know of the data before the figures. */
 export function noticesOf(
   { data: { limit, testLimit, labels } }: TrialRequest,
-  { train, test, notice }: FittedData,
+  { train, test, notice, chosen }: FittedData,
 ): readonly string[] {
   const short = (option: string, wanted: number | null, { size }: ExampleSet): readonly string[] =>
     wanted === null || wanted <= size ? [] : [`${option} ${wanted}: there are ${size} examples, all are taken`];
   return [
     ...(notice === undefined ? [] : [notice]),
-    ...short("`limit`", limit, train),
+    ...(chosen === undefined
+      ? short("`limit`", limit, train)
+      : [`${train.size} of the training examples, as a file chooses them`]),
     ...short("`testLimit`", testLimit, test),
     ...(labels === undefined ? [] : [labelTransformWords(labels)]),
   ];

@@ -1,4 +1,4 @@
-import type { LabelTransform } from "../data/index.ts";
+import type { ChosenExamples, LabelTransform } from "../data/index.ts";
 import type { NetworkFile, OwnFiles, RunMoment, Training, TrainingDevice } from "../experiments/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 
@@ -13,6 +13,8 @@ export interface DataSelection {
   readonly scratch?: string | undefined;
   readonly limit: number | null;
   readonly testLimit: number | null;
+  /** Which of the training examples; all of them where undefined. */
+  readonly examples?: ChosenExamples | undefined;
   /** How training labels are changed; as they are where undefined. */
   readonly labels?: LabelTransform | undefined;
 }

@@ -53,7 +53,8 @@ async function readRequest(
   const place = { out, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
   // a network or data that are not there, or do not fit, are no wrong usage
   const namesNetwork = namedNetworks(options).length > 0 || isNetworkFile(options.arch);
-  const isKnown = !namesNetwork && !needsDescription(options.data ?? USUAL_TRAINING.data, options);
+  const isKnown =
+    !namesNetwork && options.examples === undefined && !needsDescription(options.data ?? USUAL_TRAINING.data, options);
   return { ...place, options, training: isKnown ? trainingOf(await withFiles(options), flagOf) : undefined };
 }
 

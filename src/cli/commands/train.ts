@@ -70,6 +70,7 @@ export const trainCommand: DefineCommand = (program, act) => {
       "where the gates of each layer come from, in place of a regime: own, random, initial, learnt, an .onnx file or a run; :trained behind one that trains along (1,2=model.onnx 3-5=random)",
     )
     .option("--keep <a,b,…>", "epochs after which the network is kept, for RUN@EPOCH")
+    .option("--examples <file>", ".npy of numbers of training examples, from 0: only those are trained on")
     .option(
       "--labels-transform <how>",
       "training labels changed: shuffle:SEED, noise:SHARE:SEED, replace:SEED or replace:FILE.npy",

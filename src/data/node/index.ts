@@ -21,7 +21,7 @@ export { type LockOptions, type LockWaiting, lockDirectory, lockFile } from "./l
 export { type LockWorld, THIS_WORLD } from "./lock-world.ts";
 export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
-export { givenLabels, labelsDigest } from "./own/given-labels.ts";
+export { givenExamples, givenLabels, labelsDigest } from "./own/given-labels.ts";
 export { handedOver, handOver } from "./own/handed-data.ts";
 export { type LoadOptions, loadOwn } from "./own/load-own.ts";
 export { readNumbers } from "./own/read-numbers.ts";

@@ -37,7 +37,7 @@ const LONGEST_FILE = 2 ** 26;
  * @throws GatewiseError for a file that is not there, or holds none
  */
 export async function withFiles(options: TrainingOptions, described?: DataDescription): Promise<TrainingOptions> {
-  const { arch, from, init, gates, labelsTransform: labels, data = USUAL_TRAINING.data } = options;
+  const { arch, from, init, gates, labelsTransform: labels, examples, data = USUAL_TRAINING.data } = options;
   const shape = described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
   const read = async (file: NetworkFile): Promise<NetworkFile> => {
     if (file.network !== undefined) return file;
@@ -50,6 +50,9 @@ export async function withFiles(options: TrainingOptions, described?: DataDescri
     ...(labels?.kind === "given"
       ? { labelsTransform: { ...labels, file: resolve(labels.file), digest: await labelsDigest(labels.file) } }
       : {}),
+    ...(examples === undefined
+      ? {}
+      : { examples: { file: resolve(examples.file), digest: await labelsDigest(examples.file) } }),
     ...(typeof arch === "object" ? { arch: await withArchitecture(arch, shape) } : {}),
     ...(from === undefined ? {} : { from: await read(from) }),
     ...(init === undefined ? {} : { init: await read(init) }),

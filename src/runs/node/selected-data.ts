@@ -3,6 +3,7 @@ import {
   DATASET_NAMES,
   type Dataset,
   type ExampleSet,
+  exampleSet,
   firstExamples,
   firstInputs,
   type GivenLabels,
@@ -11,7 +12,7 @@ import {
   type TargetWords,
   targetBlock,
 } from "../../data/index.ts";
-import { givenLabels, handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
+import { givenExamples, givenLabels, handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { type OwnFiles, wordsOfDataset } from "../../experiments/index.ts";
 import type { DenseArray } from "../../graph/index.ts";
@@ -46,6 +47,16 @@ export async function selectData(
  * @throws GatewiseError for files that are no longer what they were when they were looked at
  */
 export async function selectedData(
+  selection: DataSelection,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<TrialData> {
+  const data = await limitedData(selection, environment);
+  const { examples } = selection;
+  if (examples === undefined) return data;
+  return { ...data, chosen: await givenExamples(examples, exampleSet(data.train).size) };
+}
+
+async function limitedData(
   selection: DataSelection,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<TrialData> {

@@ -1,6 +1,8 @@
-/** Training labels that stand in a file of their own, in place of those of a data set. */
+/** Training labels that stand in a file of their own, in place of those of a data set; and files that choose some examples. */
 import { createHash } from "node:crypto";
 import { GatewiseError } from "../../../errors.ts";
+import { type ChosenExamples, chosenPositions } from "../../chosen-examples.ts";
+import { readNpy } from "../../npy.ts";
 import { targetCount } from "../../own/raw-targets.ts";
 import { type TargetRows, type TargetWords, targetRows } from "../../own/targets.ts";
 import { readBytes } from "../read-file.ts";
@@ -15,6 +17,31 @@ export const labelsDigest = async (path: string): Promise<string> => digestOf(aw
 
 const digestOf = (bytes: Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
+/** @throws GatewiseError for another file than before */
+async function sameBytes(
+  { file, digest }: { readonly file: string; readonly digest: string },
+  what: string,
+): ReturnType<typeof readBytes> {
+  const bytes = await readBytes(file, LONGEST_FILE);
+  if (digestOf(bytes) === digest) return bytes;
+  throw new GatewiseError({
+    code: "damaged-file",
+    received: `${file}, which is not what it was`,
+    expected: `${what} with the digest ${digest.slice(0, 19)}…`,
+    next: "bring the file back, or start a new run with it",
+  });
+}
+
+/**
+ * The training examples that a `.npy` file chooses.
+ * @param chosen with the digest that the file had when it was looked at
+ * @param of training examples
+ * @throws GatewiseError for another file than before, or one with numbers that are none of examples
+ */
+export async function givenExamples({ file, digest = "" }: ChosenExamples, of: number): Promise<Int32Array> {
+  return chosenPositions(readNpy(await sameBytes({ file, digest }, "the numbers"), file), file, of);
+}
+
 /**
  * The labels of a `.npy` file: numbers or names of classes, one for each training example in its order.
  * @param file with the digest that it had when it was looked at
@@ -27,15 +54,7 @@ export async function givenLabels(
   words: TargetWords,
   count: number,
 ): Promise<TargetRows> {
-  const bytes = await readBytes(file, LONGEST_FILE);
-  if (digestOf(bytes) !== digest) {
-    throw new GatewiseError({
-      code: "damaged-file",
-      received: `${file}, which is not what it was`,
-      expected: `the labels with the digest ${digest.slice(0, 19)}…`,
-      next: "bring the file back, or start a new run with it",
-    });
-  }
+  const bytes = await sameBytes({ file, digest }, "the labels");
   const targets = await targetsIn(arrayInBytes(bytes, file));
   if (targetCount(targets) === count) return targetRows(targets, words);
   throw new GatewiseError({
