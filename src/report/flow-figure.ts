@@ -111,12 +111,8 @@ function drawnColumns(
   const left = MARGIN.left + IMAGE + 46;
   const [first, last] = [left, WIDTH - MARGIN.right - 14];
   const x = (column: number): number => first + ((last - first) * column) / Math.max(1, columns.length - 1);
-  const y = (column: number, place: number): number => {
-    const count = columns[column]?.drawn.length ?? 1;
-    return top + ((bottom - MARGIN.bottom - top - 10) * (place + 0.5)) / count;
-  };
-  const placeOf = (column: number, unit: number): number =>
-    columns[column]?.drawn.findIndex((one) => one.unit === unit) ?? 0;
+  const y = (column: number, unit: number): number =>
+    top + ((bottom - MARGIN.bottom - top - 10) * (unit + 0.5)) / (columns[column]?.units ?? 1);
   // of the output, and of an input of one channel, the only dot is the value itself
   const inner = columns.filter(({ drawn }) => drawn.length > 1);
   const most = largestOf(
@@ -130,18 +126,18 @@ function drawnColumns(
   const lines = [...(edges ?? [])]
     .sort((a, b) => Math.abs(a.flow) - Math.abs(b.flow))
     .map(({ from, to, flow }) => {
-      const [x1, y1] = [x(from.column), y(from.column, placeOf(from.column, from.unit))];
-      const [x2, y2] = [x(to.column), y(to.column, placeOf(to.column, to.unit))];
+      const [x1, y1] = [x(from.column), y(from.column, from.unit)];
+      const [x2, y2] = [x(to.column), y(to.column, to.unit)];
       const width = 0.4 + 4 * Math.sqrt(Math.abs(flow) / widest) ** 1.5;
       return `<line x1="${hundredths(x1)}" y1="${hundredths(y1)}" x2="${hundredths(x2)}" y2="${hundredths(y2)}" stroke="${signColor(flow)}" stroke-width="${hundredths(width)}" stroke-opacity="0.45"/>`;
     });
   const dots = columns.map(({ drawn }, column) =>
     drawn
-      .map(({ flow }, place) => {
+      .map(({ unit, flow }) => {
         const share = most === 0 ? 0 : Math.min(1, Math.abs(flow) / most);
         const radius = 0.9 + 6 * Math.sqrt(share);
         const fill = share < 1e-4 ? INK.rule.light : signColor(flow);
-        return `<circle cx="${hundredths(x(column))}" cy="${hundredths(y(column, place))}" r="${hundredths(radius)}" fill="${fill}"/>`;
+        return `<circle cx="${hundredths(x(column))}" cy="${hundredths(y(column, unit))}" r="${hundredths(radius)}" fill="${fill}"/>`;
       })
       .join(""),
   );
