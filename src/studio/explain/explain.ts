@@ -1,19 +1,18 @@
 /** What Explain keeps and asks: one model, one input, and all that follows from them. */
 import { batch, effect, signal } from "@preact/signals";
-import { openDesk } from "../app/page.ts";
 import type { Status } from "../app/status.ts";
 import type { TabWorld } from "../app/tab.ts";
-import type { Desk } from "../desk/desk.ts";
-import { type Palette, watchPalette } from "../figure/palette.ts";
+import { watchPalette } from "../figure/palette.ts";
+import { blank, type ChosenInput, exampleOf } from "./chosen-input.ts";
 import { type ExampleList, startExamples } from "./examples.ts";
 import { readingOf } from "./image-reading.ts";
+import { ModelWorker } from "./model-worker.ts";
 import { readInputFile } from "./read-input.ts";
 import { servedFiles } from "./served.ts";
 import type {
   ClosedUnit,
   ComparePart,
   EdgesPart,
-  ExplainTopics,
   FlowPart,
   GivenFile,
   KernelPart,
@@ -24,14 +23,6 @@ import type {
   UnitPart,
   UnitQuestion,
 } from "./topics.ts";
-
-/** An input, and what it is called in a command. */
-export interface ChosenInput {
-  readonly data: Float64Array;
-  /** The example of the list that it is; undefined for one that was drawn, set by hand or read alone. */
-  readonly example: number | undefined;
-  readonly file: string;
-}
 
 /** Examples among which neighbors are looked for, and those of the kernel's picture. */
 const SEARCHED = 200;
@@ -60,29 +51,28 @@ export class Explain {
   readonly palette;
 
   private readonly status: Status;
-  private desk: Desk<ExplainTopics>;
+  private readonly worker: ModelWorker;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private looks = 0;
-  /** Whether the worker is gone, and the model with it. */
-  private isLost = false;
-  /** Reads the model's files again. */
-  private read: () => Promise<readonly GivenFile[]> = async () => [];
   /** Ends what the latest input has asked. */
   private stop = new AbortController();
 
   constructor(readonly world: TabWorld) {
     this.status = world.status;
-    this.desk = this.openDesk();
-    this.palette = signal<Palette>(watchPalette(world.document).value);
-    const palette = watchPalette(world.document);
-    effect(() => {
-      this.palette.value = palette.value;
-    });
+    this.worker = new ModelWorker(world.document, (error) => this.status.fail(error));
+    this.palette = watchPalette(world.document);
     effect(() => {
       const files = world.handed.value;
       if (files.length > 0) void this.open(files);
     });
     effect(() => this.look());
+    effect(() => {
+      if (this.model.value === undefined) return;
+      const text = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value));
+      const example = this.input.value?.example;
+      const state = { example: text(example === 0 ? undefined : example), output: text(this.output.value) };
+      world.address.set({ ...state, against: text(this.against.value) });
+    });
     void this.start();
   }
 
@@ -106,61 +96,29 @@ export class Explain {
     );
   }
 
-  private openDesk(): Desk<ExplainTopics> {
-    return openDesk<ExplainTopics>(this.world.document, (error) => {
-      this.isLost = true;
-      this.status.fail(error);
-    });
-  }
-
-  /** The same model in another worker, and what was asked. */
-  private async restore(): Promise<void> {
-    const desk = this.openDesk();
-    const work = this.status.begin("starting another worker", () => desk.close());
-    try {
-      const files = await this.read();
-      await desk.ask("explain.open", { files }, { transfer: files.map(({ bytes }) => bytes) });
-      this.desk = desk;
-      this.isLost = false;
-      this.look();
-    } catch (thrown) {
-      desk.close();
-      work.fail(thrown);
-    }
-  }
-
   private async openGiven(read: () => Promise<readonly GivenFile[]>, tell = true): Promise<boolean> {
-    // a worker a model: the memory of the one before is given back with its worker
-    const desk = this.openDesk();
-    const work = tell ? this.status.begin("reading the model", () => desk.close()) : undefined;
+    let end = (): void => {};
+    const work = tell ? this.status.begin("reading the model", () => end()) : undefined;
     try {
-      const files = await read();
-      let model: OpenedModel | undefined;
-      const onPart = (part: OpenedModel): void => {
-        model = part;
-      };
-      await desk.ask("explain.open", { files }, { onPart, transfer: files.map(({ bytes }) => bytes) });
-      if (model === undefined) throw new Error("unreachable: a model without words");
-      this.read = read;
-      this.isLost = false;
-      await this.show(model, desk);
+      const model = await this.worker.open(read, (how) => {
+        end = how;
+      });
+      await this.show(model);
       return true;
     } catch (thrown) {
-      desk.close();
       work?.fail(thrown);
       return false;
     }
   }
 
-  private async show(model: OpenedModel, desk: Desk<ExplainTopics>): Promise<void> {
+  private async show(model: OpenedModel): Promise<void> {
     const examples = await startExamples(this.world.document, model.inputShape);
-    this.desk.close();
     batch(() => {
-      this.desk = desk;
+      const kept = this.model.peek() === undefined ? this.addressed(model) : {};
       this.model.value = model;
       this.examples.value = examples;
-      this.output.value = undefined;
-      this.against.value = undefined;
+      this.output.value = kept.output;
+      this.against.value = kept.against;
       this.closed.value = [];
       this.unit.value = undefined;
       for (const one of [
@@ -174,10 +132,23 @@ export class Explain {
       ]) {
         one.value = undefined;
       }
-      const address = model.kind === "start" ? Number(this.world.address.get("example") ?? 0) : 0;
-      this.input.value = examples.count === 0 ? blank(model) : (exampleOf(examples, address) ?? exampleOf(examples, 0));
+      this.input.value = exampleOf(examples, kept.example ?? 0) ?? exampleOf(examples, 0) ?? blank(model);
       this.reference.value = examples.count < 2 ? undefined : exampleOf(examples, 1);
     });
+  }
+
+  /** What the page's address says of a model that is opened with it. */
+  private addressed({ outputs }: OpenedModel): { readonly [Key in "example" | "output" | "against"]?: number } {
+    const whole = (key: string, below: number): number | undefined => {
+      const number = Number(this.world.address.get(key) ?? Number.NaN);
+      return Number.isInteger(number) && number >= 0 && number < below ? number : undefined;
+    };
+    const [example, output, against] = [whole("example", 1e6), whole("output", outputs), whole("against", outputs)];
+    return {
+      ...(example === undefined ? {} : { example }),
+      ...(output === undefined ? {} : { output }),
+      ...(against === undefined ? {} : { against }),
+    };
   }
 
   /** Shows one of the examples. */
@@ -236,7 +207,7 @@ export class Explain {
     const onPart = (part: UnitPart): void => {
       this.unitEdges.value = part;
     };
-    this.desk.ask("explain.unit", unit, { onPart }).catch((thrown) => this.status.fail(thrown));
+    this.worker.ask("explain.unit", unit, { onPart }).catch((thrown) => this.status.fail(thrown));
   }
 
   /** Asks all that follows from the input; runs again whenever one of what it reads has changed. */
@@ -250,17 +221,13 @@ export class Explain {
     };
     if (model === undefined || input === undefined || examples === undefined) return;
     clearTimeout(this.rest);
-    if (this.isLost) {
-      void this.restore();
-      return;
-    }
     const mine = ++this.looks;
     this.stop.abort();
     const stop = new AbortController();
     this.stop = stop;
     const work = this.status.begin("computing", () => stop.abort());
     const hearing = { onPart: (part: LookPart) => this.hear(part, mine), signal: stop.signal };
-    const ended = this.desk.ask("explain.look", { input: input.data, ...question }, hearing);
+    const ended = this.worker.ask("explain.look", { input: input.data, ...question }, hearing);
     ended.then(
       (ending) => {
         if (mine !== this.looks) return;
@@ -300,7 +267,7 @@ export class Explain {
       if (list.count > 1) {
         const count = Math.min(list.count, SEARCHED);
         const examples = list.data.subarray(0, count * list.size);
-        await this.desk.ask(
+        await this.worker.ask(
           "explain.neighbors",
           { input: input.data, examples, count },
           {
@@ -313,7 +280,7 @@ export class Explain {
       }
       if (list.count > 1 && this.kernel.peek() === undefined && !stop.signal.aborted) {
         const count = Math.min(list.count, IN_KERNEL);
-        await this.desk.ask(
+        await this.worker.ask(
           "explain.kernel",
           { examples: list.data.subarray(0, count * list.size), count },
           {
@@ -329,15 +296,4 @@ export class Explain {
       work.fail(thrown);
     }
   }
-}
-
-const blank = ({ inputShape }: OpenedModel): ChosenInput => ({
-  data: new Float64Array(inputShape.reduce((product, size) => product * size, 1)),
-  example: undefined,
-  file: "input.npy",
-});
-
-function exampleOf({ data, size, count, file }: ExampleList, example: number): ChosenInput | undefined {
-  if (!Number.isInteger(example) || example < 0 || example >= count) return undefined;
-  return { data: data.slice(example * size, (example + 1) * size), example, file };
 }

@@ -6,8 +6,9 @@ export interface Grid {
 }
 
 const WIDEST = 32;
-/** Maps side by side take about this many pixels at most. */
-const MAPS_ACROSS = 160;
+/** Maps side by side: of many more, so that all are seen at once. */
+const MAPS_ACROSS = 8;
+const MANY_MAPS = 16;
 
 export function gridOf(shape: readonly number[]): Grid {
   if (shape.length !== 3) {
@@ -20,7 +21,7 @@ export function gridOf(shape: readonly number[]): Grid {
     };
   }
   const [channels = 1, height = 1, width = 1] = shape;
-  const across = Math.max(1, Math.min(channels, Math.floor(MAPS_ACROSS / (width + 1)) || 1));
+  const across = Math.min(channels, channels > MANY_MAPS ? 2 * MAPS_ACROSS : MAPS_ACROSS);
   const down = Math.ceil(channels / across);
   return {
     width: across * (width + 1) - 1,

@@ -1,5 +1,6 @@
+import { PowerOfTwo } from "../figure/power-of-two.tsx";
 import { Region } from "../figure/region.tsx";
-import { numberText, signed } from "../figure/table.tsx";
+import { signed } from "../figure/table.tsx";
 import { commandOf } from "./commands.ts";
 import type { Explain } from "./explain.ts";
 
@@ -14,9 +15,9 @@ export function PathsRegion({ explain }: { readonly explain: Explain }) {
       lead={
         <>
           A path leads from an input or a bias through one open unit of each layer to the output; the output is the sum
-          over all {countWords(log2ActivePaths)} active ones. The {top.length} strongest hold{" "}
-          <strong>{shareWords(topShare)}</strong> of their mass; about {numberText(Math.round(effectivePaths))} equal
-          ones would be as spread.
+          over all <PowerOfTwo log2={log2ActivePaths} /> active ones. The {top.length} strongest hold{" "}
+          <strong>{shareWords(topShare)}</strong> of their mass; about {Math.round(effectivePaths).toLocaleString("en")}{" "}
+          equal ones would be as spread.
         </>
       }
       command={commandOf(explain, "paths")}
@@ -41,10 +42,5 @@ export function PathsRegion({ explain }: { readonly explain: Explain }) {
     </Region>
   );
 }
-
-const countWords = (log2: number): string => {
-  const log10 = log2 * Math.LOG10E * Math.LN2;
-  return log10 < 6 ? numberText(Math.round(2 ** log2)) : `10^${log10.toFixed(1)}`;
-};
 
 const shareWords = (share: number): string => `${(100 * share).toPrecision(2)} %`;

@@ -1,4 +1,5 @@
 import type { Tab } from "../app/tab.ts";
+import { PowerOfTwo } from "../figure/power-of-two.tsx";
 import { CompareRegion } from "./compare-region.tsx";
 import { Explain } from "./explain.ts";
 import { FlowRegion } from "./flow-region.tsx";
@@ -26,7 +27,7 @@ function ExplainView({ explain }: { readonly explain: Explain }) {
     <article class="explain">
       <header>
         <h2 class="question">What carries this answer?</h2>
-        <p class="lead">{modelWords(model)}</p>
+        <ModelWords {...model} />
       </header>
       <div class="beside">
         <InputRegion explain={explain} />
@@ -44,11 +45,13 @@ function ExplainView({ explain }: { readonly explain: Explain }) {
   );
 }
 
-function modelWords({ kind, name, parameters, layers, log2Paths }: OpenedModel): string {
+function ModelWords({ kind, name, parameters, layers, log2Paths }: OpenedModel) {
   const gates = layers.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  const count = (value: number): string => value.toLocaleString("en");
-  const paths =
-    log2Paths < 20 ? count(Math.round(2 ** log2Paths)) : `10^${(log2Paths * Math.LN2 * Math.LOG10E).toFixed(1)}`;
-  const what = kind === "start" ? "A small network that reads digits" : name;
-  return `${what}: ${count(parameters)} weights, ${count(gates)} gates, ${paths} paths to each output. Whatever you change, everything below follows.`;
+  return (
+    <p class="lead">
+      {kind === "start" ? "A small network that reads digits" : name}: {parameters.toLocaleString("en")} weights,{" "}
+      {gates.toLocaleString("en")} gates, <PowerOfTwo log2={log2Paths} /> paths to each output. Whatever you change,
+      everything below follows.
+    </p>
+  );
 }
