@@ -40,6 +40,7 @@ const RATES = {
   plane: 1,
   products: 1.2,
   channel: 1.2,
+  ofOne: 1.8,
   box: 0.6,
   tap: 0.3,
   /** Of the machine's small boxes: a row of a window, and a vector that is stored. */
@@ -103,7 +104,7 @@ export class ProgramCode {
     for (let run = 0; run < runs.length; run += 4) {
       own.push(runs[run]!, runs[run + 1]!, address + VECTORS[type] * runs[run + 2]!, runs[run + 3]!);
     }
-    const each = RATES.products + RATES.channel * channels;
+    const each = channels === 1 && type !== REAL ? RATES.ofOne : RATES.products + RATES.channel * channels;
     this.put(own, each * numbersOf(runs, 4, 3) + (RUN_NANOSECONDS * runs.length) / 4);
   }
 
