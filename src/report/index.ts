@@ -6,6 +6,7 @@ export type { Figure } from "./figure.ts";
 export { figuresOf } from "./figures.ts";
 export { findingsPage } from "./findings-page.ts";
 export { type FlowFigure, flowSvg } from "./flow-figure.ts";
+export { type InfluenceFigure, influenceSvg } from "./influence-figure.ts";
 export { type ObliquePageParts, obliquePage } from "./oblique-page.ts";
 export type { Theme } from "./palette.ts";
 export { recolored } from "./palette.ts";

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeNpy } from "../../src/data/index.ts";
@@ -55,6 +55,17 @@ describe("gatewise influence", () => {
     const { stdout } = await gatewise(args("--inputs", at("t.npy")));
     expect(stdout).toContain("taken to be of the predicted class, for --query-labels were not given");
     expect(stdout).toContain(`query 1, predicted ${told[1].predicted}`);
+  });
+
+  it("draws the examples", async () => {
+    const svg = at("influence.svg");
+    const told = await json("--inputs", at("t.npy"), "--query", "0", "--svg", svg, "--top", "2");
+    expect(told.svg).toBe(svg);
+    const drawing = await readFile(svg, "utf8");
+    for (const { example, label, score } of [...told.top, ...told.bottom, ...told.control.top]) {
+      expect(drawing).toContain(`>${example} (${label}) ${(1000 * score).toFixed(1)}</text>`);
+    }
+    expect(drawing).toContain("hurt, by the inputs alone: the control");
   });
 
   it("ranks labels that look wrong, without inputs", async () => {

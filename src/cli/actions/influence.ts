@@ -1,14 +1,16 @@
 import { totalmem } from "node:os";
+import { writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";
 import { influenceMemory, type Model, type QueryInfluence, type TrainingInfluence } from "../../models/index.ts";
 import { neuralPathKernelWork } from "../../models/node/index.ts";
 import { parsePositive, parseWhole } from "../../parse-value.ts";
-import { readInputs, workerCount } from "../../runs/node/index.ts";
+import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { influenceFigure } from "../influence-pictures.ts";
 import { influenceText } from "../influence-text.ts";
 import { checkedQuery, readTargets } from "../labeled-examples.ts";
 import type { ModelOptions } from "../model-option.ts";
@@ -18,11 +20,11 @@ import { inStages } from "../stages.ts";
 
 type Options = ModelOptions &
   Readonly<Record<"train" | "labels" | "top" | "ridge", string>> &
-  Readonly<Partial<Record<"inputs" | "query" | "queryLabels" | "features" | "scratch" | "threads", string>>> & {
+  Readonly<Partial<Record<"inputs" | "query" | "queryLabels" | "features" | "scratch" | "svg" | "threads", string>>> & {
     readonly labelNoise?: boolean;
   };
 
-interface InfluenceRequest extends Pick<Options, "train" | "labels" | "inputs" | "queryLabels" | "scratch"> {
+interface InfluenceRequest extends Pick<Options, "train" | "labels" | "inputs" | "queryLabels" | "scratch" | "svg"> {
   readonly chosen: ModelRequest;
   readonly query: number | undefined;
   readonly labelNoise: boolean;
@@ -49,9 +51,9 @@ export const influence = inStages(({ context: { environment } }, options: Option
   return request;
 }, tellInfluence);
 
-function refuseUnused({ inputs, query, queryLabels, labelNoise }: InfluenceRequest): void {
+function refuseUnused({ inputs, query, queryLabels, svg, labelNoise }: InfluenceRequest): void {
   if (inputs !== undefined) return;
-  const of = { "--query": query, "--query-labels": queryLabels };
+  const of = { "--query": query, "--query-labels": queryLabels, "--svg": svg };
   const [useless] = Object.entries(of).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   if (labelNoise && useless === undefined) return;
   throw new GatewiseError({
@@ -67,6 +69,11 @@ async function tellInfluence(request: InfluenceRequest, context: CliContext): Pr
   const opened = await openModelWithInputs(context, request.chosen, file, { threads });
   await using model = opened.model;
   const { inputs: train } = opened;
+  const sources = {
+    ...{ "--train": file, "--labels": labels },
+    ...{ "--inputs": request.inputs, "--query-labels": request.queryLabels },
+  };
+  await using svg = await claimResult(request.svg, sources, opened.files);
   const examples = train.shape[0] ?? 0;
   const targets = await readTargets(labels, { option: "--labels", examples, of: "--train" });
   const queries = await readQueries(model, request);
@@ -87,6 +94,13 @@ async function tellInfluence(request: InfluenceRequest, context: CliContext): Pr
     };
   });
   const first = request.query ?? 0;
+  const [pictured] = answer.queries ?? [];
+  if (svg !== undefined && queries !== undefined && pictured !== undefined) {
+    // only here: the report room brings Vega, which takes a second to load
+    const { influenceSvg } = await import("../../report/index.ts");
+    const figure = influenceFigure(pictured, first, queries.inputs.example(0), train);
+    await writeGuarded(svg, svg.path, influenceSvg(figure));
+  }
   const told = answer.queries?.map((one, i) => queryJson(one, first + i, answer.kind));
   const [only] = told?.length === 1 ? told : [];
   const result = {
@@ -95,6 +109,7 @@ async function tellInfluence(request: InfluenceRequest, context: CliContext): Pr
     features: features === 0 ? null : features,
     ...(only ?? (told === undefined ? {} : { queries: told })),
     ...(answer.labelNoise === undefined ? {} : { labelNoise: answer.labelNoise }),
+    ...(request.svg === undefined ? {} : { svg: request.svg }),
   };
   printResult(context, result, () => influenceText({ ...answer, first }));
   return EXIT.done;

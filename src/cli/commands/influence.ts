@@ -20,6 +20,7 @@ export const influenceCommand: DefineCommand = (program, act) => {
       "--scratch <folder>",
       "where the kernel of more than 10,000 examples is kept meanwhile (default: the system's)",
     )
+    .option("--svg <file>", "a picture of the examples of the query, of several the first")
     .option("--threads <n>", "threads (default: the machine's)")
     .addHelpText(
       "after",

@@ -32,6 +32,7 @@ export interface InfluenceExperiment extends ExperimentWords, TrainingSettings {
   readonly profiles: Readonly<Record<ProfileName, InfluenceProfile>>;
 }
 
+/** MNIST, halves of 5,000 images. */
 export const influenceMnist = {
   kind: "influence",
   name: "influence-mnist",

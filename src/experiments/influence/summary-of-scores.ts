@@ -29,6 +29,7 @@ export function lossTables(trained: readonly (readonly HalfTrained[])[]): readon
   return trained.map((one) => one.slice(0, halves).map(({ losses }) => Float64Array.from(losses)));
 }
 
+/** What two trainings of each half leave to reach. */
 export function influenceCeiling([first = [], second = []]: readonly LossTable[]): InfluenceCeiling {
   const { score, withoutHalf } = tableScore(first, [second]);
   return { agreement: score, error: jackknifeError(withoutHalf), ceiling: Math.sqrt(Math.max(0, score)) };
