@@ -5,7 +5,7 @@
 import { readChosenExamples, readLabelTransform } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { REGIME_NAMES } from "../network/index.ts";
-import { nearMiss, parseChoice, parseList, parsePositive, parseWhole } from "../parse-value.ts";
+import { nearMiss, parseChoice, parseList, parsePositive, parseSwitch, parseWhole } from "../parse-value.ts";
 import { OPTIMIZER_KINDS } from "../train/index.ts";
 import { checkSizes, readArchitectureChoice } from "./architecture-choice.ts";
 import { checkDataOptions, READ_DATA, readDataChoice, readDataOptions } from "./data-options.ts";
@@ -53,6 +53,7 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   init: readNetworkFile,
   gates: readGateOptions,
   keep: (value, name) => parseList(value).map((epoch) => parseWhole(name, epoch, 1)),
+  watchGates: (value, name) => parseSwitch(name, value),
   labelsTransform: readLabelTransform,
   examples: readChosenExamples,
   device: word("device", TRAINING_DEVICES),
@@ -96,6 +97,7 @@ export function readTrainingOptions(
     init: read("init"),
     gates: read("gates"),
     keep: read("keep"),
+    watchGates: read("watchGates"),
     labelsTransform: read("labelsTransform"),
     examples: read("examples"),
     device: read("device"),

@@ -58,6 +58,8 @@ export interface Training {
   readonly given: readonly NetworkFile[];
   /** Epochs after which the network is kept. */
   readonly keep: readonly number[];
+  /** Whether each epoch tells which gates flipped in it. */
+  readonly watchGates: boolean;
   readonly device: TrainingDevice;
   readonly threads: number;
 }
@@ -80,6 +82,7 @@ export function trainingOf(
     limit = null,
     testLimit = null,
     keep = [],
+    watchGates = false,
     labelsTransform: labels,
     examples: chosen,
   } = options;
@@ -134,7 +137,7 @@ export function trainingOf(
     ...(chosen && { examples: chosen }),
     ...(own && { own }),
   };
-  return { label, plan, data: examples, from, given, keep, device, threads };
+  return { label, plan, data: examples, from, given, keep, watchGates, device, threads };
 }
 
 /** Nothing would be kept of an epoch that never comes. */

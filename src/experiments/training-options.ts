@@ -45,6 +45,8 @@ export interface TrainingOptions extends RecipeOptions, DataOptions {
   readonly gates?: readonly GateOption[] | undefined;
   /** Epochs after which the network is kept, for others to begin from. */
   readonly keep?: readonly number[] | undefined;
+  /** Tell with each epoch which gates flipped in it. */
+  readonly watchGates?: boolean | undefined;
   /** How the training labels are changed. */
   /** The training examples that a file chooses, of the first ones where there is a limit. */
   readonly examples?: ChosenExamples | undefined;

@@ -31,6 +31,34 @@ export function gateBytes(gates: PackedGates): DenseArray<"uint8"> {
   return denseArray("uint8", [examples, 8 * words], new Uint8Array(data.buffer));
 }
 
+/**
+ * Gates from what {@link gateBytes} makes of them.
+ * @param like gates of as many examples and of the same layers
+ * @returns undefined for the bytes of others
+ */
+export function gatesOfBytes(
+  { shape, data }: DenseArray<"uint8">,
+  { examples, layers }: PackedGates,
+): PackedGates | undefined {
+  const words32 = layers.reduce((sum, { wordsPerExample }) => sum + wordsPerExample, 0);
+  if (shape.join() !== `${examples},${4 * words32}`) return undefined;
+  const rows = new Uint32Array(data.slice().buffer);
+  let start = 0;
+  return {
+    examples,
+    layers: layers.map((layer) => {
+      const { wordsPerExample } = layer;
+      const words = new Uint32Array(examples * wordsPerExample);
+      for (let example = 0; example < examples; example++) {
+        const from = example * words32 + start;
+        words.set(rows.subarray(from, from + wordsPerExample), example * wordsPerExample);
+      }
+      start += wordsPerExample;
+      return { ...layer, words };
+    }),
+  };
+}
+
 /** Examples `from` to `to`; shares the memory. */
 export const sliceGates = ({ words, data }: GateRows, from: number, to: number): GateRows => ({
   examples: to - from,

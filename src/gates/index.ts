@@ -3,7 +3,7 @@ export { decidingNodes, decisionGraph } from "./deciding-nodes.ts";
 export { examplesAtOnce } from "./examples-at-once.ts";
 export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export { checkDecisions } from "./finite-decisions.ts";
-export { type GateRows, gateBytes, gateRows, sliceGates } from "./gate-rows.ts";
+export { type GateRows, gateBytes, gateRows, gatesOfBytes, sliceGates } from "./gate-rows.ts";
 export { type DecidedBlock, readGatesAndOutputs } from "./gates-and-outputs.ts";
 export { checkInputs, type Inputs, inputRows } from "./inputs.ts";
 export {
@@ -18,6 +18,6 @@ export { checkQuery, type Neighbor, nearer, nearestFirst, neighborOf, type PairT
 export { readNetworkGates } from "./network-gates.ts";
 export { joinGates, type PackedGates, type PackedLayer, packLayer, popcount } from "./packed-gates.ts";
 export type { ReadingOptions } from "./reading-options.ts";
-export { flippedShares, gateStatistics, type LayerStatistics } from "./statistics.ts";
+export { flippedShares, gateStatistics, type LayerStatistics, mostFlipped } from "./statistics.ts";
 export { classesOf, type GateSummary, type GateSummaryOptions, type LayerSummary, summarizeGates } from "./summary.ts";
 export { constantUnits, type LayerUnits, unseenRateBound } from "./unit-states.ts";

@@ -47,25 +47,54 @@ const share = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 
 const countOnes = (words: Uint32Array): number => words.reduce((sum, word) => sum + popcount(word), 0);
 
+function checkAlike(before: PackedGates, after: PackedGates): void {
+  const [was, is] = [describe(before), describe(after)];
+  if (was === is) return;
+  throw new GatewiseError({
+    received: `gates of ${was} and of ${is}`,
+    expected: "gates of one architecture on the same inputs",
+    next: "extract both with the same inputs",
+  });
+}
+
 /**
  * Share of gates that differ, for each layer: the Hamming distance between two networks or two epochs of one
  * architecture on the same inputs. 0 without inputs.
  * @throws GatewiseError if the two differ in their examples, layers or units
  */
 export function flippedShares(before: PackedGates, after: PackedGates): readonly number[] {
-  const [was, is] = [describe(before), describe(after)];
-  if (was !== is) {
-    throw new GatewiseError({
-      received: `gates of ${was} and of ${is}`,
-      expected: "gates of one architecture on the same inputs",
-      next: "extract both with the same inputs",
-    });
-  }
+  checkAlike(before, after);
   return after.layers.map(({ words, units }, index) => {
     const old = before.layers[index]!.words;
     let flipped = 0;
     for (let i = 0; i < words.length; i++) flipped += popcount(words[i]! ^ old[i]!);
     return share(flipped, units * after.examples);
+  });
+}
+
+/**
+ * Of each layer the units whose gates differ for most examples, most first, and for which share of them.
+ * @param top how many at most; units that never differ are left out
+ * @throws GatewiseError if the two differ in their examples, layers or units
+ */
+export function mostFlipped(
+  before: PackedGates,
+  after: PackedGates,
+  top: number,
+): readonly (readonly { readonly unit: number; readonly share: number }[])[] {
+  checkAlike(before, after);
+  return after.layers.map(({ words, units, wordsPerExample }, index) => {
+    const old = before.layers[index]!.words;
+    const counts = new Uint32Array(32 * wordsPerExample);
+    for (let i = 0; i < words.length; i++) {
+      for (let bits = words[i]! ^ old[i]!; bits !== 0; bits &= bits - 1) {
+        counts[32 * (i % wordsPerExample) + (31 - Math.clz32(bits & -bits))]! += 1;
+      }
+    }
+    return Array.from(counts.subarray(0, units), (count, unit) => ({ unit, share: share(count, after.examples) }))
+      .filter((one) => one.share > 0)
+      .sort((a, b) => b.share - a.share || a.unit - b.unit)
+      .slice(0, top);
   });
 }
 

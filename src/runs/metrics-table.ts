@@ -21,15 +21,22 @@ const GATE_COLUMNS = {
   Dead: ({ dead }) => dead,
   AlwaysOn: ({ alwaysOn }) => alwaysOn,
   Flipped: ({ flipped }) => flipped,
-} satisfies Readonly<Record<string, (gate: GateMetrics) => number>>;
+  // of a run whose gates are watched; empty where it is not known
+  FlippedInEpoch: ({ flippedInEpoch }) => (flippedInEpoch === null ? "" : flippedInEpoch),
+} satisfies Readonly<Record<string, (gate: GateMetrics) => Cell | undefined>>;
 
-function cellsOf(metrics: EpochMetrics): readonly (readonly [string, number])[] {
-  const own = COLUMNS.flatMap((name): readonly (readonly [string, number])[] => {
+type Cell = number | "";
+
+function cellsOf(metrics: EpochMetrics): readonly (readonly [string, Cell])[] {
+  const own = COLUMNS.flatMap((name): readonly (readonly [string, Cell])[] => {
     const value = metrics[name];
     return value === undefined ? [] : [[name, value]];
   });
   const gates = metrics.gates.flatMap((gate, i) =>
-    Object.entries(GATE_COLUMNS).map(([name, of]) => [`gate${i + 1}${name}`, of(gate)] as const),
+    Object.entries(GATE_COLUMNS).flatMap(([name, of]): readonly (readonly [string, Cell])[] => {
+      const value = of(gate);
+      return value === undefined ? [] : [[`gate${i + 1}${name}`, value]];
+    }),
   );
   return [...own, ...gates];
 }

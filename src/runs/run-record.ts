@@ -189,6 +189,8 @@ const GateMetricsLine = z.strictObject({
   dead: z.int(),
   alwaysOn: z.int(),
   flipped: z.number(),
+  flippedInEpoch: z.number().nullable().optional(),
+  mostFlipped: z.array(z.strictObject({ unit: z.int(), share: z.number() })).optional(),
 });
 export const EpochMetricsLine = z.strictObject({
   epoch: z.int().min(1),

@@ -11,6 +11,7 @@ import {
 import { type Checkpoint, hasEnded, memoryOf, type TrainingEvent, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
+import { checkWatched, gateWatch } from "./gates-of-run.ts";
 import { measureKernelWhileTraining } from "./kernel-while-training.ts";
 import { readKernelLines } from "./kernels-of-run.ts";
 import { checkKept, checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
@@ -110,7 +111,7 @@ export async function runTrialWith(
   const before = await findRecord(run);
   checkResumable(request, before);
   // lines that two writers left are refused before anything is written
-  await metricsOf(run);
+  checkWatched(run, request.watchGates === true, await metricsOf(run));
   await readKernelLines(run);
   if (before?.status === "completed" && before.result !== null && before.plan.epochs === plan.epochs) {
     await checkKept(run, request, before.result.epochs ?? plan.epochs);
@@ -178,7 +179,7 @@ const progressOf = ({
 async function trainAndWrite(
   host: TrialHost,
   run: Store,
-  { plan, keepBestUntil, keepEpochs = [] }: TrialRequest,
+  { plan, keepBestUntil, keepEpochs = [], watchGates }: TrialRequest,
   data: FittedData,
   initial: TrialParameters,
   resume: Checkpoint | undefined,
@@ -192,7 +193,8 @@ async function trainAndWrite(
   };
   const openMeasuring = () => host.openEngine("cpu", { threads: 1, denormals: "flushed" });
   const kernels = await measureKernelWhileTraining(run, plan, data.train, initial, resume, openMeasuring);
-  for await (const event of train(plan, data, initial, { engine, clock, signal }, resume)) {
+  const watch = watchGates === true ? gateWatch(run) : undefined;
+  for await (const event of train(plan, data, initial, { engine, clock, signal, watch }, resume)) {
     switch (event.kind) {
       case "epoch":
         last = event.checkpoint;

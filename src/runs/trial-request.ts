@@ -49,6 +49,8 @@ export interface TrialRequest {
   readonly given?: readonly GivenFile[];
   /** Epochs after which the network is kept as it is. */
   readonly keepEpochs?: readonly number[];
+  /** Tell which gates flip in each epoch; not unless told. */
+  readonly watchGates?: boolean;
   /** Epochs at which the best network so far is kept, for other trials to take gates from. */
   readonly keepBestUntil: readonly number[];
   readonly device: TrainingDevice;
@@ -65,7 +67,7 @@ export interface TrialPlace extends Pick<TrialRequest, "directory" | "learntFrom
 
 /** A training as a worker gets it. */
 export const requestOf = (
-  { plan, data, given, keep, device, threads }: Training,
+  { plan, data, given, keep, watchGates, device, threads }: Training,
   { places, ...at }: TrialPlace,
 ): TrialRequest => ({
   ...at,
@@ -74,6 +76,7 @@ export const requestOf = (
   device,
   threads,
   keepBestUntil: [],
+  ...(watchGates ? { watchGates } : {}),
   ...(keep.length === 0 ? {} : { keepEpochs: keep }),
   ...(given.length === 0 ? {} : { given: given.flatMap(givenFile) }),
 });

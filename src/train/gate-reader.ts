@@ -1,6 +1,14 @@
 import { type ExampleSet, type ExampleSource, exampleSet, type InputRows } from "../data/index.ts";
 import type { Engine, Feeds, Program } from "../engine/index.ts";
-import { flippedShares, gateGraph, gateStatistics, joinGates, type PackedGates, packGates } from "../gates/index.ts";
+import {
+  flippedShares,
+  gateGraph,
+  gateStatistics,
+  joinGates,
+  mostFlipped,
+  type PackedGates,
+  packGates,
+} from "../gates/index.ts";
 import { zeros } from "../graph/index.ts";
 import { gatedLayers } from "../network/index.ts";
 import type { GateTable } from "./chunks.ts";
@@ -71,8 +79,23 @@ export class GateReader implements AsyncDisposable {
   }
 }
 
-/** Statistics of the gates now, and how many differ from those before training. */
-export function gateMetrics(before: PackedGates, now: PackedGates): readonly GateMetrics[] {
+/** Units that are told of each layer: those whose gates flipped most. */
+const MOST = 5;
+
+/**
+ * Statistics of the gates now, and how many differ from those before training.
+ * @param last gates an epoch before, null where they are not known; undefined where nobody watches
+ */
+export function gateMetrics(
+  before: PackedGates,
+  now: PackedGates,
+  last: PackedGates | null | undefined,
+): readonly GateMetrics[] {
   const flipped = flippedShares(before, now);
-  return gateStatistics(now).map((layer, i) => ({ ...layer, flipped: flipped[i] ?? 0 }));
+  const [inEpoch, most] = last ? [flippedShares(last, now), mostFlipped(last, now, MOST)] : [[], []];
+  return gateStatistics(now).map((layer, i) => ({
+    ...layer,
+    flipped: flipped[i] ?? 0,
+    ...(last === undefined ? {} : { flippedInEpoch: inEpoch[i] ?? null, mostFlipped: most[i] ?? [] }),
+  }));
 }

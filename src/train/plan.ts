@@ -73,4 +73,8 @@ export interface GateMetrics {
   readonly alwaysOn: number;
   /** Share of gates that differ from those before training, 0 to 1. */
   readonly flipped: number;
+  /** Of a training whose gates are watched: share of gates that differ from those an epoch before; null where nobody kept them. */
+  readonly flippedInEpoch?: number | null | undefined;
+  /** Likewise: the units that flipped for most examples, and for which share of them; five at most, those that never did left out. */
+  readonly mostFlipped?: readonly { readonly unit: number; readonly share: number }[] | undefined;
 }

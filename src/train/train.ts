@@ -1,6 +1,7 @@
 import { type ExampleSet, type ExampleSource, exampleSet } from "../data/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
+import type { PackedGates } from "../gates/index.ts";
 import { formatShape, sizeOf } from "../graph/index.ts";
 import {
   byName,
@@ -21,6 +22,7 @@ import type { Checkpoint, EpochPart } from "./checkpoint.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { examplesPerRun, layerShapes } from "./examples-per-run.ts";
 import { GateReader, gateMetrics } from "./gate-reader.ts";
+import { type GateWatch, gatesAtStart } from "./gate-watch.ts";
 import type { EpochMetrics, TrainingPlan } from "./plan.ts";
 import { checkRecipe, hasEnded } from "./recipe-rules.ts";
 import { withScaledTargets } from "./scaled-targets.ts";
@@ -66,6 +68,8 @@ export interface TrainingContext {
   readonly clock: () => number;
   /** Ends the iteration after the steps under way; nothing that was computed is lost. */
   readonly signal?: AbortSignal;
+  /** Tells which gates flip in each epoch; trains the same bits. */
+  readonly watch?: GateWatch | undefined;
 }
 
 const NOTHING_YET: Place = { epoch: 0, bestEpoch: 0, bestTestAccuracy: -1 };
@@ -92,7 +96,7 @@ export async function* train(
   context: TrainingContext,
   resume?: Checkpoint,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { engine, clock, signal } = context;
+  const { engine, clock, signal, watch } = context;
   const [all, test] = [
     withScaledTargets(exampleSet(data.train), plan.targets),
     withScaledTargets(exampleSet(data.test), plan.targets),
@@ -107,11 +111,14 @@ export async function* train(
   await using gateReader = await GateReader.open(engine, plan, train.dtype);
   const probe = Math.min(PROBE, test.size);
   const before = byName(foldedParameters(initial));
+  const gatesNow = (parameters: TrialParameters): Promise<PackedGates> =>
+    gateReader.packed(byName(foldedParameters(parameters)), test, probe);
   const opened = await unlessAborted(signal, async () => {
     const table = hasGateTable(plan, train.size) ? await gateReader.table(before, train, signal) : {};
     return { table, gates: await gateReader.packed(before, test, probe) };
   });
   if (opened === undefined) return;
+  let lastGates = watch && (await gatesAtStart(watch, resume, opened.gates, gatesNow));
   await using trainer = await Trainer.open(engine, plan, train, resume ?? startState(plan, initial), opened.table);
 
   let last = resume === undefined ? nothingYet(plan) : placeOf(resume);
@@ -147,6 +154,7 @@ export async function* train(
       if (!Number.isFinite(loss)) throw brokenLoss(plan, loss, `on the ${name} examples after epoch ${epoch}`);
     }
     const state = await trainer.read();
+    const gates = await gatesNow(state.parameters);
     const metrics: EpochMetrics = {
       epoch,
       trainLoss: part.loss / train.size,
@@ -158,14 +166,14 @@ export async function* train(
         ? {}
         : { validationLoss: tested.validation.loss, validationAccuracy: tested.validation.accuracy }),
       seconds: part.milliseconds / 1000,
-      gates: gateMetrics(
-        opened.gates,
-        await gateReader.packed(byName(foldedParameters(state.parameters)), test, probe),
-      ),
+      gates: gateMetrics(opened.gates, gates, lastGates),
     };
     const improved = isImproved(metrics, last);
     last = improved ? bestAt(metrics) : { ...last, epoch };
     yield { kind: "epoch", metrics, improved, checkpoint: { ...last, ...state } };
+    if (watch === undefined) continue;
+    await watch.keep(gates);
+    lastGates = gates;
   }
 }
 

@@ -71,6 +71,7 @@ export const trainCommand: DefineCommand = (program, act) => {
     )
     .option("--keep <a,b,…>", "epochs after which the network is kept, for RUN@EPOCH")
     .option("--examples <file>", ".npy of numbers of training examples, from 0: only those are trained on")
+    .option("--watch-gates", "tell with each epoch which gates flipped in it: metrics, report, gates --training RUN")
     .option(
       "--labels-transform <how>",
       "training labels changed: shuffle:SEED, noise:SHARE:SEED, replace:SEED or replace:FILE.npy",
