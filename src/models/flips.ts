@@ -38,6 +38,7 @@ export interface LayerDistance {
   readonly unit: number | null;
 }
 
+/** How far one example is from where gates and selections flip. */
 export interface NearestFlips {
   /** The nearest units of all layers, nearest first: the first of them is the nearest flip there is. */
   readonly nearest: readonly UnitDistance[];
@@ -45,6 +46,7 @@ export interface NearestFlips {
   readonly layers: readonly LayerDistance[];
 }
 
+/** What is listed of the nearest flips. */
 export interface NearestFlipsOptions extends Asking {
   /** How many units; 10 unless told otherwise. */
   readonly top?: number | undefined;
@@ -73,6 +75,7 @@ export interface LayerFlips {
   readonly differing: number;
 }
 
+/** Every flip on the straight way between two examples. */
 export interface FlipsBetween {
   /** In order. */
   readonly flips: readonly FlipBetween[];

@@ -6,21 +6,30 @@ import type { ReportTrial } from "./report-input.ts";
 /** A loss of 0 has no logarithm. */
 const LEAST_LOSS = 1e-6;
 
-/** What is drawn of the gates of a layer, in percent. */
+/** What is drawn of the gates of a layer, in percent; undefined where a run does not tell it. */
 export const GATE_STATISTICS = {
   on: ({ on }: GateMetrics): number => 100 * on,
   dead: ({ dead, units }: GateMetrics): number => (100 * dead) / units,
   flipped: ({ flipped }: GateMetrics): number => 100 * flipped,
+  flippedInEpoch: ({ flippedInEpoch }: GateMetrics): number | undefined =>
+    flippedInEpoch === undefined || flippedInEpoch === null ? undefined : 100 * flippedInEpoch,
 } as const;
 /** One of {@link GATE_STATISTICS}. */
 export type GateStatistic = keyof typeof GATE_STATISTICS;
-const STATISTICS = ["on", "dead", "flipped"] as const satisfies readonly GateStatistic[];
+const STATISTICS = ["on", "dead", "flipped", "flippedInEpoch"] as const satisfies readonly GateStatistic[];
 
 /** Of one layer: over the epochs, and after the last. */
 interface LayerSums {
   readonly overEpochs: Readonly<Record<GateStatistic, CurveSums>>;
   readonly afterLast: Readonly<Record<GateStatistic, PointSums>>;
 }
+
+const sumsOf = <T>(make: () => T): Readonly<Record<GateStatistic, T>> => ({
+  on: make(),
+  dead: make(),
+  flipped: make(),
+  flippedInEpoch: make(),
+});
 
 /** What figures show of runs with at least one epoch, gathered run by run. */
 export class DrawnRuns {
@@ -56,8 +65,8 @@ export class DrawnRuns {
     let sums = this.layers.get(layer);
     if (sums === undefined) {
       sums = {
-        overEpochs: { on: new CurveSums(), dead: new CurveSums(), flipped: new CurveSums() },
-        afterLast: { on: new PointSums(), dead: new PointSums(), flipped: new PointSums() },
+        overEpochs: sumsOf(() => new CurveSums()),
+        afterLast: sumsOf(() => new PointSums()),
       };
       this.layers.set(layer, sums);
     }
@@ -72,6 +81,7 @@ export class DrawnRuns {
       const { overEpochs, afterLast } = this.gates(layer.layer);
       for (const name of STATISTICS) {
         const value = GATE_STATISTICS[name](layer);
+        if (value === undefined) continue;
         overEpochs[name].add(epoch, value);
         if (isLast) afterLast[name].add(value);
       }

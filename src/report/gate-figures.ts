@@ -8,11 +8,12 @@ import { epochAxis, type Line, type LinePanelParts, linePanel } from "./line-pan
 import { INK, layerColor, REGIME_COLORS } from "./palette.ts";
 import { fitted, fromZero } from "./scales.ts";
 
-/** The three statistics, in percent, top to bottom in every figure. */
+/** The statistics, in percent, top to bottom in every figure; the last where runs were watched. */
 const STATISTICS = [
   { name: "on", title: "gates on, %", scaleOf: fitted },
   { name: "dead", title: "dead gates, %", scaleOf: fromZero },
   { name: "flipped", title: "flipped since initialization, %", scaleOf: fromZero },
+  { name: "flippedInEpoch", title: "flipped in the epoch, %", scaleOf: fromZero },
 ] as const;
 
 const HEIGHT = 110;
@@ -31,7 +32,10 @@ export function gateFigures(groups: readonly RegimeGroup[]): readonly Figure[] {
   const drawn = groups.filter(({ drawn }) => drawn.gatedLayers("ever").length > 0);
   if (drawn.length === 0) return [];
   const moving = drawn.filter(({ regime }) => gatesMove(REGIMES[regime]));
-  const rows = STATISTICS.map(({ name, title, scaleOf }) => {
+  const isTold = ({ drawn }: RegimeGroup): boolean =>
+    drawn.gatedLayers("after the last epoch").every((layer) => drawn.gates(layer).afterLast.flippedInEpoch.count > 0);
+  const told = STATISTICS.filter(({ name }) => name !== "flippedInEpoch" || drawn.every(isTold));
+  const rows = told.map(({ name, title, scaleOf }) => {
     const overEpochs = moving.map((group) => ({ regime: group.regime, lines: linesByLayer(group, name) }));
     const overLayers = drawn.map((group) => lineAcrossLayers(group, name));
     const lines = [...overEpochs.flatMap((figure) => figure.lines), ...overLayers];

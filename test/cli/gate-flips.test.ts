@@ -1,9 +1,11 @@
-/** `gates --nearest` and `gates --towards`: the contract of their JSON, what they say to people, what they refuse. */
+/** `gates --nearest`, `--towards` and `--training`: the contract of their JSON, what they say to people, what they refuse. */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { examplesOf } from "../../src/models/index.ts";
-import { openModel, readArray } from "../../src/runs/node/index.ts";
-import { gatewiseHere as gatewise } from "../support/command-line.ts";
+import { openModel, readArray, readMetrics } from "../../src/runs/node/index.ts";
+import { gatewiseHere as gatewise, TINY } from "../support/command-line.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const GOLDEN = "test/golden/flow";
 const [MODEL, INPUTS] = [join(GOLDEN, "conv-maxpool.onnx"), join(GOLDEN, "conv-maxpool.x.npy")];
@@ -75,4 +77,50 @@ it.each([
   const { code: ended, stdout } = await asked(...args, "--json");
   expect(JSON.parse(stdout)).toMatchObject({ error: { message, hint } });
   expect(ended).toBe(code);
+});
+
+describe("gatewise gates --training", () => {
+  it("tells a watched run's flips, epoch by epoch, and says where there are none", async () => {
+    await using folder = await temporaryFolder();
+    const run = join(folder.path, "run");
+    const train = (...more: readonly string[]) => gatewise(["train", ...TINY, "--epochs", "3", ...more]);
+    expect((await train("--watch-gates", "--out", run)).code).toBe(0);
+    const told = await gatewise(["gates", "--model", run, "--training", "--json"]);
+    const { epochs, settled } = JSON.parse(told.stdout);
+    const wanted = (await readMetrics(run)).map(({ epoch, gates }) => ({
+      epoch,
+      layers: gates.map(({ on: _, alwaysOn: __, flipped: ___, ...layer }) => layer),
+    }));
+    expect(epochs).toEqual(wanted);
+    expect(settled.map(({ layer }: { readonly layer: number }) => layer)).toEqual([1, 2]);
+    const { stdout } = await gatewise(["gates", "--model", run, "--training"]);
+    expect(stdout).toContain("% (units dead after it), by layer; epochs 1, 2, 3 of 3");
+    expect(stdout).toMatch(/^ +3 +[\d.]+ \(\d\) +[\d.]+ \(\d\)$/m);
+    // its report has a row of it
+    const report = await gatewise(["report", run, "--out", join(folder.path, "r.html")]);
+    expect(report.code).toBe(0);
+
+    const plain = join(folder.path, "plain");
+    expect((await train("--out", plain)).code).toBe(0);
+    const none = await gatewise(["gates", "--model", plain, "--training", "--json"]);
+    expect(none.code).toBe(1);
+    expect(JSON.parse(none.stdout).error).toMatchObject({
+      message: `${plain}, whose gates were not watched: expected a run of a network with gates that was trained with --watch-gates`,
+      hint: "train it anew with --watch-gates; how many units are dead after each epoch stands in its metrics.csv",
+    });
+    const empty = join(folder.path, "empty");
+    await mkdir(empty);
+    const missing = await gatewise(["gates", "--model", empty, "--training", "--json"]);
+    expect(JSON.parse(missing.stdout).error.message).toContain("without a run.json");
+    const both = await gatewise(["gates", "--model", run, "--training", "--inputs", INPUTS, "--json"]);
+    expect([both.code, JSON.parse(both.stdout).error.message]).toEqual([
+      2,
+      "--training with --inputs: expected a run alone: its metrics say what its gates did",
+    ]);
+    const neither = await gatewise(["gates", "--model", run, "--json"]);
+    expect([neither.code, JSON.parse(neither.stdout).error.message]).toEqual([
+      2,
+      "no --inputs: expected .npy, float32 or float64, [n, …input shape]",
+    ]);
+  });
 });

@@ -31,6 +31,7 @@ import { describeConstantUnits, unitsJson, weakClaim } from "../constant-units.t
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type FlipOptions, type FlipRequest, readFlips, tellFlips } from "../gate-flips.ts";
+import { readTraining, type TrainingRequest, tellTraining } from "../gate-training.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { parseDevice } from "../options.ts";
 import { printResult } from "../output.ts";
@@ -40,7 +41,8 @@ import { inStages } from "../stages.ts";
 import { type Column, formatTable } from "../table.ts";
 
 interface GatesOptions extends ModelOptions, FlipOptions {
-  readonly inputs: string;
+  readonly inputs?: string;
+  readonly training?: boolean;
   readonly out?: string;
   readonly values?: string;
   readonly dtype?: string;
@@ -50,17 +52,36 @@ interface GatesOptions extends ModelOptions, FlipOptions {
 }
 
 export const gates = inStages(
-  (_, options: GatesOptions): GatesRequest => ({
-    ...options,
-    device: parseDevice(options.device),
-    request: readModelOptions(options),
-    valueDtype: valueDtypeOf(options),
-    flips: readFlips(options, flipless(options)),
-  }),
-  runGates,
+  (_, options: GatesOptions): GatesRequest | TrainingRequest => {
+    const { inputs, training, example, nearest, towards } = options;
+    const others = flipless(options);
+    if (training) return readTraining(options.model, { inputs, example, nearest, towards, ...others });
+    return {
+      ...options,
+      inputs: inputs ?? withoutInputs(),
+      device: parseDevice(options.device),
+      request: readModelOptions(options),
+      valueDtype: valueDtypeOf(options),
+      flips: readFlips(options, others),
+    };
+  },
+  async (request, context) => {
+    if (!("run" in request)) return await runGates(request, context);
+    await tellTraining(request, context);
+    return EXIT.done;
+  },
 );
 
+function withoutInputs(): never {
+  throw new GatewiseError({
+    received: "no --inputs",
+    expected: ".npy, float32 or float64, [n, …input shape]",
+    next: "add --inputs x.npy, or --training, which asks a run what its gates did while it was trained",
+  });
+}
+
 interface GatesRequest extends GatesOptions {
+  readonly inputs: string;
   readonly device: ReturnType<typeof parseDevice>;
   readonly request: ModelRequest;
   readonly valueDtype: (typeof VALUE_DTYPES)[number];

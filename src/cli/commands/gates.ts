@@ -7,7 +7,7 @@ export const gatesCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("gates"))
     .summary("which gates are on: statistics, and the gates themselves as bits")
     .description("Extracts the gates of every input and tells how many are on, never on or always on, layer by layer.")
-    .requiredOption("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
+    .option("--inputs <file>", ".npy, float32 or float64, [n, …input shape]")
     .option("--out <file>", "write the packed gates as .npy, uint8 [n, bytes]; with --values a folder")
     .option("--values <layers>", "write pre-activations and activations of layers, names as inspect lists them, or all")
     .option("--dtype <dtype>", `element type of the values: ${VALUE_DTYPES.join(", ")}`)
@@ -16,6 +16,10 @@ export const gatesCommand: DefineCommand = (program, act) => {
     .option("--example <index>", "which example --nearest and --towards are about, from 0 (default: 0)")
     .option("--nearest <count>", "the units that flip nearest to one example, and how far the input is from it")
     .option("--towards <which>", "every flip from one example to another: its index, or a .npy file with one")
+    .option(
+      "--training",
+      "which gates flipped in each epoch of a run (train --watch-gates), and when each layer settled",
+    )
     .option(...DEVICE_OPTION)
     .addHelpText(
       "after",
