@@ -40,6 +40,7 @@ export {
   type ExperimentOptions,
   type ExperimentsByKind,
   type ExperimentWords,
+  experimentOnFiles,
   fcMnistAdam,
   fcMnistSgd,
   type GateOption,

@@ -1,11 +1,13 @@
 import { join } from "node:path";
-import type { Trial } from "../experiments/index.ts";
+import type { Scratch } from "../data/node/index.ts";
+import { experimentOnFiles, type TrainingOptions, type Trial } from "../experiments/index.ts";
 import { largestOf, smallestOf } from "../graph/index.ts";
 import { type Findings, type FindingsOf, trialsAsked } from "../runs/index.ts";
-import { type ExperimentRequest, localPool, runExperiment, writeResults } from "../runs/node/index.ts";
+import { describeData, type ExperimentRequest, localPool, runExperiment, writeResults } from "../runs/node/index.ts";
 import { dim, red } from "./colors.ts";
 import { type CliContext, commandLine } from "./context.ts";
 import { noteUnreadPlace } from "./data-place.ts";
+import { dataScratch } from "./data-scratch.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { experimentProgress } from "./experiment-progress.ts";
 import { shownResults } from "./experiment-tables.ts";
@@ -18,17 +20,21 @@ import { shown } from "./shown.ts";
 export interface ReproduceRequest extends ExperimentRequest {
   /** Trials side by side. */
   readonly workers: number;
+  /** Files of one's own in place of the experiment's data, and how they are read. */
+  readonly data?: TrainingOptions;
 }
 
 /** Runs an experiment, or goes on with it, and writes its table and report. */
-export async function reproduceExperiment(request: ReproduceRequest, context: CliContext): Promise<ExitCode> {
+export async function reproduceExperiment(asked: ReproduceRequest, context: CliContext): Promise<ExitCode> {
+  await using scratch = await dataScratch(asked.data?.data, asked.places.cacheDir);
+  const request = await onFiles(asked, scratch, context);
   const { experiment, profile, directory, places, workers } = request;
   const trials = trialsAsked(request);
   if (trials.length > 0) {
     const size = `${trials.length} trials of ${epochWords(trials)}, ${workers} at a time`;
     note(context, `${experiment.title}: ${size}, into ${shown(directory)}`);
   }
-  if (experiment.kind !== "trees" && experiment.kind !== "theorem")
+  if (experiment.kind !== "trees" && experiment.kind !== "theorem" && request.data === undefined)
     noteUnreadPlace(context, experiment.profiles[profile].data, places.dataDir);
   const view = experimentProgress(context, request);
   let findings: Findings;
@@ -49,6 +55,25 @@ export async function reproduceExperiment(request: ReproduceRequest, context: Cl
   context.onSaid?.(code);
   await reportOf(directory, context);
   return code;
+}
+
+/** The experiment on the files that were given, once they were looked at. */
+async function onFiles(
+  request: ReproduceRequest,
+  scratch: Scratch | undefined,
+  context: CliContext,
+): Promise<ReproduceRequest> {
+  const { experiment, data, places } = request;
+  if (data === undefined || (experiment.kind !== "regimes" && experiment.kind !== "arms")) return request;
+  const { environment, cacheDir } = context;
+  const described = await describeData(data, { environment, cacheDir }, scratch);
+  if (described === undefined) throw new Error("unreachable: files that were not described");
+  for (const text of described.told) note(context, shown(inFlags(text)));
+  return {
+    ...request,
+    experiment: experimentOnFiles(experiment, described),
+    places: { ...places, scratch: scratch?.path },
+  };
 }
 
 async function reportOf(directory: string, { command }: CliContext): Promise<string> {
@@ -120,7 +145,10 @@ function finishTrials(
   return failed.length > 0 && failed.every(({ code }) => code === "taken-over") ? EXIT.takenOver : EXIT.failed;
 }
 
-const resumeCommand = ({ experiment, profile, options, directory, places, device }: ReproduceRequest): string =>
+const resumeCommand = (request: ReproduceRequest): string =>
+  request.data === undefined ? ownCommand(request) : request.resume ? request.command : `${request.command} --resume`;
+
+const ownCommand = ({ experiment, profile, options, directory, places, device }: ReproduceRequest): string =>
   commandLine([
     ...["reproduce", experiment.name, "--profile", profile, "--out", directory],
     ...(places.dataDir === null ? [] : ["--data-dir", places.dataDir]),

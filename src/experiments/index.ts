@@ -52,6 +52,7 @@ export {
   type ExperimentsByKind,
 } from "./experiment.ts";
 export { EXPERIMENT_NAMES } from "./experiment-names.ts";
+export { experimentOnFiles } from "./experiment-on-files.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { learntLayers, shuffledLabels } from "./gate-ablations.ts";
 export {

@@ -1,6 +1,7 @@
-import type { DatasetName, DrawnLabels } from "../data/index.ts";
+import type { DrawnLabels } from "../data/index.ts";
 import type { Architecture, Initializer } from "../network/index.ts";
 import type { Loss, Optimizer, TrainingPlan } from "../train/index.ts";
+import type { OwnFiles } from "./resolved-training.ts";
 
 /** Best test accuracy in percent, mean and standard deviation over the runs. */
 export type PublishedFigure = readonly [mean: number, std: number];
@@ -12,11 +13,18 @@ export interface TrainingSettings {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   readonly batch: number;
+  /** Of inputs, where it is another than 1/255 of bytes. */
+  readonly normalization?: TrainingPlan["normalization"];
+  /** Of examples, where they are too many for memory. */
+  readonly order?: TrainingPlan["order"];
 }
 
 /** How much of the protocol is run: `full` is the paper's, `quick` a short one with the same ordering. */
 export interface Profile {
-  readonly data: DatasetName;
+  /** A data set by its name, or what files of one's own are called. */
+  readonly data: string;
+  /** Those files, in place of a data set by its name. */
+  readonly own?: OwnFiles;
   /** The first examples of the data set that are used; all unless told otherwise. */
   readonly limit?: number;
   readonly testLimit?: number;

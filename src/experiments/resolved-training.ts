@@ -151,7 +151,8 @@ function checkKeep(keep: readonly number[], epochs: number, nameOf: NameOption):
   });
 }
 
-function ownFilesOf({ own, digest, words, layout }: DataDescription): OwnFiles | undefined {
+/** Files of one's own as a record keeps them; undefined of a data set by its name. */
+export function ownFilesOf({ own, digest, words, layout }: DataDescription): OwnFiles | undefined {
   if (own === undefined || digest === undefined) return undefined;
   return { options: own, digest, words, ...(layout === undefined ? {} : { layout }) };
 }

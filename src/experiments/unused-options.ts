@@ -5,6 +5,8 @@ import type { TrainingDevice } from "./training-options.ts";
 
 /** All that is said of an experiment beside its profile. */
 export interface ExperimentSettings extends ExperimentOptions {
+  /** Data in place of the experiment's. */
+  readonly data?: unknown;
   /** Where the data set is looked for first. */
   readonly dataDir?: string | undefined;
   /** Trials side by side. */
@@ -21,10 +23,16 @@ interface Unused {
 const UNUSED = {
   regimes: { options: [], because: "" },
   arms: { options: ["regimes"], because: "it compares what it names itself" },
-  watched: { options: ["regimes", "workers"], because: "it trains one network after the other" },
-  trees: { options: ["regimes", "dataDir", "workers"], because: "it draws its data and trains its two networks" },
-  influence: { options: ["regimes", "workers"], because: "it trains two networks at a time" },
-  theorem: { options: ["regimes", "epochs", "dataDir", "workers"], because: "it draws networks and trains none" },
+  watched: { options: ["regimes", "workers", "data"], because: "it trains one network after the other" },
+  trees: {
+    options: ["regimes", "dataDir", "workers", "data"],
+    because: "it draws its data and trains its two networks",
+  },
+  influence: { options: ["regimes", "workers", "data"], because: "it trains two networks at a time" },
+  theorem: {
+    options: ["regimes", "epochs", "dataDir", "workers", "data"],
+    because: "it draws networks and trains none",
+  },
 } as const satisfies Record<ExperimentKind, Unused>;
 
 /**

@@ -10,9 +10,12 @@ import {
   MEASURES,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
+import { OwnFilesStructure } from "./own-files-structure.ts";
 import {
   DrawnLabelsStructure,
   GatesStructure,
+  NormalizationStructure,
+  OrderStructure,
   RecipeStructure,
   SettingsStructure,
   VariantStructure,
@@ -36,7 +39,8 @@ const Words = {
 const profilesOf = <T extends z.ZodType>(profile: T) => z.strictObject({ quick: profile, full: profile });
 
 const ProfileFields = {
-  data: z.enum(DATASET_NAMES),
+  data: z.string(),
+  own: OwnFilesStructure.exactOptional(),
   limit: Count.exactOptional(),
   testLimit: Count.exactOptional(),
   epochs: Count,
@@ -48,6 +52,8 @@ const ProfileFields = {
       optimizer: SettingsStructure.optimizer.exactOptional(),
       loss: SettingsStructure.loss.exactOptional(),
       batch: SettingsStructure.batch.exactOptional(),
+      normalization: NormalizationStructure.exactOptional(),
+      order: OrderStructure.exactOptional(),
     })
     .exactOptional(),
 };

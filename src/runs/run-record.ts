@@ -8,6 +8,8 @@ import { parseJson } from "./parse-json.ts";
 import {
   GatesStructure,
   LabelsStructure,
+  NormalizationStructure,
+  OrderStructure,
   RecipeStructure,
   SettingsStructure,
   VariantStructure,
@@ -21,8 +23,8 @@ const Plan = z.strictObject({
   init: z.strictObject({ network: z.string() }).optional(),
   epochs: z.int().min(1),
   seed: z.int().min(0),
-  order: z.enum(["shuffled", "shuffled-in-blocks", "given"]).optional(),
-  normalization: z.strictObject({ factor: z.array(z.number()).min(1), shift: z.array(z.number()).min(1) }).optional(),
+  order: OrderStructure.optional(),
+  normalization: NormalizationStructure.optional(),
   targets: z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number()).min(1) }).optional(),
   recipe: RecipeStructure.optional(),
 });

@@ -39,6 +39,13 @@ export const SettingsStructure = {
   batch: z.int().min(1),
 };
 
+/** Of a plan, and of an experiment on files of one's own. */
+export const OrderStructure = z.enum(["shuffled", "shuffled-in-blocks", "given"]);
+export const NormalizationStructure = z.strictObject({
+  factor: z.array(z.number()).min(1),
+  shift: z.array(z.number()).min(1),
+});
+
 const Gating = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("hard") }),
   z.strictObject({ kind: z.literal("soft"), beta: z.number(), epsilon: z.number() }),

@@ -254,3 +254,22 @@ it("a run is named without a slash, and trains on labels of a file", async () =>
     process.chdir(here);
   }
 });
+
+it("an experiment on a table, gone on with, and refused once the table is another", async () => {
+  await using folder = await temporaryFolder();
+  const [table, out] = [join(folder.path, "t.csv"), join(folder.path, "out")];
+  const rows = Array.from({ length: 30 }, (_, i) => `${i % 3},${(i * 7) % 5},${["a", "b", "c"][i % 3]}`);
+  await writeFile(table, `x,w,label\n${rows.join("\n")}\n`);
+  const args = ["reproduce", "fc-mnist-adam", "--data", table, "--regimes", "relu", "--epochs", "1", "--seeds", "1"];
+  const Rows = z.object({ rows: z.array(z.object({ regime: z.string(), mean: z.number() })) });
+  const found = await json(Rows, [...args, "--out", out]);
+  expect(found.rows.map(({ regime }) => regime)).toEqual(["relu"]);
+  expect(await json(Rows, [...args, "--out", out, "--resume"])).toEqual(found);
+  await writeFile(table, `x,w,label\n${rows.join("\n")}\n1,1,a\n`);
+  expect(await failed([...args, "--out", out, "--resume"])).toContain(
+    "which holds fc-mnist-adam, quick profile, defined otherwise: expected a folder for fc-mnist-adam, quick profile",
+  );
+  expect(await failed(["reproduce", "theorem", "--data", table])).toContain(
+    "--data with theorem: expected no such option",
+  );
+});

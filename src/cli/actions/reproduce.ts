@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { dataName } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   checkExperimentSettings,
@@ -6,11 +7,14 @@ import {
   type Experiment,
   PROFILE_NAMES,
   type ProfileName,
+  readTrainingOptions,
+  type TrainingOptions,
 } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
 import { listOf, parseChoice, parseChoices, parseWhole } from "../../parse-value.ts";
 import { findExperiment, workerCount } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
+import { DATA_OPTIONS } from "../data-options.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { flagOf, parseDevice } from "../options.ts";
 import { printResult } from "../output.ts";
@@ -18,7 +22,7 @@ import { type ReproduceRequest, reproduceExperiment } from "../reproduce-experim
 import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
 
-interface ReproduceOptions {
+interface ReproduceOptions extends Readonly<Record<string, unknown>> {
   readonly list?: boolean;
   readonly profile: string;
   readonly regimes?: string;
@@ -108,12 +112,14 @@ async function readRequest(
   };
   const { dataDir, device } = options;
   const workers = options.workers === undefined ? undefined : parseWhole("--workers", options.workers, 1);
-  checkExperimentSettings(experiment, { ...asked, dataDir, workers, device }, flagOf);
+  const data = dataOf(options);
+  checkExperimentSettings(experiment, { ...asked, data: data?.data, dataDir, workers, device }, flagOf);
   return {
+    ...(data === undefined ? {} : { data }),
     experiment,
     profile,
     options: asked,
-    directory: options.out ?? `runs/${experiment.name}-${profile}`,
+    directory: options.out ?? `runs/${experiment.name}${nameOf(data)}-${profile}`,
     places: { dataDir: dataDir ?? null, cacheDir: context.cacheDir },
     device,
     command: context.command,
@@ -121,6 +127,25 @@ async function readRequest(
     resume: options.resume ?? false,
   };
 }
+
+/** Files of one's own, and how they are read; undefined where the experiment's data are taken. */
+function dataOf({ data, ...options }: ReproduceOptions): TrainingOptions | undefined {
+  const how = readTrainingOptions(
+    Object.fromEntries([["data", data], ...DATA_OPTIONS.map((name) => [name, options[name]])]),
+    flagOf,
+  );
+  if (data !== undefined && typeof how.data === "string") {
+    throw new GatewiseError({
+      received: `--data ${how.data}`,
+      expected: "a file or folder of your own: an experiment names its data set",
+      next: `give a path (./${how.data}), or leave --data out`,
+    });
+  }
+  return data === undefined ? undefined : how;
+}
+
+const nameOf = (data: TrainingOptions | undefined): string =>
+  typeof data?.data === "object" ? `-${dataName(data.data.path)}` : "";
 
 /** One of the papers' experiments, or that of a user's own which the folder holds and is gone on with. */
 async function experimentOf(name: string, { out, resume }: ReproduceOptions): Promise<Experiment> {

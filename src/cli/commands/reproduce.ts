@@ -1,11 +1,18 @@
+import type { Command } from "commander";
 import { EXPERIMENT_NAMES } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
 import type { DefineCommand } from "../command.ts";
+import { withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { DEVICE_OPTION } from "../options.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
 export const reproduceCommand: DefineCommand = (program, act) => {
-  const command = program
+  const command = withNormalizationOptions(withFileOptions(options(program)));
+  act(command, async () => (await import("../actions/reproduce.ts")).reproduce);
+};
+
+const options = (program: Command): Command =>
+  program
     .command("reproduce")
     .summary("run an experiment of the paper, all regimes and seeds")
     .description("Runs an experiment of the paper, several trials at a time, and writes a table and a report.")
@@ -15,6 +22,7 @@ export const reproduceCommand: DefineCommand = (program, act) => {
     .option("--regimes <a,b>", `some of ${REGIME_NAMES.join(",")}`)
     .option("--seeds <n>", "runs of each regime, with seeds 0, 1, …")
     .option("--epochs <n>", "epochs of each run")
+    .option("--data <data>", "a file or folder of your own in place of the experiment's data set")
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option("--workers <n>", "trials side by side (default: all cores)")
     .option(...DEVICE_OPTION)
@@ -22,5 +30,3 @@ export const reproduceCommand: DefineCommand = (program, act) => {
     .option("--resume", "go on with what the folder holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .addHelpText("after", "\nExample:\n  $ gatewise reproduce fc-mnist-adam --profile full --data-dir data");
-  act(command, async () => (await import("../actions/reproduce.ts")).reproduce);
-};

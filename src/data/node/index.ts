@@ -23,7 +23,7 @@ export { NpyParts } from "./npy-parts.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { givenExamples, givenLabels, labelsDigest } from "./own/given-labels.ts";
 export { handedOver, handOver } from "./own/handed-data.ts";
-export { type LoadOptions, loadOwn } from "./own/load-own.ts";
+export { dataName, type LoadOptions, loadOwn } from "./own/load-own.ts";
 export { readNumbers } from "./own/read-numbers.ts";
 export { readBytes } from "./read-file.ts";
 export { readNpyFile } from "./read-npy.ts";

@@ -28,7 +28,7 @@ export interface ExperimentRequest {
   readonly profile: ProfileName;
   readonly options: ExperimentOptions;
   readonly directory: string;
-  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir" | "scratch">;
   /** Where networks train. */
   readonly device: TrainingDevice;
   /** What makes it, for the record. */

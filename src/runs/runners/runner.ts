@@ -32,7 +32,7 @@ export interface ExperimentView<K extends ExperimentKind> {
 
 /** An experiment to run. */
 export interface ExperimentJob<K extends ExperimentKind> extends ExperimentView<K> {
-  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
+  readonly places: Pick<DataSelection, "dataDir" | "cacheDir" | "scratch">;
   /** Where networks train; kernels of float64 are always made on the CPU. */
   readonly device: TrainingDevice;
   readonly command: string;

@@ -1,5 +1,7 @@
 /** Experiments of many trainings: each is a trial with a place of its own, run by whatever executor. */
+import { DATASET_NAMES } from "../../data/index.ts";
 import { type ExperimentKind, type Trial, trialsOf, trialsOfArms } from "../../experiments/index.ts";
+import { parseChoice } from "../../parse-value.ts";
 import type { TrainingPlan } from "../../train/index.ts";
 import type { TrialJob } from "../executor.ts";
 import { findRecord, metricsOf } from "../run-files.ts";
@@ -48,7 +50,7 @@ function jobOf<K extends TrialKind>(
   { experiment, profile, store, places, device, command, networks = [] }: ExperimentJob<K>,
   { id, plan, learntFrom, keepBestUntil, labels }: Trial,
 ): TrialJob {
-  const { data, limit, testLimit } = experiment.profiles[profile];
+  const { data, own, limit, testLimit } = experiment.profiles[profile];
   return {
     id,
     after: learntFrom?.trial,
@@ -58,6 +60,7 @@ function jobOf<K extends TrialKind>(
       data: {
         ...places,
         name: data,
+        ...(own === undefined ? {} : { own }),
         limit: limit ?? null,
         testLimit: testLimit ?? null,
         ...(labels === undefined ? {} : { labels }),
@@ -115,7 +118,8 @@ function trialRunner<K extends TrialKind>(
     ) {
       const trials = trialsFor(job);
       // one clear refusal before anything is written, and not one a trial
-      await loadData(job.experiment.profiles[job.profile].data);
+      const { data, own } = job.experiment.profiles[job.profile];
+      if (own === undefined) await loadData(parseChoice("data set", data, DATASET_NAMES));
       await using _place = await job.claim();
       for (const { id, epochs } of await statesOf(job.store, trials)) watch.onEvent({ kind: "found", id, epochs });
       const outcomes = await executor.run(

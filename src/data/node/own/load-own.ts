@@ -28,7 +28,7 @@ export async function loadOwn(data: OwnData, known?: TargetWords, how: LoadOptio
   const raw = await readOwn(data, scratch);
   const { words, train, test, isSplit, told } = prepareData(raw, data, known, split);
   return {
-    name: nameOf(data.path),
+    name: dataName(data.path),
     source: resolve(data.path),
     inputShape: train.exampleShape,
     dtype: train.dtype,
@@ -41,7 +41,7 @@ export async function loadOwn(data: OwnData, known?: TargetWords, how: LoadOptio
 }
 
 /** What runs on it are called by: letters that every disk takes. */
-function nameOf(path: string): string {
+export function dataName(path: string): string {
   const name = basename(resolve(path)).replace(/\.(npz|npy|csv|tsv|txt|data|dat)(\.gz)?$/i, "");
   return name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[.-]+/, "") || "data";
 }
