@@ -80,22 +80,22 @@ function productRuns(
         k1 = f64x2.mul(x, v128.load(b, 16));
         k2 = f64x2.mul(x, v128.load(b, 32));
         k3 = f64x2.mul(x, v128.load(b, 48));
-      }
-      const start = !paired && channels == 1 ? a + leftEnd : a;
-      for (let p = start, end = a + leftEnd; p < end; p += paired ? 64 : 8) {
-        if (paired) {
-          k0 = f64x2.add(k0, f64x2.mul(v128.load(p), v128.load(q)));
-          k1 = f64x2.add(k1, f64x2.mul(v128.load(p, 16), v128.load(q, 16)));
-          k2 = f64x2.add(k2, f64x2.mul(v128.load(p, 32), v128.load(q, 32)));
-          k3 = f64x2.add(k3, f64x2.mul(v128.load(p, 48), v128.load(q, 48)));
-        } else {
-          const x = v128.load64_splat(p);
-          k0 = f64x2.add(k0, f64x2.mul(x, v128.load(q)));
-          k1 = f64x2.add(k1, f64x2.mul(x, v128.load(q, 16)));
-          k2 = f64x2.add(k2, f64x2.mul(x, v128.load(q, 32)));
-          k3 = f64x2.add(k3, f64x2.mul(x, v128.load(q, 48)));
+      } else {
+        for (let p = a, end = a + leftEnd; p < end; p += paired ? 64 : 8) {
+          if (paired) {
+            k0 = f64x2.add(k0, f64x2.mul(v128.load(p), v128.load(q)));
+            k1 = f64x2.add(k1, f64x2.mul(v128.load(p, 16), v128.load(q, 16)));
+            k2 = f64x2.add(k2, f64x2.mul(v128.load(p, 32), v128.load(q, 32)));
+            k3 = f64x2.add(k3, f64x2.mul(v128.load(p, 48), v128.load(q, 48)));
+          } else {
+            const x = v128.load64_splat(p);
+            k0 = f64x2.add(k0, f64x2.mul(x, v128.load(q)));
+            k1 = f64x2.add(k1, f64x2.mul(x, v128.load(q, 16)));
+            k2 = f64x2.add(k2, f64x2.mul(x, v128.load(q, 32)));
+            k3 = f64x2.add(k3, f64x2.mul(x, v128.load(q, 48)));
+          }
+          q += 64;
         }
-        q += 64;
       }
       if (type == UNIT) {
         t0 = f64x2.add(t0, k0);
