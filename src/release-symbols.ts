@@ -2,3 +2,6 @@
 for (const name of ["dispose", "asyncDispose"] as const) {
   if (!(name in Symbol)) Object.defineProperty(Symbol, name, { value: Symbol.for(`Symbol.${name}`) });
 }
+
+// a module, for who writes declarations
+export {};
