@@ -76,6 +76,7 @@ export {
   measureOf,
   type NameOption,
   type NetworkFile,
+  type NetworkPart,
   type NormalsSeen,
   noiseInputs,
   ntkTrace,

@@ -1,6 +1,7 @@
 /** The network that a command was given by the options of `model-option.ts`. */
 import { readNpyFile } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
+import type { NetworkPart } from "../experiments/index.ts";
 import { checkInputs } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import type { InputExamples, Model } from "../models/index.ts";
@@ -46,6 +47,36 @@ export function readModelOptions(options: ModelOptions): ModelRequest {
     ...(inputShape === undefined ? {} : { inputShape: parseShape(inputShape) }),
   };
   return { model, choice, set };
+}
+
+/**
+ * What the same options say of files that are named in other ways.
+ * @throws GatewiseError for a shape or setting that is none
+ */
+export function readModelPart(options: Omit<ModelOptions, "model" | "modelOutput">): NetworkPart | undefined {
+  const { choice, set } = readModelOptions({ ...options, model: "" });
+  const { input, inputShape } = choice;
+  if (input === undefined && inputShape === undefined && set.size === 0) return undefined;
+  return {
+    ...(input === undefined ? {} : { input }),
+    ...(inputShape === undefined ? {} : { inputShape }),
+    ...(set.size === 0 ? {} : { set: Object.fromEntries(set) }),
+  };
+}
+
+/**
+ * Runs work that reads models.
+ * @throws GatewiseError that ends in the command with the options that it lacks, where that is the mistake
+ */
+export async function withModelHints<T>({ command }: Pick<CliContext, "command">, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof GatewiseError)) throw thrown;
+    const { output: _, ...settings } = thrown.settings;
+    if (Object.keys(settings).length === 0) throw thrown;
+    throw thrown.withHint([command, ...flagsOf(settings).map(shellWord)].join(" "));
+  }
 }
 
 function parseShape(text: string): readonly number[] {

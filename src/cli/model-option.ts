@@ -4,10 +4,10 @@ import type { Command } from "commander";
 /** As commander gives them. */
 export interface ModelOptions {
   readonly model: string;
-  readonly modelOutput?: string;
-  readonly modelInput?: string;
-  readonly set?: readonly string[];
-  readonly inputShape?: string;
+  readonly modelOutput?: string | undefined;
+  readonly modelInput?: string | undefined;
+  readonly set?: readonly string[] | undefined;
+  readonly inputShape?: string | undefined;
 }
 
 /** Adds the options to a command. */
@@ -16,8 +16,16 @@ export const withModelOptions = (command: Command): Command =>
 
 /** Adds those that choose a network inside an ONNX file, where a command has an option of its own for the model. */
 export const withModelChoice = (command: Command): Command =>
+  withModelPart(
+    command.option(
+      "--model-output <name>",
+      "of an .onnx file with several outputs: name or number; or a tensor inside it",
+    ),
+  );
+
+/** The same of commands that name files in ways of their own: `M.onnx#NAME` is an output. */
+export const withModelPart = (command: Command): Command =>
   command
-    .option("--model-output <name>", "of an .onnx file with several outputs: name or number; or a tensor inside it")
     .option("--model-input <name>", "of an .onnx file with several inputs: the one that the examples come through")
     .option("--set <name=value>", "another input, the same for every example: a number or a .npy file", gathered)
     .option("--input-shape <sizes>", "of one example, where an .onnx file leaves sizes open: 3,32,32");

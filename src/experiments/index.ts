@@ -86,6 +86,7 @@ export { type KernelProbe, kernelProbe, type ProbeChoice, type ProbeClass } from
 export {
   type GateOption,
   type NetworkFile,
+  type NetworkPart,
   networkFileName,
   type ReadNetwork,
   type RunMoment,

@@ -16,12 +16,24 @@ export interface ReadNetwork {
   readonly raw?: boolean;
 }
 
+/** Which part of an ONNX model is the network, where it has several inputs or open sizes. */
+export interface NetworkPart {
+  /** The input that examples come through. */
+  readonly input?: string;
+  /** Of one example. */
+  readonly inputShape?: readonly number[];
+  /** The other inputs, the same for every example: numbers, or paths of `.npy` files. */
+  readonly set?: Readonly<Record<string, number | string>>;
+}
+
 /** A network in a file, as an option names it. */
 export interface NetworkFile {
   /** Of an ONNX model, or of a run directory. */
   readonly path: string;
   /** Of a run: `best` unless told otherwise. */
   readonly at?: RunMoment | undefined;
+  /** Of a model alone. */
+  readonly part?: NetworkPart | undefined;
   /** Undefined until it is read. */
   readonly network?: ReadNetwork | undefined;
 }

@@ -1,5 +1,5 @@
 import type { ChosenExamples, LabelTransform } from "../data/index.ts";
-import type { NetworkFile, OwnFiles, RunMoment, Training, TrainingDevice } from "../experiments/index.ts";
+import type { NetworkFile, NetworkPart, OwnFiles, RunMoment, Training, TrainingDevice } from "../experiments/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 
 /** Where data are looked for and how much of them is used. */
@@ -36,6 +36,7 @@ export interface GivenFile {
   /** Of a model, or of a run. */
   readonly path: string;
   readonly at: RunMoment | null;
+  readonly part?: NetworkPart | undefined;
 }
 
 /** All that a worker needs to run one trial; survives the way to another process. */
@@ -81,5 +82,7 @@ export const requestOf = (
   ...(given.length === 0 ? {} : { given: given.flatMap(givenFile) }),
 });
 
-const givenFile = ({ path, at, network }: NetworkFile): readonly GivenFile[] =>
-  network === undefined ? [] : [{ network: network.digest, path, at: at ?? null }];
+const givenFile = ({ path, at, part, network }: NetworkFile): readonly GivenFile[] =>
+  network === undefined
+    ? []
+    : [{ network: network.digest, path, at: at ?? null, ...(part === undefined ? {} : { part }) }];

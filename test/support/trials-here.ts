@@ -12,7 +12,7 @@ export const TRIAL_HOST: TrialHost = {
   loadData: (selection) => selectedData(selection, process.env),
   // an engine that flushes denormals has all of its thread flush them: other tests are here, too
   openEngine: (device, options) => openNodeEngine(device, { ...options, denormals: "kept" }),
-  givenNetwork: ({ path, at }, shape) => readGivenNetwork({ path, ...(at === null ? {} : { at }) }, shape),
+  givenNetwork: ({ path, at, part }, shape) => readGivenNetwork({ path, part, ...(at === null ? {} : { at }) }, shape),
   describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
 };
 

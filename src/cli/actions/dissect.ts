@@ -20,6 +20,7 @@ import {
   trainingSeconds,
   workerCount,
 } from "../../runs/node/index.ts";
+import { readModelPart, withModelHints } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { dataScratch } from "../data-scratch.ts";
@@ -28,6 +29,7 @@ import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
 import { endInterrupted } from "../interruption.ts";
+import type { ModelOptions } from "../model-option.ts";
 import { flagOf } from "../options.ts";
 import { note, printResult } from "../output.ts";
 import { trialProgress, withStages } from "../progress.ts";
@@ -35,7 +37,7 @@ import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 
 /** What is asked for beside what every training is told. */
-interface DissectOptions extends Readonly<Record<string, unknown>> {
+interface DissectOptions extends Readonly<Record<string, unknown>>, Omit<ModelOptions, "modelOutput"> {
   readonly model: string;
   readonly dataDir?: string;
   readonly quick?: boolean;
@@ -79,7 +81,7 @@ function readRequest(options: DissectOptions, { cacheDir, environment }: CliCont
     kernelExamples,
     ...others
   } = options;
-  const { workers, out, resume = false, timeLimit: _, json: __, ...written } = others;
+  const { workers, out, resume = false, timeLimit: _, json: __, modelInput, set, inputShape, ...written } = others;
   const length = quick ? "quick" : "full";
   const read = readTrainingOptions(written, flagOf);
   if (steps !== undefined && read.epochs !== undefined) {
@@ -91,6 +93,7 @@ function readRequest(options: DissectOptions, { cacheDir, environment }: CliCont
   }
   const asked: DissectionAsked = {
     model: readNetworkFile(model, "--model"),
+    part: readModelPart({ modelInput, set, inputShape }),
     // without `data` those of a run are taken
     options: {
       ...read,
@@ -120,7 +123,7 @@ async function runDissect(
   const { signal } = context;
   await using scratch = await dataScratch(asked.options.data, asked.places.cacheDir);
   const places = { ...asked.places, scratch: scratch?.path };
-  const subject = await openDissection({ ...asked, places, scratch });
+  const subject = await withModelHints(context, () => openDissection({ ...asked, places, scratch }));
   for (const text of subject.told) note(context, shown(inFlags(text)));
   noteUnreadPlace(context, subject.dataName, asked.places.dataDir);
   const directory = request.out ?? folderOf(asked, subject.dataName);

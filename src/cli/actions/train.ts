@@ -4,6 +4,7 @@ import { GatewiseError } from "../../errors.ts";
 import {
   ARCHITECTURE_NAMES,
   isArchitectureText,
+  type NetworkPart,
   namedNetworks,
   needsDescription,
   readTrainingOptions,
@@ -21,12 +22,14 @@ import {
   trainingJobs,
   withFiles,
 } from "../../runs/node/index.ts";
+import { readModelPart, withModelHints } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { noteUnreadPlace } from "../data-place.ts";
 import { dataScratch } from "../data-scratch.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { inFlags } from "../in-flags.ts";
 import { endInterrupted } from "../interruption.ts";
+import type { ModelOptions } from "../model-option.ts";
 import { flagOf } from "../options.ts";
 import { note, printResult } from "../output.ts";
 import { trialProgress } from "../progress.ts";
@@ -35,7 +38,7 @@ import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
 
 /** Where the run goes; all other options say what is trained. */
-interface TrainOptions extends Readonly<Record<string, unknown>> {
+interface TrainOptions extends Readonly<Record<string, unknown>>, Omit<ModelOptions, "model" | "modelOutput"> {
   readonly dataDir?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -46,16 +49,17 @@ interface TrainOptions extends Readonly<Record<string, unknown>> {
 export const train = inStages(({ context }, options: TrainOptions) => readRequest(options, context), trainRun);
 
 async function readRequest(
-  { dataDir, out, resume = false, timeLimit: _, json: __, ...written }: TrainOptions,
+  { dataDir, out, resume = false, timeLimit: _, json: __, modelInput, set, inputShape, ...written }: TrainOptions,
   { cacheDir, command }: CliContext,
 ): Promise<TrainRequest> {
   const options = readTrainingOptions({ ...written, arch: await archOrFolder(written.arch) }, flagOf);
+  const part = readModelPart({ modelInput, set, inputShape });
   const place = { out, places: { dataDir: dataDir ?? null, cacheDir }, command, resume };
   // a network or data that are not there, or do not fit, are no wrong usage
   const namesNetwork = namedNetworks(options).length > 0 || isNetworkFile(options.arch);
   const isKnown =
     !namesNetwork && options.examples === undefined && !needsDescription(options.data ?? USUAL_TRAINING.data, options);
-  return { ...place, options, training: isKnown ? trainingOf(await withFiles(options), flagOf) : undefined };
+  return { ...place, options, part, training: isKnown ? trainingOf(await withFiles(options), flagOf) : undefined };
 }
 
 /** A run in the folder where the command runs is named without a slash, too, unless it is called as an architecture is. */
@@ -72,6 +76,8 @@ async function archOrFolder(arch: unknown): Promise<unknown> {
 interface TrainRequest extends Omit<TrainingRequest, "training" | "directory"> {
   readonly out: string | undefined;
   readonly options: TrainingOptions;
+  /** Of the models that the options name. */
+  readonly part: NetworkPart | undefined;
   readonly training: Training | undefined;
 }
 
@@ -79,7 +85,7 @@ const isNetworkFile = (arch: TrainingOptions["arch"]): boolean => typeof arch ==
 
 /** The training, once its data and networks were looked at; what was decided of the data is said. */
 async function readTraining(
-  options: TrainingOptions,
+  { options, part }: Pick<TrainRequest, "options" | "part">,
   { dataDir, cacheDir }: TrainingRequest["places"],
   scratch: Scratch | undefined,
   context: CliContext,
@@ -88,12 +94,12 @@ async function readTraining(
   const places = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
   const described = await describeData(options, places, scratch);
   for (const text of described?.told ?? []) note(context, shown(inFlags(text)));
-  return trainingOf(await withFiles(options, described), flagOf, described);
+  return trainingOf(await withModelHints(context, () => withFiles(options, described, part)), flagOf, described);
 }
 
-async function trainRun({ out, options, ...asked }: TrainRequest, context: CliContext): Promise<ExitCode> {
+async function trainRun({ out, options, part, ...asked }: TrainRequest, context: CliContext): Promise<ExitCode> {
   await using scratch = await dataScratch(options.data, asked.places.cacheDir);
-  const training = asked.training ?? (await readTraining(options, asked.places, scratch, context));
+  const training = asked.training ?? (await readTraining({ options, part }, asked.places, scratch, context));
   const places = { ...asked.places, scratch: scratch?.path };
   const request: TrainingRequest = { ...asked, places, training, directory: out ?? trainingFolder(training) };
   noteUnreadPlace(context, request.training.data.name, request.places.dataDir);

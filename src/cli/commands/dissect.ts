@@ -1,6 +1,7 @@
 import { OPTIMIZER_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
+import { withModelPart } from "../model-option.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
 export const dissectCommand: DefineCommand = (program, act) => {
@@ -36,6 +37,6 @@ export const dissectCommand: DefineCommand = (program, act) => {
     .option("--resume", "go on with what the folder holds")
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .addHelpText("after", "\nExample:\n  $ gatewise dissect --model network.onnx --data mnist --quick");
-  withNormalizationOptions(withFileOptions(command));
+  withModelPart(withNormalizationOptions(withFileOptions(command)));
   act(command, async () => (await import("../actions/dissect.ts")).dissect);
 };

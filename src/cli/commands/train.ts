@@ -3,6 +3,7 @@ import { REGIME_NAMES } from "../../network/index.ts";
 import { OPTIMIZER_KINDS, SCHEDULE_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
+import { withModelPart } from "../model-option.ts";
 import { DEVICE_OPTION } from "../options.ts";
 import { TIME_LIMIT_HELP } from "../time-limit.ts";
 
@@ -81,6 +82,6 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--time-limit <duration>", TIME_LIMIT_HELP)
     .option("--threads <n>", "threads of the engine; bit-equal results are promised for 1", "1")
     .addHelpText("after", "\nExample:\n  $ gatewise train --regime dlnpf --data digits --epochs 20");
-  withNormalizationOptions(withFileOptions(command));
+  withModelPart(withNormalizationOptions(withFileOptions(command)));
   act(command, async () => (await import("../actions/train.ts")).train);
 };

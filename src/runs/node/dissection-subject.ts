@@ -11,6 +11,7 @@ import {
   dissectionTrainings,
   type NameOption,
   type NetworkFile,
+  type NetworkPart,
   type TrainingOptions,
   withLength,
 } from "../../experiments/index.ts";
@@ -32,6 +33,8 @@ import { selectedData } from "./selected-data.ts";
 /** What is asked for. */
 export interface DissectionAsked {
   readonly model: NetworkFile;
+  /** Which part of a model is the network, where it has several inputs or open sizes. */
+  readonly part?: NetworkPart | undefined;
   /** Of every training; data of its own are taken for a run without any. */
   readonly options: TrainingOptions;
   readonly length: DissectionLength;
@@ -72,12 +75,12 @@ export interface DissectionSubject {
  */
 export async function openDissection(asked: DissectionAsked): Promise<DissectionSubject> {
   const { model, length, steps, rows, seeds, places, environment, nameOf } = asked;
-  const run = (await isModelFolder(model.path)) ? await readRecord(folderStore(model.path)) : undefined;
+  const run = (await isModelFolder(fileOf(model.path))) ? await readRecord(folderStore(model.path)) : undefined;
   const options = withDataOf(model.path, asked.options, run);
   const { dataDir, cacheDir } = places;
   const where = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
   const found = await describeData(options, where, asked.scratch);
-  const { from: file } = await withFiles({ ...options, from: model }, found);
+  const { from: file } = await withFiles({ ...options, from: model }, found, asked.part);
   if (file?.network === undefined) throw new Error(`unreachable: ${model.path} was not read`);
   const described = normalizedAs(options, found, run?.plan.normalization ?? (file.network.raw ? AS_IT_IS : undefined));
   // the length follows from the number of examples, which is known once they are read
@@ -114,6 +117,9 @@ export async function openDissection(asked: DissectionAsked): Promise<Dissection
     told: [...(found?.told ?? []), ...(loaded.notice === undefined ? [] : [loaded.notice])],
   };
 }
+
+/** Without the name of an output. */
+const fileOf = (path: string): string => path.replace(/(?<=\.onnx)#.+$/i, "");
 
 /** Of a network that normalizes its inputs itself. */
 const AS_IT_IS: InputNormalization = { factor: [1], shift: [0] };

@@ -1,8 +1,9 @@
 /** Networks that options name, from their files: what they are known by, their architecture, their weights. */
 import { createHash } from "node:crypto";
-import { readBytes } from "../../data/node/index.ts";
+import { readBytes, readNpyFile } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import { type NetworkFile, networkFileName, type ReadNetwork } from "../../experiments/index.ts";
+import { type NetworkFile, type NetworkPart, networkFileName, type ReadNetwork } from "../../experiments/index.ts";
+import type { DenseArray } from "../../graph/index.ts";
 import {
   type ParametersByLayer,
   parameterEntries,
@@ -39,11 +40,16 @@ export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly
       next: `give ${file.path}`,
     });
   }
-  const { network, source, files } = await loadOutput(path, output, exampleShape);
+  const { network, source, files } = await loadOutput(path, output, exampleShape, file.part);
   const { architecture, parameters } = partsOfNetwork(network);
   const hash = createHash("sha256");
   for (const read of files) hash.update(await readBytes(read));
   if (output !== undefined) hash.update(output);
+  if (file.part !== undefined) {
+    hash.update(JSON.stringify(file.part));
+    for (const value of Object.values(file.part.set ?? {}))
+      if (typeof value === "string") hash.update(await readBytes(value));
+  }
   return {
     kind: "model",
     digest: `sha256:${hash.digest("hex")}`,
@@ -60,9 +66,22 @@ function withoutOutput(text: string): { readonly path: string; readonly output: 
 }
 
 /** An error about several outputs says how one of them is chosen here. */
-async function loadOutput(path: string, output: string | undefined, sizesFrom: readonly number[]) {
+async function loadOutput(
+  path: string,
+  output: string | undefined,
+  sizesFrom: readonly number[],
+  { set, ...part }: NetworkPart = {},
+) {
+  const values: [string, DenseArray | number][] = [];
+  for (const [name, value] of Object.entries(set ?? {})) {
+    values.push([name, typeof value === "number" ? value : await readNpyFile(value)]);
+  }
   try {
-    return await loadNetwork(path, { sizesFrom, ...(output === undefined ? {} : { output }) });
+    return await loadNetwork(path, {
+      ...{ sizesFrom, ...part },
+      ...(values.length === 0 ? {} : { set: Object.fromEntries(values) }),
+      ...(output === undefined ? {} : { output }),
+    });
   } catch (thrown) {
     if (!(thrown instanceof GatewiseError) || thrown.settings.output === undefined) throw thrown;
     throw thrown.withHint(`choose one by its name: ${path}#${String(thrown.settings.output)}`);

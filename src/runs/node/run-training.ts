@@ -9,6 +9,7 @@ import {
   gateTraining,
   isArchitectureText,
   type NetworkFile,
+  type NetworkPart,
   networkFileName,
   type Training,
   type TrainingOptions,
@@ -34,16 +35,22 @@ const LONGEST_FILE = 2 ** 26;
 /**
  * Options of a training with what stands in the files that they name: an architecture, networks to begin from.
  * @param described what was found in the data, where they are files
+ * @param part of every model that is named
  * @throws GatewiseError for a file that is not there, or holds none
  */
-export async function withFiles(options: TrainingOptions, described?: DataDescription): Promise<TrainingOptions> {
+export async function withFiles(
+  options: TrainingOptions,
+  described?: DataDescription,
+  part?: NetworkPart,
+): Promise<TrainingOptions> {
   const { arch, from, init, gates, labelsTransform: labels, examples, data = USUAL_TRAINING.data } = options;
   const shape = described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
   const read = async (file: NetworkFile): Promise<NetworkFile> => {
     if (file.network !== undefined) return file;
-    const { kind, digest, architecture, regime, raw } = await readGivenNetwork(file, shape);
+    const asked = withPart(file, part);
+    const { kind, digest, architecture, regime, raw } = await readGivenNetwork(asked, shape);
     if (kind === "run" && regime !== undefined) checkOwnGates(file, regime);
-    return { ...file, network: { kind, digest, architecture, ...(raw ? { raw } : {}) } };
+    return { ...asked, network: { kind, digest, architecture, ...(raw ? { raw } : {}) } };
   };
   return {
     ...options,
@@ -53,7 +60,7 @@ export async function withFiles(options: TrainingOptions, described?: DataDescri
     ...(examples === undefined
       ? {}
       : { examples: { file: resolve(examples.file), digest: await labelsDigest(examples.file) } }),
-    ...(typeof arch === "object" ? { arch: await withArchitecture(arch, shape) } : {}),
+    ...(typeof arch === "object" ? { arch: await withArchitecture(arch, shape, part) } : {}),
     ...(from === undefined ? {} : { from: await read(from) }),
     ...(init === undefined ? {} : { init: await read(init) }),
     ...(gates === undefined
@@ -69,13 +76,21 @@ export async function withFiles(options: TrainingOptions, described?: DataDescri
   };
 }
 
-async function withArchitecture(arch: ArchitectureFile, shape: readonly number[]): Promise<ArchitectureFile> {
+/** A run has one input, of known sizes: what is said of models does not concern it. */
+const withPart = (file: NetworkFile, part: NetworkPart | undefined): NetworkFile =>
+  part === undefined || !/\.onnx(#.+)?$/i.test(file.path) ? file : { ...file, part };
+
+async function withArchitecture(
+  arch: ArchitectureFile,
+  shape: readonly number[],
+  part: NetworkPart | undefined,
+): Promise<ArchitectureFile> {
   const { file, text, network } = arch;
   if (text !== undefined || network !== undefined) return arch;
   if (isArchitectureText(arch)) {
     return { file, text: new TextDecoder().decode(await readBytes(file, LONGEST_FILE)) };
   }
-  const { kind, digest, architecture } = await readGivenNetwork({ path: file }, shape);
+  const { kind, digest, architecture } = await readGivenNetwork(withPart({ path: file }, part), shape);
   return { file, network: { kind, digest, architecture } };
 }
 

@@ -12,7 +12,7 @@ const HOST: TrialHost = {
   store: folderStore,
   loadData: (selection) => selectedData(selection, process.env),
   openEngine: openNodeEngine,
-  givenNetwork: ({ path, at }, shape) => readGivenNetwork({ path, ...(at === null ? {} : { at }) }, shape),
+  givenNetwork: ({ path, at, part }, shape) => readGivenNetwork({ path, part, ...(at === null ? {} : { at }) }, shape),
   describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
 };
 
