@@ -108,6 +108,8 @@ export interface DissectedRow {
 export interface DissectionAnswer {
   readonly measure: DissectionMeasure;
   readonly rows: readonly DissectedRow[];
+  /** Test inputs that the kernel machines are fitted on, and as many others that they are tested on. */
+  readonly kernelExamples: number;
   /** What learning gained over random gates. */
   readonly gained: Interval;
   /** How much of that the gates hold; null where it is nothing. */
@@ -131,8 +133,8 @@ export function answerOfDissection({ measure, model, trained, machines }: Dissec
       interval: endsOf(measure, own),
     },
     ...trained.map((one) => trainedRow(measure, one)),
-    machineRow("kernel of its gates", machines.gates, machines.examples),
-    machineRow("kernel of random gates", machines.random, machines.examples),
+    machineRow("kernel of its gates", machines.gates),
+    machineRow("kernel of random gates", machines.random),
   ];
   const answer = dissectionAnswer({
     ...{ measure, gained, share, seeds: gates.length },
@@ -140,7 +142,7 @@ export function answerOfDissection({ measure, model, trained, machines }: Dissec
     gates: intervalOf(gates).value,
     random: intervalOf(random).value,
   });
-  return { measure, rows, gained, shareInGates: share, answer };
+  return { measure, rows, kernelExamples: machines.examples, gained, shareInGates: share, answer };
 }
 
 /** Nothing is above all. */
@@ -159,9 +161,8 @@ function trainedRow(measure: DissectionMeasure, { row, runs: scores, best }: Tra
 const machineRow = (
   what: "kernel of its gates" | "kernel of random gates",
   { value, by }: MachineScore,
-  examples: number,
 ): DissectedRow => ({
   what,
-  title: `${by === "exact" ? "exact path" : "path"} ${what}${by === "exact" ? "" : " by random features"}, fitted on ${examples} test inputs, as many others`,
+  title: by === "exact" ? `exact path ${what}` : `path ${what}, by random features`,
   ...{ mean: value, std: 0, runs: [value], interval: null },
 });

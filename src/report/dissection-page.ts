@@ -65,13 +65,15 @@ function headline({ model, data, shareInGates }: DissectionReport): string {
   if (shareInGates === null) return `${name} on ${data}: learning gained nothing over random gates`;
   const { value, low, high } = shareInGates;
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
-  const range = low === null || high === null ? "no interval" : `${percent(low)} to ${percent(high)}`;
-  return `${percent(value)} (${range}) of what ${name} learned on ${data} is in its gates`;
+  if (low === null || high === null || (low <= 0 && high >= 1)) {
+    return `These runs do not tell how much of what ${name} learned on ${data} is in its gates`;
+  }
+  return `${percent(value)} (${percent(low)} to ${percent(high)}) of what ${name} learned on ${data} is in its gates`;
 }
 
 const DASH = "–";
 
-function measuredTable({ measure, rows }: DissectionReport): PageTable {
+function measuredTable({ measure, rows, kernelExamples }: DissectionReport): PageTable {
   const cell = (value: number): string => measured(measure, value);
   const withStd = ({ mean, std, runs }: Pick<DissectedRow, "mean" | "std" | "runs">): string =>
     runs.length > 1 ? `${cell(mean)} ± ${cell(std)}` : cell(mean);
@@ -85,7 +87,7 @@ function measuredTable({ measure, rows }: DissectionReport): PageTable {
       row.best === undefined ? DASH : withStd(row.best),
       String(row.runs.length),
     ]),
-    note: "Mean ± standard deviation over the seeds. The best epoch, as the papers have it, is chosen by the test examples and is not part of the share.",
+    note: `The kernel machines are fitted on ${kernelExamples} test inputs and tested on as many others. Mean ± standard deviation over the seeds. The best epoch, as the papers have it, is chosen by the test examples and is not part of the share.`,
   };
 }
 

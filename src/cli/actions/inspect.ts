@@ -1,6 +1,7 @@
 import { writeGuarded } from "../../data/node/index.ts";
-import type { Description, GateDifferences } from "../../models/index.ts";
-import { isLayered, partsOfNetwork } from "../../network/index.ts";
+import { GatewiseError } from "../../errors.ts";
+import type { Description, GateDifferences, Model } from "../../models/index.ts";
+import { gatePositions, isLayered, partsOfNetwork } from "../../network/index.ts";
 import { parseWhole } from "../../parse-value.ts";
 import { claimResult, readRun } from "../../runs/node/index.ts";
 import {
@@ -58,10 +59,24 @@ interface Inspected extends Description {
 /** What every network can be asked. */
 const ALWAYS = ["evaluate", "gates", "paths", "flow", "subnetwork", "ntk", "neighbors"] as const;
 
-const supportedBy = ({ pathKernel }: Description): readonly string[] => [
+const supportedBy = (model: Pick<Model, "network" | "source">, { pathKernel }: Description): readonly string[] => [
   ...ALWAYS,
   pathKernel === "random features only" ? "npk --features R" : "npk",
+  ...(canBeDissected(model) ? ["dissect"] : []),
 ];
+
+/** Whether fresh values can learn behind its gates: they are its own, and of kinds that are trained. */
+function canBeDissected({ network, source }: Pick<Model, "network" | "source">): boolean {
+  if (gatePositions(network).length === 0) return false;
+  if (source.kind === "run") return source.regime === "relu";
+  try {
+    partsOfNetwork(network);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof GatewiseError) return false;
+    throw thrown;
+  }
+}
 
 function describe(inspected: Inspected): string {
   const { layers, parameterList, cost, log2Paths, pathKernelReason, gateDifferences } = inspected;
@@ -192,7 +207,7 @@ async function inspectModel(
   const inspected = {
     ...description,
     ...(architecture === undefined ? {} : { architecture }),
-    supported: supportedBy(description),
+    supported: supportedBy(model, description),
     ...(gateDifferences === undefined ? {} : { gateDifferences }),
   };
   printResult(context, { source: model.source, ...inspected }, () => describe(inspected));
