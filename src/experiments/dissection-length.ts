@@ -1,6 +1,6 @@
 /**
- * How long the values of a dissection learn: so many epochs, but at least so many steps, since an epoch of a hundred examples is
- * four steps (docs/dissect.md has the figures that this rests on).
+ * How long the values of a dissection learn: so many epochs, or more until so many steps are done, since an epoch of a hundred
+ * examples is four steps (docs/dissect.md has the figures that this rests on).
  */
 import type { TrainingOptions } from "./training-options.ts";
 
@@ -22,6 +22,8 @@ const LENGTHS: Readonly<Record<DissectionLength, Readonly<Record<DissectionTarge
 
 /** Training examples of a quick answer, at most. */
 export const QUICK_EXAMPLES = 10_000;
+/** An epoch of few examples takes longer to measure than to learn: more than so many are not made of steps. */
+const MOST_EPOCHS = 500;
 /** Share of the training examples by which real values are stopped. */
 export const HELD_OUT = 0.1;
 /** Epochs, and at least as many steps, without a smaller validation loss after which values have learnt all they will. */
@@ -49,9 +51,10 @@ export function withLength(
   const examples = Math.min(trainExamples, limit ?? trainExamples);
   const validation = options.validation ?? (targets === "values" ? HELD_OUT : undefined);
   const perEpoch = Math.max(1, Math.ceil((examples * (1 - (validation ?? 0))) / (options.batch ?? 32)));
-  const epochsOf = ({ epochs, steps }: Length): number => Math.max(epochs, Math.ceil(steps / perEpoch));
+  const epochsOf = ({ epochs, steps }: Length): number =>
+    Math.max(epochs, Math.min(MOST_EPOCHS, Math.ceil(steps / perEpoch)));
   const usual = LENGTHS[length][targets];
-  const { epochs = epochsOf(asked === undefined ? usual : { epochs: 1, steps: asked }) } = options;
+  const { epochs = asked === undefined ? epochsOf(usual) : Math.ceil(asked / perEpoch) } = options;
   const stops = targets === "values" && options.epochs === undefined && asked === undefined && (validation ?? 0) > 0;
   return {
     ...options,
