@@ -48,7 +48,9 @@ function remarksOf({ measure, gained, share, seeds, model, gates, random }: Diss
   if (share === null) {
     if (gained.high >= 0)
       return [`The gain lies between ${measured(measure, gained.low)} and ${measured(measure, gained.high)}.`];
-    return ["A network that is better elsewhere reads its inputs otherwise: see how they are scaled."];
+    return [
+      "It has learnt less than values alone do here, or reads its inputs otherwise: compare its figure with what you know of it.",
+    ];
   }
   const { low, high } = share;
   const tellsNothing = low === null || high === null || (low <= 0 && high >= 1);

@@ -87,7 +87,7 @@ describe("the answer", () => {
     [
       "a network that is worse than random gates",
       { model: 10, gained: { value: -84, low: -85, high: -83 }, share: null },
-      "Fresh values behind random gates reach 94.00 %, the network itself 10.00: learning gained nothing over random gates, so there is no share of it in the gates. A network that is better elsewhere reads its inputs otherwise: see how they are scaled.",
+      "Fresh values behind random gates reach 94.00 %, the network itself 10.00: learning gained nothing over random gates, so there is no share of it in the gates. It has learnt less than values alone do here, or reads its inputs otherwise: compare its figure with what you know of it.",
     ],
   ] as const)("tells of %s", (_, change, told) => {
     expect(dissectionAnswer({ ...FIGURES, ...change })).toBe(told);
