@@ -17,6 +17,7 @@ type Asked = Pick<ExperimentRequest, "experiment" | "profile" | "options">;
 /** What is counted of experiments without trials. */
 const COUNTED = {
   watched: "measurements",
+  monitor: "epochs and sets",
   trees: "epochs",
   theorem: "draws",
   influence: "trainings and scores",

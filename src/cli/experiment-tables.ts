@@ -5,6 +5,8 @@ import {
   influenceCeiling,
   lossTables,
   type PublishedFigure,
+  skippedSets,
+  UNFAMILIAR_SETS,
 } from "../experiments/index.ts";
 import { type Findings, type FindingsOf, type ResultRowsOf, resultRows, type TrialFindings } from "../runs/index.ts";
 import { dim } from "./colors.ts";
@@ -63,6 +65,26 @@ const SHOWN: { readonly [K in ExperimentKind]: Show<K> } = {
       ]),
     );
     return { json: { rows: measurements }, text: `${table}\n\nmeasured on ${length.examples} examples` };
+  },
+  monitor: ({ runs }, rows) => {
+    const sets = [...new Set(rows.map(({ set }) => set))];
+    const titles = [...new Set(rows.map(({ title }) => title))];
+    const table = formatTable(
+      [{ title: "AUROC %" }, ...sets.map((set) => right(UNFAMILIAR_SETS[set]))],
+      titles.map((title) => [
+        title,
+        ...sets.map((set) => {
+          const row = rows.find((one) => one.set === set && one.title === title);
+          return row === undefined ? "–" : `${row.mean.toFixed(1)} ± ${row.std.toFixed(1)}`;
+        }),
+      ]),
+    );
+    const accuracies = runs.flatMap(
+      ({ measured }) => measured.find(({ set }) => set === "test")?.values["accuracy %"] ?? [],
+    );
+    const skipped = skippedSets(runs.map(({ measured }) => measured));
+    const words = [`test accuracy ${accuracies.map((one) => one.toFixed(2)).join(", ")}`, ...skipped];
+    return { json: { rows, accuracies, skipped }, text: `${table}\n\n${words.join("\n")}\n` };
   },
   trees: (_, rows) => {
     const table = formatTable(

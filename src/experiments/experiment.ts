@@ -9,6 +9,7 @@ import { type InfluenceExperiment, influenceMnist } from "./influence/influence-
 import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees.ts";
 import type { RegimeExperiment } from "./regime-experiment.ts";
 import { type TheoremExperiment, theorem } from "./theorem.ts";
+import { type MonitorExperiment, monitorMnist } from "./unfamiliar/monitor-mnist.ts";
 import { binaryMnist, kernelMachine, ntkTrace } from "./watched-kernels.ts";
 import type { WatchedExperiment } from "./watched-training.ts";
 
@@ -27,6 +28,7 @@ export interface ExperimentsByKind {
   readonly regimes: RegimeExperiment;
   readonly arms: ArmExperiment;
   readonly watched: WatchedExperiment;
+  readonly monitor: MonitorExperiment;
   readonly trees: TreeExperiment;
   readonly theorem: TheoremExperiment;
   readonly influence: InfluenceExperiment;
@@ -47,6 +49,7 @@ export const EXPERIMENTS = [
   binaryMnist,
   ntkTrace,
   kernelMachine,
+  monitorMnist,
   obliqueTrees,
   theorem,
   influenceMnist,

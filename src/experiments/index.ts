@@ -167,6 +167,19 @@ export {
   type TrainingOptions,
   USUAL_TRAINING,
 } from "./training-options.ts";
+export { auroc } from "./unfamiliar/auroc.ts";
+export { type MonitorData, type MonitorMeasurement, measureMonitor, splitClean } from "./unfamiliar/measure-monitor.ts";
+export {
+  type MonitorExperiment,
+  type MonitorProfile,
+  monitorMnist,
+  monitorPlan,
+  UNFAMILIAR_SCORES,
+  UNFAMILIAR_SETS,
+  type UnfamiliarScore,
+  type UnfamiliarSet,
+} from "./unfamiliar/monitor-mnist.ts";
+export { type MonitorRow, monitorRows, skippedSets } from "./unfamiliar/monitor-rows.ts";
 export { checkExperimentSettings, type ExperimentSettings } from "./unused-options.ts";
 export {
   binaryMnist,

@@ -8,6 +8,7 @@ export {
   type ConjugateGradientSolution,
   conjugateGradients,
 } from "./conjugate-gradients.ts";
+export { factorInPlace, invertLower } from "./dense-cholesky.ts";
 export { FEW_EXAMPLES, smallestEigenvalueOfFew } from "./few-examples.ts";
 export { kernelFitBytes } from "./fit-memory.ts";
 export {

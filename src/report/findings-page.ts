@@ -4,6 +4,7 @@ import type { Findings, FindingsOf } from "../runs/index.ts";
 import { comparisonPage } from "./comparison-page.ts";
 import type { ExperimentPage } from "./experiment-page.ts";
 import { influencePage } from "./influence-page.ts";
+import { monitorPage } from "./monitor-page.ts";
 import { obliquePage } from "./oblique-page.ts";
 import { theoremPage } from "./theorem-page.ts";
 import { watchedPage } from "./watched-page.ts";
@@ -22,6 +23,17 @@ const PAGES: { readonly [K in PageKind]: (found: FindingsOf<K>) => ExperimentPag
     }),
   watched: ({ experiment, profile, length, rows, missing }) =>
     watchedPage({ experiment, profile: length, profileName: profile, rows: measured(experiment, rows), missing }),
+  monitor: ({ experiment, profile, length, runs, missing }) =>
+    monitorPage({
+      experiment,
+      length,
+      profileName: profile,
+      runs: measured(
+        experiment,
+        runs.flatMap(({ measured: own }) => (own.length === 0 ? [] : [own])),
+      ),
+      missing,
+    }),
   trees: ({ experiment, profile, epochs, runs, missing }) =>
     obliquePage({ experiment, profileName: profile, epochs, runs: measured(experiment, runs), missing }),
   influence: ({ experiment, profile, length, trained, scores, missing }) => {

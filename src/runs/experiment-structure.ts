@@ -8,6 +8,10 @@ import {
   type ExperimentKind,
   type ExperimentOf,
   MEASURES,
+  UNFAMILIAR_SCORES,
+  UNFAMILIAR_SETS,
+  type UnfamiliarScore,
+  type UnfamiliarSet,
 } from "../experiments/index.ts";
 import { REGIME_NAMES } from "../network/index.ts";
 import { OwnFilesStructure } from "./own-files-structure.ts";
@@ -85,6 +89,9 @@ const Series = z.strictObject({
   reference: z.array(z.tuple([Count, z.number()]).readonly()).readonly(),
 });
 
+const isUnfamiliarSet = (name: string): name is UnfamiliarSet => name in UNFAMILIAR_SETS;
+const isUnfamiliarScore = (name: string): name is UnfamiliarScore => name in UNFAMILIAR_SCORES;
+
 const KINDS = {
   regimes: z.strictObject({
     kind: z.literal("regimes"),
@@ -110,6 +117,27 @@ const KINDS = {
     classes: z.array(z.int().min(0)).min(2).readonly().exactOptional(),
     profiles: profilesOf(
       z.strictObject({ data: z.enum(DATASET_NAMES), epochs: Count, every: Count, runs: Count, examples: Count }),
+    ),
+  }),
+  monitor: z.strictObject({
+    kind: z.literal("monitor"),
+    ...Words,
+    ...SettingsStructure,
+    step: z.number().positive(),
+    neighbors: Count,
+    references: Count,
+    profiles: profilesOf(
+      z.strictObject({
+        data: z.enum(DATASET_NAMES),
+        epochs: Count,
+        runs: Count,
+        clean: Count,
+        testLimit: Count.exactOptional(),
+      }),
+    ),
+    published: z.partialRecord(
+      z.enum(Object.keys(UNFAMILIAR_SETS).filter(isUnfamiliarSet)),
+      z.partialRecord(z.enum(Object.keys(UNFAMILIAR_SCORES).filter(isUnfamiliarScore)), Figure),
     ),
   }),
   trees: z.strictObject({
@@ -178,6 +206,7 @@ export const ExperimentStructure: z.ZodType<Experiment> = z.discriminatedUnion("
   KINDS.regimes,
   KINDS.arms,
   KINDS.watched,
+  KINDS.monitor,
   KINDS.trees,
   KINDS.theorem,
   KINDS.influence,

@@ -30,6 +30,7 @@ export type {
   FindingsOf,
   Found,
   InfluenceFindings,
+  MonitorFindings,
   RunnerHost,
   TheoremFindings,
   TreeFindings,

@@ -5,7 +5,9 @@ import {
   type InfluenceRow,
   influenceRows,
   type MeanMeasurement,
+  type MonitorRow,
   meanMeasurements,
+  monitorRows,
   type ObliqueRow,
   obliqueRows,
   type SummaryRow,
@@ -23,6 +25,8 @@ export interface ResultRowsByKind {
   readonly arms: readonly ArmSummary[];
   /** Means over the seeds, an epoch a row. */
   readonly watched: readonly MeanMeasurement[];
+  /** How well each score tells each set of inputs from clean ones. */
+  readonly monitor: readonly MonitorRow[];
   /** Test accuracies at the best validation epoch, a network a row. */
   readonly trees: readonly ObliqueRow[];
   /** Errors, a width a row, and their slope: a series of networks each. */
@@ -37,6 +41,11 @@ const ROWS: { readonly [K in ExperimentKind]: (found: FindingsOf<K>) => ResultRo
   regimes: ({ experiment, states }) => summarize(experiment, states),
   arms: ({ experiment, profile, states }) => summarizeArms(experiment.profiles[profile].arms, states),
   watched: ({ rows }) => meanMeasurements(rows),
+  monitor: ({ experiment, runs }) =>
+    monitorRows(
+      experiment,
+      runs.map(({ measured }) => measured),
+    ),
   trees: ({ experiment, runs }) => obliqueRows(experiment.networks, runs),
   theorem: ({ series }) => series,
   influence: ({ experiment, scores }) => influenceRows(scores, experiment.ridge),

@@ -41,6 +41,12 @@ export const OWN_EXPERIMENTS = {
     architecture: fullyConnected({ inputShape: [28, 28], depth: 3, width: 8, outputs: 10 }),
     profiles: both({ data: "digits", epochs: 4, every: 2, runs: 2, examples: 20 }),
   },
+  monitor: {
+    ...{ kind: "monitor", name: "own-monitor", title: "A monitor of one's own", source: "nowhere" },
+    ...SETTINGS,
+    ...{ step: 0.1, neighbors: 5, references: 3, published: {} },
+    profiles: both({ data: "digits", epochs: 2, runs: 1, clean: 7000, testLimit: 60 }),
+  },
   trees: {
     ...{ kind: "trees", name: "own-trees", title: "A tree of one's own", source: "nowhere" },
     task: { seed: 3, dimension: 6, levels: 2, train: 200, validation: 50, test: 50 },

@@ -9,6 +9,8 @@ import type {
   InfluenceProfile,
   InfluenceScore,
   Measurement,
+  MonitorMeasurement,
+  MonitorProfile,
   ObliqueRun,
   ProfileName,
   TheoremFinding,
@@ -90,6 +92,13 @@ export interface WatchedFindings extends Found<"watched"> {
   readonly rows: readonly Watched<Measurement>[];
 }
 
+/** Of monitors: what is measured of each seed. */
+export interface MonitorFindings extends Found<"monitor"> {
+  /** As it was run, with the epochs and runs that were asked for. */
+  readonly length: MonitorProfile;
+  readonly runs: readonly { readonly seed: number; readonly measured: readonly MonitorMeasurement[] }[];
+}
+
 /** Of oblique trees: the runs, and the epochs that they were asked for. */
 export interface TreeFindings extends Found<"trees"> {
   readonly epochs: number;
@@ -116,6 +125,7 @@ export interface FindingsByKind {
   readonly regimes: TrialFindings<"regimes">;
   readonly arms: TrialFindings<"arms">;
   readonly watched: WatchedFindings;
+  readonly monitor: MonitorFindings;
   readonly trees: TreeFindings;
   readonly theorem: TheoremFindings;
   readonly influence: InfluenceFindings;

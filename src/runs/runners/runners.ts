@@ -1,5 +1,6 @@
 import type { ExperimentKind } from "../../experiments/index.ts";
 import { influenceRunner } from "./influence.ts";
+import { monitorRunner } from "./monitor.ts";
 import type { ExperimentJob, ExperimentView, FindingsOf, Runner, RunnerHost, RunnerWatch } from "./runner.ts";
 import { theoremRunner } from "./theorem.ts";
 import { treesRunner } from "./trees.ts";
@@ -11,6 +12,7 @@ const RUNNERS: { readonly [K in ExperimentKind]: Runner<K> } = {
   regimes: regimesRunner,
   arms: armsRunner,
   watched: watchedRunner,
+  monitor: monitorRunner,
   trees: treesRunner,
   theorem: theoremRunner,
   influence: influenceRunner,
