@@ -1,8 +1,7 @@
 /** What `flow` writes: a picture, or a folder with all that it found. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeNpy } from "../data/index.ts";
-import { writeGuarded } from "../data/node/index.ts";
+import { makeFolder, writeGuarded } from "../data/node/index.ts";
 import { float64 } from "../graph/index.ts";
 import type { FlowAnswer, InputExamples } from "../models/index.ts";
 import { inputShapeOf } from "../network/index.ts";
@@ -44,7 +43,7 @@ export async function claimFlowFiles(
     const picture = await claimResult(svg, sources, model);
     if (picture !== undefined) claimed.push(picture);
     const files = new Map<string, ResultFile>();
-    if (out !== undefined) await mkdir(out, { recursive: true });
+    if (out !== undefined) await makeFolder(out);
     const left: readonly string[] = reference === undefined ? OF_REFERENCE.map((which) => NAMES[which]) : [];
     for (const name of out === undefined ? [] : Object.values(NAMES).filter((one) => !left.includes(one))) {
       const file = await claimResult(join(out ?? "", name), sources, model);

@@ -47,6 +47,7 @@ function queryText({ predicted, label, control, ...sides }: QueryInfluence, quer
     columns.map(({ cells }) => cells.length),
     0,
   );
+  if (rows === 0) return `${words.join(", ")}\nno example moves it: its loss has no slope, so sure is the network`;
   const table = formatTable(
     columns.map(({ title }) => right(title)),
     Array.from({ length: rows }, (_, i) => columns.map(({ cells }) => cells[i] ?? "")),
@@ -62,7 +63,10 @@ const columnsOf = (
   [top, bottom].map((examples, i) => ({ title: `${before}${titles[i]}`, cells: examples.map(cellOf) }));
 
 const cellOf = ({ example, label, score }: InfluentialExample): string =>
-  `${example}${label === null ? "" : ` (${number(label)})`} ${(1000 * score).toFixed(2)}`;
+  `${example}${label === null ? "" : ` (${number(label)})`} ${scoreCell(1000 * score)}`;
+
+/** Of an input that the network is sure of scores are tiny, and their order still tells. */
+const scoreCell = (score: number): string => (Math.abs(score) < 0.01 ? score.toExponential(2) : score.toFixed(2));
 
 function scoreWords(kind: TrainingInfluence["kind"], isLabeled: boolean): string {
   if (kind === "values") {

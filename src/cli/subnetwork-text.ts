@@ -28,7 +28,7 @@ export function describeOne(one: DecidingUnits, shapes: Shapes): string {
   const { removed, active, share, becomes, byActivation, atRandom } = one;
   const changed =
     becomes === null
-      ? `closing all ${active} active units changes nothing: the biases behind them decide`
+      ? `closing all ${active} active units changes nothing: what passes none of them decides, biases among it`
       : `closing ${removed.length} of ${active} active units, ${percentOf(share ?? 0)} %, makes it output ${becomes}`;
   return [
     `${headOf(one)}\n${changed}`,

@@ -106,8 +106,14 @@ export function slopesOf(logits: DenseArray<"float32">, task: InfluenceTask, ask
   if (task.kind === "classes") {
     const wanted = asked?.kind === "classes" ? asked.labels : largestOfRows(logits);
     const slopes = softmaxRows(logits);
-    for (let at = 0; at < slopes.data.length; at++) slopes.data[at] = -slopes.data[at]!;
-    for (let t = 0; t < rows; t++) slopes.data[t * outputs + wanted[t]!]! += 1;
+    for (let t = 0; t < rows; t++) {
+      const row = slopes.data.subarray(t * outputs, (t + 1) * outputs);
+      // 1 − p of the wanted class is what the others have: subtracted it would be rounding where the network is sure
+      row[wanted[t]!] = 0;
+      const others = row.reduce((sum, share) => sum + share, 0);
+      for (let c = 0; c < outputs; c++) row[c] = -row[c]!;
+      row[wanted[t]!] = others;
+    }
     return slopes;
   }
   const wanted = asked?.kind === "values" ? asked.values.data : undefined;

@@ -139,6 +139,14 @@ describe("gatewise flow --svg and --out", () => {
     );
   });
 
+  it("refuse a folder that cannot be made", async () => {
+    const file = golden("mlp.x.npy");
+    expect(await mistake(...of("mlp", "--out", file))).toMatchObject({
+      code: 1,
+      message: `${file}: a file, not a directory: expected a folder to write to`,
+    });
+  });
+
   it("replace no file that is read", async () => {
     const result = await mistake(...of("mlp", "--svg", golden("mlp.x.npy")));
     expect(result).toMatchObject({
