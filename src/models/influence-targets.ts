@@ -73,7 +73,7 @@ export function targetsOf(task: InfluenceTask, outputs: number): Matrix {
 }
 
 /** Softmax of each row of logits, in float64. */
-export function softmaxRows({ shape: [rows = 0, columns = 0], data }: DenseArray<"float32">): Matrix {
+function softmaxRows({ shape: [rows = 0, columns = 0], data }: DenseArray<"float32">): Matrix {
   const out = matrix(rows, columns, Float64Array.from(data));
   for (let i = 0; i < rows; i++) {
     const row = out.data.subarray(i * columns, (i + 1) * columns);

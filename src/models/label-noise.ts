@@ -1,7 +1,7 @@
 /** Training examples whose labels look wrong, by what other examples and the network say of them. */
 import type { Matrix } from "../fitting/index.ts";
 import type { DenseArray } from "../graph/index.ts";
-import { type InfluenceTask, largestOfRows, softmaxRows } from "./influence-targets.ts";
+import { type InfluenceTask, largestOfRows } from "./influence-targets.ts";
 import { labelOf, largestAt } from "./influential-examples.ts";
 
 /** An example whose label the others speak against. */
@@ -68,9 +68,9 @@ export function suspectsByLoss(
   top: number,
 ): readonly SuspectLabel[] {
   const [rows = 0, outputs = 0] = logits.shape;
-  const shares = softmaxRows(logits);
   const losses = Float64Array.from({ length: rows }, (_, i) => {
-    if (task.kind === "classes") return -Math.log(Math.max(shares.data[i * outputs + task.labels[i]!]!, 1e-300));
+    if (task.kind === "classes")
+      return crossEntropy(logits.data.subarray(i * outputs, (i + 1) * outputs), task.labels[i]!);
     let sum = 0;
     for (let c = 0; c < outputs; c++) sum += (logits.data[i * outputs + c]! - task.values.data[i * outputs + c]!) ** 2;
     return sum / 2;
@@ -82,4 +82,11 @@ export function suspectsByLoss(
     suggested: task.kind === "classes" ? classes[example]! : outputs === 1 ? logits.data[example]! : null,
     score: losses[example]!,
   }));
+}
+
+/** `log Σ exp z_c − z_y` of one example, finite where the softmax of its class is 0. */
+function crossEntropy(row: Float32Array, label: number): number {
+  const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const sum = row.reduce((total, value) => total + Math.exp(value - largest), 0);
+  return largest - row[label]! + Math.log(sum);
 }

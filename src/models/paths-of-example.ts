@@ -96,7 +96,7 @@ function checkExample(network: GatedNetwork, example: Inputs): void {
   throw new GatewiseError({
     received: `${examples} examples`,
     expected: `one, of shape [${[1, ...wanted].join(", ")}]`,
-    next: "give one of them: inputs.example(0)",
+    next: "give one of them: a file that holds it alone, or inputs.example(0) in a program",
   });
 }
 

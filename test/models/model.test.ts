@@ -219,7 +219,7 @@ describe("an answer", () => {
     expect(errorOf(() => model.paths(last))).toEqual(ORDER);
     expect(errorOf(() => model.paths(inputs))).toEqual({
       message: `${n} examples: expected one, of shape [1, ${channels}, ${height}, ${width}]`,
-      hint: "give one of them: inputs.example(0)",
+      hint: "give one of them: a file that holds it alone, or inputs.example(0) in a program",
     });
     const bare = loosely({ dtype: example.dtype, shape: example.shape.slice(1), data: example.data });
     expect(model.paths(bare)).toEqual(model.paths(example));
