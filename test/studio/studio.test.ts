@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { hasBrowser, startBrowser } from "../support/studio.ts";
 import { explainCases } from "./explain.cases.ts";
 import { shellCases } from "./shell.cases.ts";
+import { trainCases } from "./train.cases.ts";
 
 describe.skipIf(!hasBrowser)("the studio in a browser", () => {
   let browser: Browser | undefined;
@@ -19,4 +20,5 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
   };
   describe("shell", () => shellCases(opened));
   describe("Explain", () => explainCases(opened));
+  describe("Train", () => trainCases(opened));
 });

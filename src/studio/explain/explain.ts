@@ -73,7 +73,8 @@ export class Explain {
       const state = { example: text(example === 0 ? undefined : example), output: text(this.output.value) };
       world.address.set({ ...state, against: text(this.against.value) });
     });
-    void this.start();
+    // a model that another tab has handed over is what is shown first
+    if (world.handed.peek().length === 0) void this.start();
   }
 
   /** The files that the command was given, or the network that the page carries. */

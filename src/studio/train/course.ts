@@ -1,0 +1,132 @@
+/** The five regimes side by side: an epoch of each in turn; the one with learnt gates once there are such. */
+import { type ExampleSet, exampleSet, fitExamples } from "../../data/index.ts";
+import type { Engine } from "../../engine/index.ts";
+import { type ShareInGates, shareInGates } from "../../experiments/index.ts";
+import { exampleScores } from "../../models/index.ts";
+import { initialParameters, PAPER_REGIMES } from "../../network/index.ts";
+import { train, trainedNetwork } from "../../train/index.ts";
+import type { CarriedDigits } from "../data/carried-digits.ts";
+import type { Turn } from "../desk/answering.ts";
+import type { Progress } from "../desk/protocol.ts";
+import { Lane } from "./lane.ts";
+import { type PaperRegime, trainingBy, type WrittenSettings } from "./settings.ts";
+import type { AdvanceQuestion, CoursePart } from "./topics.ts";
+
+/** What the trainings of a course need. */
+export interface CourseWorld {
+  readonly engine: Engine;
+  readonly digits: CarriedDigits;
+  /** Milliseconds from any fixed point. */
+  readonly clock: () => number;
+}
+
+export class Course {
+  private readonly lanes: readonly Lane[];
+  private readonly data: { readonly train: ExampleSet; readonly test: ExampleSet };
+  private share: ShareInGates | undefined;
+  private isPaused = false;
+
+  /** @throws GatewiseError for settings that cannot be trained */
+  constructor(
+    settings: WrittenSettings,
+    private readonly world: CourseWorld,
+  ) {
+    this.lanes = PAPER_REGIMES.map((regime) => new Lane(regime, trainingBy(settings, regime).plan));
+    const shape = this.lane("relu").plan.architecture.inputShape;
+    const { train, test } = world.digits;
+    this.data = { train: fitExamples(exampleSet(train), shape), test: fitExamples(exampleSet(test), shape) };
+    this.begin();
+  }
+
+  get part(): CoursePart {
+    return { lanes: this.lanes.map(({ part }) => part), share: this.share };
+  }
+
+  lane(regime: PaperRegime): Lane {
+    const found = this.lanes.find((lane) => lane.regime === regime);
+    if (found === undefined) throw new Error(`unreachable: no training of ${regime}`);
+    return found;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  async advance({ until }: AdvanceQuestion, turn: Turn<CoursePart>): Promise<void> {
+    this.isPaused = false;
+    const going = this.lanes.filter(({ state }) => state === "trains");
+    const lanes = until === "end" ? this.lanes : going;
+    const target =
+      until === "end"
+        ? Number.POSITIVE_INFINITY
+        : 1 + going.reduce((least, lane) => Math.min(least, epochsOf(lane)), Number.POSITIVE_INFINITY);
+    for (;;) {
+      const lane = behind(lanes, target);
+      if (lane === undefined || this.isPaused) break;
+      const before = lane.epochs.length;
+      await lane.advance();
+      this.begin();
+      if (lane.epochs.length > before || lane.state === "failed") {
+        turn.tell(this.part);
+        const { done, total } = this.progress();
+        turn.progress(done, total);
+      }
+      await turn.breathe();
+    }
+    if (this.lanes.every(({ state }) => state === "ended")) this.share ??= await this.measureShare();
+    turn.tell(this.part);
+  }
+
+  async close(): Promise<void> {
+    for (const lane of this.lanes) await lane.close();
+  }
+
+  /** Begins what can begin: fixed gates that were learnt are those of the ReLU network after its best epoch. */
+  private begin(): void {
+    const { engine, clock } = this.world;
+    const relu = this.lane("relu");
+    for (const lane of this.lanes) {
+      if (lane.state !== "waits") continue;
+      if (lane.regime !== "flnpf")
+        lane.begin(train(lane.plan, this.data, initialParameters(lane.plan), { engine, clock }));
+      else if (relu.state === "failed") lane.fail("the ReLU network whose gates it takes has failed");
+      else if (relu.state === "ended") {
+        const initial = initialParameters(lane.plan, relu.best?.parameters.value);
+        lane.begin(train(lane.plan, this.data, initial, { engine, clock }));
+      }
+    }
+  }
+
+  /** Epochs that are done, and all that there are. */
+  private progress(): Progress {
+    const count = (lane: Lane): number => (lane.state === "failed" ? lane.plan.epochs : lane.epochs.length);
+    return {
+      done: this.lanes.reduce((sum, lane) => sum + count(lane), 0),
+      total: this.lanes.reduce((sum, { plan }) => sum + plan.epochs, 0),
+    };
+  }
+
+  private async measureShare(): Promise<ShareInGates> {
+    const scores = async (regime: PaperRegime): Promise<Float64Array> => {
+      const { plan, last } = this.lane(regime);
+      if (last === undefined) throw new Error(`unreachable: ${regime} has ended without an epoch`);
+      return await exampleScores(trainedNetwork(plan, last.parameters), this.world.engine, this.data.test);
+    };
+    return shareInGates({
+      model: await scores("relu"),
+      gates: [await scores("flnpf")],
+      random: [await scores("frnpf-ii")],
+    });
+  }
+}
+
+const epochsOf = ({ epochs }: Lane): number => epochs.length;
+
+/** Of those that train and have not come to the target, the first of those that have come least far. */
+function behind(lanes: readonly Lane[], target: number): Lane | undefined {
+  const able = lanes.filter((lane) => lane.state === "trains" && epochsOf(lane) < target);
+  return able.reduce<Lane | undefined>(
+    (least, lane) => (least === undefined || epochsOf(lane) < epochsOf(least) ? lane : least),
+    undefined,
+  );
+}

@@ -1,0 +1,52 @@
+/** What is chosen in Train, as it is written there, as a training has it, and as a command says it. */
+import { GatewiseError } from "../../errors.ts";
+import { type NameOption, readTrainingOptions, type Training, trainingOf } from "../../experiments/index.ts";
+import { PAPER_REGIMES } from "../../network/index.ts";
+import { CARRIED_DIGITS } from "../data/carried-digits.ts";
+
+export type PaperRegime = (typeof PAPER_REGIMES)[number];
+
+/** Each as its user has written it. */
+export type WrittenSettings = Readonly<Record<SettingName, string>>;
+export type SettingName = "width" | "depth" | "lr" | "epochs" | "seed";
+
+/** What each is called, what it is unless told otherwise, and what a page trains in its time. */
+export const SETTINGS = {
+  width: { title: "Width", usual: "64", least: 1, most: 512 },
+  depth: { title: "Depth", usual: "4", least: 2, most: 8 },
+  lr: { title: "Rate", usual: "0.001", least: 0, most: 10 },
+  epochs: { title: "Epochs", usual: "15", least: 1, most: 200 },
+  seed: { title: "Seed", usual: "0", least: 0, most: 2 ** 31 - 1 },
+} as const satisfies Record<SettingName, object>;
+
+export const SETTING_NAMES: readonly SettingName[] = ["width", "depth", "lr", "epochs", "seed"];
+
+const isSetting = (option: string): option is SettingName => option in SETTINGS;
+const nameOf: NameOption = (option) => (isSetting(option) ? SETTINGS[option].title : option);
+
+/**
+ * The training of a regime on the digits that the page carries.
+ * @throws GatewiseError for what cannot be trained, by the names of the page
+ */
+export function trainingBy(written: WrittenSettings, regime: PaperRegime): Training {
+  const { train: limit, test: testLimit } = CARRIED_DIGITS;
+  const options = readTrainingOptions({ ...written, regime, data: "digits", limit, testLimit }, nameOf);
+  for (const name of SETTING_NAMES) {
+    const { title, least, most } = SETTINGS[name];
+    const value = Number(options[name]);
+    if (value >= least && value <= most) continue;
+    throw new GatewiseError({
+      received: `${title} ${written[name]}`,
+      expected: `${least} to ${most}`,
+      next: "a page trains small networks; the command trains larger ones",
+    });
+  }
+  return trainingOf(options, nameOf);
+}
+
+/** The command that trains the same networks, one after the other. */
+export function commandOf({ width, depth, lr, epochs, seed }: WrittenSettings): string {
+  const { train, test } = CARRIED_DIGITS;
+  const settings = `--width ${width} --depth ${depth} --lr ${lr} --epochs ${epochs} --seed ${seed}`;
+  return `for regime in ${PAPER_REGIMES.join(" ")}; do gatewise train --regime $regime --data digits --limit ${train} --test-limit ${test} ${settings}; done`;
+}
