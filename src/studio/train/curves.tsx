@@ -3,7 +3,7 @@ import { percent, titleOf } from "./words.ts";
 
 /** Units of the picture, and what is left of it for the axes' words. */
 const [WIDTH, HEIGHT] = [640, 300];
-const [LEFT, RIGHT, TOP, BOTTOM] = [60, 10, 12, 34];
+const [LEFT, RIGHT, TOP, BOTTOM] = [68, 10, 12, 34];
 
 /** Percent between two lines of the grid, by what there is to show: six lines at most. */
 const spacing = (range: number): number => (range <= 10 ? 2 : range <= 25 ? 5 : range <= 50 ? 10 : 20);
