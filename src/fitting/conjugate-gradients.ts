@@ -9,7 +9,7 @@ import { optionsIn } from "../options.ts";
 import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
 import type { KernelRows } from "./kernel-rows.ts";
 import { kernelTimes } from "./kernel-times.ts";
-import { lowRankPreconditioner } from "./low-rank-preconditioner.ts";
+import { lowRankPreconditioner, type Preconditioner } from "./low-rank-preconditioner.ts";
 import type { WorkOptions } from "./work-options.ts";
 
 /** When conjugate gradients end. */
@@ -18,6 +18,8 @@ export interface ConjugateGradientOptions extends WorkOptions {
   readonly tolerance?: number;
   /** 1,000 unless told otherwise. */
   readonly maxIterations?: number;
+  /** Of this kernel and shift, where several systems are solved: made once. @internal */
+  readonly preconditioner?: Preconditioner | undefined;
 }
 
 /** A solution by conjugate gradients, and how good it is. */
@@ -44,9 +46,9 @@ export async function conjugateGradients(
   products: BlockProducts,
   options: ConjugateGradientOptions = {},
 ): Promise<ConjugateGradientSolution> {
-  const { tolerance = 1e-8, maxIterations = 1_000, signal, onProgress } = optionsIn(options);
+  const { tolerance = 1e-8, maxIterations = 1_000, preconditioner, signal, onProgress } = optionsIn(options);
   const [examples, columns] = sizesOf(y);
-  const preconditioned = await lowRankPreconditioner(kernel, diagonal, shift, products);
+  const preconditioned = preconditioner ?? (await lowRankPreconditioner(kernel, diagonal, shift, products));
   const x = new Float64Array(y.data.length);
   const r = y.data.slice();
   const p = (await preconditioned(matrix(examples, columns, r))).data.slice();

@@ -50,15 +50,18 @@ export function subKernel(kernel: KernelRows, examples: Int32Array): KernelRows 
   };
 }
 
-/** Rows that are read at once: 40 MB at 10,000 columns, enough to keep matrix products busy. */
+/** Rows that are read at once, enough to keep matrix products busy. */
 export const ROW_BLOCK = 512;
+/** Numbers that are read at once: of larger blocks the memory goes back to the system each time, and its pages are made anew. */
+const BLOCK_NUMBERS = 2 ** 21;
 
 /** The blocks of rows of a matrix, one after the other. */
 export async function* rowBlocks(
   kernel: KernelRows,
 ): AsyncGenerator<{ readonly from: number; readonly to: number; readonly block: Float64Array }> {
-  for (let from = 0; from < kernel.rows; from += ROW_BLOCK) {
-    const to = Math.min(from + ROW_BLOCK, kernel.rows);
+  const rows = Math.max(1, Math.min(ROW_BLOCK, Math.floor(BLOCK_NUMBERS / kernel.columns)));
+  for (let from = 0; from < kernel.rows; from += rows) {
+    const to = Math.min(from + rows, kernel.rows);
     yield { from, to, block: await kernel.read(from, to) };
   }
 }

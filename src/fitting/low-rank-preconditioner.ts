@@ -9,6 +9,8 @@ import type { KernelRows } from "./kernel-rows.ts";
 
 /** Rows of the kernel that are read; the work beside it is O(n · RANK²). */
 const RANK = 256;
+/** Of the largest diagonal element: what is left of one below it is rounding. */
+const ROUNDING = 1e-10;
 
 /** `P⁻¹ r` for `[n, columns]`. */
 export type Preconditioner = (r: Matrix) => Promise<Matrix>;
@@ -50,8 +52,8 @@ export async function lowRankPreconditioner(
 }
 
 /**
- * `Lᵀ` of a partial factorization `H ≈ L Lᵀ`: the row of the largest diagonal element left over is next, until none
- * exceeds the shift.
+ * `Lᵀ` of a partial factorization `H ≈ L Lᵀ`: the row of the largest diagonal element left over is next, until they sum to
+ * no more than the shift.
  * @returns `[at most rank, n]`
  */
 async function pivotedCholesky(
@@ -62,11 +64,14 @@ async function pivotedCholesky(
 ): Promise<Matrix> {
   const examples = kernel.rows;
   const left = diagonal.slice();
+  const largest = diagonal.reduce((most, value) => Math.max(most, value), 0);
   const low = matrix(rank, examples);
   for (let k = 0; k < rank; k++) {
     const pivot = left.reduce((best, value, i) => (value > left[best]! ? i : best), 0);
     const height = left[pivot]!;
-    if (!(height > shift)) return matrix(k, examples, low.data.slice(0, k * examples));
+    // what is left over has eigenvalues of at most its trace: beside a larger shift they are nothing
+    const trace = left.reduce((sum, value) => sum + Math.max(0, value), 0);
+    if (!(trace > shift && height > ROUNDING * largest)) return matrix(k, examples, low.data.slice(0, k * examples));
     const row = low.data.subarray(k * examples, (k + 1) * examples);
     row.set(await kernel.read(pivot, pivot + 1));
     for (let other = 0; other < k; other++) {

@@ -9,6 +9,7 @@ import { factorize, type Solver } from "./cholesky.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
 import { diagonalByColumns, diagonalByProbes } from "./inverse-diagonal.ts";
 import { type KernelRows, kernelRows } from "./kernel-rows.ts";
+import { lowRankPreconditioner } from "./low-rank-preconditioner.ts";
 import { DIRECT_LIMIT } from "./positive-factor.ts";
 import type { WorkOptions } from "./work-options.ts";
 
@@ -46,8 +47,10 @@ export async function kernelSolver(
   const { directLimit = DIRECT_LIMIT, ...work } = optionsIn(options);
   const examples = kernel.rows;
   if (examples > directLimit) {
+    const preconditioner = await lowRankPreconditioner(kernel, diagonal, lambda, products);
     const solve: RidgeSolver["solve"] = async (y, solving) =>
-      (await conjugateGradients(kernel, diagonal, lambda, y, products, { tolerance: 1e-9, ...solving })).x;
+      (await conjugateGradients(kernel, diagonal, lambda, y, products, { tolerance: 1e-9, ...solving, preconditioner }))
+        .x;
     return {
       examples,
       by: "conjugate gradients",
