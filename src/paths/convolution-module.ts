@@ -20,12 +20,12 @@ export interface ConvolutionSizes {
   readonly taps: number;
 }
 
-interface Exports {
+type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly dataStart: () => number;
   readonly forward: (...addressesAndSizes: readonly number[]) => void;
   readonly back: (...addressesAndSizes: readonly number[]) => void;
-}
+};
 
 export const sizesOf = (
   { groups, window: { kernel } }: Convolution,
