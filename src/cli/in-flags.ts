@@ -1,6 +1,7 @@
 /** The library names options and functions, between backticks; a command line has flags and commands in their place. */
 
 const FLAGS: ReadonlyMap<string, string> = new Map([
+  ["arch", "--arch"],
   ["color", "--color"],
   ["drop", "--drop"],
   ["header", "--header"],

@@ -85,6 +85,6 @@ const unfit = (name: string, shape: readonly number[], cause?: GatewiseError): G
   new GatewiseError({
     received: `${name}, with inputs of shape [${shape.join(", ")}]${cause === undefined ? "" : `: ${cause.received}`}`,
     expected: "inputs that the experiment's networks read, whose last layer is dense",
-    next: "choose another experiment, or train with an architecture of your own: --arch",
+    next: "choose another experiment, or train with an architecture of your own, by `arch`",
     ...(cause === undefined ? {} : { cause }),
   });

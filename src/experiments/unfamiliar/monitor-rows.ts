@@ -45,6 +45,6 @@ export function monitorRows(
 export function skippedSets(runs: readonly (readonly MonitorMeasurement[])[]): readonly string[] {
   return SETS.filter((set) => runs.some((run) => run.some((one) => one.set === set && one.examples === 0))).map(
     (set) =>
-      `${UNFAMILIAR_SETS[set]} left out: its files are not at hand; give them by --data-dir D with D/${set}/, or fetch them with gatewise data fetch ${set}, then go on with --resume`,
+      `${UNFAMILIAR_SETS[set]} left out: its files are not at hand; give the data folder that holds ${set}/, or fetch ${set}, and go on`,
   );
 }
