@@ -13,6 +13,7 @@ import { readGateOptions, readNetworkFile } from "./network-choice.ts";
 import { READ_RECIPE } from "./recipe-options.ts";
 import { archOf, checkSources } from "./source-options.ts";
 import {
+  BIASES,
   type NameOption,
   TRAINING_DEVICES,
   type TrainingOptionName,
@@ -48,6 +49,7 @@ const READ: { readonly [K in TrainingOptionName]: Read<TrainingOptions[K]> } = {
   valueInput: word("value input", VALUE_INPUTS),
   gateOrder: readGateOrder,
   beta: (value, name) => parsePositive(name, value),
+  biases: word("biases", BIASES),
   seed: whole(0),
   from: readNetworkFile,
   init: readNetworkFile,
@@ -90,6 +92,7 @@ export function readTrainingOptions(
     beta: read("beta"),
     valueInput: read("valueInput"),
     gateOrder: read("gateOrder"),
+    biases: read("biases"),
     lr: read("lr"),
     batch: read("batch"),
     epochs: read("epochs"),

@@ -99,7 +99,7 @@ export function trainingOf(
     regime,
     ...(variant === undefined ? {} : { variant }),
     ...begin,
-    initializer: { kind: "glorot-uniform" },
+    initializer: { kind: "glorot-uniform", ...(options.biases === "random" ? { biases: "random" } : {}) },
     optimizer: optimizerOf(kind, options.lr ?? rates[kind], options, nameOf),
     loss: usualLoss(described?.words.kind === "values" ? "values" : "classes", outputsOf(architecture)),
     batch,

@@ -4,8 +4,16 @@ import { checkParameterCount } from "./parameter-limit.ts";
 import type { ParameterSpec } from "./parameter-spec.ts";
 import { layersOf, type ParametersByLayer } from "./trial-parameters.ts";
 
-/** How weights are drawn before training; biases start at zero, the weights of scales at one. */
-export type Initializer =
+/** How parameters are drawn before training; the weights of scales start at one. */
+export type Initializer = WeightInitializer & {
+  /**
+   * Biases start at zero, or uniform in `±1 / √fanIn` (PyTorch's default): without any, the first layer's gates all flip on
+   * planes through the origin, and where gates are random and stay so they do for ever.
+   */
+  readonly biases?: "random" | undefined;
+};
+
+type WeightInitializer =
   /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
   | { readonly kind: "glorot-uniform" }
   /** Uniform in `±√(6 / fanIn)`, variance `2 / fanIn`: keeps the size of activations behind ReLUs (He et al., 2015). */
@@ -40,10 +48,12 @@ function draw(
 ): DenseArray<"float32"> {
   const count = sizeOf(spec.shape);
   if (spec.startsAtOne === true) return denseArray("float32", spec.shape, new Float32Array(count).fill(1));
-  if (spec.kind !== "weight") return denseArray("float32", spec.shape, new Float32Array(count));
-  const stream = randomStream(seed, purpose, spec.layer, "weight");
+  const isDrawn = spec.kind === "weight" || (spec.kind === "bias" && initializer.biases === "random");
+  if (!isDrawn) return denseArray("float32", spec.shape, new Float32Array(count));
+  const stream = randomStream(seed, purpose, spec.layer, spec.kind);
   const uniform = (limit: number) =>
     denseArray("float32", spec.shape, new Float32Array(stream.uniform(count, -limit, limit)));
+  if (spec.kind === "bias") return uniform(1 / Math.sqrt(spec.fanIn));
   switch (initializer.kind) {
     case "glorot-uniform":
       return uniform(Math.sqrt(6 / (spec.fanIn + spec.fanOut)));

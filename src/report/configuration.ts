@@ -172,16 +172,19 @@ function layerWords(layer: Layer): string {
 
 const normWords = ({ batchNorm }: WeightLayer): string => (batchNorm ? ", normalized by batch" : "");
 
-function initializerWords(initializer: Initializer): string {
+const initializerWords = (initializer: Initializer): string =>
+  `${weightWords(initializer)}, biases ${initializer.biases === "random" ? "uniform in ±1/√fan-in" : "0"}`;
+
+function weightWords(initializer: Initializer): string {
   switch (initializer.kind) {
     case "glorot-uniform":
-      return "Glorot uniform, biases 0";
+      return "Glorot uniform";
     case "he-uniform":
-      return "He uniform, biases 0";
+      return "He uniform";
     case "fan-in-uniform":
-      return "uniform in ±1/√fan-in, biases 0";
+      return "uniform in ±1/√fan-in";
     case "bernoulli":
-      return `±${Number(initializer.sigma.toPrecision(4))} with equal probability, biases 0`;
+      return `±${Number(initializer.sigma.toPrecision(4))} with equal probability`;
     default:
       return unreachable(initializer);
   }

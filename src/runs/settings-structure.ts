@@ -25,14 +25,16 @@ const Optimizer = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const Biases = z.literal("random").optional();
+
 /** The fields of an experiment's settings, which a plan has too. */
 export const SettingsStructure = {
   architecture: ArchitectureStructure,
   initializer: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("glorot-uniform") }),
-    z.strictObject({ kind: z.literal("he-uniform") }),
-    z.strictObject({ kind: z.literal("fan-in-uniform") }),
-    z.strictObject({ kind: z.literal("bernoulli"), sigma: z.number() }),
+    z.strictObject({ kind: z.literal("glorot-uniform"), biases: Biases }),
+    z.strictObject({ kind: z.literal("he-uniform"), biases: Biases }),
+    z.strictObject({ kind: z.literal("fan-in-uniform"), biases: Biases }),
+    z.strictObject({ kind: z.literal("bernoulli"), sigma: z.number(), biases: Biases }),
   ]),
   optimizer: Optimizer,
   loss: z.enum(LOSSES),

@@ -40,14 +40,25 @@ describe("options of a training", () => {
       lr: "3e-4",
       gateOrder: "2,1",
       seed: "7",
+      biases: "random",
       regime: "dlgn",
       depth: "3",
       testLimit: "500",
     };
-    const json = { width: 32, lr: 3e-4, gateOrder: [2, 1], seed: 7, regime: "dlgn", depth: 3, testLimit: 500 };
+    const json = {
+      width: 32,
+      lr: 3e-4,
+      gateOrder: [2, 1],
+      seed: 7,
+      biases: "random",
+      regime: "dlgn",
+      depth: 3,
+      testLimit: 500,
+    };
     const training = trainingOf(readTrainingOptions(words));
     expect(training).toEqual(trainingOf(readTrainingOptions(json)));
     expect(training.plan.optimizer).toMatchObject({ kind: "adam", learningRate: 3e-4 });
+    expect(training.plan.initializer).toEqual({ kind: "glorot-uniform", biases: "random" });
     expect(training.plan.variant).toEqual({ gateOrder: [2, 1] });
     expect(training.data).toEqual({ name: "digits", limit: null, testLimit: 500 });
     expect(trainingName(training)).toBe("fc-digits-dlgn-seed7");
@@ -65,7 +76,7 @@ describe("options of a training", () => {
   });
 
   const known = [
-    "arch, regime, data, optimizer, lr, batch, epochs, limit, testLimit, width, depth, valueInput, gateOrder, beta, seed,",
+    "arch, regime, data, optimizer, lr, batch, epochs, limit, testLimit, width, depth, valueInput, gateOrder, beta, biases, seed,",
     "from, init, gates, keep, watchGates, labelsTransform, examples, device, threads, keys, labels, testData, testLabels, label, drop, header, layout, color, targets, testShare, splitSeed, scale, mean, std, standardize, momentum, nesterov, weightDecay, schedule, warmup, milestones, gamma, clipNorm,",
     "labelSmoothing, classWeights, dropout, augment, validation, earlyStopping",
   ].join(" ");

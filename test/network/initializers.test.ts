@@ -47,7 +47,22 @@ describe.each([
     expect(Math.abs(variance - limit ** 2 / 3)).toBeLessThan(5 * limit ** 2 * Math.sqrt((1 / 5 - 1 / 9) / n));
   });
 
-  it("biases are zero", () => {
+  it("biases that are random are within 1/√fanIn, each of its own, and change no weight", () => {
+    const kind = initializer;
+    const random = initialize(parameterSpecs(architecture), { kind, biases: "random" }, 3, "value-network");
+    for (const { layer, fanIn } of weights) {
+      const { weight, bias } = random[layer] ?? expect.fail(`layer ${layer}`);
+      const drawn = parameters[layer]?.weight.data;
+      expect(weight.data.every((value, i) => value === drawn?.[i])).toBe(true);
+      const values = bias?.data ?? new Float32Array();
+      expect(new Set(values).size).toBe(values.length);
+      expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(Math.fround(1 / Math.sqrt(fanIn)));
+      // the mean of n draws is within five standard errors of 0
+      expect(Math.abs(mean(values))).toBeLessThan(5 / Math.sqrt(3 * fanIn * values.length));
+    }
+  });
+
+  it("biases are zero unless told otherwise", () => {
     const biases = Object.values(parameters).flatMap(({ bias }) => (bias === undefined ? [] : [bias]));
     expect(biases).toHaveLength(weights.length);
     for (const { data } of biases) expect(data.every((value) => value === 0)).toBe(true);

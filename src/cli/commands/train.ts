@@ -59,6 +59,11 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--value-input <what>", "what the value network reads: example or ones")
     .option("--gate-order <a,b,…>", "the gates' layers, from 1, in the order in which the value network meets them")
     .option("--beta <x>", "steepness of soft gates (default: 4)")
+    .option(
+      "--biases <what>",
+      "what biases begin as: zero or random (without any, the first layer's gates all flip on planes through the origin)",
+      "zero",
+    )
     .option("--seed <n>", "decides weights and order", String(USUAL_TRAINING.seed))
     .option(...DEVICE_OPTION)
     .option(
