@@ -59,7 +59,7 @@ function Kept({
 }
 
 function openStudio({ tabs, address, document }: ShellProps) {
-  const wanted = address.get("tab");
+  const wanted = address.tab;
   const shown = signal<Tab["id"]>(tabs.find(({ id }) => id === wanted)?.id ?? "explain");
   const handed = signal<readonly File[]>([]);
   const worlds = new Map<Tab["id"], TabWorld>();
@@ -71,7 +71,7 @@ function openStudio({ tabs, address, document }: ShellProps) {
       handed.value = files;
       show("explain");
     };
-    const world: TabWorld = { document, address, status: new Status(), explain, handed };
+    const world: TabWorld = { document, address: address.of(id), status: new Status(), explain, handed };
     worlds.set(id, world);
     return world;
   };
@@ -80,7 +80,7 @@ function openStudio({ tabs, address, document }: ShellProps) {
     const tab = tabs.find((one) => one.id === id);
     if (view !== undefined && view.value === undefined && tab !== undefined) view.value = tab.make(worldOf(id));
     shown.value = id;
-    address.set({ tab: id === "explain" ? undefined : id });
+    address.show(id);
   };
   show(shown.value);
   return { shown, show, views, worldOf };

@@ -1,12 +1,13 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChild } from "preact";
-import type { Address } from "./address.ts";
+import type { TabAddress } from "./address.ts";
 import type { Status } from "./status.ts";
 
 /** What each tab is given. */
 export interface TabWorld {
   readonly document: Document;
-  readonly address: Address;
+  /** Its own state in the page's address. */
+  readonly address: TabAddress;
   readonly status: Status;
   /** Shows a model in Explain: what Train has trained, say. */
   readonly explain: (files: readonly File[]) => void;
