@@ -56,6 +56,17 @@ export function shellCases(browser: () => Browser): void {
     expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Train");
   });
 
+  it("keeps in the address what each tab is at, and the shown one's without its name", async () => {
+    await using studio = await openStudio(browser(), `${STUDIO_FILE}#tab=train&width=8&explain.example=3`);
+    const { page } = studio;
+    await page.getByLabel("Seed").fill("4");
+    expect(page.url()).toBe(`${STUDIO_FILE}#tab=train&width=8&explain.example=3&seed=4`);
+    await page.getByRole("tab", { name: "Explain" }).click();
+    await ready(page);
+    expect(page.url()).toBe(`${STUDIO_FILE}#train.width=8&example=3&train.seed=4`);
+    expect(await page.getByLabel("Example", { exact: true }).inputValue()).toBe("3");
+  });
+
   it.each([
     { colorScheme: "light", width: 1280 },
     { colorScheme: "dark", width: 375 },
