@@ -13,7 +13,6 @@ import { readGateOptions, readNetworkFile } from "./network-choice.ts";
 import { READ_RECIPE } from "./recipe-options.ts";
 import { archOf, checkSources } from "./source-options.ts";
 import {
-  BIASES,
   type NameOption,
   TRAINING_DEVICES,
   type TrainingOptionName,
@@ -22,6 +21,7 @@ import {
 } from "./training-options.ts";
 
 const VALUE_INPUTS = ["example", "ones"] as const;
+const BIASES = ["zero", "random"] as const;
 
 type Read<T> = (value: unknown, name: string) => T;
 const word =

@@ -12,9 +12,6 @@ export const TRAINING_DEVICES = ["cpu", "webgpu"] as const;
 /** Where a network trains. */
 export type TrainingDevice = (typeof TRAINING_DEVICES)[number];
 
-/** What biases begin as. */
-export const BIASES = ["zero", "random"] as const;
-
 /** What may be said of one training; all of it is optional. */
 export interface TrainingOptions extends RecipeOptions, DataOptions {
   readonly arch?: ArchitectureName | ArchitectureFile | undefined;
@@ -37,7 +34,7 @@ export interface TrainingOptions extends RecipeOptions, DataOptions {
   readonly gateOrder?: RegimeVariant["gateOrder"];
   readonly beta?: RegimeVariant["beta"];
   /** What biases begin as: zero unless told otherwise, see `Initializer`. */
-  readonly biases?: (typeof BIASES)[number] | undefined;
+  readonly biases?: "zero" | "random" | undefined;
   readonly seed?: number | undefined;
   /**
    * `flnpf`: the network whose gates are taken; a ReLU network is trained first unless told otherwise. `frnpf-di`: the network

@@ -5,23 +5,22 @@ import type { ParameterSpec } from "./parameter-spec.ts";
 import { layersOf, type ParametersByLayer } from "./trial-parameters.ts";
 
 /** How parameters are drawn before training; the weights of scales start at one. */
-export type Initializer = WeightInitializer & {
+export type Initializer = (
+  | /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
+  { readonly kind: "glorot-uniform" }
+  /** Uniform in `±√(6 / fanIn)`, variance `2 / fanIn`: keeps the size of activations behind ReLUs (He et al., 2015). */
+  | { readonly kind: "he-uniform" }
+  /** Uniform in `±1 / √fanIn`, PyTorch's default (theory 6.7, oblique trees). */
+  | { readonly kind: "fan-in-uniform" }
+  /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4.2, 6.4). */
+  | { readonly kind: "bernoulli"; readonly sigma: number }
+) & {
   /**
    * Biases start at zero, or uniform in `±1 / √fanIn` (PyTorch's default): without any, the first layer's gates all flip on
    * planes through the origin, and where gates are random and stay so they do for ever.
    */
   readonly biases?: "random" | undefined;
 };
-
-type WeightInitializer =
-  /** Keras's default: uniform in `±√(6 / (fanIn + fanOut))`. */
-  | { readonly kind: "glorot-uniform" }
-  /** Uniform in `±√(6 / fanIn)`, variance `2 / fanIn`: keeps the size of activations behind ReLUs (He et al., 2015). */
-  | { readonly kind: "he-uniform" }
-  /** Uniform in `±1 / √fanIn`, PyTorch's default (theory 6.7, oblique trees). */
-  | { readonly kind: "fan-in-uniform" }
-  /** `±sigma` with equal probability: `√(2 / width)` in the gate learning experiment, any in the theorem (theory 4.2, 6.4). */
-  | { readonly kind: "bernoulli"; readonly sigma: number };
 
 /** Which network of a trial is drawn: each has random streams of its own. */
 export type NetworkPurpose = "value-network" | "feature-network" | `feature-network-${number}` | "fresh-value-network";
