@@ -11,6 +11,7 @@ import { gunzip, gzip } from "node:zlib";
 import { Rolldown } from "tsdown";
 import { digitsFromIdx, firstExamples } from "../src/data/index.ts";
 import { CARRIED_DIGITS, carriedBytes } from "../src/studio/data/carried-digits.ts";
+import { licensesOf, packagesIn } from "./licenses.ts";
 
 const STUDIO = "src/studio";
 const compress = promisify(gzip);
@@ -35,8 +36,7 @@ export async function buildStudio(outDir: string): Promise<void> {
     digitsOf(join(outDir, "digits")),
     readFile(join(STUDIO, "data/start-network.onnx")),
   ]);
-  const folders = new Set([...page.packages, ...worker.packages]);
-  const licenses = await licensesOf([...folders].sort());
+  const licenses = await licensesOf(new Set([...page.packages, ...worker.packages]));
   const program = asElementText(page.code);
   const filled: Readonly<Record<string, string>> = {
     policy: policyOf(program, style),
@@ -71,15 +71,7 @@ async function bundled(input: string, format: "esm" | "iife"): Promise<Program> 
   });
   const { output } = await bundle.generate({ format, minify: true, codeSplitting: false });
   await bundle.close();
-  const packages = new Set<string>();
-  for (const chunk of output) {
-    if (chunk.type !== "chunk") continue;
-    for (const id of chunk.moduleIds) {
-      const inside = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
-      if (inside !== undefined) packages.add(inside);
-    }
-  }
-  return { code: output[0].code, packages };
+  return { code: output[0].code, packages: packagesIn(output) };
 }
 
 /** The style sheets of the studio's rooms, the page's own first. */
@@ -123,23 +115,4 @@ async function digitsOf(folder: string): Promise<Uint8Array> {
     train: firstExamples(train, CARRIED_DIGITS.train),
     test: firstExamples(test, CARRIED_DIGITS.test),
   });
-}
-
-async function licensesOf(folders: readonly string[]): Promise<string> {
-  const texts = await Promise.all(folders.map(licenseOf));
-  return texts.join("\n\n");
-}
-
-async function licenseOf(folder: string): Promise<string> {
-  const about: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  const word = (key: string): string => {
-    const value = typeof about === "object" && about !== null && key in about ? Object(about)[key] : undefined;
-    return typeof value === "string" ? value : "";
-  };
-  const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
-  const text =
-    file === undefined
-      ? await readFile("scripts/licenses/onnxruntime.txt", "utf8")
-      : await readFile(join(folder, file), "utf8");
-  return `${word("name")} ${word("version")} (${word("license")})\n\n${text.trim()}`;
 }

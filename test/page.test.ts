@@ -54,9 +54,9 @@ const ASK = `import { openModel } from "gatewise/web";
 const model = await openModel("cnn.onnx");
 console.log(model.paths({ dtype: "float32", shape: [1, 1, 8, 8], data: new Float32Array(64) }, { output: 7 }));`;
 
-it("a page that opens a model and asks for paths carries less than 60 KB of ours", async () => {
+it("a page that opens a model and asks for paths carries less than 76 KB, the reader of ONNX inside", async () => {
   await using folder = await temporaryFolder();
-  const chunks = await bundled(folder.path, ASK, (id) => /^(@bufbuild|onnxruntime)/.test(id));
+  const chunks = await bundled(folder.path, ASK, (id) => /^onnxruntime/.test(id));
   // what is loaded before anything is asked; the rest comes with the question that needs it
   const loaded = new Set<string>();
   const load = (name: string): void => {
@@ -67,7 +67,7 @@ it("a page that opens a model and asks for paths carries less than 60 KB of ours
   load("page.js");
   const own = chunks.filter(({ fileName }) => loaded.has(fileName));
   const bytes = own.reduce((sum, { code }) => sum + gzipSync(code).length, 0);
-  expect(bytes, own.map(({ fileName }) => fileName).join(", ")).toBeLessThan(60_000);
+  expect(bytes, own.map(({ fileName }) => fileName).join(", ")).toBeLessThan(76_000);
   expect(bytes).toBeGreaterThan(20_000);
 });
 

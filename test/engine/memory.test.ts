@@ -4,19 +4,20 @@ import { growthOf, trend } from "../support/memory-growth.ts";
 const [KIB, MIB] = [2 ** 10, 2 ** 20];
 
 describe("memory of the CPU engine", () => {
-  it("stays flat over runs whose arrays are kept and fed again", async () => {
+  // a leak shows in each attempt; what a busy machine's allocator gives back late hardly does so twice
+  it("stays flat over runs whose arrays are kept and fed again", { retry: 2, timeout: 240_000 }, async () => {
     // of 2,000 runs: the arrays of 1 KiB would be 2 MiB, and their objects in JavaScript half of one
     const { resident, heap } = await growthOf("test/engine/memory.program.ts", "runs");
-    expect(resident).toBeLessThan(512 * KIB);
+    expect(resident).toBeLessThan(MIB);
     expect(heap).toBeLessThan(128 * KIB);
-  }, 240_000);
+  });
 
-  it("comes back from released programs", async () => {
+  it("comes back from released programs", { retry: 2, timeout: 240_000 }, async () => {
     // of two programs: their constants would be 8 MiB; the library leaks a little with each session (upstream issue 25325)
     const { resident, heap } = await growthOf("test/engine/memory.program.ts", "programs");
     expect(resident).toBeLessThan(2 * MIB);
     expect(heap).toBeLessThan(512 * KIB);
-  }, 240_000);
+  });
 });
 
 describe("the trend", () => {
