@@ -2,6 +2,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take more than eight seconds, of `test`; one of them at the end would leave the other cores idle. */
 const LONG = [
+  "slurm/train",
   "cli/signals",
   "package",
   "runs/experiments",
