@@ -13,7 +13,7 @@ export interface CliContext {
   /** The command as it was typed, for records and for the hint to resume. */
   readonly command: string;
   readonly json: boolean;
-  /** Aborted by Ctrl-C or a termination; its reason is the exit code. */
+  /** Aborted by Ctrl-C or a termination, with the exit code for its reason, or at the end of its time (`TimeIsUp`). */
   readonly signal: AbortSignal;
   /** Runs trials, so many side by side; in processes of this machine unless told otherwise. */
   readonly executor?: ((workers: number) => Executor) | undefined;
@@ -22,6 +22,8 @@ export interface CliContext {
    * command whose work leaves nothing to go on with tells itself once more.
    */
   readonly onResumption?: ((command: string) => void) | undefined;
+  /** Told how long the command may take, before it begins its work; by what name that comes to its end. */
+  readonly onLimit?: ((limit: { readonly milliseconds: number; readonly timeIsUp: string }) => void) | undefined;
   /** Told the exit code once a stopped command has said all that it has to say, before what it still writes. */
   readonly onSaid?: ((code: ExitCode) => void) | undefined;
 }

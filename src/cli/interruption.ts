@@ -2,15 +2,15 @@ import { GatewiseError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { note, printError } from "./output.ts";
-import { TimeLimitReached } from "./time-limit.ts";
+import { TimeIsUp } from "./time-limit.ts";
 
 /** The exit code of an interrupted command. */
 export const interruptedCode = (signal: AbortSignal): ExitCode =>
-  signal.reason === EXIT.timeLimit || signal.reason instanceof TimeLimitReached ? EXIT.timeLimit : EXIT.interrupted;
+  signal.reason === EXIT.timeLimit || signal.reason instanceof TimeIsUp ? EXIT.timeLimit : EXIT.interrupted;
 
 /** What happened to an interrupted command. */
 export const interruptionOf = ({ reason }: AbortSignal): string =>
-  reason instanceof TimeLimitReached ? `stopped at ${reason.message}` : "interrupted";
+  reason instanceof TimeIsUp ? `stopped at ${reason.message}` : "interrupted";
 
 /**
  * Tells how to go on after an interruption.

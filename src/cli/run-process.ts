@@ -7,7 +7,7 @@ import { runCommandLine } from "./program.ts";
 /** Runs the command line in this process, on its streams. */
 export async function runProcess(
   args: readonly string[],
-  told: Pick<CliContext, "signal" | "onResumption" | "onSaid">,
+  told: Pick<CliContext, "signal" | "onResumption" | "onLimit" | "onSaid">,
 ): Promise<ExitCode> {
   const { stdout, stderr } = process;
   const command = commandLine(args);

@@ -4,15 +4,16 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { endInterrupted } from "./interruption.ts";
 import { printError } from "./output.ts";
 import { watchOutput } from "./output-streams.ts";
-import { SIGNAL_CODES } from "./supervision.ts";
+import { STOP_REASONS, STOP_SIGNALS, type StopReason } from "./supervision.ts";
+import { TimeIsUp } from "./time-limit.ts";
 
 /** How the process of a command ended that could not say so itself. */
 export interface Ending {
   readonly args: readonly string[];
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** What it was asked to end with. */
-  readonly stopped: ExitCode | undefined;
+  /** Why it was asked to end. */
+  readonly stopped: StopReason | undefined;
   /** What goes on with it, if it had told. */
   readonly resumption: string | undefined;
 }
@@ -23,12 +24,12 @@ export function sayEnding({ args, code, signal, stopped, resumption }: Ending): 
   const { stdout, stderr } = process;
   watchOutput({ stdout, stderr });
   // Ctrl-C reaches the whole process group: a process that was just starting knows no better than to end
-  const own = signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP" ? SIGNAL_CODES[signal] : undefined;
-  const reason = stopped ?? own;
+  const own = STOP_SIGNALS.find((name) => name === signal);
+  const reason = stopped ?? (own === undefined ? undefined : STOP_REASONS[own]);
   if (reason !== undefined) {
     const context: Pick<CliContext, "stdout" | "stderr" | "json" | "signal"> = {
       ...{ stdout, stderr, json },
-      signal: AbortSignal.abort(reason),
+      signal: AbortSignal.abort(reason.timeIsUp === undefined ? reason.code : new TimeIsUp(reason.timeIsUp)),
     };
     return endInterrupted(context, resumption ?? command);
   }

@@ -1,17 +1,25 @@
 import { GatewiseError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 
-/** The help of `--time-limit <duration>`. */
-export const TIME_LIMIT_HELP = "stop after 90m, 2h, 45s, 1h30m …; --resume goes on";
+/** Of a command that can be gone on with. */
+export const TIME_LIMIT_OPTION = [
+  "--time-limit <duration>",
+  "stop after 90m, 2h, 45s, 1h30m …; --resume goes on",
+] as const;
 
-/** Why a signal was aborted: the time that the user gave the command is over. */
-export class TimeLimitReached extends Error {
-  /** @param limit as the user wrote it */
-  constructor(readonly limit: string) {
-    super(`the time limit of ${limit}`);
-    this.name = "TimeLimitReached";
+/** Of one that begins anew each time. */
+export const TIME_LIMIT_ALONE_OPTION = ["--time-limit <duration>", "stop after 90m, 2h, 45s, 1h30m …"] as const;
+
+/** Why a signal was aborted: the time of the command is over. */
+export class TimeIsUp extends Error {
+  /** @param what came to its end, as a message has it: `the time limit of 2h` */
+  constructor(what: string) {
+    super(what);
+    this.name = "TimeIsUp";
   }
 }
+
+const limitWords = (limit: string): string => `the time limit of ${limit}`;
 
 const MILLISECONDS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
 /** What a timer of the platform can wait for is 24.8 days. */
@@ -34,14 +42,19 @@ export function parseDuration(option: string, text: string): number {
   });
 }
 
-/** A context whose signal is also aborted at the limit; the timer goes with its owner. */
+/**
+ * A context whose signal is also aborted at the limit; the timer goes with its owner. The process that hears signals is
+ * told, for a long loop lets no timer through either.
+ */
 export function withTimeLimit(
   context: CliContext,
   limit: string | undefined,
 ): Disposable & { readonly context: CliContext } {
   if (limit === undefined) return { context, [Symbol.dispose]: () => {} };
+  const milliseconds = parseDuration("--time-limit", limit);
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new TimeLimitReached(limit)), parseDuration("--time-limit", limit));
+  const timer = setTimeout(() => controller.abort(new TimeIsUp(limitWords(limit))), milliseconds);
+  context.onLimit?.({ milliseconds, timeIsUp: limitWords(limit) });
   return {
     context: { ...context, signal: AbortSignal.any([context.signal, controller.signal]) },
     [Symbol.dispose]: () => clearTimeout(timer),

@@ -44,6 +44,8 @@ export interface TrialContext {
   readonly report: (progress: TrialProgress) => void;
   /** What the user should know of the data. */
   readonly notice?: (text: string) => void;
+  /** Told that a checkpoint stands from which a later start goes on. */
+  readonly onKept?: () => void;
   /** Milliseconds from any fixed point. */
   readonly clock: () => number;
   /** The time of day, ISO 8601. */
@@ -134,6 +136,7 @@ export async function runTrialWith(
     finishedAt: null,
   };
   await writeRecord(run, record);
+  if (resume !== undefined && !isStuck(record)) context.onKept?.();
   try {
     await keepMetrics(run, resume?.epoch ?? 0);
     const finished = await trainAndWrite(host, run, request, data, initial, resume, { ...context, engine });
@@ -183,12 +186,13 @@ async function trainAndWrite(
   data: FittedData,
   initial: TrialParameters,
   resume: Checkpoint | undefined,
-  { engine, signal, report, clock }: TrialContext & { readonly engine: Engine },
+  { engine, signal, report, onKept, clock }: TrialContext & { readonly engine: Engine },
 ): Promise<boolean> {
   let last: Pick<Checkpoint, "epoch" | "bestEpoch"> = resume ?? { epoch: 0, bestEpoch: 0 };
   let written = clock();
   const writeLast = async (checkpoint: Checkpoint): Promise<void> => {
     await writeCheckpoint(run, "last", checkpoint);
+    onKept?.();
     written = clock();
   };
   const openMeasuring = () => host.openEngine("cpu", { threads: 1, denormals: "flushed" });
@@ -244,6 +248,15 @@ async function learntParameters(host: TrialHost, { directory, until, at }: Learn
   const run = host.store(directory);
   const { parameters } = at === undefined ? await bestOf(run, until ?? undefined) : await checkpointAt(run, at);
   return parameters.value;
+}
+
+/** So many starts that have got no further tell that more of them will not either. */
+const STUCK_STARTS = 3;
+
+/** Whether a run stands where its last starts have found it: what is too short for its first steps ends somewhere. */
+function isStuck({ segments = [] }: RunRecord): boolean {
+  const places = segments.slice(-STUCK_STARTS).map(({ epoch, step }) => `${epoch}.${step}`);
+  return places.length === STUCK_STARTS && new Set(places).size === 1;
 }
 
 const segmentOf = (

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { CliContext } from "../../src/cli/context.ts";
 import { endInterrupted } from "../../src/cli/interruption.ts";
 import { trialProgress } from "../../src/cli/progress.ts";
-import { parseDuration, TimeLimitReached, withTimeLimit } from "../../src/cli/time-limit.ts";
+import { parseDuration, TimeIsUp, withTimeLimit } from "../../src/cli/time-limit.ts";
 import { readMetrics } from "../../src/runs/node/index.ts";
 import { gatewise, gatewiseHere, TINY } from "../support/command-line.ts";
 import { errorOf } from "../support/error-of.ts";
@@ -61,7 +61,7 @@ describe("--time-limit", () => {
     const { context } = contextOf();
     using limit = withTimeLimit(context, "1s");
     await new Promise((resolve) => limit.context.signal.addEventListener("abort", resolve));
-    expect(limit.context.signal.reason).toEqual(new TimeLimitReached("1s"));
+    expect(limit.context.signal.reason).toEqual(new TimeIsUp("the time limit of 1s"));
     const stop = new AbortController();
     using both = withTimeLimit(contextOf({ signal: stop.signal }).context, "1h");
     stop.abort(130);
@@ -69,7 +69,7 @@ describe("--time-limit", () => {
   });
 
   it.each([
-    { reason: new TimeLimitReached("2h"), code: 75, what: "stopped at the time limit of 2h" },
+    { reason: new TimeIsUp("the time limit of 2h"), code: 75, what: "stopped at the time limit of 2h" },
     { reason: 75, code: 75, what: "interrupted" },
     { reason: 130, code: 130, what: "interrupted" },
   ])("ends with $code: $what", ({ reason, code, what }) => {
@@ -154,7 +154,10 @@ describe("a table that is not complete", () => {
       "\nmissing\n  relu: 1 of 2 seeds; 1 not started\n  dlnpf: none of 2 seeds\n\nreport  ",
     );
     expect(text.stderr).toContain("interrupted\n3 of 4 trials are not done; to go on:\n  gatewise reproduce ");
-    const { code, stdout } = await gatewiseHere([...more, "--json"], AbortSignal.abort(new TimeLimitReached("1h")));
+    const { code, stdout } = await gatewiseHere(
+      [...more, "--json"],
+      AbortSignal.abort(new TimeIsUp("the time limit of 1h")),
+    );
     expect(code).toBe(75);
     const result = JSON.parse(stdout);
     expect(result.rows).toMatchObject([{ regime: "relu", runs: [expect.any(Number)] }]);

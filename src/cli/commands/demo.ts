@@ -1,4 +1,5 @@
 import type { DefineCommand } from "../command.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const demoCommand: DefineCommand = (program, act) => {
   const command = program
@@ -9,6 +10,7 @@ export const demoCommand: DefineCommand = (program, act) => {
       "--out <dir>",
       "folder for the runs and the report, gone on with if it holds a demo (default: a new runs/demo)",
     )
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise demo");
   act(command, async () => (await import("../actions/demo.ts")).demo);
 };

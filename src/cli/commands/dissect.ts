@@ -2,7 +2,7 @@ import { OPTIMIZER_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { withModelPart } from "../model-option.ts";
-import { TIME_LIMIT_HELP } from "../time-limit.ts";
+import { TIME_LIMIT_OPTION } from "../time-limit.ts";
 
 export const dissectCommand: DefineCommand = (program, act) => {
   const command = program
@@ -32,10 +32,10 @@ export const dissectCommand: DefineCommand = (program, act) => {
       "--kernel-examples <n>",
       "test inputs that the kernel machines are fitted on, and tested on (default: up to 1,000)",
     )
-    .option("--workers <n>", "trainings side by side (default: all cores)")
+    .option("--workers <n>", "trainings side by side (default: all cores of the job, or of the machine)")
     .option("--out <dir>", "folder for the runs and the report (default: runs/dissect-MODEL-DATA, quick …-quick)")
     .option("--resume", "go on with what the folder holds")
-    .option("--time-limit <duration>", TIME_LIMIT_HELP)
+    .option(...TIME_LIMIT_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise dissect --model network.onnx --data mnist --quick");
   withModelPart(withNormalizationOptions(withFileOptions(command)));
   act(command, async () => (await import("../actions/dissect.ts")).dissect);

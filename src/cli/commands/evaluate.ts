@@ -2,6 +2,7 @@ import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { withModelOptions } from "../model-option.ts";
 import { DEVICE_OPTION } from "../options.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const evaluateCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("evaluate"))
@@ -12,6 +13,7 @@ export const evaluateCommand: DefineCommand = (program, act) => {
     .option("--data <data>", `${DATA_CHOICES} (default for a run: its own)`)
     .option("--data-dir <dir>", "where the data set is looked for first")
     .option(...DEVICE_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise evaluate --model runs/fc-digits-relu-seed0 --data digits");
   withNormalizationOptions(withFileOptions(command));
   act(command, async () => (await import("../actions/evaluate.ts")).evaluate);

@@ -2,6 +2,7 @@ import { VALUE_DTYPES } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
 import { DEVICE_OPTION } from "../options.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const gatesCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("gates"))
@@ -21,6 +22,7 @@ export const gatesCommand: DefineCommand = (program, act) => {
       "which gates flipped in each epoch of a run (train --watch-gates), and when each layer settled",
     )
     .option(...DEVICE_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nEach example's layers follow each other in whole 64-bit words; np.unpackbits(g, axis=1, bitorder='little') unpacks them.\n\nExample:\n  $ gatewise gates --model runs/fc-digits-relu-seed0 --inputs x.npy --out gates.npy\n  $ gatewise gates --model network.onnx --inputs x.npy --values all --out values\n  $ gatewise gates --model network.onnx --inputs x.npy --example 3 --nearest 10\n  $ gatewise gates --model network.onnx --inputs x.npy --example 3 --towards 8",

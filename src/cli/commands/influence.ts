@@ -1,5 +1,7 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
+import { THREADS_OPTION } from "../options.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const influenceCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("influence"))
@@ -21,7 +23,8 @@ export const influenceCommand: DefineCommand = (program, act) => {
       "where the kernel of more than 10,000 examples is kept meanwhile (default: the system's)",
     )
     .option("--svg <file>", "a picture of the examples of the query, of several the first")
-    .option("--threads <n>", "threads (default: the machine's)")
+    .option(...THREADS_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nReal values are taken to be learnt by the squared error; without --query-labels a score is then what an example adds to the prediction.\n\nExamples:\n  $ gatewise influence --model runs/fc-digits-relu-seed0 --train X.npy --labels y.npy --inputs T.npy --query 3\n  $ gatewise influence --model runs/fc-digits-relu-seed0 --train X.npy --labels y.npy --label-noise --top 50",

@@ -1,4 +1,5 @@
 import type { DefineCommand } from "../command.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const kernelFitCommand: DefineCommand = (program, act) => {
   const command = program
@@ -13,6 +14,7 @@ export const kernelFitCommand: DefineCommand = (program, act) => {
     .option("--test-labels <file>", ".npy of whole numbers, [m]")
     .option("--against <file>", ".npy, symmetric [n, n]: another kernel of the same examples, how alike the two are")
     .option("--ridge <x>", "ridge in units of trace/n, or cv: the best by leave-one-out", "cv")
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nUp to 10,000 examples are solved directly; more by conjugate gradients, without ν and smallest eigenvalue.\n\nExample:\n  $ gatewise kernel-fit --kernel train.npy --labels y.npy --test-kernel test.npy --test-labels z.npy",

@@ -1,5 +1,7 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelChoice, withModelOptions } from "../model-option.ts";
+import { THREADS_OPTION } from "../options.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const monitorCommand: DefineCommand = (program, act) => {
   const monitor = program
@@ -24,7 +26,8 @@ export const monitorCommand: DefineCommand = (program, act) => {
       "--held-out <n>",
       "without --clean: so many of --inputs tell it (default: 1000, a fifth of fewer than 5000)",
     )
-    .option("--threads <n>", "threads (default: the machine's)")
+    .option(...THREADS_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nExample:\n  $ gatewise monitor fit --model runs/fc-digits-relu-seed0 --inputs x.npy --clean validation.npy --out digits.monitor",
@@ -44,7 +47,8 @@ export const monitorCommand: DefineCommand = (program, act) => {
   )
     .option("--level <q>", "share of clean inputs that raise no alarm", "0.95")
     .option("--top <k>", "inputs that are listed, the largest alarms first", "10")
-    .option("--threads <n>", "threads (default: the machine's)")
+    .option(...THREADS_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nExample:\n  $ gatewise monitor score --monitor digits.monitor --inputs today.npy --level 0.99",

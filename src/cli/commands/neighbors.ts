@@ -1,5 +1,7 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
+import { THREADS_OPTION } from "../options.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const neighborsCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("neighbors"))
@@ -20,7 +22,8 @@ export const neighborsCommand: DefineCommand = (program, act) => {
       "examples of --train that tell how usual a similarity is (default: 1000, 100 where layers are not all dense)",
     )
     .option("--top <k>", "number of neighbors, or of pairs", "10")
-    .option("--threads <n>", "threads (default: the machine's)")
+    .option(...THREADS_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nThe percentile of a query is the share of the held-out examples, each compared with all other examples of --train, whose nearest similarity is at most the query's: near 0 the query is like none of them.\n\nExamples:\n  $ gatewise neighbors --model runs/fc-digits-relu-seed0 --inputs x.npy --query 3\n  $ gatewise neighbors --model runs/fc-digits-relu-seed0 --train X.npy --labels y.npy --inputs T.npy\n  $ gatewise neighbors --model runs/fc-digits-relu-seed0 --inputs X.npy --labels y.npy --pairs",

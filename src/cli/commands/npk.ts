@@ -3,7 +3,8 @@ import { KERNEL_DTYPES } from "../../models/node/index.ts";
 import { NPK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
-import { DEVICE_OPTION } from "../options.ts";
+import { DEVICE_OPTION, THREADS_OPTION } from "../options.ts";
+import { TIME_LIMIT_OPTION } from "../time-limit.ts";
 
 export const npkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("npk"))
@@ -19,9 +20,10 @@ export const npkCommand: DefineCommand = (program, act) => {
     .option("--out <file>", "write the kernel as .npy")
     .option("--features <r>", "estimate the kernel by as many random path features, with its error")
     .option("--seed <n>", "seed of the random features (default: 0)")
-    .option("--threads <n>", "threads (default: the machine's)")
+    .option(...THREADS_OPTION)
     .option(...DEVICE_OPTION)
     .option("--resume", "go on with an interrupted file")
+    .option(...TIME_LIMIT_OPTION)
     .addHelpText(
       "after",
       "\nExample:\n  $ gatewise npk --model runs/fc-digits-relu-seed0 --inputs x.npy --out kernel.npy",

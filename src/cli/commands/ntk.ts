@@ -2,6 +2,8 @@ import { KERNEL_DTYPES } from "../../models/node/index.ts";
 import { NTK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
+import { THREADS_OPTION } from "../options.ts";
+import { TIME_LIMIT_OPTION } from "../time-limit.ts";
 
 export const ntkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("ntk"))
@@ -16,8 +18,9 @@ export const ntkCommand: DefineCommand = (program, act) => {
     .option("--smallest-eigenvalue", "compute it however long it takes; else where it takes little beside the kernel")
     .option("--out <file>", "write the kernel as .npy")
     .option("--dtype <dtype>", `element type of the file: ${KERNEL_DTYPES.join(", ")} (default: float64)`)
-    .option("--threads <n>", "threads (default: the machine's)")
+    .option(...THREADS_OPTION)
     .option("--resume", "go on with an interrupted file of tiles")
+    .option(...TIME_LIMIT_OPTION)
     .addHelpText(
       "after",
       "\nMore than 16,000 inputs, --inputs2, --dtype, --threads or --resume write the kernel tile by tile, of any size.\n\nExample:\n  $ gatewise ntk --model runs/fc-digits-dlnpf-seed0 --inputs x.npy --out ntk.npy",

@@ -1,5 +1,6 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const pathsCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("paths"))
@@ -13,6 +14,7 @@ export const pathsCommand: DefineCommand = (program, act) => {
     .option("--top <count>", "how many of the largest paths", "10")
     .option("--bundles", "also the largest bundles: paths of the same weights at all positions, summed")
     .option("--svg <file>", "draw the active network with these paths")
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nExample:\n  $ gatewise paths --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3 --svg active.svg\n  $ gatewise paths --model cnn.onnx --inputs images.npy --bundles",

@@ -4,7 +4,7 @@ import { REGIME_NAMES } from "../../network/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { DEVICE_OPTION } from "../options.ts";
-import { TIME_LIMIT_HELP } from "../time-limit.ts";
+import { TIME_LIMIT_OPTION } from "../time-limit.ts";
 
 export const reproduceCommand: DefineCommand = (program, act) => {
   const command = withNormalizationOptions(withFileOptions(options(program)));
@@ -24,9 +24,9 @@ const options = (program: Command): Command =>
     .option("--epochs <n>", "epochs of each run")
     .option("--data <data>", "a file or folder of your own in place of the experiment's data set")
     .option("--data-dir <dir>", "where the data set is looked for first")
-    .option("--workers <n>", "trials side by side (default: all cores)")
+    .option("--workers <n>", "trials side by side (default: all cores of the job, or of the machine)")
     .option(...DEVICE_OPTION)
     .option("--out <dir>", "folder for the runs and the report (default: runs/EXPERIMENT-PROFILE)")
     .option("--resume", "go on with what the folder holds")
-    .option("--time-limit <duration>", TIME_LIMIT_HELP)
+    .option(...TIME_LIMIT_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise reproduce fc-mnist-adam --profile full --data-dir data");

@@ -1,5 +1,6 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
 
 export const subnetworkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("subnetwork"))
@@ -15,6 +16,7 @@ export const subnetworkCommand: DefineCommand = (program, act) => {
     )
     .option("--margin <share>", "with --sufficient: of the margin that is kept, from 0 to 1 (default: 0.5)")
     .option("--seed <n>", "decides the random order (default: 0)")
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText(
       "after",
       "\nExamples:\n  $ gatewise subnetwork --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3\n  $ gatewise subnetwork --model cnn.onnx --inputs images.npy\n  $ gatewise subnetwork --model cnn.onnx --inputs images.npy --example 3 --sufficient --margin 0.5",

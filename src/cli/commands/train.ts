@@ -5,7 +5,7 @@ import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { withModelPart } from "../model-option.ts";
 import { DEVICE_OPTION } from "../options.ts";
-import { TIME_LIMIT_HELP } from "../time-limit.ts";
+import { TIME_LIMIT_OPTION } from "../time-limit.ts";
 
 export const trainCommand: DefineCommand = (program, act) => {
   const command = program
@@ -84,7 +84,7 @@ export const trainCommand: DefineCommand = (program, act) => {
     )
     .option("--out <dir>", "run directory (default: runs/ARCH-DATA-REGIME-seedN)")
     .option("--resume", "go on with the run that the directory holds")
-    .option("--time-limit <duration>", TIME_LIMIT_HELP)
+    .option(...TIME_LIMIT_OPTION)
     .option("--threads <n>", "threads of the engine; bit-equal results are promised for 1", "1")
     .addHelpText("after", "\nExample:\n  $ gatewise train --regime dlnpf --data digits --epochs 20");
   withModelPart(withNormalizationOptions(withFileOptions(command)));

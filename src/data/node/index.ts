@@ -15,6 +15,7 @@ export {
 } from "./files.ts";
 export { type FoundDataset, findDataset } from "./find-dataset.ts";
 export { LOCK_CHANNEL, type Lock, type LockEvent } from "./held-lock.ts";
+export { KEPT_CHANNEL, tellKept } from "./kept.ts";
 export { loadDataset, loadTestSet } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
 export { type LockOptions, type LockWaiting, lockDirectory, lockFile } from "./lock.ts";

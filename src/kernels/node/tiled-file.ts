@@ -11,6 +11,7 @@ import {
   checkWritable,
   lockFile,
   readIfThere,
+  tellKept,
   type WriteGuard,
   writeError,
   writeGuarded,
@@ -105,6 +106,7 @@ export async function writeKernelFile(
     const { bavail, bsize } = await statfs(dirname(file.path));
     checkDisk(file, bytes - (finished > 0 ? (await stat(partOf(file))).blocks * 512 : 0), bavail * bsize);
     await lock.check();
+    if (finished > 0) tellKept();
     await using part = await openPart(file, header, finished > 0);
     await writeTiles(part, file, lock, header.length, goingOn(file, tiles, finished), onTile);
     await part.sync();
@@ -199,6 +201,7 @@ async function openPart(file: KernelFile, header: Uint8Array, isBegun: boolean):
 async function saveState(part: FileHandle, file: KernelFile, lock: WriteGuard, tiles: number): Promise<void> {
   await part.sync();
   await writeGuarded(lock, stateOf(file), `${JSON.stringify({ digest: file.digest, tiles })}\n`);
+  tellKept();
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Experiments in folders of this machine. */
-import { loadDataset } from "../../data/node/index.ts";
+import { loadDataset, tellKept } from "../../data/node/index.ts";
 import { openNodeEngine, openWorkerEngine } from "../../engine/node/index.ts";
 import {
   checkExperimentSettings,
@@ -79,11 +79,16 @@ export async function runExperiment(request: ExperimentRequest, watch: Experimen
       throw thrown;
     }
   };
+  const onEvent = (event: ExperimentEvent): void => {
+    // what is counted is on the disk
+    if (event.kind === "count" && event.done > 0) tellKept();
+    watch.onEvent(event);
+  };
   return await runOf(
     experiment.kind,
     { experiment, profile, options, store, places, device, command, networks, claim },
     host,
-    watch,
+    { ...watch, onEvent },
   );
 }
 

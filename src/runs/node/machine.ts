@@ -12,13 +12,23 @@ export const describeMachine = (): Machine => ({
   onnxruntime: versionOf("onnxruntime-node/package.json"),
 });
 
+/** Cores that schedulers tell of, which may be those of several tasks: Slurm's of a node, SGE's, PBS's, LSF's. */
+const CORES_TOLD = ["SLURM_CPUS_ON_NODE", "NSLOTS", "NCPUS", "LSB_DJOB_NUMPROC"] as const;
+
 /**
- * Workers to run side by side: as asked, else what a Slurm job was given, else all cores.
+ * Workers or threads to run side by side: as asked, else what Slurm gave the task (`SLURM_CPUS_PER_TASK`), else the cores that
+ * this process may run on (its affinity), or fewer where a scheduler tells of fewer.
+ * @param available cores that this process may run on
  */
 export function workerCount(
   asked: number | undefined,
   environment: Readonly<Record<string, string | undefined>>,
+  available: number = availableParallelism(),
 ): number {
-  const slurm = Number(environment.SLURM_CPUS_PER_TASK);
-  return asked ?? (Number.isInteger(slurm) && slurm > 0 ? slurm : availableParallelism());
+  const told = (name: string): readonly number[] => {
+    const cores = Number(environment[name]);
+    return Number.isInteger(cores) && cores > 0 ? [cores] : [];
+  };
+  const [given] = told("SLURM_CPUS_PER_TASK");
+  return asked ?? given ?? Math.min(available, ...CORES_TOLD.flatMap(told));
 }

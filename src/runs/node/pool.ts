@@ -4,21 +4,15 @@
 
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
+import { tellKept } from "../../data/node/index.ts";
 import { nativeEnvironment } from "../../engine/node/index.ts";
-import { GatewiseError, type PackedError, unpackError } from "../../errors.ts";
+import { GatewiseError, unpackError } from "../../errors.ts";
 import { optionsIn } from "../../options.ts";
-import type { Executor, ExecutorOptions, TrialJob, TrialOutcome, TrialProgress, TrialWatch } from "../executor.ts";
+import type { Executor, ExecutorOptions, TrialJob, TrialOutcome, TrialWatch } from "../executor.ts";
 import { findRecord, writeRecord } from "../run-files.ts";
-import type { TrialRequest } from "../trial-request.ts";
 import { folderStore } from "./folder-store.ts";
 import { watchedBy } from "./parent-watch.ts";
-
-export type ToTrialWorker = { readonly kind: "run"; readonly request: TrialRequest } | { readonly kind: "stop" };
-export type FromTrialWorker =
-  | { readonly kind: "progress"; readonly progress: TrialProgress }
-  | { readonly kind: "notice"; readonly text: string }
-  | { readonly kind: "outcome"; readonly outcome: TrialOutcome }
-  | { readonly kind: "error"; readonly error: PackedError };
+import { type FromTrialWorker, STOP_SIGNALS, type ToTrialWorker } from "./trial-messages.ts";
 
 /** Runs one trial that nothing waits for any more; it throws nothing. */
 export type RunJob = (job: TrialJob, watch: TrialWatch) => Promise<TrialOutcome>;
@@ -122,6 +116,9 @@ async function runInProcess({ id, request }: TrialJob, { signal, onEvent }: Tria
           case "notice":
             onEvent({ kind: "notice", id, text: message.text });
             break;
+          case "kept":
+            tellKept();
+            break;
           case "outcome":
             settled = message.outcome;
             break;
@@ -157,8 +154,8 @@ function failedWith(received: string) {
 
 /** A worker ended without a word: its run, if it was under way, is marked and can be resumed. */
 async function markEnded(directory: string, signal: AbortSignal, how: string): Promise<TrialOutcome> {
-  // Ctrl-C reaches the whole process group: a worker that was just starting does not know better yet than to end
-  const interrupted = signal.aborted || how === "SIGINT";
+  // a worker that was just starting does not know better yet than to end by what reaches all processes
+  const interrupted = signal.aborted || STOP_SIGNALS.some((name) => name === how);
   const outcome = interrupted
     ? ({ status: "interrupted" } as const)
     : failedWith(`a worker process that ended: ${how}`);
