@@ -54,6 +54,9 @@ const CLOCKS = ["data/node/lock-world.ts"];
 const SPREADABLE: ReadonlySet<string> = new Set([
   // the flags, the description and the default of one option
   "...DEVICE_OPTION",
+  "...THREADS_OPTION",
+  "...TIME_LIMIT_OPTION",
+  "...TIME_LIMIT_ALONE_OPTION",
   "...dataDir",
   // what commander gives an action: a place for each argument that its definition names, and the options
   "...typed",

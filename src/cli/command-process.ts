@@ -32,11 +32,7 @@ subscribe("child_process", (message) => {
   });
 });
 subscribe(LOCK_CHANNEL, (message) => tell(message as LockEvent));
-let isKept = false;
-subscribe(KEPT_CHANNEL, () => {
-  if (!isKept) tell({ kind: "kept" });
-  isKept = true;
-});
+subscribe(KEPT_CHANNEL, () => tell({ kind: "kept" }));
 
 process.exitCode = await runProcess(process.argv.slice(2), {
   signal: stop.signal,

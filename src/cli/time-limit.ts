@@ -1,15 +1,6 @@
 import { GatewiseError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
 
-/** Of a command that can be gone on with. */
-export const TIME_LIMIT_OPTION = [
-  "--time-limit <duration>",
-  "stop after 90m, 2h, 45s, 1h30m …; --resume goes on",
-] as const;
-
-/** Of one that begins anew each time. */
-export const TIME_LIMIT_ALONE_OPTION = ["--time-limit <duration>", "stop after 90m, 2h, 45s, 1h30m …"] as const;
-
 /** Why a signal was aborted: the time of the command is over. */
 export class TimeIsUp extends Error {
   /** @param what came to its end, as a message has it: `the time limit of 2h` */

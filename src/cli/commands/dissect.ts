@@ -2,7 +2,7 @@ import { OPTIMIZER_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { withModelPart } from "../model-option.ts";
-import { TIME_LIMIT_OPTION } from "../time-limit.ts";
+import { TIME_LIMIT_OPTION } from "../options.ts";
 
 export const dissectCommand: DefineCommand = (program, act) => {
   const command = program

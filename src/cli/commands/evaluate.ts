@@ -1,8 +1,7 @@
 import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { withModelOptions } from "../model-option.ts";
-import { DEVICE_OPTION } from "../options.ts";
-import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
+import { DEVICE_OPTION, TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
 export const evaluateCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("evaluate"))

@@ -1,8 +1,7 @@
 import { VALUE_DTYPES } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
-import { DEVICE_OPTION } from "../options.ts";
-import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
+import { DEVICE_OPTION, TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
 export const gatesCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("gates"))

@@ -1,7 +1,6 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
-import { THREADS_OPTION } from "../options.ts";
-import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
+import { THREADS_OPTION, TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
 export const influenceCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("influence"))

@@ -1,5 +1,5 @@
 import type { DefineCommand } from "../command.ts";
-import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
 export const kernelFitCommand: DefineCommand = (program, act) => {
   const command = program

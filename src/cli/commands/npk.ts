@@ -3,8 +3,7 @@ import { KERNEL_DTYPES } from "../../models/node/index.ts";
 import { NPK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
-import { DEVICE_OPTION, THREADS_OPTION } from "../options.ts";
-import { TIME_LIMIT_OPTION } from "../time-limit.ts";
+import { DEVICE_OPTION, THREADS_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
 
 export const npkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("npk"))

@@ -2,8 +2,7 @@ import { KERNEL_DTYPES } from "../../models/node/index.ts";
 import { NTK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
-import { THREADS_OPTION } from "../options.ts";
-import { TIME_LIMIT_OPTION } from "../time-limit.ts";
+import { THREADS_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
 
 export const ntkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("ntk"))

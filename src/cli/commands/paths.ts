@@ -1,6 +1,6 @@
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
-import { TIME_LIMIT_ALONE_OPTION } from "../time-limit.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
 export const pathsCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("paths"))

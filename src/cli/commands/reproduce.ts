@@ -3,8 +3,7 @@ import { EXPERIMENT_NAMES } from "../../experiments/index.ts";
 import { REGIME_NAMES } from "../../network/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { withFileOptions, withNormalizationOptions } from "../data-options.ts";
-import { DEVICE_OPTION } from "../options.ts";
-import { TIME_LIMIT_OPTION } from "../time-limit.ts";
+import { DEVICE_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
 
 export const reproduceCommand: DefineCommand = (program, act) => {
   const command = withNormalizationOptions(withFileOptions(options(program)));

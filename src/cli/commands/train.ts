@@ -4,8 +4,7 @@ import { OPTIMIZER_KINDS, SCHEDULE_KINDS } from "../../train/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { DATA_CHOICES, withFileOptions, withNormalizationOptions } from "../data-options.ts";
 import { withModelPart } from "../model-option.ts";
-import { DEVICE_OPTION } from "../options.ts";
-import { TIME_LIMIT_OPTION } from "../time-limit.ts";
+import { DEVICE_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
 
 export const trainCommand: DefineCommand = (program, act) => {
   const command = program

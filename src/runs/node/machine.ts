@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
+import { smallestOf } from "../../graph/index.ts";
 import type { Machine } from "../run-record.ts";
 import { versionOf } from "./version.ts";
 
@@ -30,5 +31,5 @@ export function workerCount(
     return Number.isInteger(cores) && cores > 0 ? [cores] : [];
   };
   const [given] = told("SLURM_CPUS_PER_TASK");
-  return asked ?? given ?? Math.min(available, ...CORES_TOLD.flatMap(told));
+  return asked ?? given ?? smallestOf(CORES_TOLD.flatMap(told), available);
 }
