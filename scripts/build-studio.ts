@@ -14,6 +14,7 @@ import { CARRIED_DIGITS, carriedBytes } from "../src/studio/data/carried-digits.
 import { licensesOf, packagesIn } from "./licenses.ts";
 
 const STUDIO = "src/studio";
+const ENGINE = "onnxruntime-web/wasm";
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 const require = createRequire(import.meta.url);
@@ -26,17 +27,19 @@ interface Program {
 
 /** Writes `studio/index.html` into `outDir`, where the embedded digits are. */
 export async function buildStudio(outDir: string): Promise<void> {
-  const [page, worker, html, style, engine, digits, network] = await Promise.all([
-    bundled(join(STUDIO, "app/main.tsx"), "esm"),
+  const [page, worker, engineProgram, html, style, engine, digits, network] = await Promise.all([
+    bundled(join(STUDIO, "app/main.tsx"), { format: "esm" }),
     // no module: a page that is a file may start none from what it carries
-    bundled(join(STUDIO, "worker/main.ts"), "iife"),
+    bundled(join(STUDIO, "worker/main.ts"), { format: "iife", plugins: [engineApart] }),
+    bundled(ENGINE, { format: "iife", name: "ort" }),
     readFile(join(STUDIO, "app/page.html"), "utf8"),
     styleSheet(),
     readFile(require.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm")),
     digitsOf(join(outDir, "digits")),
     readFile(join(STUDIO, "data/start-network.onnx")),
   ]);
-  const licenses = await licensesOf(new Set([...page.packages, ...worker.packages]));
+  const packages = new Set([page, worker, engineProgram].flatMap((program) => [...program.packages]));
+  const licenses = await licensesOf(packages);
   const program = asElementText(page.code);
   const filled: Readonly<Record<string, string>> = {
     policy: policyOf(program, style),
@@ -44,6 +47,7 @@ export async function buildStudio(outDir: string): Promise<void> {
     program,
     carried: [
       carried("worker", asElementText(worker.code)),
+      carried("engine-program", asElementText(engineProgram.code)),
       carried("licenses", asElementText(licenses)),
       carried("start-model", await packed(network)),
       carried("digits", await packed(digits)),
@@ -57,9 +61,24 @@ export async function buildStudio(outDir: string): Promise<void> {
   await writeFile(join(folder, "index.html"), text);
 }
 
-async function bundled(input: string, format: "esm" | "iife"): Promise<Program> {
+interface Bundling {
+  readonly format: "esm" | "iife";
+  /** The global that an `iife` is known by. */
+  readonly name?: string;
+  readonly plugins?: readonly Rolldown.Plugin[];
+}
+
+/** ONNX Runtime's JavaScript is a program of its own, which a worker runs before: what is ours is told apart from it. */
+const engineApart: Rolldown.Plugin = {
+  name: "engine-apart",
+  resolveId: (id) => (id === ENGINE ? "\0engine" : undefined),
+  load: (id) => (id === "\0engine" ? "export const { env, InferenceSession, Tensor } = globalThis.ort" : undefined),
+};
+
+async function bundled(input: string, { format, name, plugins = [] }: Bundling): Promise<Program> {
   const bundle = await Rolldown.rolldown({
     input,
+    plugins: [...plugins],
     platform: "browser",
     tsconfig: "tsconfig.studio.json",
     // ONNX Runtime asks it where its files are: they are in the page
@@ -69,7 +88,8 @@ async function bundled(input: string, format: "esm" | "iife"): Promise<Program> 
       if (level !== "info") handler(level, log);
     },
   });
-  const { output } = await bundle.generate({ format, minify: true, codeSplitting: false });
+  const named = name === undefined ? {} : ({ name, exports: "named" } as const);
+  const { output } = await bundle.generate({ format, ...named, minify: true, codeSplitting: false });
   await bundle.close();
   return { code: output[0].code, packages: packagesIn(output) };
 }

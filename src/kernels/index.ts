@@ -36,6 +36,7 @@ export {
 } from "./packed/packed-kernel.ts";
 export { neighborsByOverlaps, type PathEnds } from "./packed/shared-paths.ts";
 export type { TileWork } from "./packed/tile-maker.ts";
+export { type FewExamplesOptions, kernelOfFew } from "./pair/few-examples.ts";
 export type { NodeWork } from "./pair/node-tiles.ts";
 export type { PairCost } from "./pair/pair-cost.ts";
 export {

@@ -23,13 +23,14 @@ export type { BothSides, InfluentialExample } from "./influential-examples.ts";
 export type { KernelTiming } from "./kernel-timing.ts";
 export type { LabelNoise, SuspectLabel } from "./label-noise.ts";
 export { logitsOf } from "./logits.ts";
-export type {
-  LabeledNeighbor,
-  ManyNeighbors,
-  ManyNeighborsOptions,
-  NeighborPair,
-  NeighborPairsOptions,
-  QueryNeighbors,
+export {
+  type LabeledNeighbor,
+  type ManyNeighbors,
+  type ManyNeighborsOptions,
+  manyNeighbors,
+  type NeighborPair,
+  type NeighborPairsOptions,
+  type QueryNeighbors,
 } from "./many-neighbors.ts";
 export { Model } from "./model.ts";
 export type { DescribeOptions, MakeKernelInFile, ModelOptions, ModelSource, RawInputs } from "./model-options.ts";

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { hasBrowser, startBrowser } from "../support/studio.ts";
 import { explainCases } from "./explain.cases.ts";
 import { shellCases } from "./shell.cases.ts";
+import { sizeCases } from "./size.cases.ts";
 import { trainCases } from "./train.cases.ts";
 
+describe("the studio as a file", sizeCases);
 describe.skipIf(!hasBrowser)("the studio in a browser", () => {
   let browser: Browser | undefined;
   beforeAll(async () => {

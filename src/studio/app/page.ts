@@ -20,7 +20,8 @@ export function openDesk<Topics extends Readonly<Record<string, Topic<unknown, u
 ): Desk<Topics> {
   return new Desk<Topics>({
     startWorker: () => {
-      const program = URL.createObjectURL(new Blob([carried(document, "worker")], { type: "text/javascript" }));
+      const parts = ["engine-program", "worker"].map((id) => `${carried(document, id)}\n`);
+      const program = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
       const worker = new Worker(program, { name: "gatewise" });
       // the browser keeps what it has begun to read
       setTimeout(() => URL.revokeObjectURL(program), 10_000);

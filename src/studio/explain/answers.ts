@@ -1,7 +1,8 @@
 import { GatewiseError } from "../../errors.ts";
 import { float64, openOnnx, sizeOf } from "../../graph/index.ts";
-import type { Asking } from "../../models/index.ts";
-import { inputShapeOf, networkFromOnnx } from "../../network/index.ts";
+import { kernelOfFew } from "../../kernels/index.ts";
+import { type Asking, manyNeighbors } from "../../models/index.ts";
+import { type GatedNetwork, inputShapeOf, networkFromOnnx } from "../../network/index.ts";
 import type { Answers, Turn } from "../desk/answering.ts";
 import { openCarriedEngine } from "../worker/engine.ts";
 import { edgesOf } from "./columns.ts";
@@ -41,20 +42,25 @@ export function explainAnswers(): Answers<ExplainTopics> {
       turn.tell(edgesOf(between, columns.words, column, unit, LISTED));
     },
     "explain.neighbors": async ({ input, examples, count }, turn) => {
-      const { model } = opened();
+      const { network, engine } = opened();
       const asked = { top: NEAREST, heldOut: 0, ...watched(turn) };
-      const { queries } = await model.neighbors(rows(model, examples, count), rows(model, input, 1), asked);
+      const [searched, query] = [rows(network, examples, count), rows(network, input, 1)];
+      const { queries } = await manyNeighbors(network, await engine(), searched, query, asked);
       turn.tell({ neighbors: queries[0]?.neighbors ?? [] });
     },
     "explain.kernel": async ({ examples, count }, turn) => {
-      const { model } = opened();
-      const kernel = await model.pathKernel(rows(model, examples, count), watched(turn));
-      turn.tell({ kernel: kernel.data, by: kernel.by });
+      const { network, engine } = opened();
+      const { data } = await kernelOfFew(network, await engine(), rows(network, examples, count), {
+        signal: turn.signal,
+        breathe: rarely(turn.breathe),
+        onProgress: (done, of) => turn.progress(done, of),
+      });
+      turn.tell({ kernel: data });
     },
   };
 }
 
-function rows({ network }: OpenSession["model"], data: Float64Array, count: number) {
+function rows(network: GatedNetwork, data: Float64Array, count: number) {
   const shape = inputShapeOf(network);
   const size = sizeOf(shape);
   if (data.length === count * size) return float64([count, ...shape], data);
@@ -69,3 +75,13 @@ const watched = (turn: Turn<unknown>): Asking => ({
   signal: turn.signal,
   onProgress: ({ done, of }) => turn.progress(done, of),
 });
+
+/** A breath every 20 ms of work: each takes a turn of the loop. */
+function rarely(breathe: () => Promise<void>): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 20) return;
+    await breathe();
+    last = performance.now();
+  };
+}

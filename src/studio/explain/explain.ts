@@ -24,9 +24,9 @@ import type {
   UnitQuestion,
 } from "./topics.ts";
 
-/** Examples among which neighbors are looked for, and those of the kernel's picture. */
+/** Examples among which neighbors are looked for, and those of the kernel's picture: a pair takes milliseconds behind maps. */
 const SEARCHED = 200;
-const IN_KERNEL = 60;
+const IN_KERNEL = { vectors: 60, maps: 24 } as const;
 /** How long an input must rest before neighbors are looked for, in milliseconds. */
 const REST = 150;
 
@@ -280,7 +280,8 @@ export class Explain {
         );
       }
       if (list.count > 1 && this.kernel.peek() === undefined && !stop.signal.aborted) {
-        const count = Math.min(list.count, IN_KERNEL);
+        const hasMaps = this.model.peek()?.layers.some(({ shape }) => shape.length === 3) ?? false;
+        const count = Math.min(list.count, IN_KERNEL[hasMaps ? "maps" : "vectors"]);
         await this.worker.ask(
           "explain.kernel",
           { examples: list.data.subarray(0, count * list.size), count },

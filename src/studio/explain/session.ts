@@ -1,6 +1,5 @@
 /** What a worker keeps of the model that is open in it. */
 import type { Engine } from "../../engine/index.ts";
-import { Model } from "../../models/index.ts";
 import { type GatedNetwork, gateOfNode, inputShapeOf, outputCount } from "../../network/index.ts";
 import { countPaths, log2BigInt } from "../../paths/index.ts";
 import { type Columns, columnsOf, decidedPositions, type flowsBetween } from "./columns.ts";
@@ -8,8 +7,8 @@ import type { OpenedModel } from "./topics.ts";
 
 export interface OpenSession {
   readonly network: GatedNetwork;
-  /** Asks what needs an engine. */
-  readonly model: Model;
+  /** Starts at the first question that needs it. */
+  readonly engine: () => Promise<Engine>;
   /** Positions of gates and max-pools. */
   readonly layers: readonly number[];
   readonly columns: Columns;
@@ -19,9 +18,13 @@ export interface OpenSession {
 
 export function openSession(network: GatedNetwork, openEngine: () => Promise<Engine>): OpenSession {
   const layers = decidedPositions(network);
+  let opened: Promise<Engine> | undefined;
   return {
     network,
-    model: new Model(network, { openEngine }),
+    engine: () => {
+      opened ??= openEngine();
+      return opened;
+    },
     layers,
     columns: columnsOf(network, layers),
     between: [],

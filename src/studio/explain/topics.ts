@@ -173,7 +173,6 @@ export interface KernelQuestion {
 export interface KernelPart {
   /** `[count, count]`, as it is; its picture shows it by the diagonal. */
   readonly kernel: Float64Array;
-  readonly by: string;
 }
 
 export type ExplainTopics = {

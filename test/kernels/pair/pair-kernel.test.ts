@@ -5,6 +5,7 @@ import { float64 } from "../../../src/graph/index.ts";
 import { type BoxChain, boxChain } from "../../../src/kernels/pair/box-chain/box-chain.ts";
 import { openBoxChain } from "../../../src/kernels/pair/box-chain/memory.ts";
 import { packSide } from "../../../src/kernels/pair/box-chain/packed-side.ts";
+import { kernelOfFew } from "../../../src/kernels/pair/few-examples.ts";
 import { neuralPathKernelByPairs, pairKernel } from "../../../src/kernels/pair/pair-kernel.ts";
 import { planPairs } from "../../../src/kernels/pair/plan.ts";
 import { packPositions } from "../../../src/kernels/pair/position-bits.ts";
@@ -43,6 +44,8 @@ describe("the path kernel of any network", () => {
       const hard = hasHardGates(network) ? 1e-12 : 1e-6; // soft gates are float32
       const tolerance = { relative: hard, absolute: hard * Math.max(...wanted.flat().map(Math.abs)) };
       expectClose(await neuralPathKernelByPairs(network, engine, inputs), float64([3, 3], wanted.flat()), tolerance);
+      const few = await kernelOfFew(network, engine, inputs, { breathe: async () => {} });
+      expectClose(few, float64([3, 3], wanted.flat()), tolerance);
     }
   });
 
