@@ -12,7 +12,7 @@ const folder = await temporaryFolder();
 const at = (name: string): string => join(folder.path, name);
 afterAll(async () => await folder[Symbol.asyncDispose]());
 
-const ARGS = ["--data", "digits", "--limit", "320", "--epochs", "2", "--seeds", "1", "--kernel-examples", "20"];
+const ARGS = ["--data", "digits", "--limit", "320", "--epochs", "2", "--seeds", "1", "--kernel-examples", "10"];
 const asked = (out: string): readonly string[] => [
   ...["dissect", "--model", at("run"), ...ARGS, "--workers", "1", "--out", at(out), "--json"],
 ];
@@ -58,7 +58,7 @@ beforeAll(async () => {
 
 describe("gatewise dissect, killed", () => {
   // a training writes its record, then for each epoch its metrics, tables and checkpoints
-  it.each([0, 7])("at write %d of its trainings, tells the same once it has gone on", async (writes) => {
+  it.each([7])("at write %d of its trainings, tells the same once it has gone on", async (writes) => {
     const { code } = await killed(`at-${writes}`, writes);
     expect(code).toBe(1);
     const { code: then, stdout } = await resumed(`at-${writes}`);

@@ -9,8 +9,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 /** Each takes some seconds; `part` is the file of its first measurements. */
 const ROWS = [
   { args: ["reproduce", "theorem", "--seeds", "2"], part: "fully-connected" },
-  { args: ["reproduce", "oblique-trees", "--epochs", "40"], part: "dlgn-seed0" },
-  { args: ["reproduce", "binary-mnist", "--seeds", "1", "--epochs", "6"], part: "seed0" },
+  { args: ["reproduce", "oblique-trees", "--epochs", "20"], part: "dlgn-seed0" },
+  { args: ["reproduce", "binary-mnist", "--seeds", "1", "--epochs", "4"], part: "seed0" },
 ];
 
 /** The result but for where it stands. */

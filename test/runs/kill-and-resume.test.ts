@@ -10,8 +10,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { contentOf, tinyJob } from "../support/tiny-trials.ts";
 import { trialsHere } from "../support/trials-here.ts";
 
-/** Milliseconds from the first epoch of a process to its end: into an epoch, a metric, a checkpoint. */
-const MOMENTS = [0, 7, 40];
+/** Milliseconds from the first epoch of a process to its end: into an epoch, a metric or a checkpoint. */
+const MOMENTS = [0, 20];
 
 /** The epoch that an event tells of. */
 const epochOf = (event: PoolEvent): number | undefined =>
@@ -23,7 +23,7 @@ describe("a run that is killed", () => {
   it("resumes and ends with the metrics and checkpoints of an uninterrupted one", async () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();
-    const job = tinyJob(folder.path, "dlnpf", 0, 40);
+    const job = tinyJob(folder.path, "dlnpf", 0, 30);
     const directory = join(folder.path, "dlnpf-0");
     const kills: number[] = [];
     for (const delay of MOMENTS) {
@@ -38,8 +38,8 @@ describe("a run that is killed", () => {
       expect(outcomes.get("dlnpf-0")?.status).toBe("failed");
       kills.push((await metricsSoFar(directory)).length);
     }
-    expect(kills.at(-1)).toBeLessThan(40);
-    for (const whole of [job, tinyJob(other.path, "dlnpf", 0, 40)])
+    expect(kills.at(-1)).toBeLessThan(30);
+    for (const whole of [job, tinyJob(other.path, "dlnpf", 0, 30)])
       await runTrials([whole], { workers: 1, signal: never, onEvent: () => {} });
     expect(await contentOf(directory)).toEqual(await contentOf(join(other.path, "dlnpf-0")));
   });
@@ -79,14 +79,14 @@ describe("a pool", () => {
   it("gives the same bits with one worker and with two, flnpf behind its relu", async () => {
     await using one = await temporaryFolder();
     await using two = await temporaryFolder();
-    const regimes = ["flnpf", "relu", "dlnpf"] as const;
+    const regimes = ["flnpf", "relu"] as const;
     for (const [folder, workers] of [
       [one, 1],
       [two, 2],
     ] as const) {
       const jobs = regimes.map((regime) => tinyJob(folder.path, regime, 0, 2));
       const outcomes = await runTrials(jobs, { workers, signal: never, onEvent: () => {} });
-      expect([...outcomes.values()].map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
+      expect([...outcomes.values()].map(({ status }) => status)).toEqual(["completed", "completed"]);
     }
     for (const regime of regimes) {
       expect(await contentOf(join(two.path, `${regime}-0`))).toEqual(await contentOf(join(one.path, `${regime}-0`)));

@@ -45,7 +45,7 @@ export const OWN_EXPERIMENTS = {
     ...{ kind: "monitor", name: "own-monitor", title: "A monitor of one's own", source: "nowhere" },
     ...SETTINGS,
     ...{ step: 0.1, neighbors: 5, references: 3, published: {} },
-    profiles: both({ data: "digits", epochs: 2, runs: 1, clean: 7000, testLimit: 60 }),
+    profiles: both({ data: "digits", epochs: 2, runs: 1, clean: 7900, testLimit: 30 }),
   },
   trees: {
     ...{ kind: "trees", name: "own-trees", title: "A tree of one's own", source: "nowhere" },
@@ -63,7 +63,7 @@ export const OWN_EXPERIMENTS = {
     ...{ kind: "influence", name: "own-influence", title: "Influence of one's own", source: "nowhere" },
     ...SETTINGS,
     ...{ recipe: { dropout: 0.1 }, ridge: 3, ridges: [1, 3] },
-    profiles: both({ data: "digits", train: 80, test: 10, halves: 4, epochs: 2, runs: 2 }),
+    profiles: both({ data: "digits", train: 60, test: 10, halves: 3, epochs: 2, runs: 2 }),
   },
   theorem: {
     ...{ kind: "theorem", name: "own-theorem", title: "A theorem of one's own", source: "nowhere" },

@@ -7,7 +7,7 @@ import { train } from "../../src/train/index.ts";
 import { printHeld } from "../support/memory-growth.ts";
 import { startOf, tinyPlan } from "../support/tiny-training.ts";
 
-const [PORTIONS, EPOCHS] = [20, 10];
+const [PORTIONS, EPOCHS] = [12, 10];
 const digits = await loadDataset("digits", { environment: {}, cacheDir: "/nonexistent" });
 const data = { train: firstExamples(digits.train, 640), test: firstExamples(digits.test, 200) };
 const architecture = fullyConnected({ inputShape: [28, 28], depth: 4, width: 16, outputs: 10 });

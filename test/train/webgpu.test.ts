@@ -4,7 +4,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { type Architecture, initialParameters } from "../../src/network/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { ChunkRunner } from "../../src/train/chunks.ts";
-import { OPTIMIZER_KINDS, optimizer, startState, stateByName, type TrainingPlan } from "../../src/train/index.ts";
+import { type OptimizerKind, optimizer, startState, stateByName, type TrainingPlan } from "../../src/train/index.ts";
 import { oracleConformance } from "../conformance/oracles.ts";
 import { expectClose } from "../support/expect-close.ts";
 import { oracles } from "../support/oracle.ts";
@@ -41,10 +41,11 @@ const MAX_POOL: Architecture = {
     { kind: "dense", units: 3, bias: true, gated: false },
   ],
 };
+// an update is the same for all layers: each optimizer on one network
 const NETWORKS = [
-  { network: "fully connected", architecture: tinyPlan().architecture },
-  { network: "convolutional", architecture: CONVOLUTIONAL },
-] as const;
+  { network: "fully connected", architecture: tinyPlan().architecture, optimizers: ["sgd", "adam"] },
+  { network: "convolutional", architecture: CONVOLUTIONAL, optimizers: ["rmsprop", "adamw"] },
+] as const satisfies readonly { readonly optimizers: readonly OptimizerKind[]; readonly [other: string]: unknown }[];
 const STEPS = 10;
 
 /** Losses, parameters and averages of ten steps in two runs: what the first leaves on the device is fed to the second. */
@@ -80,8 +81,8 @@ describe.skipIf(!isThere)("on webgpu", () => {
     await cpu[Symbol.asyncDispose]();
   });
 
-  describe.each(NETWORKS)("ten steps of a $network network are those of the CPU", ({ architecture }) => {
-    it.each(OPTIMIZER_KINDS)("%s", async (kind) => {
+  describe.each(NETWORKS)("ten steps of a $network network are those of the CPU", ({ architecture, optimizers }) => {
+    it.each(optimizers)("%s", async (kind) => {
       const plan = tinyPlan({ architecture, regime: "dlnpf", optimizer: optimizer(kind, kind === "sgd" ? 0.1 : 3e-3) });
       const wanted = await tenSteps(cpu, plan);
       const got = await tenSteps(webgpu, plan);
