@@ -25,6 +25,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["epochs", "--epochs"],
   ["features", "--features R"],
   ["from", "--from"],
+  ["init", "--init"],
   ["inputs", "--inputs"],
   ["layerTensors", "gatewise inspect"],
   ["limit", "--limit"],

@@ -171,6 +171,14 @@ export async function bestOf(run: Store, until?: number): Promise<Checkpoint> {
 export const keptEpochs = async (run: Store): Promise<readonly number[]> =>
   (await run.list()).flatMap((name) => /^epoch-(\d+)\.safetensors$/.exec(name)?.[1] ?? []).map(Number);
 
+const isWhole = (one: Checkpoint | undefined): one is Checkpoint => one !== undefined && one.part === undefined;
+
+/** Epochs at which a run can be taken: those that it has kept, its best and its last, if that is whole. */
+export async function epochsThere(run: Store): Promise<readonly number[]> {
+  const others = [await readCheckpoint(run, "best"), await readCheckpoint(run, "last")].filter(isWhole);
+  return [...new Set([...(await keptEpochs(run)), ...others.map(({ epoch }) => epoch)])].sort((a, b) => a - b);
+}
+
 /**
  * A run at a moment: its best or last checkpoint, or that of an epoch: as it was kept, or as the best or last are of it.
  * @throws GatewiseError if there is no such checkpoint, telling those that there are
@@ -179,16 +187,13 @@ export async function checkpointAt(run: Store, at: RunMoment): Promise<Checkpoin
   if (at === "best") return await bestOf(run);
   const kept = at === "last" ? undefined : await readCheckpoint(run, `epoch-${at}`);
   const [last, best] = [await readCheckpoint(run, "last"), await readCheckpoint(run, "best")];
-  const isWhole = (one: Checkpoint | undefined): one is Checkpoint => one !== undefined && one.part === undefined;
   const found = at === "last" ? last : [kept, last, best].find((one) => isWhole(one) && one.epoch === at);
   if (found !== undefined) {
     const { plan } = await readRecord(run);
     checkShapes(run.nameOf(), found.parameters, plan);
     return found;
   }
-  const epochs = await keptEpochs(run);
-  const others = [best, last].flatMap((one) => (isWhole(one) ? [one.epoch] : []));
-  const there = [...new Set([...epochs, ...others])].sort((a, b) => a - b);
+  const there = await epochsThere(run);
   throw new GatewiseError({
     code: "file-not-found",
     received: `${run.nameOf()} at ${at === "last" ? "its last epoch" : `epoch ${at}`}`,

@@ -11,6 +11,7 @@ import {
 import { type Checkpoint, hasEnded, memoryOf, type TrainingEvent, train } from "../train/index.ts";
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
+import { checkFinished } from "./finished-run.ts";
 import { checkWatched, gateWatch } from "./gates-of-run.ts";
 import { measureKernelWhileTraining } from "./kernel-while-training.ts";
 import { readKernelLines } from "./kernels-of-run.ts";
@@ -246,6 +247,8 @@ async function givenParameters(
 /** The value network of a trained ReLU network, at its best epoch unless told otherwise. */
 async function learntParameters(host: TrialHost, { directory, until, at }: LearntFrom): Promise<ParametersByLayer> {
   const run = host.store(directory);
+  // one that was complete may have been asked for more epochs since
+  if (until === null) await checkFinished(run, at, "from");
   const { parameters } = at === undefined ? await bestOf(run, until ?? undefined) : await checkpointAt(run, at);
   return parameters.value;
 }

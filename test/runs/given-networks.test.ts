@@ -1,5 +1,5 @@
 /** Runs that begin from other networks: models of any framework, runs at an epoch; and from labels that were changed. */
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/data/index.ts";
@@ -129,6 +129,77 @@ describe("a run at an epoch", () => {
       message: `${at("di")}, a run of regime frnpf-di: expected a run of regime relu, or a model`,
       hint: "name such a run",
     });
+  });
+});
+
+describe("a run that is not at its end", () => {
+  beforeAll(async () => {
+    for (const status of ["interrupted", "running", "failed"]) {
+      await cp(at("relu"), at(status), { recursive: true });
+      const record = JSON.parse(await readFile(at("relu/run.json"), "utf8"));
+      const plan = { ...record.plan, epochs: 400 };
+      await writeFile(at(`${status}/run.json`), JSON.stringify({ ...record, plan, status, result: null }));
+    }
+  });
+
+  const refused = (place: string, next: string) => ({
+    message: `${at(place)} of 400: expected a run that has come to its end`,
+    hint: `go on with it first (\`resume\`)${next}`,
+  });
+  it.each([
+    { run: "interrupted", option: "from", place: "interrupted, stopped at epoch 2" },
+    { run: "interrupted@last", option: "from", place: "interrupted, stopped at epoch 2" },
+    { run: "interrupted@best", option: "from", place: "interrupted, stopped at epoch 2" },
+    { run: "running", option: "from", place: "running, not at its end at epoch 2" },
+    { run: "failed", option: "init", place: "failed, failed at epoch 2" },
+    { run: "interrupted", option: "gates", place: "interrupted, stopped at epoch 2" },
+  ])("gives nothing to --$option: $run", async ({ run, option, place }) => {
+    const value = option === "gates" ? `all=${at(run)}` : at(run);
+    const regime = option === "from" ? { regime: "flnpf" } : {};
+    const named = option === "gates" ? "" : `\`${option}\` `;
+    const next = `, or take it at an epoch: ${named}${at(place.split(",")[0] ?? "")}@2 (it has 1, 2)`;
+    expect(await rejectionOf(trained("new", { ...regime, [option]: value }))).toEqual(refused(place, next));
+  });
+
+  it("is taken at an epoch by its number", async () => {
+    await trained("of-2", { regime: "flnpf", from: `${at("interrupted")}@2` });
+    await trained("at-2", { regime: "flnpf", from: `${at("relu")}@2` });
+    expect(await contentOf(at("of-2"))).toEqual(await contentOf(at("at-2")));
+  });
+
+  it("is not gone on behind either, once it was asked for more epochs", async () => {
+    await cp(at("relu"), at("longer"), { recursive: true });
+    await trained("behind", { regime: "flnpf", from: at("longer"), epochs: 1 });
+    const training = trainingOf(
+      await withFiles(
+        readTrainingOptions({ limit: 128, testLimit: 50, lr: 0.01, epochs: 2, regime: "flnpf", from: at("longer") }),
+      ),
+    );
+    await cp(at("interrupted/run.json"), at("longer/run.json"));
+    const request = {
+      training,
+      directory: at("behind"),
+      places: { dataDir: null, cacheDir: "" },
+      command: "",
+      resume: true,
+    };
+    const watch = { signal: new AbortController().signal, onEvent: () => {} };
+    expect(await runTraining(request, watch, trialsHere(1))).toMatchObject({
+      status: "failed",
+      message: refused("longer, stopped at epoch 2", "").message,
+    });
+  });
+
+  it("gives nothing at all before its first epoch", async () => {
+    for (const name of ["best", "last", "epoch-1"]) await rm(at(`running/${name}.safetensors`));
+    const error = await rejectionOf(trained("new", { regime: "flnpf", from: at("running") }));
+    expect(error).toEqual(refused("running, not at its end before its first epoch", ""));
+  });
+
+  it("gives its architecture", async () => {
+    const { plan } = await readRun(at("relu"));
+    const options = await withFiles(readTrainingOptions({ arch: at("interrupted") }));
+    expect(trainingOf(options).plan.architecture).toEqual(plan.architecture);
   });
 });
 

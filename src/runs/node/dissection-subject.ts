@@ -27,7 +27,7 @@ import { columnsOf, refuseNormalization } from "./evaluation-data.ts";
 import { folderStore } from "./folder-store.ts";
 import { isModelFolder } from "./foreign-model.ts";
 import { readGivenNetwork } from "./given-network.ts";
-import { withFiles } from "./run-training.ts";
+import { exampleShapeOf, withNetwork } from "./run-training.ts";
 import { selectedData } from "./selected-data.ts";
 
 /** What is asked for. */
@@ -80,8 +80,8 @@ export async function openDissection(asked: DissectionAsked): Promise<Dissection
   const { dataDir, cacheDir } = places;
   const where = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
   const found = await describeData(options, where, asked.scratch);
-  const { from: file } = await withFiles({ ...options, from: model }, found, asked.part);
-  if (file?.network === undefined) throw new Error(`unreachable: ${model.path} was not read`);
+  // also of a run that is not at its end: it is looked at, not built upon
+  const file = await withNetwork(model, exampleShapeOf(options, found), asked.part);
   const described = normalizedAs(options, found, run?.plan.normalization ?? (file.network.raw ? AS_IT_IS : undefined));
   // the length follows from the number of examples, which is known once they are read
   const of = (told: TrainingOptions): readonly DissectionTraining[] =>

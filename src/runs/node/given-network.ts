@@ -59,6 +59,9 @@ export async function readGivenNetwork(file: NetworkFile, exampleShape: readonly
   };
 }
 
+/** Whether a network is one of a run. */
+export const isOfRun = ({ path }: NetworkFile): Promise<boolean> => isModelFolder(withoutOutput(path).path);
+
 /** `M.onnx#NAME` is one output of a model, or a tensor inside it. */
 function withoutOutput(text: string): { readonly path: string; readonly output: string | undefined } {
   const [, path = text, output] = /^(.+\.onnx)#(.+)$/i.exec(text) ?? [];

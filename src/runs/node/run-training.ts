@@ -11,6 +11,7 @@ import {
   type NetworkFile,
   type NetworkPart,
   networkFileName,
+  type ReadNetwork,
   type Training,
   type TrainingOptions,
   trainingName,
@@ -18,9 +19,11 @@ import {
 } from "../../experiments/index.ts";
 import type { RegimeName } from "../../network/index.ts";
 import type { Executor, TrialJob, TrialOutcome, TrialWatch } from "../executor.ts";
+import { checkFinished } from "../finished-run.ts";
 import { checkResumable } from "../resuming.ts";
 import { requestOf, type TrialPlace } from "../trial-request.ts";
-import { readGivenNetwork } from "./given-network.ts";
+import { folderStore } from "./folder-store.ts";
+import { isOfRun, readGivenNetwork } from "./given-network.ts";
 import { localPool } from "./pool.ts";
 import { findRun } from "./run-directory.ts";
 
@@ -43,14 +46,12 @@ export async function withFiles(
   described?: DataDescription,
   part?: NetworkPart,
 ): Promise<TrainingOptions> {
-  const { arch, from, init, gates, labelsTransform: labels, examples, data = USUAL_TRAINING.data } = options;
-  const shape = described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
-  const read = async (file: NetworkFile): Promise<NetworkFile> => {
+  const { arch, from, init, gates, labelsTransform: labels, examples } = options;
+  const shape = exampleShapeOf(options, described);
+  const read = async (file: NetworkFile, option?: "from" | "init"): Promise<NetworkFile> => {
     if (file.network !== undefined) return file;
-    const asked = withPart(file, part);
-    const { kind, digest, architecture, regime, raw } = await readGivenNetwork(asked, shape);
-    if (kind === "run" && regime !== undefined) checkOwnGates(file, regime);
-    return { ...asked, network: { kind, digest, architecture, ...(raw ? { raw } : {}) } };
+    if (await isOfRun(file)) await checkFinished(folderStore(file.path), file.at, option);
+    return await withNetwork(file, shape, part);
   };
   return {
     ...options,
@@ -61,8 +62,8 @@ export async function withFiles(
       ? {}
       : { examples: { file: resolve(examples.file), digest: await labelsDigest(examples.file) } }),
     ...(typeof arch === "object" ? { arch: await withArchitecture(arch, shape, part) } : {}),
-    ...(from === undefined ? {} : { from: await read(from) }),
-    ...(init === undefined ? {} : { init: await read(init) }),
+    ...(from === undefined ? {} : { from: await read(from, "from") }),
+    ...(init === undefined ? {} : { init: await read(init, "init") }),
     ...(gates === undefined
       ? {}
       : {
@@ -74,6 +75,28 @@ export async function withFiles(
           ),
         }),
   };
+}
+
+/** Shape of an example of the data that options name; open where nobody has looked into their files. */
+export const exampleShapeOf = (
+  { data = USUAL_TRAINING.data }: TrainingOptions,
+  described: DataDescription | undefined,
+): readonly number[] => described?.inputShape ?? (typeof data === "string" ? INPUT_SHAPES[data] : []);
+
+/**
+ * A network that is named, with what stands in its file, at whatever epoch its run is.
+ * @param exampleShape of the data that it is to read
+ * @throws GatewiseError if there is none, or its gates are another network's
+ */
+export async function withNetwork(
+  file: NetworkFile,
+  exampleShape: readonly number[],
+  part: NetworkPart | undefined,
+): Promise<NetworkFile & { readonly network: ReadNetwork }> {
+  const asked = withPart(file, part);
+  const { kind, digest, architecture, regime, raw } = await readGivenNetwork(asked, exampleShape);
+  if (kind === "run" && regime !== undefined) checkOwnGates(file, regime);
+  return { ...asked, network: { kind, digest, architecture, ...(raw ? { raw } : {}) } };
 }
 
 /** A run has one input, of known sizes: what is said of models does not concern it. */
