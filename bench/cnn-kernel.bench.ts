@@ -112,7 +112,7 @@ async function grow(name: string, network: GatedNetwork, least: number): Promise
     const { processor, seconds } = await timed(async () => {
       const work = await readPairs(network, way, engine, images, undefined);
       await writeKernel(
-        tiledPairs(work, way, () => openPairTiles(work, engine, undefined)),
+        tiledPairs(network, work, way, () => openPairTiles(work, engine, undefined)),
         kernel,
       );
     });
@@ -147,7 +147,7 @@ async function measure(name: string, network: GatedNetwork): Promise<void> {
     timed(() => {
       const opener = threads === 1 ? openPairTiles : openPairTilePool(threads);
       return writeKernel(
-        tiledPairs(work, way, () => opener(work, engine, undefined)),
+        tiledPairs(network, work, way, () => opener(work, engine, undefined)),
         kernel,
       );
     });

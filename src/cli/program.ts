@@ -177,8 +177,10 @@ const noCommand = (line: string): GatewiseError =>
  * Options are missing where they are mistyped: of the two complaints the one that helps. Commander makes the other one.
  */
 function mistypedOption(program: Command, args: readonly string[]): GatewiseError | undefined {
-  const command = program.commands.find((one) => one.name() === args[0]);
-  if (command === undefined || command.commands.length > 0) return undefined;
+  const [first, second] = args;
+  const named = program.commands.find((one) => one.name() === first);
+  const command = named?.commands.find((one) => one.name() === second) ?? named;
+  if (command === undefined) return undefined;
   const known = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
   const typed = args.slice(1).flatMap((word) => /^--[a-z][a-z0-9-]*/i.exec(word) ?? []);
   const unknown = typed.find((word) => !known.includes(word));

@@ -31,6 +31,7 @@ export {
   packedKernelTiles,
   type SingleOptions,
   type TileOptions,
+  tiledPackedKernel,
   tileMemory,
   type WholeOptions,
 } from "./packed/packed-kernel.ts";
@@ -52,6 +53,7 @@ export {
   openPairTiles,
   type PairWork,
   pairDiagonal,
+  pairTileEdge,
   type ReadPairsOptions,
   readPairs,
   tiledPairs,
@@ -64,9 +66,11 @@ export type { ProgramWork } from "./pair-program/program-tiles.ts";
 export {
   checkEstimateMemory,
   estimatedKernel,
+  type FeatureRows,
   featuresTogether,
   type KernelEstimate,
   type PathFeatureOptions,
+  pathFeatureRows,
   randomPathFeatures,
 } from "./random-features/random-path-features.ts";
 export { type SoftSide, type SoftWork, withGatesAsBits } from "./soft-chain.ts";
@@ -85,10 +89,19 @@ export {
   tangentSummary,
 } from "./tangent/summary.ts";
 export { type TangentKernels, type TangentOptions, tangentKernel, tangentKernels } from "./tangent/tangent-kernel.ts";
-export { TANGENT_TILE, type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
+export { examplesIn, TANGENT_TILE, type TangentTileOptions, tangentTiles } from "./tangent/tiles.ts";
 export { tangentKernelProducts } from "./tangent/work.ts";
+export { kernelPart } from "./tiles/kernel-part.ts";
 export type { TileMaker } from "./tiles/tile-maker.ts";
-export type { ExampleRange } from "./tiles/tile-plan.ts";
+export {
+  coveringTiles,
+  type ExampleRange,
+  type TiledShape,
+  type TileRanges,
+  tileAt,
+  tileCount,
+  tilePairs,
+} from "./tiles/tile-plan.ts";
 export {
   type KernelTile,
   type KernelTilesOptions,

@@ -39,6 +39,7 @@ export type { Drift, MovedGate } from "./monitor/drift.ts";
 export { fitMonitor } from "./monitor/fit-monitor.ts";
 export type { GateRates, HeldOutScores, Monitor, MonitorOptions, MonitorReferences } from "./monitor/monitor.ts";
 export { readMonitor, writeMonitor } from "./monitor/monitor-file.ts";
+export { networkDigest } from "./monitor/network-digest.ts";
 export { pickedGates, pickedRows } from "./monitor/picked-gates.ts";
 export { unfamiliarity } from "./monitor/quantiles.ts";
 export { type ScoredBlock, scoredInputs } from "./monitor/scored-inputs.ts";

@@ -1,11 +1,12 @@
 import { GatewiseError } from "../../errors.ts";
-import { NORMALIZATIONS, type Normalization } from "../../models/index.ts";
+import { featureSeconds, type InputExamples, NORMALIZATIONS, type Normalization } from "../../models/index.ts";
 import {
   KERNEL_DTYPES,
   type NeuralPathKernelSummary,
   type NeuralPathKernelWork,
   neuralPathKernelWork,
   writeNeuralPathKernel,
+  writePathFeatures,
 } from "../../models/node/index.ts";
 import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
@@ -14,16 +15,19 @@ import { type ModelRequest, openModelWithInputs, readModelOptions } from "../cho
 import type { CliContext } from "../context.ts";
 import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { type PlanOptions, type PlanRequest, parsePlan, runPlan } from "../kernel-plan.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { parseDevice } from "../options.ts";
 import { note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
+import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
 import { formatTable } from "../table.ts";
 
 type Options = ModelOptions &
   Readonly<Record<"inputs" | "normalize" | "part" | "device", string>> &
-  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads" | "features" | "seed", string>>> & {
+  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads" | "features" | "featuresOut" | "seed", string>>> &
+  PlanOptions & {
     readonly resume?: boolean;
   };
 
@@ -35,23 +39,25 @@ export const npk = inStages(
   }),
   runNpk,
   // a file of tiles is gone on with; all else is made at once
-  ({ out, part, features }) => out !== undefined && part === "full" && features === 0,
+  ({ out, featuresOut, part, features }) =>
+    featuresOut !== undefined || (out !== undefined && part === "full" && features === 0),
 );
 
 function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkRequest {
+  const { out, featuresOut, threads, resume } = options;
+  const atOnce = { "--out": out, "--features-out": featuresOut, "--threads": threads, "--resume": resume };
   const request: NpkRequest = {
+    plan: parsePlan(options, { ...atOnce, ...(options.part === "full" ? {} : { "--part": options.part }) }),
     inputs: options.inputs,
     inputs2: options.inputs2,
     normalize: parseChoice("--normalize", options.normalize, NORMALIZATIONS),
     part: parseChoice("--part", options.part, NPK_PARTS),
     dtype: options.dtype === undefined ? "float64" : parseChoice("--dtype", options.dtype, KERNEL_DTYPES),
-    out: options.out,
-    threads: workerCount(
-      options.threads === undefined ? undefined : parseWhole("--threads", options.threads, 1),
-      environment,
-    ),
-    resume: options.resume === true,
+    out,
+    threads: workerCount(threads === undefined ? undefined : parseWhole("--threads", threads, 1), environment),
+    resume: resume === true,
     features: options.features === undefined ? 0 : parseWhole("--features", options.features, 2),
+    featuresOut,
     seed: options.seed === undefined ? 0 : parseWhole("--seed", options.seed, 0),
   };
   refuseUnused(options);
@@ -62,8 +68,9 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
       next: "leave --features out for the exact kernel",
     });
   }
+  if (featuresOut !== undefined || (request.plan !== undefined && request.features > 0)) refuseBesideFeatures(options);
   if (request.inputs2 === undefined) return request;
-  if (request.out === undefined) {
+  if (request.out === undefined && request.plan === undefined) {
     throw new GatewiseError({
       received: "--inputs2 without --out",
       expected: "a file for the kernel: between two sets of inputs there is no trace to tell",
@@ -80,17 +87,36 @@ function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkReque
   return request;
 }
 
+/** Features of their own are of one set of inputs, and no kernel. */
+function refuseBesideFeatures({ features, inputs2, normalize, out }: Options): void {
+  if (features === undefined) {
+    throw new GatewiseError({
+      received: "--features-out without --features",
+      expected: "the number of features",
+      next: "add --features R",
+    });
+  }
+  const given = { "--out": out, "--inputs2": inputs2, "--normalize": normalize === "none" ? undefined : normalize };
+  const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (option === undefined) return;
+  throw new GatewiseError({
+    received: `features in a file of their own with ${option}`,
+    expected: "the features of one set of inputs: their inner products over R are the kernel",
+    next: `leave ${option} out; features of other inputs are another file, of the same --seed`,
+  });
+}
+
 /** Options that say nothing beside the others. */
-function refuseUnused({ features, seed, dtype, out, part, resume }: Options): void {
+function refuseUnused({ features, featuresOut, seed, dtype, out, part, resume, plan }: Options): void {
   const without = (received: string, expected: string, option: string, missing: string): GatewiseError =>
     new GatewiseError({ received, expected, next: `add ${missing}, or leave ${option} out` });
   if (seed !== undefined && features === undefined) {
     throw without("--seed without --features", "random path features, which are drawn", "--seed", "--features R");
   }
-  if (dtype !== undefined && out === undefined) {
+  if (dtype !== undefined && out === undefined && featuresOut === undefined && plan === undefined) {
     throw without("--dtype without --out", "a file for the kernel", "--dtype", "--out kernel.npy");
   }
-  if (resume !== true) return;
+  if (resume !== true || featuresOut !== undefined) return;
   if (out === undefined)
     throw without("--resume without --out", "the file to go on with", "--resume", "--out kernel.npy");
   if (features === undefined && part === "full") return;
@@ -113,7 +139,11 @@ interface NpkRequest {
   readonly resume: boolean;
   /** Number of random path features, 0 for the exact kernel. */
   readonly features: number;
+  /** Where the features themselves are written. */
+  readonly featuresOut: string | undefined;
   readonly seed: number;
+  /** Where the kernel, or the features, are planned instead of made. */
+  readonly plan: PlanRequest | undefined;
 }
 
 interface DeviceRequest extends NpkRequest {
@@ -128,8 +158,10 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
   await using model = opened.model;
   const { inputs } = opened;
   const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
-  await using out = await claimResult(request.out, sources, opened.files);
+  if (request.featuresOut !== undefined) return await writeFeatures(request, request.featuresOut, opened, context);
   const inputs2 = request.inputs2 === undefined ? undefined : await readInputs(model, request.inputs2);
+  if (request.plan !== undefined) return await planNpk({ ...opened, inputs2 }, request, request.plan, context);
+  await using out = await claimResult(request.out, sources, opened.files);
   const asked = { ...request, inputs2, out: out && { path: out.path, lock: out } };
   const work = await neuralPathKernelWork(model, inputs.shape[0] ?? 0, inputs2?.shape[0], asked);
   expectWidth(request, work);
@@ -138,6 +170,50 @@ async function runNpk(request: DeviceRequest, context: CliContext): Promise<Exit
     writeNeuralPathKernel(model, inputs, { ...asked, onProgress, signal: context.signal }),
   );
   printResult(context, { ...summary, normalize, out: request.out ?? null }, () => describe(request, summary));
+  return EXIT.done;
+}
+
+type Opened = Awaited<ReturnType<typeof openModelWithInputs>>;
+
+async function planNpk(
+  { model, inputs, inputs2 }: Opened & { readonly inputs2: InputExamples | undefined },
+  { features, seed, normalize, dtype, inputs: file, inputs2: file2, chosen, device }: DeviceRequest,
+  plan: PlanRequest,
+  context: CliContext,
+): Promise<ExitCode> {
+  const matrix =
+    features > 0
+      ? ({ kind: "features", features, seed, dtype } as const)
+      : ({ kind: "npk", normalize, dtype } as const);
+  return await runPlan(context, plan, {
+    ...{ model, inputs, inputs2, matrix, chosen, device },
+    files: { inputs: file, inputs2: file2 },
+  });
+}
+
+async function writeFeatures(
+  { features, seed, dtype, resume, inputs: file }: DeviceRequest,
+  featuresOut: string,
+  { model, inputs, files }: Opened,
+  context: CliContext,
+): Promise<ExitCode> {
+  await using out = await claimResult(featuresOut, { "--inputs": file }, files);
+  const [examples = 0] = inputs.shape;
+  const seconds = examples * featureSeconds(model.network, features, examples);
+  if (seconds >= LONG_S) {
+    note(context, `${features} features of ${examples} inputs take about ${formatDuration(seconds)} of a core`);
+  }
+  const { shape } = await withStages(context, (onProgress) =>
+    writePathFeatures(model, inputs, {
+      ...{ features, seed, dtype, resume, onProgress, signal: context.signal },
+      out: { path: out.path, lock: out },
+    }),
+  );
+  printResult(
+    context,
+    { shape, features, seed, dtype, out: featuresOut },
+    () => `random path features [${shape.join(", ")}] written to ${shown(featuresOut)}`,
+  );
   return EXIT.done;
 }
 

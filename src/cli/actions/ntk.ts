@@ -16,6 +16,7 @@ import { NTK_PARTS } from "../choices.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { type PlanOptions, type PlanRequest, parsePlan, runPlan } from "../kernel-plan.ts";
 import type { ModelOptions } from "../model-option.ts";
 import { note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
@@ -25,7 +26,8 @@ import { formatTable } from "../table.ts";
 
 type NtkOptions = ModelOptions &
   Readonly<Record<"inputs" | "output" | "part", string>> &
-  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads", string>>> & {
+  Readonly<Partial<Record<"inputs2" | "dtype" | "out" | "threads", string>>> &
+  PlanOptions & {
     readonly resume?: boolean;
     readonly smallestEigenvalue?: boolean;
   };
@@ -42,6 +44,8 @@ interface NtkRequest {
   readonly smallestEigenvalue: boolean;
   /** Whether something was asked for that only tiles in a file have. */
   readonly asksForTiles: boolean;
+  /** Where the kernel is planned instead of made. */
+  readonly plan: PlanRequest | undefined;
   readonly chosen: ModelRequest;
 }
 
@@ -56,7 +60,9 @@ export const ntk = inStages(
 
 function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRequest {
   const { inputs, inputs2, out, dtype, threads, resume = false, smallestEigenvalue = false } = options;
-  if (out === undefined) {
+  const atOnce = { "--out": out, "--threads": threads, "--resume": resume };
+  const plan = parsePlan(options, { ...atOnce, "--smallest-eigenvalue": smallestEigenvalue });
+  if (out === undefined && plan === undefined) {
     const alone = Object.entries({ "--inputs2": inputs2, "--dtype": dtype, "--resume": resume || undefined });
     for (const [option, value] of alone) {
       if (value === undefined) continue;
@@ -73,6 +79,7 @@ function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRe
     out,
     resume,
     smallestEigenvalue,
+    plan,
     output: parseWhole("--output", options.output, 0),
     part: parseChoice("part", options.part, NTK_PARTS),
     dtype: dtype === undefined ? "float64" : parseChoice("--dtype", dtype, KERNEL_DTYPES),
@@ -86,6 +93,7 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
   const { inputs: file, output, part, out, threads, smallestEigenvalue } = request;
   const { model, inputs, files } = await openModelWithInputs(context, request.chosen, file);
   await using _ = model;
+  if (request.plan !== undefined) return await planNtk(model, inputs, request, request.plan, context);
   await using result = await claimResult(out, { "--inputs": file, "--inputs2": request.inputs2 }, files);
   const [examples = 0] = inputs.shape;
   const isLarge = 8 * examples ** 2 > LARGEST_IN_MEMORY;
@@ -117,6 +125,21 @@ async function runNtk(request: NtkRequest, context: CliContext): Promise<ExitCod
     ].join("\n\n"),
   );
   return EXIT.done;
+}
+
+async function planNtk(
+  model: Model,
+  inputs: InputExamples,
+  { inputs: file, inputs2: file2, output, part, dtype, chosen }: NtkRequest,
+  plan: PlanRequest,
+  context: CliContext,
+): Promise<ExitCode> {
+  return await runPlan(context, plan, {
+    ...{ model, inputs, chosen, device: "cpu" },
+    inputs2: file2 === undefined ? undefined : await readInputs(model, file2),
+    matrix: { kind: "ntk", output, part, dtype },
+    files: { inputs: file, inputs2: file2 },
+  });
 }
 
 async function writeByTiles(

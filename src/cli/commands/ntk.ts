@@ -3,6 +3,7 @@ import { NTK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
 import { THREADS_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
+import { withTileCommands } from "./kernel-tiles.ts";
 
 export const ntkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("ntk"))
@@ -20,9 +21,12 @@ export const ntkCommand: DefineCommand = (program, act) => {
     .option(...THREADS_OPTION)
     .option("--resume", "go on with an interrupted file of tiles")
     .option(...TIME_LIMIT_OPTION)
+    .option("--plan <dir>", "plan the kernel for many processes: nothing is made yet")
+    .option("--tile <n>", "of a plan: rows and columns of a tile, best a multiple of 1024")
     .addHelpText(
       "after",
       "\nMore than 16,000 inputs, --inputs2, --dtype, --threads or --resume write the kernel tile by tile, of any size.\n\nExample:\n  $ gatewise ntk --model runs/fc-digits-dlnpf-seed0 --inputs x.npy --out ntk.npy",
     );
   act(command, async () => (await import("../actions/ntk.ts")).ntk);
+  withTileCommands(command, act);
 };

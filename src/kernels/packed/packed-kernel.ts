@@ -65,10 +65,15 @@ export const packedKernelTiles = (
   options: TileOptions = {},
 ): AsyncGenerator<KernelTile> => {
   const { open = openTileMaker, ...others } = optionsIn(options);
-  return kernelTiles(tiled(kernel, engine, open), others);
+  return kernelTiles(tiledPackedKernel(kernel, engine, open), others);
 };
 
-function tiled(kernel: PackedKernel, engine: Engine, open: NonNullable<TileOptions["open"]>): TiledKernel {
+/** The kernel, of which any tile can be made. */
+export function tiledPackedKernel(
+  kernel: PackedKernel,
+  engine: Engine,
+  open: NonNullable<TileOptions["open"]> = openTileMaker,
+): TiledKernel {
   const work = tileWork(kernel);
   const { rows, columns } = work;
   return {
@@ -172,7 +177,7 @@ export async function packedKernel(
     into instanceof Float32Array
       ? denseArray("float32", shape, into)
       : denseArray("float64", shape, into ?? kernelNumbers(shape[0], shape[1]));
-  await writeKernel(tiled(kernel, engine, open), array.data, { signal });
+  await writeKernel(tiledPackedKernel(kernel, engine, open), array.data, { signal });
   return array;
 }
 

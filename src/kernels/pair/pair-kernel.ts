@@ -85,7 +85,7 @@ export async function neuralPathKernelByPairs(
     onProgress: onReading,
     allocate: makers?.allocate,
   });
-  return await kernelOfWork(work, way, { engine, ...options }, makers?.pairs);
+  return await kernelOfWork(network, work, way, { engine, ...options }, makers?.pairs);
 }
 
 /**
@@ -103,17 +103,18 @@ export async function pairKernel(
   const way = pairWay(network, withShortcuts);
   checkPairCost(way.cost);
   if (way.kind !== "program") {
-    return await kernelOfWork({ kind: "nodes", network, withShortcuts, rows, columns }, way, options);
+    return await kernelOfWork(network, { kind: "nodes", network, withShortcuts, rows, columns }, way, options);
   }
   const { program } = way;
   const pack = (readings: readonly ExampleReading[]) =>
     packExamples(program, readings, { count: readings.length, dtype: "float64" });
   const left = await pack(rows);
   const right = columns === rows ? left : await pack(columns);
-  return await kernelOfWork({ kind: "program", program, rows: left, columns: right }, way, options);
+  return await kernelOfWork(network, { kind: "program", program, rows: left, columns: right }, way, options);
 }
 
 async function kernelOfWork(
+  network: GatedNetwork,
   work: PairWork,
   way: PairWay,
   { part = "full", engine, signal, onProgress }: PairKernelOptions,
@@ -124,7 +125,7 @@ async function kernelOfWork(
     if (part === "diagonal") return float64([diagonal.length], diagonal);
     return float64([], [diagonal.reduce((sum, value) => sum + value, 0)]);
   }
-  const kernel = tiledPairs(work, way, () => open(work, engine, signal));
+  const kernel = tiledPairs(network, work, way, () => open(work, engine, signal));
   const full = kernelNumbers(kernel.rows, kernel.columns);
   await writeKernel(kernel, full, { signal, onProgress });
   return float64([kernel.rows, kernel.columns], full);

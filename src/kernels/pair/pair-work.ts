@@ -118,32 +118,37 @@ export function secondsOfPairs(work: Exclude<PairWork, SoftWork>): number {
 const pairsBetween = (rows: number, columns: number, own: boolean): number =>
   own ? (rows * (rows + 1)) / 2 : rows * columns;
 
-function edgeOf(work: PairWork, way: PairWay, wanted: number): number {
-  switch (work.kind) {
-    case "soft chain":
-      return SOFT_EDGE;
-    case "program":
-      return Math.ceil(wanted / LANES) * LANES;
-    case "nodes":
-      return way.kind === "nodes" ? Math.min(wanted, sidesAtOnce(work.network, way.plan)) : wanted;
-  }
-}
-
 /** Told seconds of a tile: what is done of it is lost where it is stopped. */
 const TILE_SECONDS = 0.25;
 const MOST_EDGE = 1024;
 /** Tiles along a side, so that several threads have as much to do. */
 const TILES = 8;
 
-/** The kernel of this work by tiles that take a moment each, the same ones with any number of threads. */
-export function tiledPairs(work: PairWork, way: PairWay, open: () => Promise<TileMaker>): TiledKernel {
+/**
+ * Rows and columns of a tile: they take a moment, and are the same with any number of threads.
+ * @param isSoft whether the engine multiplies the soft gates of a chain: only one with float64 does
+ * @param examples of the larger side
+ */
+export function pairTileEdge(network: GatedNetwork, way: PairWay, isSoft: boolean, examples: number): number {
+  if (isSoft) return SOFT_EDGE;
+  const byTime = Math.sqrt(TILE_SECONDS / Math.max(way.cost.seconds, Number.MIN_VALUE));
+  const wanted = Math.max(1, Math.ceil(Math.min(byTime, MOST_EDGE, examples / TILES)));
+  if (way.kind === "program") return Math.ceil(wanted / LANES) * LANES;
+  return way.kind === "nodes" ? Math.min(wanted, sidesAtOnce(network, way.plan)) : wanted;
+}
+
+/** The kernel of this work by tiles. */
+export function tiledPairs(
+  network: GatedNetwork,
+  work: PairWork,
+  way: PairWay,
+  open: () => Promise<TileMaker>,
+): TiledKernel {
   const count = (side: PairWork["rows"]): number => {
     if ("readings" in side) return side.readings.length;
     return "count" in side ? side.count : side.length;
   };
   const [rows, columns] = [count(work.rows), count(work.columns)];
-  const byTime = Math.sqrt(TILE_SECONDS / Math.max(way.cost.seconds, Number.MIN_VALUE));
-  const wanted = Math.ceil(Math.min(byTime, MOST_EDGE, Math.max(rows, columns) / TILES));
-  const edge = edgeOf(work, way, Math.max(1, wanted));
+  const edge = pairTileEdge(network, way, work.kind === "soft chain", Math.max(rows, columns));
   return { rows, columns, symmetric: work.rows === work.columns, edge, open };
 }

@@ -20,6 +20,7 @@ import { optionsIn } from "../../options.ts";
 import { randomStream } from "../../random.ts";
 import { checkKernelNumbers, kernelBeyond, kernelNumbers } from "../kernel-numbers.ts";
 import { nodeAt } from "../pair/maps.ts";
+import type { ExampleRange } from "../tiles/tile-plan.ts";
 import { linearPass, type SeparatedNetwork, type SeparatedParameter, separated } from "./linear-pass.ts";
 
 /** How random path features are drawn (theory 3.15). */
@@ -39,6 +40,14 @@ export interface PathFeatureOptions {
   readonly onProgress?: ((features: number, of: number) => void) | undefined;
 }
 
+/** Features of some of the examples, one behind the other. */
+export interface FeatureRows {
+  readonly from: number;
+  readonly to: number;
+  /** `[to − from, R]` */
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
 /**
  * Outputs of random value networks behind the gates of the network (theory 3.15).
  * @param count features, `R`
@@ -52,14 +61,36 @@ export async function randomPathFeatures(
   count: number,
   options: PathFeatureOptions,
 ): Promise<DenseArray<"float64">> {
+  optionsIn(options);
+  checkInputs(network, inputs);
+  checkCount("number of features", count);
+  const [examples = 0] = inputs.shape;
+  checkEstimateMemory(examples, 0, count);
+  const features = kernelNumbers(examples, count, "features");
+  for await (const { from, values } of pathFeatureRows(network, engine, inputs, count, options)) {
+    features.set(values, from * count);
+  }
+  return float64([examples, count], features);
+}
+
+/**
+ * The same, so many examples at a time as the engine runs: no more are in memory.
+ * @param rows the examples whose features are made, with the same bits as those of all: runs of the engine hold the same ones
+ */
+export async function* pathFeatureRows(
+  network: GatedNetwork,
+  engine: Engine,
+  inputs: Inputs,
+  count: number,
+  options: PathFeatureOptions,
+  rows: ExampleRange = { from: 0, to: inputs.shape[0] ?? 0 },
+): AsyncGenerator<FeatureRows> {
   const { seed, output = 0, together = 1, batch = examplesAtOnce(network), signal, onProgress } = optionsIn(options);
   checkInputs(network, inputs);
   checkOutput(network, output);
   checkCount("number of features", count);
   checkCount("batch", batch);
   checkTogether(network, count, together);
-  const [examples = 0] = inputs.shape;
-  checkEstimateMemory(examples, 0, count);
   const paths = separated(together === 1 ? network : withOutputs(network, together));
   const given = paths.deciding.map(decidedName);
   await using decisions =
@@ -70,9 +101,10 @@ export async function randomPathFeatures(
   );
   const used = new Set(program.model.inputs.map(({ name }) => name));
   const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
-  const features = kernelNumbers(examples, count, "features");
-  for (let from = 0; from < examples; from += batch) {
-    const to = Math.min(from + batch, examples);
+  const examples = rows.to - rows.from;
+  for (let from = Math.floor(rows.from / batch) * batch; from < rows.to; from += batch) {
+    const to = Math.min(from + batch, inputs.shape[0] ?? 0);
+    const values = new Float64Array((to - from) * count);
     const x = { x: inputRows(inputs, from, to) };
     // gates and selections do not depend on the draw: they stay in the engine for all of them
     const { kept = {}, fetched = {} } = (await decisions?.run(x, given)) ?? {};
@@ -85,16 +117,17 @@ export async function randomPathFeatures(
         for (let at = 0; at < (to - from) * together; at++) {
           const value = Number(y?.data[at]);
           if (value !== 0 && Math.abs(value) < SMALLEST) throw beyondSingle();
-          const example = from + Math.floor(at / together);
-          features[example * count + draw * together + (at % together)] = value / paths.scale;
+          values[Math.floor(at / together) * count + draw * together + (at % together)] = value / paths.scale;
         }
-        onProgress?.(Math.floor((count * from + (to - from) * (draw + 1) * together) / examples), count);
+        const done = from - rows.from + ((to - from) * (draw + 1) * together) / count;
+        onProgress?.(Math.floor((count * Math.max(0, Math.min(done, examples))) / examples), count);
       }
     } finally {
       for (const array of Object.values(kept)) await array[Symbol.asyncDispose]();
     }
+    const [first, end] = [Math.max(from, rows.from), Math.min(to, rows.to)];
+    yield { from: first, to: end, values: values.subarray((first - from) * count, (end - from) * count) };
   }
-  return float64([examples, count], features);
 }
 
 /** More share too much of their draw to be worth as many. */

@@ -45,10 +45,10 @@ export function tangentTiles(
   const teams = teamsOf(network, engines, tileCount(shape));
   const make = async (team: Team, rows: ExampleRange, columns: ExampleRange, to: TilePlace): Promise<void> => {
     const isDiagonal = inputs2 === undefined && rows.from === columns.from;
-    const beside = isDiagonal ? {} : { inputs2: examplesOf(others, columns) };
+    const beside = isDiagonal ? {} : { inputs2: examplesIn(others, columns) };
     const [engine, ...more] = team;
     const asked = { ...options, ...beside, beside: more };
-    const { data } = await tangentKernel(network, engine, examplesOf(inputs, rows), asked);
+    const { data } = await tangentKernel(network, engine, examplesIn(inputs, rows), asked);
     const [height, width] = [rows.to - rows.from, columns.to - columns.from];
     const tile = { data, start: 0, stride: width };
     copyRows(tile, height, width, to.tile);
@@ -90,7 +90,8 @@ function teamsOf(network: GatedNetwork, engines: readonly Engine[], tiles: numbe
   return isFormed || tiles < 2 * engines.length ? [[first, ...rest]] : engines.map((engine): Team => [engine]);
 }
 
-function examplesOf(inputs: Inputs, { from, to }: ExampleRange): Inputs {
+/** Some of the examples, a view. */
+export function examplesIn(inputs: Inputs, { from, to }: ExampleRange): Inputs {
   const [, ...shape] = inputs.shape;
   const size = sizeOf(shape);
   const { dtype, data } = inputs;

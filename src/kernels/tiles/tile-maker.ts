@@ -1,3 +1,4 @@
+import { BYTES } from "../../graph/index.ts";
 import type { MatrixPart } from "./mirror.ts";
 import type { ExampleRange } from "./tile-plan.ts";
 
@@ -22,3 +23,10 @@ export interface TileMaker extends AsyncDisposable {
 }
 
 export const allocateHere = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes);
+
+/** Room for a tile in the memory that its maker writes best into. */
+export function roomFor(maker: TileMaker, dtype: "float32" | "float64", height: number, width: number): MatrixPart {
+  const buffer = maker.allocate(height * width * BYTES[dtype]);
+  const data = dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
+  return { data, start: 0, stride: width };
+}

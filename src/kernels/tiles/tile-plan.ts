@@ -38,3 +38,24 @@ export function tilePairs({ symmetric }: TiledShape, [rows, columns]: TileRanges
   const [height, width] = [rows.to - rows.from, columns.to - columns.from];
   return symmetric && rows.from === columns.from ? (height * (height + 1)) / 2 : height * width;
 }
+
+/** The tiles that hold a part of the kernel; of a symmetric one those on and above the diagonal. */
+export function coveringTiles(shape: TiledShape, [a, b]: TileRanges): readonly TileRanges[] {
+  const { rows, columns, symmetric, edge } = shape;
+  const ranges: TileRanges[] = [];
+  for (let top = Math.floor(a.from / edge) * edge; top < a.to; top += edge) {
+    for (let left = Math.floor(b.from / edge) * edge; left < b.to; left += edge) {
+      if (symmetric && left < top) continue;
+      const [bottom, right] = [Math.min(top + edge, rows), Math.min(left + edge, columns)];
+      ranges.push([
+        { from: top, to: bottom },
+        { from: left, to: right },
+      ]);
+    }
+  }
+  return ranges;
+}
+
+/** Whether a tile has a place below the diagonal as well. */
+export const isMirrored = ({ symmetric }: TiledShape, a: ExampleRange, b: ExampleRange): boolean =>
+  symmetric && a.from !== b.from;

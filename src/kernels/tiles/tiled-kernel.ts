@@ -1,8 +1,8 @@
 /** Kernels by tiles, whatever makes them: one after the other, or all of them in memory. */
-import { BYTES } from "../../graph/index.ts";
+import { inOrder } from "./in-order.ts";
 import type { MatrixPart } from "./mirror.ts";
-import type { TileMaker, TilePlace } from "./tile-maker.ts";
-import { type ExampleRange, type TiledShape, type TileRanges, tileAt, tileCount, tilePairs } from "./tile-plan.ts";
+import { roomFor, type TileMaker, type TilePlace } from "./tile-maker.ts";
+import { type ExampleRange, isMirrored, type TiledShape, tileAt, tileCount, tilePairs } from "./tile-plan.ts";
 
 /** Numbers of a kernel. It is computed in float64 and rounded, if at all, at the end. */
 export type KernelValues = Float32Array | Float64Array;
@@ -41,11 +41,7 @@ export async function* kernelTiles(
   { skip = 0, dtype = "float64", signal }: KernelTilesOptions = {},
 ): AsyncGenerator<KernelTile> {
   await using maker = await kernel.open();
-  const part = (height: number, width: number): MatrixPart => {
-    const buffer = maker.allocate(height * width * BYTES[dtype]);
-    const data = dtype === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
-    return { data, start: 0, stride: width };
-  };
+  const part = (height: number, width: number): MatrixPart => roomFor(maker, dtype, height, width);
   const make = async (rows: ExampleRange, columns: ExampleRange): Promise<TilePlace> => {
     const [height, width] = [rows.to - rows.from, columns.to - columns.from];
     const mirrored = isMirrored(kernel, rows, columns) ? part(width, height) : undefined;
@@ -54,7 +50,8 @@ export async function* kernelTiles(
     return to;
   };
   const of = tileCount(kernel);
-  for await (const { index, ranges, made, count } of inOrder(kernel, skip, maker, make, signal)) {
+  const sequence = { of, skip, at: (index: number) => tileAt(kernel, index) };
+  for await (const { index, ranges, made, count } of inOrder(sequence, maker, make, signal)) {
     const [rows, columns] = ranges;
     const below = made.mirrored === undefined ? {} : { mirrored: made.mirrored.data };
     yield { rows, columns, values: made.tile.data, ...below, done: index + 1, made: count, of };
@@ -85,71 +82,10 @@ export async function writeKernel(
   };
   const of = symmetric ? (rows * (rows + 1)) / 2 : rows * stride;
   let done = 0;
-  for await (const { ranges } of inOrder(kernel, 0, maker, write, signal)) {
+  const sequence = { of: tileCount(kernel), skip: 0, at: (index: number) => tileAt(kernel, index) };
+  for await (const { ranges } of inOrder(sequence, maker, write, signal)) {
     done += tilePairs(kernel, ranges);
     onProgress?.(done, of);
   }
   signal?.throwIfAborted();
-}
-
-/** Whether a tile has a place below the diagonal as well. */
-const isMirrored = ({ symmetric }: TiledShape, a: ExampleRange, b: ExampleRange): boolean =>
-  symmetric && a.from !== b.from;
-
-interface Made<T> {
-  readonly index: number;
-  readonly ranges: TileRanges;
-  readonly made: T;
-  /** Tiles that are made, this one and any of those behind it. */
-  readonly count: number;
-}
-
-/** What `make` gives for each tile from `skip` on, so many begun before the first is waited for. */
-async function* inOrder<T>(
-  kernel: TiledShape,
-  skip: number,
-  maker: TileMaker,
-  make: (rows: ExampleRange, columns: ExampleRange) => Promise<T>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Made<T>> {
-  const begun: Promise<T>[] = [];
-  const of = tileCount(kernel);
-  let count = skip;
-  try {
-    for (let index = skip; index < of; index++) {
-      signal?.throwIfAborted();
-      for (let next = index + begun.length; next < Math.min(of, index + maker.ahead); next++) {
-        const [rows, columns] = tileAt(kernel, next);
-        const made = make(rows, columns);
-        // a failure is told where it is waited for
-        made.then(
-          () => (count += 1),
-          () => {},
-        );
-        begun.push(made);
-      }
-      const next = begun.shift();
-      if (next === undefined) throw new Error("unreachable: nothing begun");
-      const made = await orStopped(next, signal);
-      yield { index, ranges: tileAt(kernel, index), made, count };
-    }
-  } finally {
-    // a stop waits for no tile
-    if (signal?.aborted === true) await maker[Symbol.asyncDispose]();
-    await Promise.allSettled(begun);
-  }
-}
-
-/**
- * What a promise gives, or a failure as soon as the signal comes. Not a race with one promise of the signal: that would keep
- * what every race has given until the signal comes.
- */
-function orStopped<T>(made: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return made;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    made.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

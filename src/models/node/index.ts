@@ -1,5 +1,14 @@
+export { type GatheredSummary, gatherParts, type ResultPlace } from "./gather-parts.ts";
 export { KERNEL_DTYPES } from "./kernel-dtypes.ts";
 export { kernelInFile } from "./kernel-in-file.ts";
+export {
+  type KernelParts,
+  openKernelParts,
+  type PartedInputs,
+  type PartedMatrix,
+  partDType,
+} from "./kernel-parts.ts";
+export { kernelPartsCost } from "./kernel-parts-cost.ts";
 export { rankInThreads } from "./neighbor-pool.ts";
 export { tangentAnswerByThreads } from "./tangent-engines.ts";
 export { type LayerValueOptions, type ValueFile, valueFiles, writeLayerValues } from "./write-layer-values.ts";
@@ -10,6 +19,7 @@ export {
   neuralPathKernelWork,
   writeNeuralPathKernel,
 } from "./write-neural-path-kernel.ts";
+export { type PathFeatureFileOptions, writePathFeatures } from "./write-path-features.ts";
 export {
   type TangentFileSummary,
   type TangentKernelFileOptions,

@@ -42,6 +42,7 @@ import { counter } from "../progress.ts";
 import { checkVanished } from "../vanished-kernel.ts";
 import { kernelDigest, packedGates, pairGates } from "./kernel-digest.ts";
 import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
+import { checkSingle } from "./single-kernel.ts";
 
 /** {@link NeuralPathKernelOptions}, and the file that the kernel is written to. */
 export interface NeuralPathKernelFileOptions extends NeuralPathKernelOptions {
@@ -163,9 +164,6 @@ function rounded({ shape, data }: DenseArray<"float64">, dtype: "float64" | "flo
   return single;
 }
 
-const checkSingle = (values: Float32Array): void =>
-  checkKernelNumbers(values, "a kernel in float32, which ends at 3.4e38,", "write float64, or normalize the kernel");
-
 type FileOptions = NeuralPathKernelFileOptions & { readonly out: NonNullable<NeuralPathKernelFileOptions["out"]> };
 
 async function writeTiles(model: Model, inputs: Inputs, options: FileOptions): Promise<NeuralPathKernelSummary> {
@@ -247,7 +245,7 @@ async function preparedKernel(model: Model, inputs: Inputs, options: FileOptions
     allocate: makers?.allocate,
   });
   const open = makers?.pairs ?? openPairTiles;
-  const tiled = tiledPairs(work, pairs, () => open(work, engine, signal));
+  const tiled = tiledPairs(network, work, pairs, () => open(work, engine, signal));
   const { rows, columns, edge } = tiled;
   const asked = { signal, onProgress: counter(options, "trace", "inputs") };
   return {

@@ -16,6 +16,16 @@ export {
 export { exportedModel } from "./exported-model.ts";
 export { folderStore } from "./folder-store.ts";
 export { isModelFolder } from "./foreign-model.ts";
+export { type KernelPlan, readPlan, writePlan } from "./kernel-plan/plan-file.ts";
+export { checkPlanned, type KernelToPlan, planKernel } from "./kernel-plan/plan-kernel.ts";
+export {
+  gatherPlanned,
+  type MadeTiles,
+  type MakingOptions,
+  makePlannedTiles,
+  missingTiles,
+  tileNumbers,
+} from "./kernel-plan/planned-tiles.ts";
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, workerCount } from "./machine.ts";
 export { type ModelFile, modelFiles } from "./model-files.ts";

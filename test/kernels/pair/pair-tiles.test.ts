@@ -47,7 +47,7 @@ async function tiled(name: string, edge: number, between: boolean, open: OpenPai
   const way = pairWay(network);
   const others = between ? images(11, 2) : undefined;
   const work = await readPairs(network, way, engine, images(EXAMPLES, 1), others);
-  return { ...tiledPairs(work, way, () => open(work, engine, signal)), edge };
+  return { ...tiledPairs(network, work, way, () => open(work, engine, signal)), edge };
 }
 
 async function whole(kernel: TiledKernel): Promise<Float64Array> {

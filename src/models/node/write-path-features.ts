@@ -1,0 +1,75 @@
+/** Random path features of any number of inputs into a file, so many rows at a time as the engine runs. */
+import { examplesAtOnce, type Inputs } from "../../gates/index.ts";
+import { featuresTogether, type KernelTile, pathFeatureRows } from "../../kernels/index.ts";
+import { type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
+import { checkCount } from "../../network/index.ts";
+import { optionsIn } from "../../options.ts";
+import type { Model } from "../model.ts";
+import { type Asking, counter } from "../progress.ts";
+import type { ResultPlace } from "./gather-parts.ts";
+import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
+import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
+import { checkPart } from "./single-kernel.ts";
+import { tilesToSkip } from "./write-neural-path-kernel.ts";
+
+/** Which features, and the file that they are written to. */
+export interface PathFeatureFileOptions extends Asking {
+  /** Their number, `R`. */
+  readonly features: number;
+  /** Names the draws; 0 unless told otherwise. The same seed gives the same features to other inputs. */
+  readonly seed?: number | undefined;
+  readonly out: ResultPlace;
+  /** Element type of the file; float64 unless told otherwise. */
+  readonly dtype?: (typeof KERNEL_DTYPES)[number] | undefined;
+  /** Go on with an interrupted file. */
+  readonly resume?: boolean | undefined;
+}
+
+/**
+ * Writes random path features (theory 3.15), `[n, R]`: inner products over `R` estimate the path kernel.
+ * @param inputs `[n, …inputShape]`
+ * @throws GatewiseError if the inputs do not have the network's shape, or an unfinished file is there that was not asked for
+ */
+export async function writePathFeatures(
+  model: Model,
+  inputs: Inputs,
+  options: PathFeatureFileOptions,
+): Promise<{ readonly shape: readonly [number, number] }> {
+  const { features, seed = 0, out, dtype = "float64", resume = false, ...asking } = optionsIn(options);
+  checkCount("number of features", features);
+  const { network } = model;
+  const together = featuresTogether(network, features);
+  const [examples = 0] = inputs.shape;
+  const file: KernelFile = {
+    ...out,
+    dtype,
+    shape: [examples, features],
+    symmetric: false,
+    digest: kernelDigest({ features, seed, together, dtype }, [inputs], wholeNetwork(network)),
+  };
+  const skip = await tilesToSkip(file, resume);
+  const batch = examplesAtOnce(network);
+  const of = Math.ceil(examples / batch);
+  const rows = { from: skip * batch, to: examples };
+  const asked = { seed, together, signal: asking.signal };
+  const made = pathFeatureRows(network, await model.engine(), inputs, features, asked, rows);
+  const onProgress = counter(asking, "features", "blocks of inputs");
+  await writeKernelFile(file, featureTiles(made, features, dtype, skip, of), ({ done }) => onProgress(done, of));
+  return { shape: [examples, features] };
+}
+
+async function* featureTiles(
+  made: ReturnType<typeof pathFeatureRows>,
+  features: number,
+  dtype: "float32" | "float64",
+  skip: number,
+  of: number,
+): AsyncGenerator<KernelTile> {
+  let done = skip;
+  for await (const { from, to, values } of made) {
+    const numbers = dtype === "float32" ? new Float32Array(values) : values;
+    checkPart(numbers);
+    done += 1;
+    yield { rows: { from, to }, columns: { from: 0, to: features }, values: numbers, done, made: done, of };
+  }
+}
