@@ -81,6 +81,8 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     .option("--json", "one JSON result on standard output")
     .helpOption("-h, --help", "print help")
     .showSuggestionAfterError()
+    // npk and its commands have options of one name
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(shownLines(text)),

@@ -4,7 +4,7 @@ import { NPK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
 import { DEVICE_OPTION, THREADS_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
-import { withTileCommands } from "./kernel-tiles.ts";
+import { withTileCommands } from "../tile-commands.ts";
 
 export const npkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("npk"))

@@ -3,7 +3,7 @@ import { NTK_PARTS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { withModelOptions } from "../model-option.ts";
 import { THREADS_OPTION, TIME_LIMIT_OPTION } from "../options.ts";
-import { withTileCommands } from "./kernel-tiles.ts";
+import { withTileCommands } from "../tile-commands.ts";
 
 export const ntkCommand: DefineCommand = (program, act) => {
   const command = withModelOptions(program.command("ntk"))

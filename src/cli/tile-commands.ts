@@ -1,6 +1,6 @@
 /** `run` and `gather` of a planned kernel: the same below `npk` and `ntk`. */
 import type { Command } from "commander";
-import type { Act } from "../command.ts";
+import type { Act } from "./command.ts";
 
 export function withTileCommands(command: Command, act: Act): void {
   const name = command.name();
@@ -21,7 +21,7 @@ export function withTileCommands(command: Command, act: Act): void {
     .option("--threads <n>", "threads (default: the machine's)")
     .option("--time-limit <duration>", "stop after 90m, 2h, 45s, 1h30m …: started again it goes on")
     .addHelpText("after", `\nExample:\n  $ gatewise ${name} run plans/kernel --task 3 --tasks 20`);
-  act(run, async () => (await import("../actions/kernel-tiles.ts")).runTiles);
+  act(run, async () => (await import("./actions/kernel-tiles.ts")).runTiles);
   const gather = command
     .command("gather")
     .summary("the tiles of a planned kernel in one file")
@@ -31,5 +31,5 @@ export function withTileCommands(command: Command, act: Act): void {
     .argument("<dir>", "folder of the plan")
     .requiredOption("--out <file>", "the kernel, or the features, as .npy")
     .addHelpText("after", `\nExample:\n  $ gatewise ${name} gather plans/kernel --out kernel.npy`);
-  act(gather, async () => (await import("../actions/kernel-tiles.ts")).gatherTiles);
+  act(gather, async () => (await import("./actions/kernel-tiles.ts")).gatherTiles);
 }
