@@ -31,9 +31,11 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["limit", "--limit"],
   ["model", "--model"],
   ["path", "--out"],
+  ["plan", "--plan DIR"],
   ["pathKernel", '"gatewise npk"'],
   ["resume", "--resume"],
   ["test", "--test-kernel"],
+  ["tile", "--tile N"],
   ["testLimit", "--test-limit"],
   ["writeNeuralPathKernel", "npk --out"],
 ]);

@@ -1,6 +1,7 @@
 /** `run` and `gather` of a planned kernel: the same below `npk` and `ntk`. */
 import type { Command } from "commander";
 import type { Act } from "./command.ts";
+import { THREADS_OPTION, TIME_LIMIT_ALONE_OPTION } from "./options.ts";
 
 export function withTileCommands(command: Command, act: Act): void {
   const name = command.name();
@@ -18,8 +19,8 @@ export function withTileCommands(command: Command, act: Act): void {
     .argument("<dir>", "folder of the plan")
     .option("--task <i>", "which of the tasks this is, from 0 (default: the scheduler's array variable)")
     .option("--tasks <n>", "number of tasks (default: as the scheduler tells it)")
-    .option("--threads <n>", "threads (default: the machine's)")
-    .option("--time-limit <duration>", "stop after 90m, 2h, 45s, 1h30m …: started again it goes on")
+    .option(...THREADS_OPTION)
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText("after", `\nExample:\n  $ gatewise ${name} run plans/kernel --task 3 --tasks 20`);
   act(run, async () => (await import("./actions/kernel-tiles.ts")).runTiles);
   const gather = command

@@ -56,7 +56,8 @@ describe("commands", () => {
       ),
     ),
   ];
-  const namesOf = (words: string): string => /^[a-z-]+(?: (?:fetch|check|fit|score)\b)?/.exec(words)?.[0] ?? "";
+  const namesOf = (words: string): string =>
+    /^[a-z-]+(?: (?:fetch|check|fit|score|run|gather)\b)?/.exec(words)?.[0] ?? "";
 
   it("are said as a clone and a project of one's own need them", () => {
     expect(commands.length).toBeGreaterThan(20);

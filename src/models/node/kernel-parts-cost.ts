@@ -1,6 +1,6 @@
 /** What the parts of a kernel take, told before they are made. */
 import { examplesAtOnce, type Inputs } from "../../gates/index.ts";
-import { BYTES, sizeOf } from "../../graph/index.ts";
+import { BYTES, largestOf, sizeOf } from "../../graph/index.ts";
 import {
   coveringTiles,
   examplesIn,
@@ -41,9 +41,12 @@ const PROCESS_BYTES = 350e6;
 export async function kernelPartsCost(model: Model, plan: KernelPartsPlan): Promise<KernelPartsCost> {
   const { inputs, inputs2, ranges } = plan;
   const given = [inputs, ...(inputs2 === undefined ? [] : [inputs2])];
-  const most = Math.max(...ranges.map(([rows, columns]) => (rows.to - rows.from) * (columns.to - columns.from)));
+  const numbers = ranges.map(([rows, columns]) => (rows.to - rows.from) * (columns.to - columns.from));
   // a part is there once as numbers, once as the bytes of its file
-  const held = PROCESS_BYTES + given.reduce((sum, { data }) => sum + data.byteLength, 0) + 2 * BYTES.float64 * most;
+  const held =
+    PROCESS_BYTES +
+    given.reduce((sum, { data }) => sum + data.byteLength, 0) +
+    2 * BYTES.float64 * largestOf(numbers, 0);
   const [seconds, work] = await Promise.all([secondsOf(model, plan), workBytes(model, plan)]);
   return { seconds, memoryBytes: held + work };
 }
@@ -110,7 +113,7 @@ async function workBytes(model: Model, { matrix, inputs, inputs2, ranges, edge }
   if (neuralPathKernelWay(network).kind === "packed bits") {
     return pass + gateBytes * ((inputs.shape[0] ?? 0) + (inputs2?.shape[0] ?? 0));
   }
-  const examples = Math.max(...ranges.map(([rows, columns]) => rows.to - rows.from + columns.to - columns.from));
+  const both = ranges.map(([rows, columns]) => rows.to - rows.from + columns.to - columns.from);
   const { bytes } = (await model.pairWay()).cost;
-  return pass + bytes + (examples + 2 * (batch + edge)) * (gateBytes + inputBytes);
+  return pass + bytes + (largestOf(both, 0) + 2 * (batch + edge)) * (gateBytes + inputBytes);
 }

@@ -3,6 +3,7 @@
  * processes make of one kernel.
  */
 import { examplesAtOnce, type Inputs } from "../../gates/index.ts";
+import { largestOf, smallestOf } from "../../graph/index.ts";
 import {
   checkPairCost,
   coveringTiles,
@@ -207,13 +208,19 @@ async function pairParts(model: Model, matrix: Of<"npk">, sides: PartedInputs, t
 }
 
 /** The examples of tiles, from the first to the last. */
-const spanOf = (tiles: readonly TileRanges[]): TileRanges => {
-  const span = (of: (ranges: TileRanges) => ExampleRange): ExampleRange => ({
-    from: Math.min(...tiles.map((ranges) => of(ranges).from)),
-    to: Math.max(...tiles.map((ranges) => of(ranges).to)),
+function spanOf(tiles: readonly TileRanges[]): TileRanges {
+  const span = (ranges: readonly ExampleRange[]): ExampleRange => ({
+    from: smallestOf(
+      ranges.map(({ from }) => from),
+      Number.POSITIVE_INFINITY,
+    ),
+    to: largestOf(
+      ranges.map(({ to }) => to),
+      0,
+    ),
   });
-  return [span(([rows]) => rows), span(([, columns]) => columns)];
-};
+  return [span(tiles.map(([rows]) => rows)), span(tiles.map(([, columns]) => columns))];
+}
 
 /** With those that are in one run of the engine with them: the gates of an example are made in the same one as in the whole. */
 const readRanges = (
