@@ -43,7 +43,7 @@ export async function kernelPart(
       start: (a.from - rows.from) * stride + b.from - columns.from,
       stride,
     });
-    if (isMirrored(kernel, ...ranges) && rows.from === columns.from) {
+    if (isMirrored(kernel, ranges[0], ranges[1]) && rows.from === columns.from) {
       const below = { data, start: (b.from - rows.from) * stride + a.from - columns.from, stride };
       mirror({ ...made, start }, height, width, below);
     }
