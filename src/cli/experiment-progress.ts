@@ -21,6 +21,7 @@ const COUNTED = {
   trees: "epochs",
   theorem: "draws",
   influence: "trainings and scores",
+  explanation: "epochs and measurements",
 } as const satisfies Record<Exclude<ExperimentKind, "regimes" | "arms">, string>;
 
 export function experimentProgress(

@@ -1,7 +1,9 @@
 /** What a terminal and `--json` show of the results of each kind of experiment. */
 import {
   chosenRidge,
+  EXPLANATION_FIGURES,
   type ExperimentKind,
+  type ExplanationRow,
   influenceCeiling,
   lossTables,
   type PublishedFigure,
@@ -117,6 +119,21 @@ const SHOWN: { readonly [K in ExperimentKind]: Show<K> } = {
       text: `${table}\n\n${words}\n`,
     };
   },
+  explanation: ({ length, runs }, rows) => {
+    const accuracies = runs.flatMap(({ measured }) =>
+      measured.flatMap((one) => (one.part === "test" ? [one.accuracy] : [])),
+    );
+    const table = formatTable(
+      [{ title: "" }, ...["measured", "theory"].map(right)],
+      rows.map((row) => [
+        `${EXPLANATION_FIGURES[row.figure].title}, ${row.title}`,
+        explanationText(row),
+        rangeText(row),
+      ]),
+    );
+    const words = `the first ${length.images} test images; test accuracy ${accuracies.map((one) => one.toFixed(2)).join(", ")}`;
+    return { json: { rows, accuracies }, text: `${table}\n\n${words}\n` };
+  },
   theorem: (_, series) => ({ json: { series }, text: series.map((one) => `${seriesText(one)}\n`).join("\n") }),
 };
 
@@ -126,6 +143,12 @@ const shownOfKind = <K extends ExperimentKind>(kind: K, findings: FindingsOf<K>)
 
 const right = (title: string): Column => ({ title, align: "right" });
 const plusMinus = (mean: number, std: number): string => `${mean.toFixed(2)} ± ${std.toFixed(2)}`;
+const explanationText = ({ mean, std, runs, figure }: ExplanationRow): string => {
+  const { digits } = EXPLANATION_FIGURES[figure];
+  return runs.length < 2 ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${std.toFixed(digits)}`;
+};
+const rangeText = ({ published }: ExplanationRow): string =>
+  published === null ? "–" : [...new Set(published)].join(" to ");
 /** A figure without a deviation stands alone. */
 const interval = (mean: number, std: number): string => (std === 0 ? mean.toFixed(2) : plusMinus(mean, std));
 

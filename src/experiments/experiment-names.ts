@@ -17,4 +17,5 @@ export const EXPERIMENT_NAMES = [
   "oblique-trees",
   "theorem",
   "influence-mnist",
+  "explain-mnist",
 ] as const;

@@ -3,6 +3,7 @@ import { c4gapCifar10 } from "./c4gap-cifar10.ts";
 import { continuousFeatures } from "./continuous-features.ts";
 import { gconvCifar10Adam, gconvCifar10Sgd, vconvCifar10Adam, vconvCifar10Sgd } from "./convolutional-cifar10.ts";
 import type { EXPERIMENT_NAMES } from "./experiment-names.ts";
+import { type ExplanationExperiment, explainMnist } from "./explanations/explain-mnist.ts";
 import { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 import { learntLayers, shuffledLabels } from "./gate-ablations.ts";
 import { type InfluenceExperiment, influenceMnist } from "./influence/influence-mnist.ts";
@@ -32,9 +33,10 @@ export interface ExperimentsByKind {
   readonly trees: TreeExperiment;
   readonly theorem: TheoremExperiment;
   readonly influence: InfluenceExperiment;
+  readonly explanation: ExplanationExperiment;
 }
 
-/** Those of the papers: the rows of theory 6.3 in their order, variants and stages, kernels, trees, the theorem; ours: the influence of training examples. */
+/** Those of the papers: the rows of theory 6.3 in their order, variants and stages, kernels, trees, the theorem; ours: the influence of training examples, and what explanations are worth. */
 export const EXPERIMENTS = [
   fcMnistSgd,
   fcMnistAdam,
@@ -53,6 +55,7 @@ export const EXPERIMENTS = [
   obliqueTrees,
   theorem,
   influenceMnist,
+  explainMnist,
 ] as const satisfies Named<typeof EXPERIMENT_NAMES>;
 
 /** An experiment of each name, in this order. */

@@ -1,3 +1,4 @@
+export { annealedTraining } from "./annealed-training.ts";
 export {
   ARCHITECTURE_NAMES,
   type ArchitectureFile,
@@ -53,6 +54,33 @@ export {
 } from "./experiment.ts";
 export { EXPERIMENT_NAMES } from "./experiment-names.ts";
 export { experimentOnFiles } from "./experiment-on-files.ts";
+export {
+  COMPARED_WITH,
+  type ComparedWith,
+  type ExplanationExperiment,
+  type ExplanationProfile,
+  explainMnist,
+  PIXEL_MAPS,
+  type PixelMapName,
+  type PublishedRange,
+  REMOVAL_ORDERS,
+  type RemovalOrderName,
+} from "./explanations/explain-mnist.ts";
+export {
+  EXPLANATION_FIGURES,
+  type ExplanationFigure,
+  type ExplanationRow,
+  explanationRows,
+  shareFor,
+} from "./explanations/explanation-rows.ts";
+export type { InsertionCurves } from "./explanations/insertion.ts";
+export {
+  EXPLANATION_PARTS,
+  type ExplanationMeasurement,
+  type ExplanationPart,
+  measureExplanations,
+  type SplitDifference,
+} from "./explanations/measure-explanations.ts";
 export { fcMnistAdam, fcMnistSgd } from "./fc-mnist.ts";
 export { learntLayers, shuffledLabels } from "./gate-ablations.ts";
 export {
@@ -173,7 +201,6 @@ export {
   type MonitorExperiment,
   type MonitorProfile,
   monitorMnist,
-  monitorPlan,
   UNFAMILIAR_SCORES,
   UNFAMILIAR_SETS,
   type UnfamiliarScore,

@@ -25,6 +25,7 @@ const UNUSED = {
   arms: { options: ["regimes"], because: "it compares what it names itself" },
   watched: { options: ["regimes", "workers", "data"], because: "it trains one network after the other" },
   monitor: { options: ["regimes", "workers", "data"], because: "it trains one network after the other" },
+  explanation: { options: ["regimes", "workers", "data"], because: "it trains one network after the other" },
   trees: {
     options: ["regimes", "dataDir", "workers", "data"],
     because: "it draws its data and trains its two networks",

@@ -1,4 +1,4 @@
-export type { DecidingOptions, DecidingUnits, RemovedShare } from "./deciding-units.ts";
+export { type DecidingOptions, type DecidingUnits, decidingUnits, type RemovedShare } from "./deciding-units.ts";
 export type { DecidingUnit, Decision, DecisionOptions } from "./decisions.ts";
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
 export type { EvaluatingOptions } from "./evaluating-options.ts";
@@ -45,6 +45,7 @@ export { unfamiliarity } from "./monitor/quantiles.ts";
 export { type ScoredBlock, scoredInputs } from "./monitor/scored-inputs.ts";
 export type { StoredInputs } from "./monitor/stored-inputs.ts";
 export { type WatchedInput, type WatchedInputs, type WatchOptions, watchInputs } from "./monitor/watch-inputs.ts";
+export { decisionsOf, nearestGiven } from "./nearest-of-class.ts";
 export { type NeighborsOptions, neighbors } from "./neighbors.ts";
 export {
   type KernelTileMakers,

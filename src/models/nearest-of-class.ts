@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { checkInputs, type Inputs } from "../gates/index.ts";
-import { sizeOf } from "../graph/index.ts";
-import { checkOutput, type GatedNetwork, outputCount } from "../network/index.ts";
+import { type DenseArray, sizeOf } from "../graph/index.ts";
+import { checkOutput, type GatedNetwork } from "../network/index.ts";
 import { logitsOf } from "./logits.ts";
 import type { Asking } from "./progress.ts";
 
@@ -25,22 +25,36 @@ export async function nearestOfClass(
   checkInputs(network, inputs);
   checkOutput(network, wanted);
   const logits = await logitsOf(network, engine, inputs, options);
-  const outputs = outputCount(network);
-  const size = sizeOf(inputs.shape.slice(1));
-  const [examples = 0] = inputs.shape;
-  let [nearest, least] = [-1, Number.POSITIVE_INFINITY];
-  for (let other = 0; other < examples; other++) {
-    if (other === example || largest(logits.data, other * outputs, outputs) !== wanted) continue;
-    let distance = 0;
-    for (let i = 0; i < size; i++) distance += (inputs.data[other * size + i]! - inputs.data[example * size + i]!) ** 2;
-    if (distance < least) [nearest, least] = [other, distance];
-  }
+  const nearest = nearestGiven(inputs, decisionsOf(logits), example, wanted);
   if (nearest >= 0) return nearest;
+  const [examples = 0] = inputs.shape;
   throw new GatewiseError({
     received: `class ${wanted} for none of the ${examples} examples but perhaps the given one`,
     expected: "another example to which the network gives that class",
     next: "choose another class, or give more inputs",
   });
+}
+
+/**
+ * The same of examples whose classes are known.
+ * @param given the class that the network gives each of the inputs
+ * @returns which of the inputs; -1 where no other one is given the class
+ */
+export function nearestGiven(inputs: Inputs, given: ArrayLike<number>, example: number, wanted: number): number {
+  const size = sizeOf(inputs.shape.slice(1));
+  let [nearest, least] = [-1, Number.POSITIVE_INFINITY];
+  for (let other = 0; other < given.length; other++) {
+    if (other === example || given[other] !== wanted) continue;
+    let distance = 0;
+    for (let i = 0; i < size; i++) distance += (inputs.data[other * size + i]! - inputs.data[example * size + i]!) ** 2;
+    if (distance < least) [nearest, least] = [other, distance];
+  }
+  return nearest;
+}
+
+/** The output whose logit is largest, of each example; the first at a tie. */
+export function decisionsOf({ data, shape: [examples = 0, outputs = 0] }: DenseArray<"float32">): Int32Array {
+  return Int32Array.from({ length: examples }, (_, i) => largest(data, i * outputs, outputs));
 }
 
 function largest(logits: ArrayLike<number>, from: number, count: number): number {

@@ -3,6 +3,7 @@ import { type ExperimentKind, summarizeArms } from "../experiments/index.ts";
 import type { Findings, FindingsOf } from "../runs/index.ts";
 import { comparisonPage } from "./comparison-page.ts";
 import type { ExperimentPage } from "./experiment-page.ts";
+import { explanationPage } from "./explanation-page.ts";
 import { influencePage } from "./influence-page.ts";
 import { monitorPage } from "./monitor-page.ts";
 import { obliquePage } from "./oblique-page.ts";
@@ -24,22 +25,15 @@ const PAGES: { readonly [K in PageKind]: (found: FindingsOf<K>) => ExperimentPag
   watched: ({ experiment, profile, length, rows, missing }) =>
     watchedPage({ experiment, profile: length, profileName: profile, rows: measured(experiment, rows), missing }),
   monitor: ({ experiment, profile, length, runs, missing }) =>
-    monitorPage({
-      experiment,
-      length,
-      profileName: profile,
-      runs: measured(
-        experiment,
-        runs.flatMap(({ measured: own }) => (own.length === 0 ? [] : [own])),
-      ),
-      missing,
-    }),
+    monitorPage({ experiment, length, profileName: profile, runs: measuredRuns(experiment, runs), missing }),
   trees: ({ experiment, profile, epochs, runs, missing }) =>
     obliquePage({ experiment, profileName: profile, epochs, runs: measured(experiment, runs), missing }),
   influence: ({ experiment, profile, length, trained, scores, missing }) => {
     measured(experiment, trained.flat());
     return influencePage({ experiment, profileName: profile, profile: length, trained, scores, missing });
   },
+  explanation: ({ experiment, profile, length, runs, missing }) =>
+    explanationPage({ experiment, length, profileName: profile, runs: measuredRuns(experiment, runs), missing }),
   theorem: ({ experiment, profile, series, missing }) =>
     theoremPage({ experiment, profileName: profile, findings: measured(experiment, series), missing }),
 };
@@ -53,6 +47,16 @@ export function findingsPage(findings: Exclude<Findings, { readonly kind: "regim
 }
 
 const pageOfKind = <K extends PageKind>(kind: K, findings: FindingsOf<K>): ExperimentPage => PAGES[kind](findings);
+
+/** Of seeds those of which something is measured. */
+const measuredRuns = <T>(
+  experiment: { readonly name: string },
+  runs: readonly { readonly measured: readonly T[] }[],
+): readonly (readonly T[])[] =>
+  measured(
+    experiment,
+    runs.flatMap(({ measured: own }) => (own.length === 0 ? [] : [own])),
+  );
 
 function measured<T>({ name }: { readonly name: string }, found: readonly T[]): readonly T[] {
   if (found.length > 0) return found;

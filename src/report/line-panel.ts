@@ -26,7 +26,7 @@ export interface LinePanelParts {
   /** `errors`: logarithmic errors in percent, with accuracies beside the axis. */
   readonly vertical: "linear" | "logarithmic" | "errors";
   readonly horizontal: {
-    readonly title: "epoch" | "layer" | "eigenvalue" | "stage";
+    readonly title: "epoch" | "layer" | "eigenvalue" | "stage" | "units closed, %";
     readonly domain: readonly [number, number];
     readonly ticks: readonly number[];
     readonly logarithmic?: true;

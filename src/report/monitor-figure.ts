@@ -1,11 +1,10 @@
 import { type MonitorRow, UNFAMILIAR_SETS, type UnfamiliarScore } from "../experiments/index.ts";
-import { shortened } from "./curves.ts";
+import { DOT_ROW, dotRows } from "./dot-rows.ts";
 import { type Figure, figureOf, textLayer } from "./figure.ts";
 import { INK, REGIME_COLORS, type Shade } from "./palette.ts";
 import { fitted, type Scale } from "./scales.ts";
-import type { AxisSpec, LayerSpec, PanelSpec } from "./specification.ts";
+import type { PanelSpec } from "./specification.ts";
 
-const ROW = 19;
 const WIDTH = 190;
 const LABELS = 164;
 
@@ -56,43 +55,12 @@ function panelOf(rows: readonly MonitorRow[], scale: Scale): PanelSpec {
   const [first] = rows;
   const title =
     first === undefined ? [] : [textLayer(UNFAMILIAR_SETS[first.set], -LABELS, -8, { color: INK.ink.light })];
-  const layer = rows.flatMap((row, i) => rowLayers(row, (i + 0.5) * ROW, scale));
-  return { width: WIDTH, height: ROW * rows.length, layer: [...layer, ...title] };
-}
-
-function rowLayers(
-  { score, mean, runs, published }: MonitorRow,
-  center: number,
-  { domain, ticks }: Scale,
-): LayerSpec[] {
-  const color = colorOf(score).light;
-  const x = (field: string): AxisSpec => ({
-    field,
-    type: "quantitative",
-    scale: { domain: [...domain], nice: false, zero: false },
-    axis: { title: null, values: [...ticks], format: "~r", tickSize: 4, domain: false, labelFlush: false },
-  });
-  const y = { value: center };
-  const layers: LayerSpec[] = [
-    textLayer(NAMES[score], -8, center, { color, align: "right" }),
-    {
-      data: { values: runs.map((value) => ({ value: shortened(value) })) },
-      mark: { type: "point", filled: false, color, size: 30, strokeWidth: 1.4, opacity: 0.8 },
-      encoding: { x: x("value"), y },
-    },
-    {
-      data: { values: [{ mean: shortened(mean) }] },
-      mark: { type: "tick", orient: "vertical", color, size: 13, thickness: 3 },
-      encoding: { x: x("mean"), y },
-    },
-  ];
-  if (published === null) return layers;
-  return [
-    ...layers,
-    {
-      data: { values: [{ mean: published[0] }] },
-      mark: { type: "point", shape: "diamond", filled: true, color: INK.published.light, size: 30, opacity: 1 },
-      encoding: { x: x("mean"), y: { value: center + 6 } },
-    },
-  ];
+  const dots = dotRows(
+    rows.map(({ score, mean, runs, published }) => ({
+      ...{ name: NAMES[score], color: colorOf(score), mean, runs },
+      published: published === null ? null : published[0],
+    })),
+    scale,
+  );
+  return { width: WIDTH, height: DOT_ROW * rows.length, layer: [...dots, ...title] };
 }

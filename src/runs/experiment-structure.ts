@@ -4,10 +4,16 @@ import { DATASET_NAMES } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import {
   ARM_STORIES,
+  COMPARED_WITH,
+  type ComparedWith,
   type Experiment,
   type ExperimentKind,
   type ExperimentOf,
   MEASURES,
+  PIXEL_MAPS,
+  type PixelMapName,
+  REMOVAL_ORDERS,
+  type RemovalOrderName,
   UNFAMILIAR_SCORES,
   UNFAMILIAR_SETS,
   type UnfamiliarScore,
@@ -89,6 +95,9 @@ const Series = z.strictObject({
   reference: z.array(z.tuple([Count, z.number()]).readonly()).readonly(),
 });
 
+const isRemovalOrder = (name: string): name is RemovalOrderName => name in REMOVAL_ORDERS;
+const isComparedWith = (name: string): name is ComparedWith => name in COMPARED_WITH;
+const isPixelMap = (name: string): name is PixelMapName => name in PIXEL_MAPS;
 const isUnfamiliarSet = (name: string): name is UnfamiliarSet => name in UNFAMILIAR_SETS;
 const isUnfamiliarScore = (name: string): name is UnfamiliarScore => name in UNFAMILIAR_SCORES;
 
@@ -181,6 +190,33 @@ const KINDS = {
       }),
     ),
   }),
+  explanation: z.strictObject({
+    kind: z.literal("explanation"),
+    ...Words,
+    ...SettingsStructure,
+    samples: Count,
+    smoothing: z.number().min(0),
+    step: z.number().positive(),
+    noise: z.number().positive(),
+    steps: Count,
+    profiles: profilesOf(
+      z.strictObject({
+        data: z.enum(DATASET_NAMES),
+        epochs: Count,
+        runs: Count,
+        images: Count,
+        testLimit: Count.exactOptional(),
+      }),
+    ),
+    published: z.strictObject({
+      removal: z.partialRecord(
+        z.enum(Object.keys(REMOVAL_ORDERS).filter(isRemovalOrder)),
+        z.strictObject({ half: Figure, most: Figure }),
+      ),
+      kept: z.partialRecord(z.enum(Object.keys(COMPARED_WITH).filter(isComparedWith)), Figure),
+      area: z.partialRecord(z.enum(Object.keys(PIXEL_MAPS).filter(isPixelMap)), Figure),
+    }),
+  }),
   influence: z.strictObject({
     kind: z.literal("influence"),
     ...Words,
@@ -210,6 +246,7 @@ export const ExperimentStructure: z.ZodType<Experiment> = z.discriminatedUnion("
   KINDS.trees,
   KINDS.theorem,
   KINDS.influence,
+  KINDS.explanation,
 ]);
 
 /**

@@ -25,6 +25,7 @@ export {
 export { runTrialWith, type TrialContext, type TrialHost } from "./run-trial.ts";
 export type {
   ExperimentEvent,
+  ExplanationFindings,
   Findings,
   FindingsByKind,
   FindingsOf,

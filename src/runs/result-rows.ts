@@ -2,6 +2,8 @@
 import {
   type ArmSummary,
   type ExperimentKind,
+  type ExplanationRow,
+  explanationRows,
   type InfluenceRow,
   influenceRows,
   type MeanMeasurement,
@@ -33,6 +35,8 @@ export interface ResultRowsByKind {
   readonly theorem: readonly TheoremFinding[];
   /** Scores, a way to predict losses a row. */
   readonly influence: readonly InfluenceRow[];
+  /** What explanations are worth, a figure of one of them a row. */
+  readonly explanation: readonly ExplanationRow[];
 }
 /** The rows of an experiment of this kind. */
 export type ResultRowsOf<K extends ExperimentKind> = ResultRowsByKind[K];
@@ -49,6 +53,11 @@ const ROWS: { readonly [K in ExperimentKind]: (found: FindingsOf<K>) => ResultRo
   trees: ({ experiment, runs }) => obliqueRows(experiment.networks, runs),
   theorem: ({ series }) => series,
   influence: ({ experiment, scores }) => influenceRows(scores, experiment.ridge),
+  explanation: ({ experiment, runs }) =>
+    explanationRows(
+      experiment,
+      runs.map(({ measured }) => measured),
+    ),
 };
 
 /** The rows of an experiment's results, complete or not: of what is there. */

@@ -225,7 +225,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, monitor-mnist, oblique-trees, theorem or influence-mnist",
+        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, monitor-mnist, oblique-trees, theorem, influence-mnist or explain-mnist",
       hint: "name one, or see reproduce --list",
     }),
   },
@@ -234,7 +234,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, monitor-mnist, oblique-trees, theorem or influence-mnist',
+        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, monitor-mnist, oblique-trees, theorem, influence-mnist or explain-mnist',
       hint: 'did you mean "fc-mnist-adam"?',
     }),
   },

@@ -65,6 +65,13 @@ export const OWN_EXPERIMENTS = {
     ...{ recipe: { dropout: 0.1 }, ridge: 3, ridges: [1, 3] },
     profiles: both({ data: "digits", train: 60, test: 10, halves: 3, epochs: 2, runs: 2 }),
   },
+  explanation: {
+    ...{ kind: "explanation", name: "own-explanations", title: "Explanations of one's own", source: "nowhere" },
+    ...SETTINGS,
+    ...{ samples: 2, smoothing: 0.1, step: 0.1, noise: 0.05, steps: 4 },
+    published: { removal: {}, kept: {}, area: {} },
+    profiles: both({ data: "digits", epochs: 2, runs: 1, images: 3, testLimit: 40 }),
+  },
   theorem: {
     ...{ kind: "theorem", name: "own-theorem", title: "A theorem of one's own", source: "nowhere" },
     series: {

@@ -1,18 +1,9 @@
 /** The fast gradient sign method (Goodfellow et al., ICLR 2015): each pixel a step to where the loss rises, within 0 and 1. */
 import type { Engine } from "../../engine/index.ts";
-import {
-  cast,
-  type DenseArray,
-  float32,
-  gradients,
-  graph,
-  input,
-  oneHot,
-  reduceSum,
-  sizeOf,
-} from "../../graph/index.ts";
-import { forwardNodes, type GatedNetwork, inputShapeOf, outputCount } from "../../network/index.ts";
+import { cast, type DenseArray, float32, input, oneHot, sizeOf } from "../../graph/index.ts";
+import { type GatedNetwork, outputCount } from "../../network/index.ts";
 import { exampleLosses } from "../../train/index.ts";
+import { openInputSlopes } from "../input-slopes.ts";
 
 const BATCH = 250;
 
@@ -28,15 +19,11 @@ export async function gradientSign(
   step: number,
   signal?: AbortSignal,
 ): Promise<DenseArray<"float32">> {
-  const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
   const label = input("label", "int32", ["batch"]);
-  const y = forwardNodes(network, x).get(network.output);
-  if (y === undefined) throw new Error("unreachable: a network without an output");
   const targets = cast(oneHot(label, outputCount(network)), "float32");
-  const loss = reduceSum(exampleLosses("softmax-cross-entropy", y, targets));
-  const [slope] = gradients(loss, [x]);
-  if (slope === undefined) throw new Error("unreachable: no gradient");
-  await using program = await engine.compile(graph({ slope }));
+  await using losses = await openInputSlopes(network, engine, (y) =>
+    exampleLosses("softmax-cross-entropy", y, targets),
+  );
   const [count = 0, ...shape] = inputs.shape;
   const size = sizeOf(shape);
   const moved = new Float32Array(inputs.data.length);
@@ -45,13 +32,10 @@ export async function gradientSign(
     const to = Math.min(from + BATCH, count);
     const rows = inputs.data.slice(from * size, to * size);
     const given = Int32Array.from({ length: to - from }, (_, i) => labels[from + i]!);
-    const feeds = {
-      x: float32([to - from, ...shape], rows),
-      label: { dtype: "int32", shape: [to - from], data: given } as const,
-    };
-    const { slope: slopes } = (await program.run(feeds)).fetched;
-    if (slopes?.dtype !== "float32") throw new Error("unreachable: no slopes");
-    slopes.data.forEach((one, i) => {
+    const slopes = await losses.at(float32([to - from, ...shape], rows), {
+      label: { dtype: "int32", shape: [to - from], data: given },
+    });
+    slopes.forEach((one, i) => {
       moved[from * size + i] = Math.min(1, Math.max(0, rows[i]! + step * Math.sign(one)));
     });
   }

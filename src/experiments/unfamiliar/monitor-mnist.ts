@@ -1,6 +1,6 @@
 import type { DatasetName } from "../../data/index.ts";
 import { fullyConnected } from "../../network/index.ts";
-import { optimizer, type TrainingPlan } from "../../train/index.ts";
+import { optimizer } from "../../train/index.ts";
 import type { ExperimentWords, ProfileName, PublishedFigure, TrainingSettings } from "../protocol.ts";
 
 /** Inputs that a network was not trained for, or that it answers wrong. */
@@ -95,13 +95,3 @@ export const monitorMnist = {
     },
   },
 } as const satisfies MonitorExperiment;
-
-/** The training of one seed: half a cosine of the learning rate brings it to the accuracies of theory 8 in few epochs. */
-export const monitorPlan = (
-  { architecture, initializer, optimizer, loss, batch }: MonitorExperiment,
-  epochs: number,
-  seed: number,
-): TrainingPlan => ({
-  ...{ architecture, initializer, optimizer, loss, batch, epochs, seed, regime: "relu" },
-  recipe: { schedule: { kind: "cosine", warmup: 0, epochs } },
-});

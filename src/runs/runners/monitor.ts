@@ -3,23 +3,19 @@ import { z } from "zod";
 import { type DatasetName, type Examples, firstExamples } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
+  annealedTraining,
   type MonitorData,
-  type MonitorExperiment,
   type MonitorMeasurement,
   type MonitorProfile,
   measureMonitor,
-  monitorPlan,
   splitClean,
   UNFAMILIAR_SETS,
   type UnfamiliarSet,
 } from "../../experiments/index.ts";
-import { gatedNetwork, initialParameters, REGIMES } from "../../network/index.ts";
-import { type Checkpoint, type TrainingContext, type TrainingData, train } from "../../train/index.ts";
 import { appendMeasured, keepMeasured, measuredLines, Real } from "../measured-lines.ts";
-import { checkLength } from "../resuming.ts";
-import { readCheckpoint, writeCheckpoint } from "../run-files.ts";
 import type { Store } from "../store.ts";
 import type { ExperimentView, MonitorFindings, Runner, RunnerHost } from "./runner.ts";
+import { trainedNetwork } from "./trained-network.ts";
 
 const isSet = (name: string): name is UnfamiliarSet => name in UNFAMILIAR_SETS;
 const OF_OTHER_DATA: readonly UnfamiliarSet[] = ["fashion-mnist", "cifar10"];
@@ -77,10 +73,10 @@ export const monitorRunner: Runner<"monitor"> = {
         continue;
       }
       const context = { engine: other ?? measuring, clock: host.clock, signal };
-      const { parameters } = await trained(part, experiment, length, seed, data, context, count);
+      const plan = annealedTraining(experiment, length.epochs, seed);
+      const network = await trainedNetwork(part, plan, data, context, count);
       await keepMeasured(part, before);
       count(before.length);
-      const network = gatedNetwork(experiment.architecture, REGIMES.relu, parameters);
       for await (const one of measureMonitor(
         experiment,
         network,
@@ -109,35 +105,6 @@ async function atHand({ loadData }: RunnerHost, name: DatasetName): Promise<Exam
     if (thrown instanceof GatewiseError && thrown.code === "file-not-found") return undefined;
     throw thrown;
   }
-}
-
-/** The network of a seed after its last epoch, gone on with from where it stands. */
-async function trained(
-  part: Store,
-  experiment: MonitorExperiment,
-  { epochs }: MonitorProfile,
-  seed: number,
-  data: TrainingData,
-  context: TrainingContext,
-  count: (more: number) => void,
-): Promise<Checkpoint> {
-  const plan = monitorPlan(experiment, epochs, seed);
-  let last = await readCheckpoint(part, "last");
-  if (last !== undefined) {
-    checkLength(part.nameOf(), last.epoch, epochs);
-    count(last.epoch);
-    if (last.epoch === epochs) return last;
-  }
-  for await (const event of train(plan, data, initialParameters(plan), context, last)) {
-    if (event.kind === "steps") continue;
-    last = event.checkpoint;
-    await writeCheckpoint(part, "last", last);
-    if (event.kind !== "stopped") count(1);
-  }
-  // a training that was aborted ends quietly
-  context.signal?.throwIfAborted();
-  if (last === undefined) throw new Error("unreachable: a training without an epoch");
-  return last;
 }
 
 async function find(view: ExperimentView<"monitor">): Promise<MonitorFindings> {

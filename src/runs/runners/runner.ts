@@ -5,6 +5,8 @@ import type {
   ExperimentKind,
   ExperimentOf,
   ExperimentOptions,
+  ExplanationMeasurement,
+  ExplanationProfile,
   HalfTrained,
   InfluenceProfile,
   InfluenceScore,
@@ -99,6 +101,13 @@ export interface MonitorFindings extends Found<"monitor"> {
   readonly runs: readonly { readonly seed: number; readonly measured: readonly MonitorMeasurement[] }[];
 }
 
+/** Of explanations: what is measured of each seed. */
+export interface ExplanationFindings extends Found<"explanation"> {
+  /** As it was run, with the epochs and runs that were asked for. */
+  readonly length: ExplanationProfile;
+  readonly runs: readonly { readonly seed: number; readonly measured: readonly ExplanationMeasurement[] }[];
+}
+
 /** Of oblique trees: the runs, and the epochs that they were asked for. */
 export interface TreeFindings extends Found<"trees"> {
   readonly epochs: number;
@@ -129,6 +138,7 @@ export interface FindingsByKind {
   readonly trees: TreeFindings;
   readonly theorem: TheoremFindings;
   readonly influence: InfluenceFindings;
+  readonly explanation: ExplanationFindings;
 }
 /** What stands in the place of an experiment of these kinds. */
 export type FindingsOf<K extends ExperimentKind> = FindingsByKind[K];

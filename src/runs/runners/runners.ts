@@ -1,4 +1,5 @@
 import type { ExperimentKind } from "../../experiments/index.ts";
+import { explanationRunner } from "./explanation.ts";
 import { influenceRunner } from "./influence.ts";
 import { monitorRunner } from "./monitor.ts";
 import type { ExperimentJob, ExperimentView, FindingsOf, Runner, RunnerHost, RunnerWatch } from "./runner.ts";
@@ -16,6 +17,7 @@ const RUNNERS: { readonly [K in ExperimentKind]: Runner<K> } = {
   trees: treesRunner,
   theorem: theoremRunner,
   influence: influenceRunner,
+  explanation: explanationRunner,
 };
 
 export const runOf = <K extends ExperimentKind>(
