@@ -66,9 +66,11 @@ function answerOf(rows: readonly ExplanationRow[]): string {
   const pixels =
     map === undefined || chance === undefined
       ? ""
-      : `; of pixels in the order of their flow, insertion less deletion is ${map.mean.toFixed(2)} (at random ${chance.mean.toFixed(2)})`;
+      : `; of pixels in the order of their flow, insertion less deletion is ${figureWords(map.mean, 2)} (at random ${figureWords(chance.mean, 2)})`;
   return `${removal}${pixels}.`;
 }
+
+const figureWords = (value: number, digits: number): string => value.toFixed(digits).replace("-", "\u2212");
 
 /** Mean and deviation as a table shows them. */
 function interval(row: ExplanationRow | undefined): string {
