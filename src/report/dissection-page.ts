@@ -1,5 +1,6 @@
 /** The page of a dissection: the share, the rows with their intervals, and what they are. */
-import { type DissectedRow, type DissectionAnswer, measured } from "../experiments/index.ts";
+import { type DissectedRow, measured } from "../experiments/index.ts";
+import type { DissectionRecord } from "../runs/index.ts";
 import { type LearntRow, learningFigure, rowsFigure } from "./dissection-figures.ts";
 import { type PageTable, tableOf } from "./experiment-page.ts";
 import type { Figure } from "./figure.ts";
@@ -7,32 +8,15 @@ import { html } from "./html.ts";
 import { figureOf, pageOf } from "./page.ts";
 import { settingsTable } from "./tables.ts";
 
-/** What is told of a dissection: its answer, and how it was made. */
-export interface DissectionReport extends DissectionAnswer {
-  readonly model: { readonly path: string; readonly digest: string };
-  readonly data: string;
-  readonly trainings: {
-    readonly seeds: number;
-    readonly epochs: number;
-    readonly stopsEarly: boolean;
-    readonly optimizer: string;
-    readonly learningRate: number;
-    readonly batch: number;
-    readonly trainExamples: number;
-    readonly testExamples: number;
-    readonly measuredAfter: string;
-  };
-}
-
 /** Figures of the page. */
-export const dissectionFigures = (report: DissectionReport, learnt: readonly LearntRow[]): readonly Figure[] => [
+export const dissectionFigures = (report: DissectionRecord, learnt: readonly LearntRow[]): readonly Figure[] => [
   rowsFigure(report.rows, report.measure),
   learningFigure(learnt, report.rows.find(({ what }) => what === "model")?.mean ?? 0, report.measure),
 ];
 
 /** One HTML file that asks for nothing else; the same answer gives the same text, whenever it is made. */
 export async function renderDissection(
-  report: DissectionReport,
+  report: DissectionRecord,
   figures: readonly Figure[],
   version: string,
 ): Promise<string> {
@@ -60,7 +44,7 @@ ${settingsTable(settingsOf(report), "How it was made")}
   return pageOf({ title: `${model.path} on ${data}: what is in its gates`, version, main });
 }
 
-function headline({ model, data, shareInGates }: DissectionReport): string {
+function headline({ model, data, shareInGates }: DissectionRecord): string {
   const name = model.path.replace(/^.*[/\\]/, "");
   if (shareInGates === null) return `${name} on ${data}: learning gained nothing over random gates`;
   const { value, low, high } = shareInGates;
@@ -73,7 +57,7 @@ function headline({ model, data, shareInGates }: DissectionReport): string {
 
 const DASH = "–";
 
-function measuredTable({ measure, rows, kernelExamples }: DissectionReport): PageTable {
+function measuredTable({ measure, rows, kernelExamples }: DissectionRecord): PageTable {
   const cell = (value: number): string => measured(measure, value);
   const withStd = ({ mean, std, runs }: Pick<DissectedRow, "mean" | "std" | "runs">): string =>
     runs.length > 1 ? `${cell(mean)} ± ${cell(std)}` : cell(mean);
@@ -91,7 +75,7 @@ function measuredTable({ measure, rows, kernelExamples }: DissectionReport): Pag
   };
 }
 
-function settingsOf({ model, data, trainings }: DissectionReport) {
+function settingsOf({ model, data, trainings }: DissectionRecord) {
   const { seeds, epochs, stopsEarly, optimizer, learningRate, batch, trainExamples, testExamples, measuredAfter } =
     trainings;
   const count = (number: number): string => number.toLocaleString("en-US");

@@ -1,3 +1,4 @@
+export { DISSECTION_FILE, type DissectionRecord, dissectionAt } from "./dissection-record.ts";
 export { type Estimate, epochsDone, followEstimate, type TrialLength, trialEstimate } from "./estimate.ts";
 export type {
   Executor,

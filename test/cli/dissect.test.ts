@@ -57,6 +57,38 @@ describe("gatewise dissect", () => {
     expect(result.answer).toContain("over random gates");
     expect(await readFile(result.report, "utf8")).toContain(result.answer);
     expect(JSON.parse(await readFile(at("out/dissect.json"), "utf8"))).toEqual(result);
+
+    // its page again, wherever it is asked for
+    const page = await readFile(result.report, "utf8");
+    expect((await gatewiseHere(["report", at("out"), "--out", at("again/page.html")])).code).toBe(0);
+    expect(await readFile(at("again/page.html"), "utf8")).toBe(page);
+    await writeFile(at("again/dissect.json"), JSON.stringify({ ...result, rows: [{ ...model, mean: "96" }] }));
+    const damaged = await gatewiseHere(["report", at("again")]);
+    expect(damaged.code).not.toBe(0);
+    expect(damaged.stderr).toContain("dissect.json, rows.0.mean");
+  });
+
+  it("measures real values by R², on a run's own table, normalized as the run was", async () => {
+    const rows = Array.from({ length: 120 }, (_, i) => {
+      const [a, b, c] = [0, 1, 2].map((k) => (((i + 1) * (3 * k + 7) * 131) % 101) / 101) as [number, number, number];
+      return [50 * a, 5 + b, c, Math.abs(50 * a - 25) + 10 * b].join();
+    });
+    await writeFile(at("table.csv"), ["a,b,c,y", ...rows].join("\n"));
+    const shape = ["--width", "8", "--depth", "3", "--lr", "0.01", "--epochs", "3"];
+    const data = ["--data", at("table.csv"), "--label", "y", "--standardize"];
+    expect((await gatewiseHere(["train", ...data, ...shape, "--out", at("table-run")])).code).toBe(0);
+    const args = ["--epochs", "2", "--seeds", "1", "--kernel-examples", "10", "--out", at("table-out"), "--json"];
+    const { code, stdout } = await gatewiseHere(["dissect", "--model", at("table-run"), ...args]);
+    expect(code, stdout).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result.measure).toBe("R²");
+    // another way to the same figures: raw features through another path would give another R²
+    const { r2 } = JSON.parse((await gatewiseHere(["evaluate", "--model", at("table-run"), "--json"])).stdout);
+    expect(result.rows[0].mean).toBeCloseTo(r2, 5);
+    const trained = JSON.parse(await readFile(at("table-out/gates-seed0/run.json"), "utf8"));
+    const own = JSON.parse(await readFile(at("table-run/run.json"), "utf8"));
+    expect(trained.plan.normalization).toEqual(own.plan.normalization);
+    expect(own.plan.normalization.factor).toHaveLength(3);
   });
 
   it("goes on with what is there, and takes a run as well as a model", async () => {

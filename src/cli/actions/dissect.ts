@@ -3,7 +3,7 @@ import { writeWhole } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { answerOfDissection, readNetworkFile, readTrainingOptions } from "../../experiments/index.ts";
 import { parseWhole } from "../../parse-value.ts";
-import { checkResumable, type TrialJob } from "../../runs/index.ts";
+import { checkResumable, DISSECTION_FILE, type TrialJob } from "../../runs/index.ts";
 import {
   type DissectionAsked,
   type DissectionSubject,
@@ -146,7 +146,7 @@ async function runDissect(
   const { writeDissectionReport } = await import("../../report/node/index.ts");
   const report = await writeDissectionReport(directory, result);
   const written = { ...result, report };
-  await writeWhole(join(directory, "dissect.json"), `${JSON.stringify(written, undefined, 2)}\n`);
+  await writeWhole(join(directory, DISSECTION_FILE), `${JSON.stringify(written, undefined, 2)}\n`);
   printResult(context, written, () => dissectionText(written));
   return EXIT.done;
 }

@@ -1,9 +1,10 @@
 import { dirname, join } from "node:path";
 import { lockFile, makeFolder, writeGuarded } from "../../data/node/index.ts";
 import { optionsIn } from "../../options.ts";
-import { type Place, placeAt } from "../../runs/index.ts";
+import { dissectionAt, type Place, placeAt } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
 import { contentOf, REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
+import { writeDissectionReport } from "./write-dissection-report.ts";
 
 /** Where a report goes, and who makes it when. */
 export interface WriteReportOptions extends Pick<ReportMaking, "command" | "createdAt"> {
@@ -17,7 +18,8 @@ export const reportFile = ([only, ...others]: readonly string[]): string =>
 
 /**
  * Writes the report over folders of runs and experiments, and its figures beside it as Vega-Lite specs and SVG: over one
- * experiment of any kind, of the papers or of one's own, complete or not, or over all runs of several folders.
+ * experiment of any kind, of the papers or of one's own, complete or not, over one dissection that was answered, or over all
+ * runs of several folders.
  * @returns the path of the report
  * @throws GatewiseError before anything is written, for a folder that holds neither, and an experiment of which nothing is
  * measured yet
@@ -26,6 +28,10 @@ export async function writeReport(directories: readonly string[], options: Write
   optionsIn(options);
   const { out: file = reportFile(directories), command, createdAt } = options;
   const [only, ...others] = directories;
+  if (only !== undefined && others.length === 0) {
+    const dissection = await dissectionAt(folderStore(only));
+    if (dissection !== undefined) return await writeDissectionReport(only, dissection, file);
+  }
   const content =
     only !== undefined && others.length === 0
       ? await reportContent([await placeAt(folderStore(only))])
