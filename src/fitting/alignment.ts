@@ -38,19 +38,37 @@ export async function kernelAlignment(
     at % width === columns ? 1 : labels[Math.floor(at / width) * columns + (at % width)]!,
   );
   const hy = await kernelTimes(kernel, matrix(examples, width, y), products, signal);
-  const yhy = (await products.multiply("tn", matrix(examples, width, y), hy)).data;
-  const yy = (await products.multiply("tn", matrix(examples, width, y), matrix(examples, width, y))).data;
+  const rowSums = Float64Array.from({ length: examples }, (_, i) => hy.data[i * width + columns]!);
+  return alignmentOf({
+    examples,
+    squaredFrobenius,
+    yhy: (await products.multiply("tn", matrix(examples, width, y), hy)).data,
+    yy: (await products.multiply("tn", matrix(examples, width, y), matrix(examples, width, y))).data,
+    squaredRowSums: rowSums.reduce((sum, value) => sum + value * value, 0),
+  });
+}
+
+/** What alignments are made of; `Y` is one-hot labels, or ±1 of two classes, with a last column of ones. */
+export interface AlignmentSums {
+  readonly examples: number;
+  readonly squaredFrobenius: number;
+  /** `Yᵀ H Y` and `Yᵀ Y`. */
+  readonly yhy: Float64Array;
+  readonly yy: Float64Array;
+  /** Of the sums of the rows of `H`. */
+  readonly squaredRowSums: number;
+}
+
+export function alignmentOf({ examples, squaredFrobenius, yhy, yy, squaredRowSums }: AlignmentSums): Alignment {
+  const width = Math.sqrt(yy.length);
+  const columns = width - 1;
   const at = (gram: Float64Array, a: number, b: number): number => gram[a * width + b]!;
   const centeredAt = (gram: Float64Array, a: number, b: number): number =>
     at(gram, a, b) -
     (at(yy, a, columns) * at(gram, columns, b) + at(gram, a, columns) * at(yy, columns, b)) / examples +
     (at(yy, a, columns) * at(gram, columns, columns) * at(yy, columns, b)) / examples ** 2;
-  const rowSums = Float64Array.from({ length: examples }, (_, i) => hy.data[i * width + columns]!);
   const total = at(yhy, columns, columns);
-  const centeredSquare =
-    squaredFrobenius -
-    (2 / examples) * rowSums.reduce((sum, value) => sum + value * value, 0) +
-    (total / examples) ** 2;
+  const centeredSquare = squaredFrobenius - (2 / examples) * squaredRowSums + (total / examples) ** 2;
   return {
     alignment: cosine(yhy, yy, columns, at, squaredFrobenius),
     // what rounding leaves of a constant kernel is no direction

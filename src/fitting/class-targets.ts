@@ -19,6 +19,15 @@ export interface ClassTargets {
  * @throws GatewiseError if fewer than two classes occur
  */
 export function classTargets(labels: Int32Array): ClassTargets {
+  const classes = classesOf(labels);
+  return { classes, targets: targetRows(labels, classes, 0, labels.length) };
+}
+
+/**
+ * The labels that occur, ascending.
+ * @throws GatewiseError if they are fewer than two
+ */
+export function classesOf(labels: Int32Array): Int32Array {
   const classes = Int32Array.from(new Set(labels)).sort();
   const [only] = classes;
   if (classes.length < 2) {
@@ -28,12 +37,17 @@ export function classTargets(labels: Int32Array): ClassTargets {
       next: "give examples of several classes",
     });
   }
+  return classes;
+}
+
+/** Targets of the examples `from` to `to − 1`, as in {@link ClassTargets}. */
+export function targetRows(labels: Int32Array, classes: Int32Array, from: number, to: number): Matrix {
   const own = classes.length === 2 ? classes.subarray(1) : classes;
-  const targets = matrix(labels.length, own.length);
-  for (let i = 0; i < labels.length; i++) {
-    for (let c = 0; c < own.length; c++) targets.data[i * own.length + c] = labels[i] === own[c] ? 1 : -1;
+  const targets = matrix(to - from, own.length);
+  for (let i = from; i < to; i++) {
+    for (let c = 0; c < own.length; c++) targets.data[(i - from) * own.length + c] = labels[i] === own[c] ? 1 : -1;
   }
-  return { classes, targets };
+  return targets;
 }
 
 /**

@@ -9,6 +9,16 @@ export {
   conjugateGradients,
 } from "./conjugate-gradients.ts";
 export { factorInPlace, invertLower } from "./dense-cholesky.ts";
+export type { Teams } from "./features/feature-blocks.ts";
+export {
+  FEATURE_FIT_STAGES,
+  type FeatureFit,
+  type FeatureFitInput,
+  type FeatureFitOptions,
+  type FeatureFitStage,
+  fitFeatures,
+} from "./features/feature-fit.ts";
+export { featureFitBytes } from "./features/feature-memory.ts";
 export { FEW_EXAMPLES, smallestEigenvalueOfFew } from "./few-examples.ts";
 export { kernelFitBytes } from "./fit-memory.ts";
 export {

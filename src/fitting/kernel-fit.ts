@@ -124,7 +124,7 @@ export async function predictWith(
 }
 
 /** The effective rank, and what it is read from where that is all eigenvalues. */
-async function spectrumOf(
+export async function spectrumOf(
   kernel: KernelRows,
   norms: KernelNorms,
   products: BlockProducts,

@@ -12,11 +12,11 @@ import type { BandForm } from "./band-form.ts";
 import { positiveBand, rotatedBack } from "./band-system.ts";
 import { type BlockProducts, type Matrix, matrix, sizesOf } from "./block-products.ts";
 import { reflect } from "./reflections.ts";
-import { RowSums } from "./row-sums.ts";
+import { type BandSystem, RowSums } from "./row-sums.ts";
 import type { WorkOptions } from "./work-options.ts";
 
 /** Columns of `Q` that are made at once, in blocks of the band. */
-const BLOCKS_AT_ONCE = 16;
+export const BLOCKS_AT_ONCE = 16;
 
 /**
  * Predictions for each example by the machine that is fitted without it, at each ridge.
@@ -37,12 +37,10 @@ export async function leaveOneOut(
   const { examples, width, diagonal } = form;
   const [, columns] = sizesOf(targets);
   const rotated = await rotatedBack(form, targets, products);
-  const systems = ridges.map((ridge) => {
-    const { factor } = positiveBand(form, ridge, scale);
-    return { ...factor, solved: solveLower(factor, rotated) };
-  });
+  const systems = bandSystems(form, scale, rotated, ridges);
   const blocks = Math.min(BLOCKS_AT_ONCE, diagonal.length);
-  await using sums = await RowSums.open(products.engine, systems, examples, blocks);
+  await using sums = await RowSums.open(products.engine, systems, blocks);
+  await sums.begin(examples);
   for (let first = 0; first < diagonal.length; first += blocks) {
     signal?.throwIfAborted();
     await sums.add(await columnsOf(form, first * width, blocks * width, products), first);
@@ -54,8 +52,24 @@ export async function leaveOneOut(
   });
 }
 
+/**
+ * The systems of many ridges.
+ * @param scale the unit of the ridges
+ * @param rotated `Qᵀ y` of the right sides `y`
+ */
+export const bandSystems = (
+  form: BandForm,
+  scale: number,
+  rotated: Matrix,
+  ridges: readonly number[],
+): readonly BandSystem[] =>
+  ridges.map((ridge) => {
+    const { factor } = positiveBand(form, ridge, scale);
+    return { ...factor, solved: solveLower(factor, rotated) };
+  });
+
 /** Columns of `Q` from `from` on, `[rows of the blocks, count]`; zeros beyond the last. */
-async function columnsOf(
+export async function columnsOf(
   { diagonal, width, reflections }: BandForm,
   from: number,
   count: number,

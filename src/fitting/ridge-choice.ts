@@ -63,9 +63,14 @@ export async function chooseRidge(
       squaredError: meanSquare(predicted.data, own.data),
     }),
   );
+  return { ridge: bestOf(candidates), examples: ownLabels.length, candidates };
+}
+
+/** The ridge of the best accuracy; of equal ones that of the smaller squared error. */
+export function bestOf(candidates: readonly RidgeCandidate[]): number {
   const [best] = [...candidates].sort((a, b) => b.accuracy - a.accuracy || a.squaredError - b.squaredError);
   if (best === undefined) throw new Error("the grid of ridges is empty");
-  return { ridge: best.ridge, examples: ownLabels.length, candidates };
+  return best.ridge;
 }
 
 /**

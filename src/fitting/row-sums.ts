@@ -35,29 +35,32 @@ const KEPT = Object.values(AFTER);
 export class RowSums implements AsyncDisposable {
   private constructor(
     private readonly program: Program,
+    private readonly engine: Engine,
     private readonly systems: readonly BandSystem[],
-    /** Of {@link ROWS} rows each. */
-    private readonly states: State[],
   ) {}
 
+  /** Of {@link ROWS} rows each. */
+  private readonly states: State[] = [];
+
   /** @param blocks of columns in one call of {@link add} */
-  static async open(
-    engine: Engine,
-    systems: readonly BandSystem[],
-    examples: number,
-    blocks: number,
-  ): Promise<RowSums> {
-    const [width = 0, columns = 0] = [systems[0]?.inverses[0]?.shape[0], systems[0]?.solved.shape[1]];
-    const states: State[] = [];
-    for (let from = 0; from < examples; from += ROWS) {
-      const rows = Math.min(ROWS, examples - from);
-      states.push({
-        z: await engine.upload(zeros("float64", [systems.length, rows, width])),
-        squares: await engine.upload(zeros("float64", [systems.length, rows])),
-        coefficients: await engine.upload(zeros("float64", [systems.length, rows, columns])),
+  static async open(engine: Engine, systems: readonly BandSystem[], blocks: number): Promise<RowSums> {
+    const width = systems[0]?.inverses[0]?.shape[0] ?? 0;
+    return new RowSums(await engine.compile(stepsGraph(blocks, width), KEPT), engine, systems);
+  }
+
+  /** Begins with so many rows, in place of those before. */
+  async begin(rows: number): Promise<void> {
+    const { engine, systems, width } = this;
+    await this.releaseStates();
+    const columns = systems[0]?.solved.shape[1] ?? 0;
+    for (let from = 0; from < rows; from += ROWS) {
+      const own = Math.min(ROWS, rows - from);
+      this.states.push({
+        z: await engine.upload(zeros("float64", [systems.length, own, width])),
+        squares: await engine.upload(zeros("float64", [systems.length, own])),
+        coefficients: await engine.upload(zeros("float64", [systems.length, own, columns])),
       });
     }
-    return new RowSums(await engine.compile(stepsGraph(blocks, width), KEPT), systems, states);
   }
 
   /**
@@ -111,8 +114,12 @@ export class RowSums implements AsyncDisposable {
     return denseArray("float64", [this.systems.length, this.width, columns], data);
   }
 
+  private async releaseStates(): Promise<void> {
+    for (const state of this.states.splice(0)) await release(state);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const state of this.states) await release(state);
+    await this.releaseStates();
     await this.program[Symbol.asyncDispose]();
   }
 }

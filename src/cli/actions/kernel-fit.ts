@@ -1,60 +1,105 @@
 import { totalmem } from "node:os";
 import { classLabels } from "../../data/index.ts";
-import { readNpyFile } from "../../data/node/index.ts";
-import { openNodeEngine } from "../../engine/node/index.ts";
+import { openNpyRows, readNpyFile } from "../../data/node/index.ts";
+import type { Engine } from "../../engine/index.ts";
+import { openNodeEngine, openWorkerEngine } from "../../engine/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   type Alignment,
   alignmentOfKernels,
   BlockProducts,
+  featureFitBytes,
+  fitFeatures,
   fitKernel,
-  type KernelFit,
   type KernelRows,
   kernelFitBytes,
   kernelMatrix,
   kernelRows,
   symmetricKernel,
+  type Teams,
 } from "../../fitting/index.ts";
+import { parseWhole } from "../../parse-value.ts";
+import { workerCount } from "../../runs/node/index.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { inGlossary } from "../glossary.ts";
+import { againstJson, describe, describeFeatures, featureJson, jsonOf } from "../kernel-fit-text.ts";
 import { note, printResult } from "../output.ts";
 import { withStages } from "../progress.ts";
 import { inStages } from "../stages.ts";
-import { formatTable } from "../table.ts";
 
-interface KernelFitOptions {
-  readonly kernel: string;
-  readonly labels: string;
-  readonly testKernel?: string;
-  readonly testLabels?: string;
-  readonly against?: string;
-  readonly ridge: string;
-}
+type KernelFitOptions = Readonly<Record<"labels" | "ridge", string>> &
+  Readonly<
+    Partial<
+      Record<"kernel" | "features" | "testKernel" | "testFeatures" | "testLabels" | "against" | "threads", string>
+    >
+  >;
 
 interface CheckedOptions {
-  readonly kernel: string;
+  /** A kernel, or the features that it is the product of; of the test examples likewise. */
+  readonly kind: "kernel" | "features";
+  readonly file: string;
   readonly labels: string;
-  readonly test: { readonly kernel: string; readonly labels: string } | undefined;
+  readonly test: { readonly file: string; readonly labels: string } | undefined;
   readonly against: string | undefined;
   readonly ridge: number | "cv";
+  readonly threads: number;
 }
 
-export const kernelFit = inStages((_, options: KernelFitOptions) => checkOptions(options), runKernelFit);
+export const kernelFit = inStages(
+  ({ context: { environment } }, options: KernelFitOptions) => checkOptions(options, environment),
+  (checked, context) => (checked.kind === "kernel" ? runKernelFit(checked, context) : runFeatureFit(checked, context)),
+);
 
-function checkOptions({ kernel, labels, testKernel, testLabels, against, ridge }: KernelFitOptions): CheckedOptions {
-  if ((testKernel === undefined) !== (testLabels === undefined)) {
-    const [given, missing] =
-      testKernel === undefined ? ["--test-labels", "--test-kernel"] : ["--test-kernel", "--test-labels"];
+function checkOptions(options: KernelFitOptions, environment: NodeJS.ProcessEnv): CheckedOptions {
+  const { kernel, features, testKernel, testFeatures, testLabels, labels, against, ridge, threads } = options;
+  const file = kernel ?? features;
+  if (file === undefined || (kernel !== undefined && features !== undefined)) {
+    throw new GatewiseError({
+      received: file === undefined ? "neither --kernel nor --features" : "--kernel with --features",
+      expected: "one of them",
+      next: "give a kernel of all pairs of examples, or the features of each",
+    });
+  }
+  const kind = kernel === undefined ? "features" : "kernel";
+  refuseOthers(
+    kind,
+    { "--test-kernel": testKernel },
+    { "--test-features": testFeatures, "--threads": threads },
+    against,
+  );
+  const testFile = testKernel ?? testFeatures;
+  const testFlag = kind === "kernel" ? "--test-kernel" : "--test-features";
+  if ((testFile === undefined) !== (testLabels === undefined)) {
+    const [given, missing] = testFile === undefined ? ["--test-labels", testFlag] : [testFlag, "--test-labels"];
     throw new GatewiseError({
       received: `${given} alone`,
       expected: `${missing} beside it`,
       next: "give both or none",
     });
   }
-  const test =
-    testKernel === undefined || testLabels === undefined ? undefined : { kernel: testKernel, labels: testLabels };
-  return { kernel, labels, test, against, ridge: parseRidge(ridge) };
+  const test = testFile === undefined || testLabels === undefined ? undefined : { file: testFile, labels: testLabels };
+  return {
+    ...{ kind, file, labels, test, against },
+    ridge: parseRidge(ridge),
+    threads: workerCount(threads === undefined ? undefined : parseWhole("--threads", threads, 1), environment),
+  };
+}
+
+/** Options that belong to the other of the two ways. */
+function refuseOthers(
+  kind: CheckedOptions["kind"],
+  ofKernel: Readonly<Record<string, string | undefined>>,
+  ofFeatures: Readonly<Record<string, string | undefined>>,
+  against: string | undefined,
+): void {
+  const others = kind === "kernel" ? ofFeatures : { ...ofKernel, "--against": against };
+  const [flag] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  throw new GatewiseError({
+    received: `${flag} with --${kind}`,
+    expected: kind === "kernel" ? "--features beside it" : "--kernel beside it",
+    next: `leave ${flag} out`,
+  });
 }
 
 function parseRidge(text: string): number | "cv" {
@@ -69,27 +114,23 @@ function parseRidge(text: string): number | "cv" {
 }
 
 async function runKernelFit(
-  { kernel, labels, test, against, ridge }: CheckedOptions,
+  { file, labels, test, against, ridge }: CheckedOptions,
   context: CliContext,
 ): Promise<ExitCode> {
-  const matrix = symmetricKernel(await readNpyFile(kernel), kernel);
+  const matrix = symmetricKernel(await readNpyFile(file), file);
   const [examples = 0] = matrix.shape;
   const needed = kernelFitBytes(examples, matrix.data.byteLength);
-  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
-  if (needed > totalmem()) {
-    throw new GatewiseError({
-      code: "too-large",
-      received: `a kernel of ${examples} examples, which takes ${megabytes(needed)} of memory`,
-      expected: `at most the ${megabytes(totalmem())} of this machine`,
-      next: "take fewer examples, or write the kernel in float32",
-    });
-  }
-  note(context, `needs up to ${megabytes(needed)} of memory`);
+  tellMemory(
+    context,
+    needed,
+    `a kernel of ${examples} examples`,
+    "take fewer examples, write the kernel in float32, or give --features in its place",
+  );
   const input = {
     kernel: kernelRows(matrix),
     labels: classLabels(await readNpyFile(labels), labels),
     test: test && {
-      kernel: kernelRows(kernelMatrix(await readNpyFile(test.kernel), test.kernel)),
+      kernel: kernelRows(kernelMatrix(await readNpyFile(test.file), test.file)),
       labels: classLabels(await readNpyFile(test.labels), test.labels),
     },
     ridge,
@@ -109,6 +150,76 @@ async function runKernelFit(
   return EXIT.done;
 }
 
+function tellMemory(context: CliContext, needed: number, what: string, next: string): void {
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
+  if (needed > totalmem()) {
+    throw new GatewiseError({
+      code: "too-large",
+      received: `${what}, which takes ${megabytes(needed)} of memory`,
+      expected: `at most the ${megabytes(totalmem())} of this machine`,
+      next,
+    });
+  }
+  note(context, `needs up to ${megabytes(needed)} of memory`);
+}
+
+async function runFeatureFit(
+  { file, labels, test, ridge, threads }: CheckedOptions,
+  context: CliContext,
+): Promise<ExitCode> {
+  const features = await openNpyRows(file);
+  const { rows, columns } = features;
+  tellMemory(
+    context,
+    featureFitBytes(rows, columns, threads),
+    `${columns} features`,
+    "take fewer features; the number of examples does not matter",
+  );
+  const input = {
+    features,
+    labels: classLabels(await readNpyFile(labels), labels),
+    test: test && {
+      features: await openNpyRows(test.file),
+      labels: classLabels(await readNpyFile(test.labels), test.labels),
+    },
+    ridge,
+  };
+  // ONNX Runtime multiplies float64 matrices with one thread, however many it has: an engine for each
+  await using teams = await openTeams(threads);
+  const fit = await withStages(context, (onProgress) =>
+    fitFeatures(input, teams.products, {
+      signal: context.signal,
+      onProgress: (stage, share) => onProgress({ stage, things: "percent", done: Math.round(100 * share), of: 100 }),
+    }),
+  );
+  printResult(context, featureJson(fit, rows, columns), () => describeFeatures(fit, rows, columns));
+  return EXIT.done;
+}
+
+/** Engines of one thread: the only one in this thread, several in threads of their own. */
+async function openTeams(threads: number): Promise<AsyncDisposable & { readonly products: Teams }> {
+  const engines: Engine[] = [];
+  const release = async (): Promise<void> => {
+    for (const engine of engines) await engine[Symbol.asyncDispose]();
+  };
+  try {
+    const open = async (): Promise<BlockProducts> => {
+      const engine = await (threads === 1
+        ? openNodeEngine("cpu", { threads })
+        : openWorkerEngine("cpu", { threads: 1 }));
+      engines.push(engine);
+      return new BlockProducts(engine);
+    };
+    const first = await open();
+    const more: BlockProducts[] = [];
+    for (let team = 1; team < threads; team++) more.push(await open());
+    return { products: [first, ...more], [Symbol.asyncDispose]: release };
+  } catch (thrown) {
+    await release();
+    throw thrown;
+  }
+}
+
 /** How alike the kernel and another one are; before anything is fitted, for a file that does not fit. */
 async function alignedWith(
   kernel: KernelRows,
@@ -124,78 +235,3 @@ async function alignedWith(
     next: "make both kernels of the same inputs, in one order",
   });
 }
-
-const againstJson = (alike: Alignment | undefined) =>
-  alike === undefined ? {} : { against: { alignment: alike.alignment, centeredAlignment: alike.centered } };
-
-/** The fields of the contract first, then more. */
-const jsonOf = (
-  { classes, trainAccuracy, testAccuracy, alignment, rank, direct, choice, fit }: KernelFit,
-  examples: number,
-) => ({
-  trainAccuracy,
-  testAccuracy: testAccuracy ?? null,
-  nu: direct?.nu ?? null,
-  alignment: alignment.alignment,
-  effectiveRank: rank.effectiveRank,
-  ridge: fit.ridge,
-  examples,
-  classes: [...classes],
-  nuPerClass: direct?.nuPerClass ?? null,
-  nuJitter: direct?.jitter ?? null,
-  centeredAlignment: alignment.centered,
-  effectiveRankError: rank.standardError,
-  participation: rank.participation,
-  smallestEigenvalue: direct?.smallestEigenvalue ?? null,
-  jitter: fit.jitter,
-  residual: fit.residual,
-  method: fit.method,
-  leaveOneOut: choice === undefined ? null : { examples: choice.examples, candidates: choice.candidates },
-});
-
-function describe(
-  { classes, trainAccuracy, testAccuracy, alignment, rank, direct, choice, fit }: KernelFit,
-  n: number,
-  alike: Alignment | undefined,
-) {
-  const number = (value: number): string => String(Number(value.toPrecision(6)));
-  const left = choice?.candidates.find(({ ridge }) => ridge === choice.ridge);
-  const rows = [
-    ["examples", `${n} of ${classes.length} classes`],
-    ["train accuracy %", trainAccuracy.toFixed(2)],
-    ...(testAccuracy === undefined ? [] : [["test accuracy %", testAccuracy.toFixed(2)]]),
-    ["ridge", ridgeText(fit.ridge, fit.jitter)],
-    ...(choice && left
-      ? [
-          [
-            "leave-one-out %",
-            `${left.accuracy.toFixed(2)}, the best of ${choice.candidates.length} ridges on ${choice.examples} examples`,
-          ],
-        ]
-      : []),
-    ...(direct
-      ? [
-          [
-            "ν",
-            `${number(direct.nu)}${direct.nuPerClass.length > 1 ? " (mean over one class against the others)" : ""}${jitterText(direct.jitter)}`,
-          ],
-          ["smallest eigenvalue", `${number(direct.smallestEigenvalue)}`],
-        ]
-      : []),
-    ["alignment", `${number(alignment.alignment)}, centered ${number(alignment.centered)}`],
-    ...(alike === undefined
-      ? []
-      : [["alignment with the other", `${number(alike.alignment)}, centered ${number(alike.centered)}`]]),
-    [
-      "effective rank",
-      `${number(rank.effectiveRank)}${rank.standardError > 0 ? ` ± ${number(rank.standardError)}` : ""}`,
-    ],
-    ["participation", number(rank.participation)],
-  ];
-  const table = formatTable([{ title: "measure" }, { title: "value" }], rows);
-  return `${table}\n\n${inGlossary("ν, alignment, effective rank, participation")}`;
-}
-
-const ridgeText = (ridge: number, jitter: number): string => `${ridge} of trace/n${jitterText(jitter)}`;
-
-const jitterText = (jitter: number): string => (jitter > 0 ? `, with jitter ${jitter} of trace/n` : "");

@@ -21,6 +21,7 @@ export type { DataPlaces } from "./locate.ts";
 export { type LockOptions, type LockWaiting, lockDirectory, lockFile } from "./lock.ts";
 export { type LockWorld, THIS_WORLD } from "./lock-world.ts";
 export { NpyParts } from "./npy-parts.ts";
+export { openNpyRows } from "./npy-rows.ts";
 export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./official-files.ts";
 export { givenExamples, givenLabels, labelsDigest } from "./own/given-labels.ts";
 export { handedOver, handOver } from "./own/handed-data.ts";

@@ -70,7 +70,7 @@ const MOST_AT_ONCE = 2 ** 30;
  * Bytes of a file from a position on.
  * @throws GatewiseError if it ends before
  */
-export async function readPart(path: string, start: number, length: number): Promise<Uint8Array> {
+export async function readPart(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   await using file = await openRegular(path);
   const bytes = new Uint8Array(length);
   try {
