@@ -31,7 +31,7 @@ export interface KernelPartsPlan extends PartedInputs {
   readonly ranges: readonly TileRanges[];
   /** Rows and columns that are made together. */
   readonly edge: number;
-  /** Milliseconds from any fixed point: a few pairs are timed by it. */
+  /** Milliseconds of the processor from any fixed point: a few pairs are timed by it. */
   readonly clock: () => number;
 }
 

@@ -21,7 +21,7 @@ export interface KernelToPlan {
     readonly inputs2: string | undefined;
     readonly device: KernelPlan["device"];
   };
-  /** Milliseconds from any fixed point. */
+  /** Milliseconds of the processor from any fixed point. */
   readonly clock: () => number;
 }
 
