@@ -21,6 +21,7 @@ type Room =
   | "models"
   | "experiments"
   | "runs"
+  | "sweeps"
   | "report"
   | "studio"
   | "cli";
@@ -38,10 +39,11 @@ const MAY_IMPORT = {
   models: ["train", ...answers],
   experiments: protocols,
   runs: ["experiments", ...protocols],
+  sweeps: ["runs", "experiments", ...protocols],
   report: ["runs", "experiments", ...protocols],
   // a page: it parses, calls and draws as cli does, and neither knows the other
   studio: ["runs", "experiments", ...protocols],
-  cli: ["report", "runs", "experiments", ...protocols],
+  cli: ["report", "sweeps", "runs", "experiments", ...protocols],
 } as const satisfies Record<Room, readonly Room[]>;
 
 const LEAVES = ["errors.ts", "random.ts", "parse-value.ts", "options.ts", "release-symbols.ts"];

@@ -3,6 +3,7 @@ export const COMMAND_NAMES = [
   "demo",
   "train",
   "reproduce",
+  "sweep",
   "dissect",
   "evaluate",
   "inspect",

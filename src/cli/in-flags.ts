@@ -34,6 +34,8 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["plan", "--plan DIR"],
   ["pathKernel", '"gatewise npk"'],
   ["resume", "--resume"],
+  ["task", "--task"],
+  ["tasks", "--tasks"],
   ["test", "--test-kernel"],
   ["tile", "--tile N"],
   ["testLimit", "--test-limit"],

@@ -23,6 +23,7 @@ import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { studioCommand } from "./commands/studio.ts";
 import { subnetworkCommand } from "./commands/subnetwork.ts";
+import { sweepCommand } from "./commands/sweep.ts";
 import { trainCommand } from "./commands/train.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -40,6 +41,7 @@ const COMMANDS = {
   demo: demoCommand,
   train: trainCommand,
   reproduce: reproduceCommand,
+  sweep: sweepCommand,
   dissect: dissectCommand,
   evaluate: evaluateCommand,
   inspect: inspectCommand,

@@ -140,7 +140,7 @@ export {
   type TrainingSettings,
   type Trial,
 } from "./protocol.ts";
-export { readTrainingOptions } from "./read-training-options.ts";
+export { readTrainingOptions, takesWholeNumbers, trainingOptionNames } from "./read-training-options.ts";
 export type { RecipeOptionName, RecipeOptions } from "./recipe-options.ts";
 export { type RegimeExperiment, type TrialOptions, trialsOf } from "./regime-experiment.ts";
 export {
@@ -159,7 +159,7 @@ export {
   type ShareInGates,
   shareInGates,
 } from "./share-in-gates.ts";
-export { namedNetworks } from "./source-options.ts";
+export { namedNetworks, needsFiles } from "./source-options.ts";
 export {
   type ComparedRow,
   type ComparedRun,

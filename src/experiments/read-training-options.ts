@@ -130,6 +130,28 @@ export function readTrainingOptions(
   return options;
 }
 
+/** All options of a training, by name. */
+export const trainingOptionNames = (): readonly string[] => Object.keys(READ);
+
+/** Whether the reader of an option refuses numbers that are not whole: of examples, units, epochs. */
+export function takesWholeNumbers(name: string): boolean {
+  const takes = (value: number): boolean => {
+    try {
+      readOption(name, value);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof GatewiseError) return false;
+      throw thrown;
+    }
+  };
+  return takes(2) && !takes(1.5);
+}
+
+function readOption(name: string, value: unknown): unknown {
+  const readers: Readonly<Record<string, Read<unknown>>> = READ;
+  return readers[name]?.(value, name);
+}
+
 function unknownOption(name: string): GatewiseError {
   const names = Object.keys(READ);
   const meant = nearMiss(name, names);

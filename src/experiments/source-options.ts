@@ -3,6 +3,7 @@ import { GatewiseError } from "../errors.ts";
 import { type Architecture, type GateChoice, type RegimeName, regimeOf } from "../network/index.ts";
 import type { TrainingPlan } from "../train/index.ts";
 import type { ArchitectureFile, ArchitectureName } from "./architecture-choice.ts";
+import { needsDescription } from "./data-options.ts";
 import { gateChoices, givenNetwork, type NetworkFile, networkFileName } from "./network-choice.ts";
 import { type NameOption, type TrainingOptions, USUAL_TRAINING } from "./training-options.ts";
 
@@ -23,6 +24,14 @@ export function namedNetworks({ from, init, gates = [] }: TrainingOptions): read
   const files = [from, init, ...gates.map((gate) => (typeof gate.from === "string" ? undefined : gate.from))];
   return files.flatMap((file) => (file === undefined ? [] : [file]));
 }
+
+/** Whether a file must be looked at before a training is known: of data, a network, an architecture, labels. */
+export const needsFiles = (options: TrainingOptions): boolean =>
+  namedNetworks(options).length > 0 ||
+  typeof options.arch === "object" ||
+  options.examples !== undefined ||
+  options.labelsTransform?.kind === "given" ||
+  needsDescription(options.data ?? USUAL_TRAINING.data, options);
 
 /** The architecture that is asked for: that of the network which is named, where nothing else is said. */
 export function archOf(options: TrainingOptions): ArchitectureName | ArchitectureFile {

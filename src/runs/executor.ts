@@ -43,6 +43,8 @@ export interface TrialWatch {
   /** Asks the trials to stop, with their state kept. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: PoolEvent) => void;
+  /** Asked when a job's turn has come: how it has ended elsewhere, or why it is not run here; it is where that is undefined. */
+  readonly skip?: ((id: string) => Promise<TrialOutcome | undefined>) | undefined;
 }
 
 /**

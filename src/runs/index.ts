@@ -9,14 +9,18 @@ export type {
   TrialProgress,
   TrialWatch,
 } from "./executor.ts";
-export { type ExperimentRecord, experimentRecordOf } from "./experiment-record.ts";
+export { claimExperiment, type ExperimentRecord, experimentRecordOf } from "./experiment-record.ts";
+export { readLines } from "./json-lines.ts";
 export type { KernelMeasurement, RunKernels } from "./kernel-record.ts";
+export { OwnFilesStructure } from "./own-files-structure.ts";
+export { parseJson } from "./parse-json.ts";
 export { type ExperimentResults, type Place, placeAt, type RunContent, resultsAt } from "./place.ts";
 export { type ResultRowsByKind, type ResultRowsOf, resultRows } from "./result-rows.ts";
 export { checkResumable } from "./resuming.ts";
-export { bestOf, readRecord } from "./run-files.ts";
+export { bestOf, findRecord, readRecord } from "./run-files.ts";
 export {
   type Machine,
+  PlanStructure,
   type RunRecord,
   type RunResult,
   type RunSegment,
@@ -39,8 +43,10 @@ export type {
   TrialFindings,
   WatchedFindings,
 } from "./runners/runner.ts";
-export { trialsAsked } from "./runners/trials.ts";
-export type { Store, StoreWaiting } from "./store.ts";
+export { givenTo, trialsAsked } from "./runners/trials.ts";
+export { LabelsStructure } from "./settings-structure.ts";
+export { readText, type Store, type StoreWaiting } from "./store.ts";
+export { secondsPerExample, type TimingContext, timedSteps, trainingSecondsOf } from "./timed-steps.ts";
 export {
   type DataSelection,
   type GivenFile,

@@ -15,7 +15,8 @@ import {
   VariantStructure,
 } from "./settings-structure.ts";
 
-const Plan = z.strictObject({
+/** A plan, in records of runs and lists of trials. */
+export const PlanStructure: z.ZodType<TrainingPlan> = z.strictObject({
   ...SettingsStructure,
   regime: z.enum([...REGIME_NAMES, "by-layer"]),
   variant: VariantStructure.optional(),
@@ -132,7 +133,7 @@ export const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
   format: z.literal(1),
   gatewise: z.string(),
   status: z.enum(["running", "interrupted", "failed", "completed"]),
-  plan: Plan,
+  plan: PlanStructure,
   data: z.strictObject({
     name: z.string(),
     source: z.string(),

@@ -2,6 +2,7 @@ export type { Checkpoint, EpochPart } from "./checkpoint.ts";
 export type { GateTable } from "./chunks.ts";
 export { type Evaluation, type EvaluationOptions, evaluate } from "./evaluate.ts";
 export { examplesPerRun } from "./examples-per-run.ts";
+export { type TrainingBytes, trainingBytes } from "./footprint.ts";
 export { type GateWatch, SETTLED_BELOW, settledEpochs } from "./gate-watch.ts";
 export { exampleLosses, LOSSES, type Loss, usualLoss } from "./losses.ts";
 export { OPTIMIZER_KINDS, type OptimizerKind } from "./optimizer-kinds.ts";

@@ -19,6 +19,7 @@ export { KEPT_CHANNEL, tellKept } from "./kept.ts";
 export { loadDataset, loadTestSet } from "./load.ts";
 export type { DataPlaces } from "./locate.ts";
 export { type LockOptions, type LockWaiting, lockDirectory, lockFile } from "./lock.ts";
+export { type LockLook, lockLooker } from "./lock-look.ts";
 export { type LockWorld, THIS_WORLD } from "./lock-world.ts";
 export { NpyParts } from "./npy-parts.ts";
 export { openNpyRows } from "./npy-rows.ts";

@@ -41,6 +41,8 @@ export async function runTrialsBy(
     options.onEvent({ kind: "ended", id, outcome });
   };
   const start = async (job: TrialJob): Promise<void> => {
+    const known = await options.skip?.(job.id);
+    if (known !== undefined) return end(job.id, known);
     options.onEvent({ kind: "started", id: job.id });
     end(job.id, await runJob(job, options));
   };
@@ -64,7 +66,7 @@ export async function runTrialsBy(
 
 /** Processes of this machine, some at a time. */
 export const localPool = (workers: number): Executor => ({
-  run: (jobs, { signal, onEvent }) => runTrials(jobs, { workers, signal, onEvent }),
+  run: (jobs, { signal, onEvent, skip }) => runTrials(jobs, { workers, signal, onEvent, skip }),
 });
 
 function takeReady(waiting: TrialJob[], outcomes: ReadonlyMap<string, TrialOutcome>): TrialJob | undefined {
@@ -88,6 +90,13 @@ function blockedBy(
   const before = after === undefined ? undefined : outcomes.get(after);
   if (signal.aborted || before?.status === "interrupted") return { status: "interrupted" };
   if (before?.status !== "failed") return undefined;
+  if (before.code === "in-use") {
+    return {
+      ...{ status: "failed", code: "in-use" },
+      message: `not started: ${after}, whose trained gates it needs, is run by another process`,
+      hint: "whoever runs that trial goes on with this one",
+    };
+  }
   return {
     status: "failed",
     message: `not started: ${after}, whose trained gates it needs, failed`,

@@ -6,7 +6,7 @@ import type { TrainingPlan } from "../../train/index.ts";
 import type { TrialJob } from "../executor.ts";
 import { findRecord, metricsOf } from "../run-files.ts";
 import type { Store } from "../store.ts";
-import type { GivenFile, LearntFrom, TrialRequest } from "../trial-request.ts";
+import type { GivenFile, LearntFrom } from "../trial-request.ts";
 import { missingLines, type TrialState, trialState } from "../trial-states.ts";
 import type { ExperimentJob, ExperimentView, Runner, TrialFindings } from "./runner.ts";
 
@@ -51,6 +51,7 @@ function jobOf<K extends TrialKind>(
   { id, plan, learntFrom, keepBestUntil, labels }: Trial,
 ): TrialJob {
   const { data, own, limit, testLimit } = experiment.profiles[profile];
+  const given = givenTo(plan, networks);
   return {
     id,
     after: learntFrom?.trial,
@@ -67,7 +68,7 @@ function jobOf<K extends TrialKind>(
       },
       learntFrom: learntFrom === undefined ? null : sourceOf(store, learntFrom),
       keepBestUntil,
-      ...givenTo(plan, networks),
+      ...(given.length === 0 ? {} : { given }),
       device,
       threads: 1,
       command,
@@ -77,10 +78,9 @@ function jobOf<K extends TrialKind>(
 }
 
 /** Those of the networks that a plan names. */
-function givenTo({ gates = [], init }: TrainingPlan, networks: readonly GivenFile[]): Pick<TrialRequest, "given"> {
+export function givenTo({ gates = [], init }: TrainingPlan, networks: readonly GivenFile[]): readonly GivenFile[] {
   const names = new Set(gates.map(({ from }) => (typeof from === "string" ? from : from.network)));
-  const given = networks.filter(({ network }) => names.has(network) || init?.network === network);
-  return given.length === 0 ? {} : { given };
+  return networks.filter(({ network }) => names.has(network) || init?.network === network);
 }
 
 const sourceOf = (store: Store, { trial, until, at }: NonNullable<Trial["learntFrom"]>): LearntFrom => ({

@@ -1,0 +1,48 @@
+import type { DefineCommand } from "../command.ts";
+import { TIME_LIMIT_HELP } from "../time-limit.ts";
+
+const DATA_DIR = "where data sets are looked for first";
+
+export const sweepCommand: DefineCommand = (program, act) => {
+  const sweep = program
+    .command("sweep")
+    .summary("many trainings by one plan, on one machine or as tasks of a cluster")
+    .description(
+      "Plans many trainings, runs them here or as tasks side by side, says how far they are, and gathers their results.",
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ gatewise sweep plan sweep.json --out sweeps/rates\n  $ gatewise sweep run sweeps/rates",
+    );
+
+  const plan = sweep
+    .command("plan")
+    .summary("expand a file of options into trials")
+    .description(
+      "Expands a JSON file of options of train into trials, checks each, and says what they will take. Planned again, trials that are there stay, new ones are added, and those that are no longer in are listed.",
+    )
+    .argument("<file>", "JSON with base, grid, list, random and seeds; options as of train, in camel case")
+    .requiredOption("--out <dir>", "folder of the sweep")
+    .option("--data-dir <dir>", DATA_DIR)
+    .addHelpText("after", "\nExample:\n  $ gatewise sweep plan sweep.json --out sweeps/rates");
+  act(plan, async () => (await import("../actions/sweep-plan.ts")).plan);
+
+  const run = sweep
+    .command("run")
+    .summary("run what is not done yet")
+    .description(
+      "Runs the trials that are not done yet, several at a time. Several processes may run one sweep, here or on other machines that see its folder: each takes what nobody else has.",
+    )
+    .argument("<dir>", "folder of the sweep")
+    .option(
+      "--task <i>",
+      "begin with the families of this task, from 0 (default: the job array's variable of Slurm, PBS, Grid Engine, LSF or Kubernetes)",
+    )
+    .option("--tasks <n>", "number of tasks (default: as the scheduler tells it)")
+    .option("--workers <n>", "trials side by side (default: all cores)")
+    .option("--retry-failed", "run failed trials again, too")
+    .option("--data-dir <dir>", `${DATA_DIR} (default: that of the plan)`)
+    .option("--time-limit <duration>", TIME_LIMIT_HELP.replace("--resume", "the same command"))
+    .addHelpText("after", "\nExample:\n  $ gatewise sweep run sweeps/rates --task 3 --tasks 20 --time-limit 1h");
+  act(run, async () => (await import("../actions/sweep-run.ts")).run);
+};

@@ -1,0 +1,40 @@
+/** What a terminal and `--json` show of a planned sweep. */
+import type { PlannedSweep } from "../sweeps/node/index.ts";
+import { formatBytes } from "./bytes.ts";
+import { type CliContext, shellWord } from "./context.ts";
+import { formatDuration } from "./duration.ts";
+import { note, printResult } from "./output.ts";
+import { shown } from "./shown.ts";
+
+/** Names that a terminal lists; more are counted. */
+const MOST_NAMES = 10;
+
+export function printPlan(context: CliContext, { directory, record, trials, change }: PlannedSweep): void {
+  const { coreHours, memoryBytes, diskBytes } = record.estimate;
+  const families = new Set(trials.map(({ family }) => family)).size;
+  const forGates = trials.filter(({ asked }) => !asked).length;
+  const { kept, added, gone } = change;
+  const result = {
+    ...{ sweep: directory, trials: trials.length, families, forGates },
+    estimate: record.estimate,
+    ...{ added: added.length, kept: kept.length, gone },
+  };
+  printResult(context, result, () =>
+    [
+      `${count(trials.length, "trial")} in ${count(families, "family", "families")}${forGates === 0 ? "" : `, ${forGates} of them for the gates of others alone`}`,
+      ...(kept.length === 0 ? [] : [`${kept.length} were planned before, ${added.length} are new`]),
+      `about ${formatDuration(coreHours * 3600)} of one core, ${formatBytes(memoryBytes)} of memory a trial, ${formatBytes(diskBytes)} of disk`,
+      "",
+      `sweep  ${shown(directory)}`,
+    ].join("\n"),
+  );
+  if (gone.length > 0) {
+    const names = gone.slice(0, MOST_NAMES).map((name) => `\n  ${shown(name)}`);
+    const more = gone.length > MOST_NAMES ? `\n  and ${gone.length - MOST_NAMES} more` : "";
+    note(context, `no longer in, their runs stay where they are:${names.join("")}${more}`);
+  }
+  note(context, `to run it:\n  gatewise sweep run ${shown(shellWord(directory))}`);
+}
+
+export const count = (number: number, one: string, several = `${one}s`): string =>
+  `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
