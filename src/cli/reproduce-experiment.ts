@@ -58,7 +58,7 @@ export async function reproduceExperiment(asked: ReproduceRequest, context: CliC
 }
 
 /** The experiment on the files that were given, once they were looked at. */
-async function onFiles(
+export async function onFiles(
   request: ReproduceRequest,
   scratch: Scratch | undefined,
   context: CliContext,

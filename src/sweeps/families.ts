@@ -4,6 +4,7 @@ import { gateTraining, type NetworkFile, type Training, type Trial, trainingName
 import { type GivenFile, requestOf } from "../runs/index.ts";
 import { trainingIdentity } from "./identity.ts";
 import type { SweepPoint } from "./points.ts";
+import type { WrittenOptions } from "./specification.ts";
 import type { GatesFrom, TrainingTrial, TrialExamples } from "./trial.ts";
 
 /** A trial whose time is not estimated yet. */
@@ -52,7 +53,7 @@ export async function trialsOfTrainings(
     const { training } = one;
     const first = gateTraining(training);
     if (first !== undefined) {
-      const { identity, trial } = await add({ training: first, settings: one.settings }, null, false);
+      const { identity, trial } = await add({ training: first, settings: ofGates(one.settings) }, null, false);
       await add(one, { identity, from: { trial } }, true);
     } else {
       const from = training.from === undefined ? null : gatesOfRun(training.from);
@@ -60,6 +61,17 @@ export async function trialsOfTrainings(
     }
   }
   return byFamily([...trials.values()]);
+}
+
+/** What of the settings of a trial the run has that gives its gates. */
+function ofGates({
+  valueInput: _,
+  gateOrder: __,
+  beta: ___,
+  gates: ____,
+  ...settings
+}: WrittenOptions): WrittenOptions {
+  return "regime" in settings ? { ...settings, regime: "relu" } : settings;
 }
 
 /** The same of an experiment of the papers, whose trials have names. */

@@ -32,6 +32,7 @@ interface ReproduceOptions extends Readonly<Record<string, unknown>> {
   readonly workers?: string;
   readonly device: string;
   readonly out?: string;
+  readonly plan?: string;
   readonly resume?: boolean;
   readonly timeLimit?: string;
 }
@@ -39,17 +40,33 @@ interface ReproduceOptions extends Readonly<Record<string, unknown>> {
 export const reproduce = inStages(
   async ({ context, command }, name: string | undefined, options: ReproduceOptions) => {
     const device = parseDevice(options.device);
+    if (options.plan !== undefined) refuseBesidePlan(command);
     if (options.list !== true) return await readRequest(name, { ...options, device }, context);
     refuseBesideList(command, name);
     return "list" as const;
   },
-  (request, context) => (request === "list" ? listExperiments(context) : reproduceExperiment(request, context)),
+  async (request, context) => {
+    if (request === "list") return await listExperiments(context);
+    if (!request.isPlanned) return await reproduceExperiment(request, context);
+    return await (await import("../plan-experiment.ts")).planOfExperiment(request, context);
+  },
 );
 
 /** Whether an option was typed, not filled in by its default. */
 const isGiven = (command: Command, long: string): boolean =>
   command.getOptionValueSource(long.replace(/^--/, "").replaceAll(/-./g, ([, letter = ""]) => letter.toUpperCase())) ===
   "cli";
+
+/** How a plan is run is said to `sweep run`. */
+function refuseBesidePlan(command: Command): void {
+  const given = ["--out", "--workers", "--resume", "--time-limit"].find((long) => isGiven(command, long));
+  if (given === undefined) return;
+  throw new GatewiseError({
+    received: `${given} with --plan`,
+    expected: "--plan with what is to be run: it names the folder, and sweep run says how",
+    next: `leave ${given} out`,
+  });
+}
 
 /** The list is always the whole one. */
 function refuseBesideList(command: Command, name: string | undefined): void {
@@ -95,7 +112,7 @@ async function readRequest(
   name: string | undefined,
   options: ReproduceOptions & { readonly device: ReturnType<typeof parseDevice> },
   context: CliContext,
-): Promise<ReproduceRequest> {
+): Promise<ReproduceRequest & { readonly isPlanned: boolean }> {
   if (name === undefined) {
     throw new GatewiseError({
       received: "no experiment",
@@ -119,7 +136,8 @@ async function readRequest(
     experiment,
     profile,
     options: asked,
-    directory: options.out ?? `runs/${experiment.name}${nameOf(data)}-${profile}`,
+    isPlanned: options.plan !== undefined,
+    directory: options.plan ?? options.out ?? `runs/${experiment.name}${nameOf(data)}-${profile}`,
     places: { dataDir: dataDir ?? null, cacheDir: context.cacheDir },
     device,
     command: context.command,

@@ -26,6 +26,7 @@ const options = (program: Command): Command =>
     .option("--workers <n>", "trials side by side (default: all cores of the job, or of the machine)")
     .option(...DEVICE_OPTION)
     .option("--out <dir>", "folder for the runs and the report (default: runs/EXPERIMENT-PROFILE)")
+    .option("--plan <dir>", "plan its trials into a folder for sweep run, and run none")
     .option("--resume", "go on with what the folder holds")
     .option(...TIME_LIMIT_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise reproduce fc-mnist-adam --profile full --data-dir data");

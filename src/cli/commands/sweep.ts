@@ -1,5 +1,5 @@
 import type { DefineCommand } from "../command.ts";
-import { TIME_LIMIT_HELP } from "../time-limit.ts";
+import { TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
 const DATA_DIR = "where data sets are looked for first";
 
@@ -42,7 +42,7 @@ export const sweepCommand: DefineCommand = (program, act) => {
     .option("--workers <n>", "trials side by side (default: all cores)")
     .option("--retry-failed", "run failed trials again, too")
     .option("--data-dir <dir>", `${DATA_DIR} (default: that of the plan)`)
-    .option("--time-limit <duration>", TIME_LIMIT_HELP.replace("--resume", "the same command"))
+    .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise sweep run sweeps/rates --task 3 --tasks 20 --time-limit 1h");
-  act(run, async () => (await import("../actions/sweep-run.ts")).run);
+  act(run, async () => (await import("../actions/sweep.ts")).run);
 };

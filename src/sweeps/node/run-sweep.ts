@@ -72,9 +72,9 @@ export async function runSweep(
 
   let looks = await lookAtAll(ordered, look);
   for (const { trial, epochs } of looks) onEvent({ kind: "found", id: trial, epochs });
-  const started = new Set<string>();
+  const trained = new Set<string>();
   const watch = (event: PoolEvent): void => {
-    if (event.kind === "started") started.add(event.id);
+    if (event.kind === "progress") trained.add(event.id);
     onEvent(event);
   };
   while (!signal.aborted) {
@@ -90,7 +90,7 @@ export async function runSweep(
     looks = await lookAtAll(ordered, look);
     if (news === 0) break;
   }
-  const completed = [...started].filter((name) => ended.get(name)?.status === "completed").length;
+  const completed = [...trained].filter((name) => ended.get(name)?.status === "completed").length;
   return { looks: inPlanOrder(trials, looks), completed, failed: failuresOf(looks, ended) };
 }
 

@@ -51,10 +51,13 @@ const workOf = (plan: TrainingPlan): number => stepWork(plan) / plan.batch;
 const kindOf = ({ architecture, batch, optimizer: { kind } }: TrainingPlan): string =>
   JSON.stringify([architecture, batch, kind]);
 
+/** A rate at which nothing grows beyond all bounds, whatever the rates that are tried. */
+const TIMED_RATE = 1e-6;
+
 /** The same settings in the regime that needs no other network. */
 function plainOf(plan: TrainingPlan): TrainingPlan {
-  const { variant: _, gates: __, init: ___, recipe: ____, ...settings } = plan;
-  return { ...settings, regime: "relu" };
+  const { variant: _, gates: __, init: ___, recipe: ____, optimizer, ...settings } = plan;
+  return { ...settings, optimizer: { ...optimizer, learningRate: TIMED_RATE }, regime: "relu" };
 }
 
 /** So many of a list, from its first to its last. */
