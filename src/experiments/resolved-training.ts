@@ -60,6 +60,8 @@ export interface Training {
   readonly keep: readonly number[];
   /** Whether each epoch tells which gates flipped in it. */
   readonly watchGates: boolean;
+  /** Whether the kernel of the gates is measured while it trains. */
+  readonly kernels: boolean;
   readonly device: TrainingDevice;
   readonly threads: number;
 }
@@ -83,6 +85,7 @@ export function trainingOf(
     testLimit = null,
     keep = [],
     watchGates = false,
+    kernels = true,
     labelsTransform: labels,
     examples: chosen,
   } = options;
@@ -137,7 +140,7 @@ export function trainingOf(
     ...(chosen && { examples: chosen }),
     ...(own && { own }),
   };
-  return { label, plan, data: examples, from, given, keep, watchGates, device, threads };
+  return { label, plan, data: examples, from, given, keep, watchGates, kernels, device, threads };
 }
 
 /** Nothing would be kept of an epoch that never comes. */

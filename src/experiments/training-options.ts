@@ -49,9 +49,11 @@ export interface TrainingOptions extends RecipeOptions, DataOptions {
   readonly keep?: readonly number[] | undefined;
   /** Tell with each epoch which gates flipped in it. */
   readonly watchGates?: boolean | undefined;
-  /** How the training labels are changed. */
+  /** Measure the kernel of the gates before, while and after it trains, into files of the run; true unless told otherwise. */
+  readonly kernels?: boolean | undefined;
   /** The training examples that a file chooses, of the first ones where there is a limit. */
   readonly examples?: ChosenExamples | undefined;
+  /** How the training labels are changed. */
   readonly labelsTransform?: LabelTransform | undefined;
   readonly device?: TrainingDevice | undefined;
   /** Of the engine. */

@@ -63,7 +63,9 @@ export async function readKernelLines(run: Store): Promise<readonly KernelLine[]
   });
 }
 
-export const appendKernelLine = (run: Store, line: KernelLine): Promise<void> => run.append(LINES, textOf(line));
+export const appendKernelLines = async (run: Store, lines: readonly KernelLine[]): Promise<void> => {
+  if (lines.length > 0) await run.append(LINES, lines.map(textOf).join(""));
+};
 
 const textOf = (line: KernelLine): string => `${JSON.stringify(line)}\n`;
 

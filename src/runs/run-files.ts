@@ -64,11 +64,17 @@ export async function metricsOf(run: Store): Promise<readonly EpochMetrics[]> {
   });
 }
 
-/** Adds an epoch to the lines and to the table; the lines are what is read again. */
-export async function appendMetrics(run: Store, metrics: EpochMetrics): Promise<void> {
-  await run.append(METRICS, `${JSON.stringify(metrics)}\n`);
-  if (metrics.epoch === 1) await run.write(TABLE, metricsHead(metrics) + metricsRow(metrics));
-  else await run.append(TABLE, metricsRow(metrics));
+const linesOf = (epochs: readonly EpochMetrics[]): string =>
+  epochs.map((metrics) => `${JSON.stringify(metrics)}\n`).join("");
+
+/** Adds epochs to the lines and to the table; the lines are what is read again. */
+export async function appendMetrics(run: Store, epochs: readonly EpochMetrics[]): Promise<void> {
+  const [first] = epochs;
+  if (first === undefined) return;
+  await run.append(METRICS, linesOf(epochs));
+  const rows = epochs.map(metricsRow).join("");
+  if (first.epoch === 1) await run.write(TABLE, metricsHead(first) + rows);
+  else await run.append(TABLE, rows);
 }
 
 /**
@@ -85,8 +91,10 @@ export async function keepMetrics(run: Store, epochs: number): Promise<void> {
       next: "restore the file, or start a new run",
     });
   }
-  await run.write(METRICS, kept.map((metrics) => `${JSON.stringify(metrics)}\n`).join(""));
   const [first] = kept;
+  // of a run that begins nothing is there
+  if (first === undefined && (await run.read(METRICS)) === undefined) return;
+  await run.write(METRICS, linesOf(kept));
   if (first === undefined) await run.remove(TABLE);
   else await run.write(TABLE, metricsHead(first) + kept.map(metricsRow).join(""));
 }

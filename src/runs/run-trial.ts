@@ -12,32 +12,16 @@ import { type Checkpoint, hasEnded, memoryOf, type TrainingEvent, train } from "
 import { checkShapes } from "./checkpoint-shapes.ts";
 import type { TrialOutcome, TrialProgress } from "./executor.ts";
 import { checkFinished } from "./finished-run.ts";
-import { checkWatched, gateWatch } from "./gates-of-run.ts";
-import { measureKernelWhileTraining } from "./kernel-while-training.ts";
+import { checkWatched } from "./gates-of-run.ts";
+import { dropKernelsBehind, measureKernelWhileTraining } from "./kernel-while-training.ts";
 import { readKernelLines } from "./kernels-of-run.ts";
 import { checkKept, checkLength, checkResumable, checkSources, resumable } from "./resuming.ts";
-import {
-  appendMetrics,
-  bestOf,
-  checkpointAt,
-  findRecord,
-  keepBest,
-  keepMetrics,
-  metricsOf,
-  readCheckpoint,
-  writeCheckpoint,
-  writeRecord,
-} from "./run-files.ts";
+import { bestOf, checkpointAt, findRecord, keepMetrics, metricsOf, readCheckpoint, writeRecord } from "./run-files.ts";
 import { type RunRecord, type RunSegment, resultOf, segmentsOf } from "./run-record.ts";
+import { RunWriter } from "./run-writer.ts";
 import type { Store } from "./store.ts";
 import { type FittedData, fittedData, noticesOf, type TrialData } from "./trial-data.ts";
 import type { DataSelection, GivenFile, LearntFrom, TrialRequest } from "./trial-request.ts";
-
-/**
- * Checkpoints within an epoch come this far apart: what a kill or a power cut costs at most, and a stop that comes upon a
- * run of steps which is longer than it may wait.
- */
-const CHECKPOINT_MS = 30_000;
 
 /** What a trial needs of its process. */
 export interface TrialContext {
@@ -78,8 +62,8 @@ export interface GivenContent {
 
 /**
  * Runs one trial in this thread and writes its run. Killed at any moment and resumed, it ends with the
- * metrics of an uninterrupted one: after each epoch the metrics are appended, then the checkpoints replaced; within an
- * epoch the last checkpoint is replaced every half a minute, and where the signal stops it.
+ * metrics of an uninterrupted one: behind its epochs the metrics are appended, then the checkpoints replaced; within an
+ * epoch the last checkpoint is replaced every half a minute, and where the signal stops it ({@link RunWriter}).
  * @throws GatewiseError before anything is written, for a place that is in use or holds another run; failures of the
  * training itself are the outcome, and stand in `run.json`
  */
@@ -183,43 +167,42 @@ const progressOf = ({
 async function trainAndWrite(
   host: TrialHost,
   run: Store,
-  { plan, keepBestUntil, keepEpochs = [], watchGates }: TrialRequest,
+  { plan, keepBestUntil, keepEpochs = [], watchGates = false, kernels: measuresKernels = true }: TrialRequest,
   data: FittedData,
   initial: TrialParameters,
   resume: Checkpoint | undefined,
-  { engine, signal, report, onKept, clock }: TrialContext & { readonly engine: Engine },
+  { engine, signal, report, onKept = () => {}, clock }: TrialContext & { readonly engine: Engine },
 ): Promise<boolean> {
-  let last: Pick<Checkpoint, "epoch" | "bestEpoch"> = resume ?? { epoch: 0, bestEpoch: 0 };
-  let written = clock();
-  const writeLast = async (checkpoint: Checkpoint): Promise<void> => {
-    await writeCheckpoint(run, "last", checkpoint);
-    onKept?.();
-    written = clock();
-  };
   const openMeasuring = () => host.openEngine("cpu", { threads: 1, denormals: "flushed" });
-  const kernels = await measureKernelWhileTraining(run, plan, data.train, initial, resume, openMeasuring);
-  const watch = watchGates === true ? gateWatch(run) : undefined;
-  for await (const event of train(plan, data, initial, { engine, clock, signal, watch }, resume)) {
-    switch (event.kind) {
-      case "epoch":
-        last = event.checkpoint;
-        await appendMetrics(run, event.metrics);
-        await kernels.after(event.checkpoint);
-        if (event.improved) await writeCheckpoint(run, "best", event.checkpoint);
-        if (keepBestUntil.includes(last.epoch)) await keepBest(run, last.epoch);
-        if (keepEpochs.includes(last.epoch)) await writeCheckpoint(run, `epoch-${last.epoch}`, event.checkpoint);
-        await writeLast(event.checkpoint);
-        report({ kind: "epoch", metrics: event.metrics });
-        break;
-      case "steps":
-        if (clock() - written >= CHECKPOINT_MS) await writeLast(await event.checkpoint());
-        report(progressOf(event));
-        break;
-      case "stopped":
-        await writeLast(event.checkpoint);
-        break;
+  const kernels = measuresKernels
+    ? await measureKernelWhileTraining(run, plan, data.train, initial, resume, openMeasuring)
+    : await dropKernelsBehind(run, resume);
+  const writer = new RunWriter(run, { keepBestUntil, keepEpochs, kernels, watchGates, clock, onKept });
+  const { watch } = writer;
+  let last: Pick<Checkpoint, "epoch" | "bestEpoch"> = resume ?? { epoch: 0, bestEpoch: 0 };
+  try {
+    for await (const event of train(plan, data, initial, { engine, clock, signal, watch }, resume)) {
+      switch (event.kind) {
+        case "epoch":
+          last = event.checkpoint;
+          await writer.epoch(event.metrics, event.checkpoint, event.improved);
+          report({ kind: "epoch", metrics: event.metrics });
+          break;
+        case "steps":
+          if (writer.isDue) await writer.part(await event.checkpoint());
+          report(progressOf(event));
+          break;
+        case "stopped":
+          await writer.part(event.checkpoint);
+          break;
+      }
     }
+  } catch (thrown) {
+    // the epochs before a loss that breaks stay
+    if (thrown instanceof GatewiseError && thrown.code === "numerical-failure") await writer.flush();
+    throw thrown;
   }
+  await writer.end();
   return hasEnded(plan, last);
 }
 

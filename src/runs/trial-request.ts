@@ -52,6 +52,8 @@ export interface TrialRequest {
   readonly keepEpochs?: readonly number[];
   /** Tell which gates flip in each epoch; not unless told. */
   readonly watchGates?: boolean;
+  /** Measure the kernel of the gates while it trains; true unless told otherwise. */
+  readonly kernels?: boolean;
   /** Epochs at which the best network so far is kept, for other trials to take gates from. */
   readonly keepBestUntil: readonly number[];
   readonly device: TrainingDevice;
@@ -68,7 +70,7 @@ export interface TrialPlace extends Pick<TrialRequest, "directory" | "learntFrom
 
 /** A training as a worker gets it. */
 export const requestOf = (
-  { plan, data, given, keep, watchGates, device, threads }: Training,
+  { plan, data, given, keep, watchGates, kernels, device, threads }: Training,
   { places, ...at }: TrialPlace,
 ): TrialRequest => ({
   ...at,
@@ -78,6 +80,7 @@ export const requestOf = (
   threads,
   keepBestUntil: [],
   ...(watchGates ? { watchGates } : {}),
+  ...(kernels ? {} : { kernels }),
   ...(keep.length === 0 ? {} : { keepEpochs: keep }),
   ...(given.length === 0 ? {} : { given: given.flatMap(givenFile) }),
 });

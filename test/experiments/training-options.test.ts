@@ -77,7 +77,7 @@ describe("options of a training", () => {
 
   const known = [
     "arch, regime, data, optimizer, lr, batch, epochs, limit, testLimit, width, depth, valueInput, gateOrder, beta, biases, seed,",
-    "from, init, gates, keep, watchGates, labelsTransform, examples, device, threads, keys, labels, testData, testLabels, label, drop, header, layout, color, targets, testShare, splitSeed, scale, mean, std, standardize, momentum, nesterov, weightDecay, schedule, warmup, milestones, gamma, clipNorm,",
+    "from, init, gates, keep, watchGates, kernels, labelsTransform, examples, device, threads, keys, labels, testData, testLabels, label, drop, header, layout, color, targets, testShare, splitSeed, scale, mean, std, standardize, momentum, nesterov, weightDecay, schedule, warmup, milestones, gamma, clipNorm,",
     "labelSmoothing, classWeights, dropout, augment, validation, earlyStopping",
   ].join(" ");
   it.each([

@@ -134,7 +134,7 @@ describe("metrics.jsonl", () => {
     { title: "no JSON", left: "epoch 2", characters: 7 },
   ])("refuses what is behind its last whole line where it is $title", async ({ left, characters }) => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await appendMetrics(folderStore(folder.path), [metricsOf(1)]);
     await writeFile(join(folder.path, "metrics.jsonl"), left, { flag: "a" });
     expect(await rejectionOf(readMetrics(folder.path))).toEqual({
       message: `${join(folder.path, "metrics.jsonl")}, line 2: ${characters} characters without an end: expected a line of JSON, or the beginning of one`,
@@ -145,7 +145,7 @@ describe("metrics.jsonl", () => {
   it("is refused unread where it is longer than a text can be", async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "metrics.jsonl");
-    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await appendMetrics(folderStore(folder.path), [metricsOf(1)]);
     await truncate(file, 2 ** 29);
     expect(await rejectionOf(readMetrics(folder.path))).toEqual({
       message: `${file}: 536870912 bytes: expected at most 268435456`,
@@ -156,18 +156,18 @@ describe("metrics.jsonl", () => {
   it("comes back line by line, without a last line that a kill cut short", async () => {
     await using folder = await temporaryFolder();
     expect(await readMetrics(folder.path)).toEqual([]);
-    await appendMetrics(folderStore(folder.path), metricsOf(1));
-    await appendMetrics(folderStore(folder.path), metricsOf(2));
+    await appendMetrics(folderStore(folder.path), [metricsOf(1)]);
+    await appendMetrics(folderStore(folder.path), [metricsOf(2)]);
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":3,"trainLo', { flag: "a" });
     expect(await readMetrics(folder.path)).toEqual([metricsOf(1), metricsOf(2)]);
   });
 
   it("keeps the epochs that a checkpoint holds, and goes on behind a torn line", async () => {
     await using folder = await temporaryFolder();
-    for (const epoch of [1, 2, 3]) await appendMetrics(folderStore(folder.path), metricsOf(epoch));
+    for (const epoch of [1, 2, 3]) await appendMetrics(folderStore(folder.path), [metricsOf(epoch)]);
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":4', { flag: "a" });
     await keepMetrics(folderStore(folder.path), 2);
-    await appendMetrics(folderStore(folder.path), metricsOf(3));
+    await appendMetrics(folderStore(folder.path), [metricsOf(3)]);
     expect(await readMetrics(folder.path)).toEqual([1, 2, 3].map(metricsOf));
     await keepMetrics(folderStore(folder.path), 0);
     expect(await readFile(join(folder.path, "metrics.jsonl"), "utf8")).toBe("");
@@ -175,7 +175,7 @@ describe("metrics.jsonl", () => {
 
   it("that lacks epochs of the checkpoint is refused", async () => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await appendMetrics(folderStore(folder.path), [metricsOf(1)]);
     expect(await rejectionOf(keepMetrics(folderStore(folder.path), 3))).toEqual({
       message: `${join(folder.path, "metrics.jsonl")} with 1 epochs: expected the 3 epochs of last.safetensors beside it`,
       hint: "restore the file, or start a new run",
@@ -190,7 +190,7 @@ describe("metrics.jsonl", () => {
     { title: "from the middle on", epochs: [2, 3], line: 1, found: 2, wanted: 1 },
   ])("with epochs $title is refused by its line", async ({ epochs, line, found, wanted }) => {
     await using folder = await temporaryFolder();
-    for (const epoch of epochs) await appendMetrics(folderStore(folder.path), metricsOf(epoch));
+    for (const epoch of epochs) await appendMetrics(folderStore(folder.path), [metricsOf(epoch)]);
     const error = {
       message: `${join(folder.path, "metrics.jsonl")}, line ${line}: epoch ${found}: expected epoch ${wanted}: a line an epoch, in order`,
       hint: "restore the file, or start a new run: perhaps two processes have written it",
@@ -201,9 +201,9 @@ describe("metrics.jsonl", () => {
 
   it("with a line torn in the middle names it", async () => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await appendMetrics(folderStore(folder.path), [metricsOf(1)]);
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":2,"trai', { flag: "a" });
-    await appendMetrics(folderStore(folder.path), metricsOf(2));
+    await appendMetrics(folderStore(folder.path), [metricsOf(2)]);
     const { message, hint } = await rejectionOf(readMetrics(folder.path));
     expect(message.startsWith(`${join(folder.path, "metrics.jsonl")}, line 2: `)).toBe(true);
     expect(message.endsWith(": expected JSON")).toBe(true);
@@ -212,7 +212,7 @@ describe("metrics.jsonl", () => {
 
   it("with a damaged line names it", async () => {
     await using folder = await temporaryFolder();
-    await appendMetrics(folderStore(folder.path), metricsOf(1));
+    await appendMetrics(folderStore(folder.path), [metricsOf(1)]);
     await writeFile(join(folder.path, "metrics.jsonl"), '{"epoch":0}\n', { flag: "a" });
     expect(await rejectionOf(readMetrics(folder.path))).toEqual({
       message: `${join(folder.path, "metrics.jsonl")}, line 2, epoch: Too small: expected number to be >=1: expected a file as this version of gatewise writes it`,

@@ -57,7 +57,7 @@ it("states are read from the run directories", async () => {
   await writeRecord(folderStore(join(folder.path, "relu-seed1")), { ...run, status: "running", result: null });
   await writeRecord(folderStore(join(folder.path, "relu-seed2")), { ...run, plan: { ...run.plan, epochs: 5 } });
   const metrics = { epoch: 1, trainLoss: 1, trainAccuracy: 1, testLoss: 1, testAccuracy: 1, seconds: 1, gates: [] };
-  await appendMetrics(folderStore(join(folder.path, "relu-seed1")), metrics);
+  await appendMetrics(folderStore(join(folder.path, "relu-seed1")), [metrics]);
   const states = await trialStates(folder.path, trials);
   expect(states.map(({ status, epochs, bestTestAccuracy }) => [status, epochs, bestTestAccuracy])).toEqual([
     ["completed", 1, run.result?.bestTestAccuracy],

@@ -78,6 +78,10 @@ export const trainCommand: DefineCommand = (program, act) => {
     .option("--examples <file>", ".npy of numbers of training examples, from 0: only those are trained on")
     .option("--watch-gates", "tell with each epoch which gates flipped in it: metrics, report, gates --training RUN")
     .option(
+      "--no-kernels",
+      "do not measure the kernel of the gates while it trains: fewer files, for sweeps of short runs",
+    )
+    .option(
       "--labels-transform <how>",
       "training labels changed: shuffle:SEED, noise:SHARE:SEED, replace:SEED or replace:FILE.npy",
     )

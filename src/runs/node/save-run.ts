@@ -62,7 +62,7 @@ export async function saveRun(directory: string, trained: TrainedRun): Promise<v
   // in the order of a training: a run that a kill cuts short here reads as one that is under way
   await writeRecord(run, { ...record, status: "running", result: null, finishedAt: null });
   await keepMetrics(run, 0);
-  for (const epoch of metrics) await appendMetrics(run, epoch);
+  await appendMetrics(run, metrics);
   await writeCheckpoint(run, "best", best);
   await writeCheckpoint(run, "last", last);
   await writeRecord(run, hasEnded(plan, last) ? record : { ...record, status: "interrupted", result: null });
