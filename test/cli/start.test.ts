@@ -1,6 +1,6 @@
 /** What stands between the shell and an answer: modules that are loaded, counted in the built command. */
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isAnsweredAtOnce } from "../../src/cli/answered-at-once.ts";
@@ -53,6 +53,13 @@ describe("an answer that needs no work loads none of what works", () => {
     }
     for (const line of ["", "--json", "help npk", "-V", "npc --inputs x.npy"]) expect(answered(line), line).toBe(true);
   });
+});
+
+it.each(["trial", "engine", "neighbor"])("a worker begins with one file: %s", (name) => {
+  const code = readFileSync(`dist/${name}-worker.js`, "utf8");
+  const imports = [...code.matchAll(/^(?:import|export) [^;]*?"([^"]+)";$/gm)].map(([, from = ""]) => from);
+  expect(imports.length).toBeGreaterThan(0);
+  expect(imports.filter((from) => from.startsWith("."))).toEqual([]);
 });
 
 it("each command has a definition and what it does beside it", () => {
