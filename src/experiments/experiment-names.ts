@@ -13,6 +13,7 @@ export const EXPERIMENT_NAMES = [
   "binary-mnist",
   "ntk-trace",
   "kernel-machine",
+  "kernel-machine-cifar10",
   "monitor-mnist",
   "oblique-trees",
   "theorem",

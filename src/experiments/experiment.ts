@@ -11,7 +11,7 @@ import { obliqueTrees, type TreeExperiment } from "./oblique-trees/oblique-trees
 import type { RegimeExperiment } from "./regime-experiment.ts";
 import { type TheoremExperiment, theorem } from "./theorem.ts";
 import { type MonitorExperiment, monitorMnist } from "./unfamiliar/monitor-mnist.ts";
-import { binaryMnist, kernelMachine, ntkTrace } from "./watched-kernels.ts";
+import { binaryMnist, kernelMachine, kernelMachineCifar10, ntkTrace } from "./watched-kernels.ts";
 import type { WatchedExperiment } from "./watched-training.ts";
 
 /**
@@ -51,6 +51,7 @@ export const EXPERIMENTS = [
   binaryMnist,
   ntkTrace,
   kernelMachine,
+  kernelMachineCifar10,
   monitorMnist,
   obliqueTrees,
   theorem,

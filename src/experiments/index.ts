@@ -210,14 +210,18 @@ export { type MonitorRow, monitorRows, skippedSets } from "./unfamiliar/monitor-
 export { checkExperimentSettings, type ExperimentSettings } from "./unused-options.ts";
 export {
   binaryMnist,
+  INFINITE_WIDTH_CIFAR10,
   kernelMachine,
+  kernelMachineCifar10,
   type Measure,
   type Measurement,
+  type MeasureOptions,
   measureOf,
   ntkTrace,
   WATCHED_FIGURES,
 } from "./watched-kernels.ts";
 export {
+  asProfiled,
   MEASURES,
   type MeanMeasurement,
   type MeasureName,

@@ -4,14 +4,15 @@ import type { Engine } from "../engine/index.ts";
 import {
   BlockProducts,
   classTargets,
+  fitFeatures,
   fitKernel,
   kernelNorms,
   kernelRows,
   labelFit,
   positiveFactor,
 } from "../fitting/index.ts";
-import { largestOf } from "../graph/index.ts";
-import { kernelSize, tangentKernels } from "../kernels/index.ts";
+import { float32, largestOf } from "../graph/index.ts";
+import { featuresTogether, kernelSize, pathFeatureRows, tangentKernels } from "../kernels/index.ts";
 import { neuralPathKernel } from "../models/index.ts";
 import {
   fullyConnected,
@@ -21,7 +22,10 @@ import {
   REGIMES,
   type TrialParameters,
 } from "../network/index.ts";
+import { optionsIn } from "../options.ts";
 import { optimizer } from "../train/index.ts";
+import { CONTINUOUS_REFERENCES } from "./continuous-features.ts";
+import { gconvCifar10Adam } from "./convolutional-cifar10.ts";
 import { firstOfEachClass, type MeasureName, scaled, type WatchedExperiment } from "./watched-training.ts";
 
 const PAPER = "Lakshminarayanan and Singh, Neural Path Features and Neural Path Kernel, NeurIPS 2020, arXiv 2006.10529";
@@ -86,6 +90,32 @@ export const kernelMachine = {
   },
 } as const satisfies WatchedExperiment;
 
+/** The infinite-width convolutional kernel with pooling on all of CIFAR-10 (theory 6.6), percent. */
+export const INFINITE_WIDTH_CIFAR10 = CONTINUOUS_REFERENCES.kernel;
+
+/** The same by random features, on all images that there are (theory 6.9). */
+export const kernelMachineCifar10 = {
+  kind: "watched",
+  name: "kernel-machine-cifar10",
+  measure: "feature-machine",
+  source: `Kernel ridge regression with random features of the neural path kernel (theory 3.15, 6.9). Networks behind fixed gates: ${PAPER}. Infinite-width kernel: Arora et al., NeurIPS 2019, arXiv 1904.11955.`,
+  title: "Kernel machine of GCONV's gates on CIFAR-10: random and trained",
+  architecture: gconvCifar10Adam.architecture,
+  regime: "relu",
+  initializer: gconvCifar10Adam.initializer,
+  optimizer: gconvCifar10Adam.optimizer,
+  loss: gconvCifar10Adam.loss,
+  batch: gconvCifar10Adam.batch,
+  profiles: {
+    quick: {
+      ...{ data: "cifar10", limit: 10_000, testLimit: 2000, examples: 10_000 },
+      ...{ epochs: 10, every: 10, runs: 1, features: 512 },
+      instead: gconvCifar10Adam.profiles.quick.instead,
+    },
+    full: { data: "cifar10", epochs: 200, every: 200, runs: 1, examples: 50_000, features: 1024 },
+  },
+} as const satisfies WatchedExperiment;
+
 interface WatchedFigureSpec {
   readonly title: string;
   readonly shown: readonly string[];
@@ -101,12 +131,24 @@ export const WATCHED_FIGURES = {
     axis: "logarithmic",
   },
   "kernel-machine": { title: "Kernel machine, test accuracy, %", shown: ["test accuracy %"], axis: "linear" },
+  "feature-machine": {
+    title: "Kernel machine by random features, test accuracy, %",
+    shown: ["test accuracy %"],
+    axis: "linear",
+  },
 } as const satisfies Record<MeasureName, WatchedFigureSpec>;
 
 /** Named numbers, in the order in which they are shown. */
 export type Measurement = Readonly<Record<string, number>>;
 /** Measures a network of trained parameters. */
 export type Measure = (parameters: TrialParameters) => Promise<Measurement>;
+
+/** How an experiment measures. */
+export interface MeasureOptions {
+  /** Random features of an example, of a kernel machine that goes by them. */
+  readonly features?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * What an experiment measures.
@@ -118,6 +160,7 @@ export const measureOf = (
   data: TrainAndTest,
   count: number,
   engine: Engine,
+  options: MeasureOptions = {},
 ): Measure => {
   const networkOf = (parameters: TrialParameters): GatedNetwork =>
     gatedNetwork(experiment.architecture, REGIMES[experiment.regime], parameters);
@@ -134,6 +177,11 @@ export const measureOf = (
       // in file order, as --limit takes them
       const probe = firstExamples(data.train, count);
       return (parameters) => machineOf(networkOf(parameters), probe, data.test, engine);
+    }
+    case "feature-machine": {
+      const probe = firstExamples(data.train, count);
+      const { features = FEATURES, signal } = optionsIn(options);
+      return (parameters) => featureMachineOf(networkOf(parameters), probe, data.test, features, engine, signal);
     }
   }
 };
@@ -189,5 +237,49 @@ async function machineOf(network: GatedNetwork, train: Examples, test: Examples,
     "effective rank": fit.rank.effectiveRank,
     nu: fit.direct?.nu ?? Number.NaN,
     ridge: fit.fit.ridge,
+  };
+}
+
+/** Random features of an example unless an experiment says otherwise. */
+const FEATURES = 512;
+
+/** Ridge regression with random features of the path kernel, which all images of a data set fit into. */
+async function featureMachineOf(
+  network: GatedNetwork,
+  train: Examples,
+  test: Examples,
+  count: number,
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<Measurement> {
+  const together = featuresTogether(network, count);
+  const featuresOf = async ({ inputs }: Examples) => {
+    const [examples = 0] = inputs.shape;
+    const features = float32([examples, count], new Float32Array(examples * count));
+    const asked = { seed: 0, together, signal };
+    for await (const { from, values } of pathFeatureRows(network, engine, scaled(inputs), count, asked)) {
+      features.data.set(values, from * count);
+    }
+    return kernelRows(features);
+  };
+  await using products = new BlockProducts(engine);
+  const fit = await fitFeatures(
+    {
+      features: await featuresOf(train),
+      labels: Int32Array.from(train.labels.data),
+      test: { features: await featuresOf(test), labels: Int32Array.from(test.labels.data) },
+      ridge: "cv",
+    },
+    [products],
+    { signal },
+  );
+  const { choice } = fit;
+  return {
+    "test accuracy %": fit.testAccuracy ?? Number.NaN,
+    "train accuracy %": fit.trainAccuracy,
+    "leave-one-out %": choice?.candidates.find(({ ridge }) => ridge === choice.ridge)?.accuracy ?? Number.NaN,
+    alignment: fit.alignment.alignment,
+    "effective rank": fit.rank.effectiveRank,
+    ridge: fit.ridge,
   };
 }

@@ -20,13 +20,21 @@ export interface WatchedProfile {
   readonly runs: number;
   /** Training examples that are measured; the same number of each class where there are `classes`. */
   readonly examples: number;
+  /** The first examples of the data set that are used; all unless told otherwise. */
+  readonly limit?: number;
+  readonly testLimit?: number;
+  /** Random path features of an example, where a kernel machine goes by them. */
+  readonly features?: number;
+  /** In place of the protocol's, where a short run needs a smaller network or larger steps. */
+  readonly instead?: Partial<TrainingSettings>;
 }
 
 /**
  * What is measured of a network on the way: how well the path kernel of its gates fits the labels (theory 4.9), how large
- * its value and feature tangent kernels are (theory 4.6), or what a kernel machine of its gates reaches (theory 6.9).
+ * its value and feature tangent kernels are (theory 4.6), or what a kernel machine of its gates reaches (theory 6.9), by their
+ * kernel or by random features of it.
  */
-export const MEASURES = ["label-fit", "tangent-kernels", "kernel-machine"] as const;
+export const MEASURES = ["label-fit", "tangent-kernels", "kernel-machine", "feature-machine"] as const;
 /** One of {@link MEASURES}. */
 export type MeasureName = (typeof MEASURES)[number];
 
@@ -78,6 +86,12 @@ export function meanMeasurements(
     };
   });
 }
+
+/** The experiment as a profile has it trained. */
+export const asProfiled = (experiment: WatchedExperiment, { instead }: WatchedProfile): WatchedExperiment => ({
+  ...experiment,
+  ...instead,
+});
 
 export const watchedPlan = (
   { architecture, regime, initializer, optimizer, loss, batch }: WatchedExperiment,

@@ -1,6 +1,9 @@
 import {
+  asProfiled,
   EXPERIMENTS,
   fcMnistAdam,
+  gconvCifar10Adam,
+  INFINITE_WIDTH_CIFAR10,
   type MeanMeasurement,
   type Measurement,
   type MeasureName,
@@ -59,7 +62,7 @@ export function watchedPage({
     ...(cautions.length === 0 ? {} : { caution: cautions.join(" ") }),
     figures: [watchedFigure({ name, ...WATCHED_FIGURES[experiment.measure], rows })],
     measured: [measuredTable(means, profile)],
-    protocol: protocolOf(experiment, profile, profileName, first.runs),
+    protocol: protocolOf(asProfiled(experiment, profile), profile, profileName, first.runs),
   };
 }
 
@@ -89,6 +92,7 @@ const WORDS = {
   "label-fit": labelFitWords,
   "tangent-kernels": tangentWords,
   "kernel-machine": machineWords,
+  "feature-machine": featureMachineWords,
 } as const satisfies Record<MeasureName, (found: Found) => Words>;
 
 function labelFitWords({ experiment: { classes }, first, last, rows }: Found): Words {
@@ -173,6 +177,34 @@ function machineWords({ first, last, rows }: Found): Words {
   };
 }
 
+function featureMachineWords({ first, last }: Found): Words {
+  const [before, after] = [meanOf(first, "test accuracy %"), meanOf(last, "test accuracy %")];
+  const { flnpf, "frnpf-ii": random } = gconvCifar10Adam.published;
+  const percent = (value: number): string => `${value.toFixed(2)} %`;
+  const published = ([mean, std]: readonly [number, number]): string => `${mean.toFixed(2)} ± ${std.toFixed(2)}`;
+  const gain = after - before;
+  return {
+    answer: `A kernel machine that knows only the gates of the network reaches ${percent(before)} behind random gates and ${percent(after)} behind trained ones: ${
+      gain > 0 ? "training improves the gates" : "here training does not help it"
+    }.`,
+    question:
+      "The kernel of random gates is, at infinite width, that of Arora et al., which no training enters. What does training add to it, on all images?",
+    expected: {
+      title: "Against published figures",
+      head: ["Gates", "Kernel machine, %", "Published, %"],
+      rows: [
+        ["Random", before.toFixed(2), `${published(random)} (network behind random gates)`],
+        ["Random, infinitely many", "–", `${INFINITE_WIDTH_CIFAR10.toFixed(2)} (infinite-width kernel with pooling)`],
+        ["Trained", after.toFixed(2), `${published(flnpf)} (network behind trained gates)`],
+        ["Change in training", signed(gain), signed(flnpf[0] - random[0])],
+      ],
+      note:
+        "Published are GCONV's networks behind fixed gates, on all of CIFAR-10 for 200 epochs, and the exact infinite-width kernel of a deeper network. " +
+        "Random features only estimate the kernel: with as many features as the profile says the machine is weaker than that of the exact kernel.",
+    },
+  };
+}
+
 /** Accuracies of each run in the order of its epochs, side by side in pairs. */
 const accuracyPairs = (rows: Found["rows"]): readonly (readonly [number, number])[] =>
   [...new Set(rows.map(({ seed }) => seed))].flatMap((seed) => {
@@ -209,7 +241,7 @@ function measuredTable(means: readonly MeanMeasurement[], { examples }: WatchedP
 
 function protocolOf(
   { architecture, regime, optimizer, loss, batch, classes }: WatchedExperiment,
-  { data, epochs, every, examples }: WatchedProfile,
+  { data, epochs, every, examples, limit, testLimit, features }: WatchedProfile,
   profileName: ProfileName,
   runs: number,
 ): ExperimentPage["protocol"] {
@@ -224,9 +256,20 @@ function protocolOf(
     },
     {
       name: "Measured",
-      values: [`before training, then every ${counted(every, "epoch")}, on ${grouped(examples)} training examples`],
+      values: [
+        `before training, then every ${counted(every, "epoch")}, on ${grouped(examples)} training examples${
+          features === undefined ? "" : `, by ${grouped(features)} random features`
+        }`,
+      ],
     },
-    { name: "Data", values: [classes === undefined ? data : `${data}, classes ${listed(classes.map(String))}`] },
+    {
+      name: "Data",
+      values: [
+        classes === undefined ? data : `${data}, classes ${listed(classes.map(String))}`,
+        ...(limit === undefined ? [] : [`the first ${grouped(limit)} training examples`]),
+        ...(testLimit === undefined ? [] : [`the first ${grouped(testLimit)} test examples`]),
+      ],
+    },
   ];
 }
 

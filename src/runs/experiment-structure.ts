@@ -125,7 +125,17 @@ const KINDS = {
     regime: Regime,
     classes: z.array(z.int().min(0)).min(2).readonly().exactOptional(),
     profiles: profilesOf(
-      z.strictObject({ data: z.enum(DATASET_NAMES), epochs: Count, every: Count, runs: Count, examples: Count }),
+      z.strictObject({
+        data: z.enum(DATASET_NAMES),
+        epochs: Count,
+        every: Count,
+        runs: Count,
+        examples: Count,
+        limit: ProfileFields.limit,
+        testLimit: ProfileFields.testLimit,
+        features: Count.exactOptional(),
+        instead: ProfileFields.instead,
+      }),
     ),
   }),
   monitor: z.strictObject({

@@ -1,7 +1,8 @@
 /** Watched trainings: a place a seed, one after the other; a line a measurement, a checkpoint an epoch. */
 import { z } from "zod";
-import type { Dataset, TrainAndTest } from "../../data/index.ts";
+import { type Dataset, type Examples, firstExamples, type TrainAndTest } from "../../data/index.ts";
 import {
+  asProfiled,
   type Measurement,
   measureOf,
   ofClasses,
@@ -28,13 +29,15 @@ type Rows = readonly Watched<Measurement>[];
 export const watchedRunner: Runner<"watched"> = {
   find,
   async run(job, host, { signal, onEvent }) {
-    const { experiment, store, device } = job;
+    const { store, device } = job;
     const length = lengthOf(job);
-    const data = chosenData(experiment, await host.loadData(length.data));
+    const experiment = asProfiled(job.experiment, length);
+    const data = chosenData(experiment, length, await host.loadData(length.data));
     // in this thread: a kernel's blocks would be copied to another and back, and no run lasts longer than a second
     await using measuring = await host.openEngine("cpu", "here");
     await using other = device === "cpu" ? undefined : await host.openEngine(device, "here");
-    const measure = measureOf(experiment, data, length.examples, measuring);
+    const { features } = length;
+    const measure = measureOf(experiment, data, length.examples, measuring, { features, signal });
     await using _place = await job.claim();
     const training = { engine: other ?? measuring, clock: host.clock, signal };
     const of = length.runs * (Math.ceil(length.epochs / length.every) + 1);
@@ -80,8 +83,17 @@ function lengthOf({ experiment, profile, options }: ExperimentView<"watched">): 
 const partsOf = (store: Store, { runs }: WatchedProfile): readonly (readonly [seed: number, part: Store])[] =>
   Array.from({ length: runs }, (_, seed) => [seed, store.at(`seed${seed}`)] as const);
 
-const chosenData = ({ classes }: WatchedExperiment, { train, test }: Dataset): TrainAndTest =>
-  classes === undefined ? { train, test } : { train: ofClasses(train, classes), test: ofClasses(test, classes) };
+function chosenData(
+  { classes }: WatchedExperiment,
+  { limit, testLimit }: WatchedProfile,
+  { train, test }: Dataset,
+): TrainAndTest {
+  const of = (examples: Examples, most: number | undefined): Examples => {
+    const chosen = classes === undefined ? examples : ofClasses(examples, classes);
+    return most === undefined ? chosen : firstExamples(chosen, most);
+  };
+  return { train: of(train, limit), test: of(test, testLimit) };
+}
 
 const lineOf = ({ seed: _, ...line }: Watched<Measurement>): z.input<typeof Line> => ({
   ...line,
