@@ -228,7 +228,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, monitor-mnist, oblique-trees, theorem, influence-mnist or explain-mnist",
+        "no experiment: expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, kernel-machine-cifar10, monitor-mnist, oblique-trees, theorem, influence-mnist or explain-mnist",
       hint: "name one, or see reproduce --list",
     }),
   },
@@ -237,7 +237,7 @@ const MISTAKES: readonly {
     code: 2,
     error: () => ({
       message:
-        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, monitor-mnist, oblique-trees, theorem, influence-mnist or explain-mnist',
+        'experiment "fc-mnist-adm": expected fc-mnist-sgd, fc-mnist-adam, vconv-cifar10-sgd, vconv-cifar10-adam, gconv-cifar10-sgd, gconv-cifar10-adam, continuous-features, c4gap-cifar10, shuffled-labels, learnt-layers, binary-mnist, ntk-trace, kernel-machine, kernel-machine-cifar10, monitor-mnist, oblique-trees, theorem, influence-mnist or explain-mnist',
       hint: 'did you mean "fc-mnist-adam"?',
     }),
   },

@@ -4,6 +4,7 @@ import { openNodeEngine } from "../../src/engine/node/index.ts";
 import {
   binaryMnist,
   kernelMachine,
+  kernelMachineCifar10,
   measureOf,
   ntkTrace,
   ofClasses,
@@ -31,8 +32,9 @@ const examples = (count: number, classes: number, seed: number): Examples => ({
 const DATA = { train: examples(60, 10, 1), test: examples(20, 10, 2) };
 
 /** The experiment with a network and a schedule that take milliseconds. */
-const tiny = (name: "binary-mnist" | "ntk-trace" | "kernel-machine") => {
-  const found = [binaryMnist, ntkTrace, kernelMachine].find((one) => one.name === name) ?? expect.fail(name);
+const tiny = (name: "binary-mnist" | "ntk-trace" | "kernel-machine" | "kernel-machine-cifar10") => {
+  const known = [binaryMnist, ntkTrace, kernelMachine, kernelMachineCifar10];
+  const found = known.find((one) => one.name === name) ?? expect.fail(name);
   const outputs = name === "binary-mnist" ? 1 : 10;
   return {
     ...found,
@@ -54,12 +56,16 @@ describe("a watched training", () => {
       name: "kernel-machine" as const,
       names: ["test accuracy %", "train accuracy %", "alignment", "effective rank", "nu", "ridge"],
     },
+    {
+      name: "kernel-machine-cifar10" as const,
+      names: ["test accuracy %", "train accuracy %", "leave-one-out %", "alignment", "effective rank", "ridge"],
+    },
   ])("$name measures before training, on the way and at the end", async ({ name, names }) => {
     await using engine = await openNodeEngine("cpu", { threads: 1 });
     const { profile, ...experiment } = tiny(name);
     const data =
       name === "binary-mnist" ? { train: ofClasses(DATA.train, [4, 7]), test: ofClasses(DATA.test, [4, 7]) } : DATA;
-    const measure = measureOf(experiment, data, profile.examples, engine);
+    const measure = measureOf(experiment, data, profile.examples, engine, { features: 16 });
     const rows = [];
     for await (const { row } of watchTraining(experiment, profile, 0, data, { engine, clock: () => 0 }, measure))
       if (row !== undefined) rows.push(row);

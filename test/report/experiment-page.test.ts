@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   binaryMnist,
   kernelMachine,
+  kernelMachineCifar10,
   ntkTrace,
   type TheoremFinding,
   type TheoremNetwork,
@@ -65,10 +66,12 @@ const MEASURED = {
   "binary-mnist": ["nu", "jitter"],
   "ntk-trace": ["value trace, class", "feature trace, class", "value trace, logit 0", "feature trace, logit 0"],
   "kernel-machine": ["test accuracy %", "ridge"],
+  "kernel-machine-cifar10": ["test accuracy %", "ridge"],
 } as const;
 
 function watched(name: keyof typeof MEASURED, from: number, factor: number): ExperimentPage {
-  const experiment = [binaryMnist, ntkTrace, kernelMachine].find((one) => one.name === name) ?? expect.fail(name);
+  const known = [binaryMnist, ntkTrace, kernelMachine, kernelMachineCifar10];
+  const experiment = known.find((one) => one.name === name) ?? expect.fail(name);
   const profile = { ...experiment.profiles.full, epochs: 4, runs: 2 };
   return watchedPage({ experiment, profile, profileName: "full", rows: rowsOf(MEASURED[name], from, factor) });
 }
@@ -78,6 +81,7 @@ const PAGES: readonly { readonly name: string; readonly page: ExperimentPage }[]
   { name: "binary-mnist", page: watched("binary-mnist", 16_000, 0.5) },
   { name: "ntk-trace", page: watched("ntk-trace", 10, 3) },
   { name: "kernel-machine", page: watched("kernel-machine", 90, 1.05) },
+  { name: "kernel-machine-cifar10", page: watched("kernel-machine-cifar10", 60, 1.1) },
 ];
 
 describe.each(PAGES)("the page of $name", ({ page }) => {
@@ -158,6 +162,11 @@ describe("the answer", () => {
       answer:
         "A kernel machine that knows only the gates reaches 91.00 % with random gates and 82.00 % with those of the trained network: here training does not help it.",
     },
+    {
+      page: watched("kernel-machine-cifar10", 60, 1.1),
+      answer:
+        "A kernel machine that knows only the gates of the network reaches 61.00 % behind random gates and 67.00 % behind trained ones: training improves the gates.",
+    },
   ])("$answer", ({ page, answer }) => {
     expect(page.answer).toBe(answer);
   });
@@ -181,6 +190,13 @@ describe("expected figures", () => {
       ["Trained", "95.50", "97.82 ± 0.02"],
       ["Change in training", "+4.50", "+1.80"],
       ["Rises", "2 of 2", "–"],
+    ]);
+    // 67.00 − 61.00, and 79.68 − 67.09
+    expect(watched("kernel-machine-cifar10", 60, 1.1).expected.rows).toEqual([
+      ["Random", "61.00", "67.09 ± 0.58 (network behind random gates)"],
+      ["Random, infinitely many", "–", "77.43 (infinite-width kernel with pooling)"],
+      ["Trained", "67.00", "79.68 ± 0.32 (network behind trained gates)"],
+      ["Change in training", "+6.00", "+12.59"],
     ]);
     expect(watched("binary-mnist", 16_000, 0.5).expected.rows).toEqual([
       ["Change of ν in training", "× 0.500", "it falls"],

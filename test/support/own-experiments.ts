@@ -38,8 +38,10 @@ export const OWN_EXPERIMENTS = {
     ...SETTINGS,
     measure: "label-fit",
     regime: "relu",
-    architecture: fullyConnected({ inputShape: [28, 28], depth: 3, width: 8, outputs: 10 }),
-    profiles: both({ data: "digits", epochs: 4, every: 2, runs: 2, examples: 20 }),
+    profiles: both({
+      ...{ data: "digits", limit: 640, testLimit: 100, epochs: 4, every: 2, runs: 2, examples: 20 },
+      instead: { batch: 16 },
+    }),
   },
   monitor: {
     ...{ kind: "monitor", name: "own-monitor", title: "A monitor of one's own", source: "nowhere" },
