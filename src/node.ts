@@ -38,12 +38,14 @@ export {
   type NeuralPathKernelSummary,
   type NeuralPathKernelWork,
   neuralPathKernelWork,
+  type PathFeatureFileOptions,
   type TangentFileSummary,
   type TangentKernelFileOptions,
   type ValueFile,
   valueFiles,
   writeLayerValues,
   writeNeuralPathKernel,
+  writePathFeatures,
   writeTangentKernel,
 } from "./models/node/index.ts";
 export { type WriteReportOptions, writeReport } from "./report/node/index.ts";

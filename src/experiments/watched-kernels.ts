@@ -143,6 +143,9 @@ export type Measurement = Readonly<Record<string, number>>;
 /** Measures a network of trained parameters. */
 export type Measure = (parameters: TrialParameters) => Promise<Measurement>;
 
+/** Random features of an example unless an experiment says otherwise. */
+const FEATURES = 512;
+
 /** How an experiment measures. */
 export interface MeasureOptions {
   /** Random features of an example, of a kernel machine that goes by them. */
@@ -162,6 +165,7 @@ export const measureOf = (
   engine: Engine,
   options: MeasureOptions = {},
 ): Measure => {
+  const { features = FEATURES, signal } = optionsIn(options);
   const networkOf = (parameters: TrialParameters): GatedNetwork =>
     gatedNetwork(experiment.architecture, REGIMES[experiment.regime], parameters);
   switch (experiment.measure) {
@@ -180,7 +184,6 @@ export const measureOf = (
     }
     case "feature-machine": {
       const probe = firstExamples(data.train, count);
-      const { features = FEATURES, signal } = optionsIn(options);
       return (parameters) => featureMachineOf(networkOf(parameters), probe, data.test, features, engine, signal);
     }
   }
@@ -239,9 +242,6 @@ async function machineOf(network: GatedNetwork, train: Examples, test: Examples,
     ridge: fit.fit.ridge,
   };
 }
-
-/** Random features of an example unless an experiment says otherwise. */
-const FEATURES = 512;
 
 /** Ridge regression with random features of the path kernel, which all images of a data set fit into. */
 async function featureMachineOf(

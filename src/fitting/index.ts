@@ -9,7 +9,7 @@ export {
   conjugateGradients,
 } from "./conjugate-gradients.ts";
 export { factorInPlace, invertLower } from "./dense-cholesky.ts";
-export type { Teams } from "./features/feature-blocks.ts";
+export type { ProductTeams } from "./features/feature-blocks.ts";
 export {
   FEATURE_FIT_STAGES,
   type FeatureFit,

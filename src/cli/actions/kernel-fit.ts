@@ -15,8 +15,8 @@ import {
   kernelFitBytes,
   kernelMatrix,
   kernelRows,
+  type ProductTeams,
   symmetricKernel,
-  type Teams,
 } from "../../fitting/index.ts";
 import { parseWhole } from "../../parse-value.ts";
 import { workerCount } from "../../runs/node/index.ts";
@@ -197,7 +197,7 @@ async function runFeatureFit(
 }
 
 /** Engines of one thread: the only one in this thread, several in threads of their own. */
-async function openTeams(threads: number): Promise<AsyncDisposable & { readonly products: Teams }> {
+async function openTeams(threads: number): Promise<AsyncDisposable & { readonly products: ProductTeams }> {
   const engines: Engine[] = [];
   const release = async (): Promise<void> => {
     for (const engine of engines) await engine[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { type BlockProducts, type Matrix, matrix } from "../block-products.ts";
 import type { KernelRows } from "../kernel-rows.ts";
 
 /** Engines with their products: each works at a block of its own. What comes out is the same with any number of them. */
-export type Teams = readonly [BlockProducts, ...BlockProducts[]];
+export type ProductTeams = readonly [BlockProducts, ...BlockProducts[]];
 
 export interface FeatureBlock {
   readonly from: number;

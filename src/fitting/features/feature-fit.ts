@@ -16,7 +16,7 @@ import { DIRECT_LIMIT, type PositiveFactor } from "../positive-factor.ts";
 import type { RidgeChoice } from "../ridge-choice.ts";
 import { participationRatio } from "../spectrum.ts";
 import type { WorkOptions } from "../work-options.ts";
-import { overBlocks, type Teams } from "./feature-blocks.ts";
+import { overBlocks, type ProductTeams } from "./feature-blocks.ts";
 import { chooseFeatureRidge } from "./feature-left-out.ts";
 import { featureMoments } from "./feature-moments.ts";
 
@@ -66,7 +66,7 @@ export interface FeatureFit extends Pick<KernelFit, "classes" | "trainAccuracy" 
  */
 export async function fitFeatures(
   input: FeatureFitInput,
-  teams: Teams,
+  teams: ProductTeams,
   options: FeatureFitOptions = {},
 ): Promise<FeatureFit> {
   const { signal, onProgress } = optionsIn(options);
@@ -115,7 +115,7 @@ interface WeightSystem {
 /** Solves, and refines the solution once by what the features themselves leave, which `Φᵀ Φ` has rounded. */
 async function solvedWeights(
   { targets, factored, ...examples }: WeightSystem,
-  teams: Teams,
+  teams: ProductTeams,
   { signal, onProgress }: WorkOptions,
 ): Promise<Pick<FeatureFit, "weights" | "trainAccuracy" | "residual">> {
   const { factor, shift } = factored;
@@ -140,7 +140,7 @@ async function solvedWeights(
 async function passOf(
   weights: Matrix,
   { features, labels, classes }: Pick<WeightSystem, "features" | "labels" | "classes">,
-  teams: Teams,
+  teams: ProductTeams,
   work: WorkOptions,
 ): Promise<{ readonly left: Matrix; readonly right: number }> {
   const [count, columns] = sizesOf(weights);
@@ -175,7 +175,7 @@ async function accuracyWith(
   weights: Matrix,
   { features, labels }: NonNullable<FeatureFitInput["test"]>,
   classes: Int32Array,
-  teams: Teams,
+  teams: ProductTeams,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const predicted = new Int32Array(labels.length);
@@ -192,7 +192,7 @@ async function accuracyWith(
 /** By the kernel, which few examples have. */
 async function fitFewExamples(
   { features, labels, test, ridge }: FeatureFitInput,
-  [products]: Teams,
+  [products]: ProductTeams,
   { signal, onProgress }: WorkOptions,
 ): Promise<FeatureFit> {
   const { rows, columns } = features;

@@ -13,7 +13,7 @@ import { BLOCKS_AT_ONCE, bandSystems, columnsOf } from "../leave-one-out.ts";
 import { bestOf, RIDGE_GRID, type RidgeChoice } from "../ridge-choice.ts";
 import { type BandSystem, RowSums } from "../row-sums.ts";
 import { part, type WorkOptions } from "../work-options.ts";
-import { type FeatureBlock, overBlocks, type Teams } from "./feature-blocks.ts";
+import { type FeatureBlock, overBlocks, type ProductTeams } from "./feature-blocks.ts";
 import type { FeatureMoments } from "./feature-moments.ts";
 
 /** Of the time that a choice takes, that of making `Q`. */
@@ -29,7 +29,7 @@ export async function chooseFeatureRidge(
   labels: Int32Array,
   classes: Int32Array,
   { form, scale, targets }: Pick<FeatureMoments, "targets"> & { readonly form: BandForm; readonly scale: number },
-  teams: Teams,
+  teams: ProductTeams,
   { signal, onProgress }: WorkOptions,
 ): Promise<RidgeChoice> {
   const [first] = teams;
@@ -84,7 +84,11 @@ interface Makers extends AsyncDisposable {
   sums(block: FeatureBlock, team: number): Promise<SumsOfRidges>;
 }
 
-async function openMakers(teams: Teams, systems: readonly BandSystem[], rotation: readonly Matrix[]): Promise<Makers> {
+async function openMakers(
+  teams: ProductTeams,
+  systems: readonly BandSystem[],
+  rotation: readonly Matrix[],
+): Promise<Makers> {
   const blocks = Math.min(BLOCKS_AT_ONCE, systems[0]?.inverses.length ?? 1);
   const all: RowSums[] = [];
   for (const { engine } of teams) all.push(await RowSums.open(engine, systems, blocks));

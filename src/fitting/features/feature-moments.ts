@@ -5,7 +5,7 @@ import { type Matrix, matrix, sizesOf } from "../block-products.ts";
 import { targetRows } from "../class-targets.ts";
 import { type KernelNorms, type KernelRows, kernelNorms, kernelRows } from "../kernel-rows.ts";
 import type { WorkOptions } from "../work-options.ts";
-import { overBlocks, type Teams } from "./feature-blocks.ts";
+import { overBlocks, type ProductTeams } from "./feature-blocks.ts";
 
 export interface FeatureMoments {
   readonly examples: number;
@@ -23,7 +23,7 @@ export async function featureMoments(
   features: KernelRows,
   labels: Int32Array,
   classes: Int32Array,
-  teams: Teams,
+  teams: ProductTeams,
   work: WorkOptions,
 ): Promise<FeatureMoments> {
   const { rows: examples, columns: count } = features;
@@ -95,7 +95,7 @@ async function alignmentBy(
   sums: Matrix,
   labels: Int32Array,
   classes: Int32Array,
-  [products]: Teams,
+  [products]: ProductTeams,
 ): Promise<Alignment> {
   const [count, width] = sizesOf(sums);
   const isBinary = width === 2;

@@ -42,11 +42,9 @@ export async function kernelPartsCost(model: Model, plan: KernelPartsPlan): Prom
   const { inputs, inputs2, ranges } = plan;
   const given = [inputs, ...(inputs2 === undefined ? [] : [inputs2])];
   const numbers = ranges.map(([rows, columns]) => (rows.to - rows.from) * (columns.to - columns.from));
-  // a part is there once as numbers, once as the bytes of its file
-  const held =
-    PROCESS_BYTES +
-    given.reduce((sum, { data }) => sum + data.byteLength, 0) +
-    2 * BYTES.float64 * largestOf(numbers, 0);
+  // a part is there once as numbers, once as the bytes of its file; inputs likewise
+  const read = 2 * given.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const held = PROCESS_BYTES + read + 2 * BYTES.float64 * largestOf(numbers, 0);
   const [seconds, work] = await Promise.all([secondsOf(model, plan), workBytes(model, plan)]);
   return { seconds, memoryBytes: held + work };
 }
@@ -107,8 +105,9 @@ async function workBytes(model: Model, { matrix, inputs, inputs2, ranges, edge }
   const gateBytes = units * (hasHardGates(network) ? 1 / 8 : BYTES.float32);
   const inputBytes = BYTES.float64 * sizeOf(inputShapeOf(network));
   const batch = examplesAtOnce(network);
-  const pass = batch * (units * BYTES.float32 + inputBytes);
-  if (matrix.kind === "features") return 2 * pass;
+  // values of a run of the engine: its own, those that it gives, and those of runs before that are not collected yet (measured)
+  const pass = 5 * batch * (units * BYTES.float32 + inputBytes);
+  if (matrix.kind === "features") return pass;
   if (matrix.kind === "ntk") return tangentWorkBytes(network, Math.min(edge, inputs.shape[0] ?? 0));
   if (neuralPathKernelWay(network).kind === "packed bits") {
     return pass + gateBytes * ((inputs.shape[0] ?? 0) + (inputs2?.shape[0] ?? 0));

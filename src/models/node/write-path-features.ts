@@ -1,4 +1,5 @@
 /** Random path features of any number of inputs into a file, so many rows at a time as the engine runs. */
+import type { WriteGuard } from "../../data/node/index.ts";
 import { examplesAtOnce, type Inputs } from "../../gates/index.ts";
 import { featuresTogether, type KernelTile, pathFeatureRows } from "../../kernels/index.ts";
 import { type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
@@ -6,7 +7,6 @@ import { checkCount } from "../../network/index.ts";
 import { optionsIn } from "../../options.ts";
 import type { Model } from "../model.ts";
 import { type Asking, counter } from "../progress.ts";
-import type { ResultPlace } from "./gather-parts.ts";
 import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
 import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
 import { checkPart } from "./single-kernel.ts";
@@ -18,7 +18,8 @@ export interface PathFeatureFileOptions extends Asking {
   readonly features: number;
   /** Names the draws; 0 unless told otherwise. The same seed gives the same features to other inputs. */
   readonly seed?: number | undefined;
-  readonly out: ResultPlace;
+  /** Path of the file, and its lock where the caller holds it. */
+  readonly out: { readonly path: string; readonly lock?: WriteGuard };
   /** Element type of the file; float64 unless told otherwise. */
   readonly dtype?: (typeof KERNEL_DTYPES)[number] | undefined;
   /** Go on with an interrupted file. */
