@@ -52,7 +52,8 @@ describe.each(["npk", "ntk"])("%s by tiles", (command) => {
     expect(await made(command, ...ofModel(), "--plan", at(command), "--tile", "8")).toMatchObject({
       result: { missing: 1 },
     });
-    expect(await made(command, "run", at(command), "--threads", "1")).toMatchObject({
+    const last = ["--task", "9", "--threads", "1"];
+    expect(await made(command, "run", at(command), ...last)).toMatchObject({
       result: { made: 1, missing: [] },
     });
     expect(await tiles(command)).toHaveLength(6);

@@ -14,7 +14,7 @@ import {
   tileNumbers,
   workerCount,
 } from "../../runs/node/index.ts";
-import { type ArrayTask, parseTask, type TaskOptions } from "../array-task.ts";
+import { type ArrayTask, arrayTask } from "../../sweeps/index.ts";
 import { type ModelRequest, openModelWithInputs } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -25,6 +25,7 @@ import { inStages } from "../stages.ts";
 
 interface RunRequest {
   readonly directory: string;
+  /** Of the tiles, as many tasks as there are tiles where nobody tells their number. */
   readonly share: ArrayTask | undefined;
   readonly threads: number;
   readonly command: string;
@@ -34,14 +35,17 @@ export const runTiles = inStages(
   (
     { command, context: { environment } },
     directory: string,
-    options: TaskOptions & { readonly threads?: string },
+    { task, tasks, threads }: Readonly<Partial<Record<"task" | "tasks" | "threads", string>>>,
   ): RunRequest => ({
     directory,
-    share: parseTask(options, environment),
-    threads: workerCount(
-      options.threads === undefined ? undefined : parseWhole("--threads", options.threads, 1),
+    share: arrayTask(
+      {
+        task: task === undefined ? undefined : parseWhole("--task", task, 0),
+        tasks: tasks === undefined ? undefined : parseWhole("--tasks", tasks, 1),
+      },
       environment,
     ),
+    threads: workerCount(threads === undefined ? undefined : parseWhole("--threads", threads, 1), environment),
     command: command.parent?.name() ?? "",
   }),
   runRun,

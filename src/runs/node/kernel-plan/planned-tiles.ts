@@ -21,7 +21,8 @@ import { isSymmetric, type KernelPlan, planDigest, plannedShape, plannedTiles, t
 /** One of so many tasks that make tiles, from 0. */
 export interface TaskShare {
   readonly task: number;
-  readonly tasks: number;
+  /** As many as there are tiles, where nobody tells their number. */
+  readonly tasks: number | undefined;
 }
 
 export interface MakingOptions extends Asking {
@@ -106,8 +107,9 @@ async function lockOf(
 /** Its own ones first, those of the next task behind them, and so on. */
 function inTaskOrder(tiles: readonly number[], share: TaskShare | undefined): readonly number[] {
   if (share === undefined) return tiles;
-  const { task, tasks } = share;
-  return tiles.toSorted((a, b) => ((a - task + tasks) % tasks) - ((b - task + tasks) % tasks) || a - b);
+  const { task, tasks = tiles.length } = share;
+  const turn = (tile: number): number => (tile + tasks - (task % tasks)) % tasks;
+  return tiles.toSorted((a, b) => turn(a) - turn(b) || a - b);
 }
 
 /** The tiles that are not there. */
