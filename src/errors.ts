@@ -110,18 +110,33 @@ export function unreachable(value: never): never {
 /** The text of anything that was thrown, for the `received` or `cause` of a wrapping error. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
+/**
+ * Of failures on the way out of a failure the first: where a disk is gone, closing a file fails as its writing did, and
+ * `await using` throws both as one.
+ */
+export function firstFailure(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown.name !== "SuppressedError" || !("suppressed" in thrown)) return thrown;
+  return firstFailure(thrown.suppressed);
+}
+
 /** The system's code of a failed call (`ENOENT`, `ENOSPC`, …), or undefined; a user's mistake has none. */
-export const codeOf = (thrown: unknown): string | undefined =>
-  thrown instanceof Error && !(thrown instanceof GatewiseError) && "code" in thrown && typeof thrown.code === "string"
-    ? thrown.code
+export function codeOf(thrown: unknown): string | undefined {
+  const first = firstFailure(thrown);
+  return first instanceof Error &&
+    !(first instanceof GatewiseError) &&
+    "code" in first &&
+    typeof first.code === "string"
+    ? first.code
     : undefined;
+}
 
 /** An error as it crosses between threads: a user's mistake keeps its parts, a bug keeps its stack. */
 export type PackedError =
   | { readonly kind: "mistake"; readonly parts: Omit<ErrorParts, "cause"> }
   | { readonly kind: "bug"; readonly message: string; readonly stack: string };
 
-export function packError(thrown: unknown): PackedError {
+export function packError(failure: unknown): PackedError {
+  const thrown = firstFailure(failure);
   if (thrown instanceof GatewiseError) {
     const { code, received, expected, hint: next, settings } = thrown;
     return { kind: "mistake", parts: { code, received, expected, next, settings } };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { GatewiseError } from "../errors.ts";
+import { firstFailure, GatewiseError } from "../errors.ts";
 import type { Action, Invocation } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -44,7 +44,8 @@ async function runStages<T>(
     stage = EXIT.failed;
     onOther(isResumable(values) ? resumption(command, context.command) : context.command);
     return await run(values, context);
-  } catch (thrown) {
+  } catch (failure) {
+    const thrown = firstFailure(failure);
     // what another goes on with is not to be started again, whatever else has happened
     const isTakenOver = thrown instanceof GatewiseError && thrown.code === "taken-over";
     if (context.signal.aborted && !isTakenOver) return endInterrupted(context, again);

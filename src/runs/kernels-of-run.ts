@@ -80,7 +80,8 @@ export const writeKernelMatrix = (run: Store, name: KernelMatrixName, kernel: De
 export async function keepKernels(run: Store, epoch: number): Promise<readonly KernelLine[]> {
   const lines = await readKernelLines(run);
   const kept = lines.filter((line) => line.epoch <= epoch);
-  if (lines.length > 0) await run.write(LINES, kept.map(textOf).join(""));
+  // an empty file, too: one who was stopped before he could write adds to what is replaced
+  if (lines.length > 0 || (await run.read(LINES)) !== undefined) await run.write(LINES, kept.map(textOf).join(""));
   if (kept.length < lines.length) await run.remove(matrixFile("last"));
   return kept;
 }

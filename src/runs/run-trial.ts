@@ -1,6 +1,6 @@
 import { exampleSet } from "../data/index.ts";
 import type { Engine, EngineOptions } from "../engine/index.ts";
-import { GatewiseError, messageOf } from "../errors.ts";
+import { firstFailure, GatewiseError, messageOf } from "../errors.ts";
 import type { TrainingDevice } from "../experiments/index.ts";
 import {
   type GivenParameters,
@@ -132,7 +132,8 @@ export async function runTrialWith(
     const result = resultOf(await metricsOf(run));
     await writeRecord(run, { ...record, status: "completed", result, finishedAt: now() });
     return { status: "completed", result };
-  } catch (thrown) {
+  } catch (failure) {
+    const thrown = firstFailure(failure);
     const error = {
       message: messageOf(thrown),
       hint: thrown instanceof GatewiseError ? thrown.hint : "this is a bug: please report it",
@@ -141,7 +142,12 @@ export async function runTrialWith(
     if (thrown instanceof GatewiseError && thrown.code === "taken-over") {
       return { status: "failed", code: thrown.code, ...error };
     }
-    await writeRecord(run, { ...record, status: "failed", error, finishedAt: now() });
+    try {
+      await writeRecord(run, { ...record, status: "failed", error, finishedAt: now() });
+    } catch (second) {
+      // what is told is what came first, unless it came of this: the run is another's
+      if (!(second instanceof GatewiseError) || second.code === "taken-over") throw second;
+    }
     if (!(thrown instanceof GatewiseError)) throw thrown;
     return { status: "failed", code: thrown.code, ...error };
   }

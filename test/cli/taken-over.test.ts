@@ -4,16 +4,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { type LockWorld, lockDirectory, THIS_WORLD } from "../../src/data/node/index.ts";
+import { lockDirectory } from "../../src/data/node/index.ts";
 import { endOf, startGatewise, TINY } from "../support/command-line.ts";
+import { ELSEWHERE } from "../support/lock-hosts.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-/** This process as another machine's, from which no process here can be seen. */
-const ELSEWHERE: LockWorld = {
-  ...THIS_WORLD,
-  holder: async () => ({ ...(await THIS_WORLD.holder()), host: "n2" }),
-  look: async () => "unseen",
-};
 
 async function contentOf(folder: string): Promise<Readonly<Record<string, string>>> {
   const names = (await readdir(folder)).filter((name) => name !== "lock").sort();

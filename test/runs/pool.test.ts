@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Lock, lockDirectory } from "../../src/data/node/index.ts";
 import type { PoolEvent } from "../../src/runs/index.ts";
 import { readRun, runTrials } from "../../src/runs/node/index.ts";
+import { ELSEWHERE } from "../support/lock-hosts.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tinyJob } from "../support/tiny-trials.ts";
 
@@ -55,6 +58,42 @@ describe.skipIf(process.platform !== "linux")("a worker that ends while it start
       ],
     ]);
     expect(await readRun(join(folder.path, "relu-0"))).toEqual(before);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a worker that was stopped, then killed", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("leaves the record of its run to whoever has taken that over", async () => {
+    vi.stubEnv("GATEWISE_LEASE", "0.3");
+    await using folder = await temporaryFolder();
+    const job = tinyJob(folder.path, "relu", 0, 100_000);
+    const { directory } = job.request;
+    let taken: Promise<void> | undefined;
+    let held: readonly [Lock, string] | undefined;
+    const takeOver = async (): Promise<readonly [Lock, string]> => {
+      const lock = await lockDirectory(directory, {}, ELSEWHERE);
+      const record = await readFile(join(directory, "run.json"), "utf8");
+      for (const pid of workers()) process.kill(pid, "SIGKILL");
+      return [lock, record];
+    };
+    const outcomes = await runTrials([job], {
+      workers: 1,
+      signal: never,
+      onEvent: ({ kind }) => {
+        if (kind !== "progress" || taken !== undefined) return;
+        for (const pid of workers()) process.kill(pid, "SIGSTOP");
+        taken = takeOver().then((all) => {
+          held = all;
+        });
+      },
+    });
+    await taken;
+    const [lock, record] = held ?? expect.fail("nothing was taken over");
+    expect(outcomes.get("relu-0")).toMatchObject({ status: "failed", code: "worker-ended" });
+    expect(await readFile(join(directory, "run.json"), "utf8")).toBe(record);
+    await lock.check();
+    await lock[Symbol.asyncDispose]();
   });
 });
 

@@ -1,7 +1,7 @@
 /** Machines that share a folder, in one process: each with a name and a clock of its own, in a time that a test moves. */
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
-import type { LockWorld } from "../../src/data/node/index.ts";
+import { type LockWorld, THIS_WORLD } from "../../src/data/node/index.ts";
 import { codeOf } from "../../src/errors.ts";
 
 export interface Host extends LockWorld {
@@ -64,3 +64,10 @@ export class Machines {
 /** As the system says it. */
 export const systemError = (code: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${code}: futime`), { code });
+
+/** This process as another machine's, from which no process here can be seen. */
+export const ELSEWHERE: LockWorld = {
+  ...THIS_WORLD,
+  holder: async () => ({ ...(await THIS_WORLD.holder()), host: "n2" }),
+  look: async () => "unseen",
+};

@@ -1,4 +1,4 @@
-import { codeOf, GatewiseError } from "../../errors.ts";
+import { codeOf, firstFailure, GatewiseError } from "../../errors.ts";
 
 /** What the system's codes mean for somebody whose data are read or written. */
 const MEANINGS: ReadonlyMap<string, { readonly is: string; readonly next: string }> = new Map([
@@ -31,7 +31,8 @@ const MEANINGS: ReadonlyMap<string, { readonly is: string; readonly next: string
  * A failed file operation as the user's error; anything that the system did not say is a bug of ours and returned as is.
  * @param expected what the operation needed: `a readable file`
  */
-export function fileError(thrown: unknown, path: string, expected: string): unknown {
+export function fileError(failure: unknown, path: string, expected: string): unknown {
+  const thrown = firstFailure(failure);
   const code = codeOf(thrown);
   const meaning = MEANINGS.get(code ?? "");
   // other codes of Node itself (ERR_INVALID_ARG_TYPE, …) tell of a wrong call

@@ -86,14 +86,16 @@ export class HeldLock implements Lock {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.beats[Symbol.asyncDispose]();
     try {
-      await this.beats[Symbol.asyncDispose]();
-    } finally {
       await this.file.close();
-    }
-    // of a lock that another has taken over nothing is moved
-    if ((await findLock(this.place.lock))?.holder?.id === this.id) {
-      await removeLock(this.place.lock, ({ holder }) => holder?.id === this.id);
+      // of a lock that another has taken over nothing is moved
+      if ((await findLock(this.place.lock))?.holder?.id === this.id) {
+        await removeLock(this.place.lock, ({ holder }) => holder?.id === this.id);
+      }
+    } catch (thrown) {
+      // a disk that is gone keeps the lock of a process that will be: whoever comes next takes it over
+      if (codeOf(thrown) === undefined && !(thrown instanceof GatewiseError)) throw thrown;
     }
     this.tell("unlocked");
   }

@@ -18,6 +18,7 @@ export async function removeLock(lock: string, isMeant: (found: FoundLock) => bo
     if (codeOf(thrown) !== "ENOENT" && codeOf(thrown) !== "EEXIST")
       throw await writeError(thrown, lock, "a lock file that can be written");
   } finally {
-    await rm(aside, { force: true });
+    // what stays of it means nothing to anybody
+    await rm(aside, { force: true }).catch(() => {});
   }
 }

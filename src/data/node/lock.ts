@@ -95,7 +95,12 @@ async function takeLock(
     if (found === undefined) {
       const file = await put(place, mine);
       if (file !== undefined) {
-        for (const holder of gone) await removeTemporaries(place, holder);
+        try {
+          for (const holder of gone) await removeTemporaries(place, holder);
+        } catch (thrown) {
+          await file.close().catch(() => {});
+          throw thrown;
+        }
         return new HeldLock(place, mine, file, world);
       }
       // another was faster, and is to be seen next time, unless the name is taken by what no lock is
@@ -247,8 +252,10 @@ async function removeStale({ lock }: LockPlace, stale: FoundLock, gone: Holder[]
     // what its holder made the lock from, if it was killed right behind
     await rm(`${lock}.${holder.id}`, { force: true });
     return true;
+  } catch (thrown) {
+    throw await writeError(thrown, lock, "a lock file that can be removed");
   } finally {
-    await rm(claim, { force: true });
+    await rm(claim, { force: true }).catch(() => {});
   }
 }
 
@@ -259,9 +266,13 @@ const claimOf = (lock: string, { holder }: FoundLock): string =>
 /** What a holder that is gone was about to give its name: if it wakes, it finds nothing to rename. */
 async function removeTemporaries({ path, kind }: LockPlace, { id }: Holder): Promise<void> {
   const folder = kind === "directory" ? path : dirname(path);
-  const names = await readdir(folder, { recursive: kind === "directory", encoding: "utf8" });
-  for (const name of names) {
-    const isOf = kind === "directory" || name.startsWith(`${basename(path)}.`);
-    if (isOf && name.endsWith(`.${id}.tmp`)) await rm(join(folder, name), { force: true });
+  try {
+    const names = await readdir(folder, { recursive: kind === "directory", encoding: "utf8" });
+    for (const name of names) {
+      const isOf = kind === "directory" || name.startsWith(`${basename(path)}.`);
+      if (isOf && name.endsWith(`.${id}.tmp`)) await rm(join(folder, name), { force: true });
+    }
+  } catch (thrown) {
+    throw await writeError(thrown, folder, "a folder that can be read and written");
   }
 }

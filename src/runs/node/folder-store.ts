@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   appendGuarded,
   appendText,
+  fileError,
   type Lock,
   type LockOptions,
   type LockWorld,
@@ -10,9 +11,11 @@ import {
   makeFolder,
   readIfThere,
   THIS_WORLD,
+  writeError,
   writeGuarded,
   writeWhole,
 } from "../../data/node/index.ts";
+import { codeOf } from "../../errors.ts";
 import { optionsIn } from "../../options.ts";
 import type { Store } from "../store.ts";
 
@@ -39,7 +42,11 @@ export function storeIn(
   const nameOf = (file?: string): string => (file === undefined ? directory : join(directory, file));
   return {
     nameOf,
-    list: () => readdir(directory).catch(() => []),
+    list: () =>
+      readdir(directory).catch((thrown) => {
+        if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ENOTDIR") return [];
+        throw fileError(thrown, directory, "a folder that can be read");
+      }),
     read: (file, atMost) => readIfThere(nameOf(file), atMost),
     write: async (file, content) => {
       const lock = guard();
@@ -55,8 +62,11 @@ export function storeIn(
       return lock === undefined ? appendText(nameOf(file), text) : appendGuarded(lock, nameOf(file), text);
     },
     remove: async (file) => {
+      // one who is stopped right behind this look removes what another has put there: a removal has no name of its own to lose
       await guard()?.check();
-      await rm(nameOf(file), { force: true });
+      await rm(nameOf(file), { force: true }).catch(async (thrown) => {
+        throw await writeError(thrown, nameOf(file), "a file that can be removed");
+      });
     },
     at: (name) => storeIn(nameOf(name), lockOptions, world, guard),
     lock: async (waiting = {}) => {

@@ -6,7 +6,10 @@ import { describe, expect, it } from "vitest";
 import { appendGuarded, writeGuarded } from "../../../src/data/node/files.ts";
 import { type Lock, lockDirectory, lockFile } from "../../../src/data/node/index.ts";
 import { leaseOf } from "../../../src/data/node/lock-world.ts";
+import type { Store } from "../../../src/runs/index.ts";
+import { keepKernels } from "../../../src/runs/kernels-of-run.ts";
 import { folderStore, storeIn } from "../../../src/runs/node/folder-store.ts";
+import { keepMetrics } from "../../../src/runs/run-files.ts";
 import { errorOf, rejectionOf } from "../../support/error-of.ts";
 import { Machines, systemError } from "../../support/lock-hosts.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -198,6 +201,29 @@ describe("a holder that was stopped, and wakes after its lock was taken over", (
     await appendGuarded(guard, lines, "late\n");
     await second?.[Symbol.asyncDispose]();
     expect(await readFile(lines, "utf8")).toBe("1\n");
+  });
+
+  it.each([
+    { file: "metrics.jsonl", goOn: (run: Store) => keepMetrics(run, 0) },
+    { file: "kernels.jsonl", goOn: (run: Store) => keepKernels(run, -1) },
+  ])("before its first addition to $file adds to one that has no name any more", async ({ file, goOn }) => {
+    const { folder, path, n1, n2 } = await shared();
+    await using _folder = folder;
+    await using first = await lockDirectory(path, {}, n1);
+    const second = storeIn(path, {}, n2);
+    let taken: AsyncDisposable | undefined;
+    const guard = {
+      id: first.id,
+      check: async () => {
+        await first.check();
+        n1.isStopped = true;
+        taken = await second.lock();
+        await goOn(second);
+      },
+    };
+    await appendGuarded(guard, join(path, file), "late\n");
+    await taken?.[Symbol.asyncDispose]();
+    expect(await readFile(join(path, file), "utf8")).toBe("");
   });
 
   it("goes on where nobody has taken it", async () => {
