@@ -9,12 +9,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { Rolldown } from "tsdown";
+import about from "../package.json" with { type: "json" };
 import { digitsFromIdx, firstExamples } from "../src/data/index.ts";
 import { CARRIED_DIGITS, carriedBytes } from "../src/studio/data/carried-digits.ts";
 import { licensesOf, packagesIn } from "./licenses.ts";
 
 const STUDIO = "src/studio";
 const ENGINE = "onnxruntime-web/wasm";
+const VERSIONS = { gatewise: about.version, onnxruntime: about.devDependencies["onnxruntime-web"] };
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 const require = createRequire(import.meta.url);
@@ -82,7 +84,10 @@ async function bundled(input: string, { format, name, plugins = [] }: Bundling):
     platform: "browser",
     tsconfig: "tsconfig.studio.json",
     // ONNX Runtime asks it where its files are: they are in the page
-    transform: { target: "es2022", ...(format === "iife" ? { define: { "import.meta": "{}" } } : {}) },
+    transform: {
+      target: "es2022",
+      define: { STUDIO_VERSIONS: JSON.stringify(VERSIONS), ...(format === "iife" ? { "import.meta": "{}" } : {}) },
+    },
     checks: { pluginTimings: false },
     onLog: (level, log, handler) => {
       if (level !== "info") handler(level, log);

@@ -13,6 +13,7 @@ export {
 export { type InputProducts, inputProducts } from "./infinite-width/input-products.ts";
 export { checkKernelNumbers, kernelBeyond } from "./kernel-numbers.ts";
 export { type ByteRows, byteRows } from "./packed/byte-rows.ts";
+export { classKernel } from "./packed/class-kernel.ts";
 export { type DenseChain, denseChain, normalizedInputs } from "./packed/dense-chain.ts";
 export {
   type GateLikeness,

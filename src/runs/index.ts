@@ -47,6 +47,7 @@ export { givenTo, trialsAsked } from "./runners/trials.ts";
 export { LabelsStructure } from "./settings-structure.ts";
 export { readText, type Store, type StoreWaiting } from "./store.ts";
 export { secondsPerExample, type TimingContext, timedSteps, trainingSecondsOf } from "./timed-steps.ts";
+export { type FinishedTraining, writeTraining } from "./training-files.ts";
 export {
   type DataSelection,
   type GivenFile,

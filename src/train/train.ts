@@ -57,6 +57,8 @@ export type TrainingEvent =
       readonly metrics: EpochMetrics;
       readonly improved: boolean;
       readonly checkpoint: Checkpoint;
+      /** Of the first test examples, a thousand at most, after the epoch. */
+      readonly gates: PackedGates;
     }
   /** The signal came within an epoch: the last event, unless nothing was done since the checkpoint before. */
   | { readonly kind: "stopped"; readonly checkpoint: Checkpoint };
@@ -170,7 +172,7 @@ export async function* train(
     };
     const improved = isImproved(metrics, last);
     last = improved ? bestAt(metrics) : { ...last, epoch };
-    yield { kind: "epoch", metrics, improved, checkpoint: { ...last, ...state } };
+    yield { kind: "epoch", metrics, improved, checkpoint: { ...last, ...state }, gates };
     if (watch === undefined) continue;
     await watch.keep(gates);
     lastGates = gates;

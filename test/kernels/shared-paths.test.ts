@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packLayer } from "../../src/gates/index.ts";
 import { denseArray } from "../../src/graph/index.ts";
-import { neighborsByOverlaps } from "../../src/kernels/index.ts";
+import { classKernel, neighborsByOverlaps } from "../../src/kernels/index.ts";
 import { errorOf } from "../support/error-of.ts";
 
 const packed = (layers: readonly (readonly (readonly boolean[])[])[]) => ({
@@ -41,4 +41,24 @@ describe("neighbors by paths", () => {
       message: "query 2: expected an example from 0 to 1",
       hint: "count the inputs from 0",
     }));
+});
+
+describe("the kernel by class", () => {
+  it("is the mean share of active paths over pairs of different examples, NaN where there are none", () => {
+    // example 0 and 1 share one of two paths each, 2 shares none with 0 and all with 1's second
+    const gates = packed([
+      [
+        [true, true, false],
+        [true, false, true],
+        [false, false, true],
+      ],
+    ]);
+    const kernel = classKernel(gates, [0, 0, 1], 3, { inputs: 1, outputs: 1, biases: [] });
+    const between = (0 + 1 / Math.sqrt(2)) / 2;
+    expect([...kernel].map((one) => (Number.isNaN(one) ? null : Number(one.toFixed(12))))).toEqual(
+      [1 / 2, between, null, between, null, null, null, null, null].map((one) =>
+        one === null ? null : Number(one.toFixed(12)),
+      ),
+    );
+  });
 });

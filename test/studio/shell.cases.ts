@@ -1,23 +1,10 @@
 /** What holds for every tab. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { expect, it } from "vitest";
 import { openStudio, ready, STUDIO_FILE } from "../support/studio.ts";
+import { violations } from "./violations.ts";
 
 const TABS = ["Explain", "Train"];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe finds wrong, each with the elements. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return await page.evaluate(async () => {
-    // the script above has put it there
-    const { axe } = globalThis as unknown as { readonly axe: typeof import("axe-core") };
-    const { violations: found } = await axe.run();
-    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
-  });
-}
 
 export function shellCases(browser: () => Browser): void {
   it("opens from a file, offline, with its tabs; it asks nothing of the network, and may not; it tells of what is inside", async () => {

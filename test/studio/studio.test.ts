@@ -5,6 +5,7 @@ import { hasBrowser, startBrowser } from "../support/studio.ts";
 import { explainCases } from "./explain.cases.ts";
 import { shellCases } from "./shell.cases.ts";
 import { sizeCases } from "./size.cases.ts";
+import { storyCases } from "./story.cases.ts";
 import { trainCases } from "./train.cases.ts";
 
 describe("the studio as a file", sizeCases);
@@ -23,4 +24,5 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
   describe("shell", () => shellCases(opened));
   describe("Explain", () => explainCases(opened));
   describe("Train", () => trainCases(opened));
+  describe("the story", () => storyCases(opened));
 });

@@ -76,7 +76,7 @@ export async function startStudio(
 export async function ready(page: Page): Promise<void> {
   const status = page.getByRole("status");
   await expect
-    .poll(() => status.textContent(), { timeout: 60_000, interval: 20 })
+    .poll(() => status.textContent(), { timeout: 200_000, interval: 20 })
     .toSatisfy((text: string | null) => text === "ready" || (text?.includes("expected") ?? false));
   expect(await status.textContent()).toBe("ready");
 }

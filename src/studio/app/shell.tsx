@@ -12,10 +12,12 @@ interface ShellProps {
   readonly tabs: readonly Tab[];
   readonly address: Address;
   readonly document: Document;
+  /** What leads through the page, if anything does. */
+  readonly children: (show: (tab: Tab["id"]) => void) => ComponentChild;
 }
 
 /** The page around its tabs: which one is shown, and what it is at. */
-export function Shell({ tabs, address, document }: ShellProps) {
+export function Shell({ tabs, address, document, children }: ShellProps) {
   const studio = useMemo(() => openStudio({ tabs, address, document }), [tabs, address, document]);
   const { shown, worldOf } = studio;
   return (
@@ -42,6 +44,7 @@ export function Shell({ tabs, address, document }: ShellProps) {
         ))}
       </main>
       <Colophon document={document} />
+      {children(studio.show)}
     </>
   );
 }
@@ -58,7 +61,7 @@ function Kept({
   return View === undefined || (!shown && view === undefined) ? null : <View />;
 }
 
-function openStudio({ tabs, address, document }: ShellProps) {
+function openStudio({ tabs, address, document }: Omit<ShellProps, "children">) {
   const wanted = address.tab;
   const shown = signal<Tab["id"]>(tabs.find(({ id }) => id === wanted)?.id ?? "explain");
   const handed = signal<readonly File[]>([]);
@@ -92,6 +95,9 @@ function Colophon({ document }: { readonly document: Document }) {
       <p>
         Everything is computed in this page; nothing leaves it. Formulas:{" "}
         <a href="https://arxiv.org/abs/2006.10529">Lakshminarayanan and Singh, NeurIPS 2020</a>.
+      </p>
+      <p>
+        <a href="?story">A story in seven steps</a>: gates, paths and kernels for who has never heard of them.
       </p>
       <details>
         <summary>Licenses of what is inside</summary>

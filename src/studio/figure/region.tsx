@@ -23,7 +23,7 @@ export function Region({ name, lead, command, table, svg, class: more = "", chil
   const id = useId();
   const file = name.toLowerCase();
   return (
-    <section class={`region ${more}`} aria-labelledby={id}>
+    <section class={`region ${more}`} aria-labelledby={id} data-region={name}>
       <h2 id={id}>{name}</h2>
       {lead !== undefined && <p class="region-lead">{lead}</p>}
       {children}

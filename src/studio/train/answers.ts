@@ -4,6 +4,8 @@ import { readCarriedDigits } from "../data/carried-digits.ts";
 import type { Answers } from "../desk/answering.ts";
 import { openCarriedEngine } from "../worker/engine.ts";
 import { Course } from "./course.ts";
+import { runFile } from "./run-file.ts";
+import { trainingBy } from "./settings.ts";
 import type { TrainTopics } from "./topics.ts";
 
 /** What a worker knows of this tab; each worker has its own trainings. */
@@ -16,6 +18,8 @@ export function trainAnswers(): Answers<TrainTopics> {
   };
   return {
     "train.start": async (settings, turn) => {
+      // before an engine starts for what cannot be trained
+      for (const regime of settings.regimes) trainingBy(settings, regime);
       engine ??= await openCarriedEngine(turn);
       const digits = readCarriedDigits(await turn.asset("digits"));
       const next = new Course(settings, { engine, digits, clock: () => performance.now() });
@@ -25,10 +29,17 @@ export function trainAnswers(): Answers<TrainTopics> {
     },
     "train.advance": (question, turn) => started().advance(question, turn),
     "train.pause": async () => started().pause(),
-    "train.network": async (_, turn) => {
-      const { plan, best } = started().lane("relu");
+    "train.network": async ({ regime }, turn) => {
+      const { plan, best } = started().lane(regime);
       if (best === undefined) throw new Error("unreachable: a network before its first epoch");
-      turn.tell({ bytes: new Uint8Array(trainedModel(plan, best.parameters).bytes) });
+      const { bytes } = trainedModel(plan, best.parameters);
+      turn.tell({ name: `trained-${regime}.onnx`, bytes: new Uint8Array(bytes) });
+    },
+    "train.run": async ({ regime, machine }, turn) => {
+      const own = started();
+      turn.tell(
+        await runFile(own.settings, own.lane(regime), regime === "flnpf" ? own.lane("relu") : undefined, machine),
+      );
     },
   };
 }

@@ -1,15 +1,16 @@
-/** The five regimes side by side: an epoch of each in turn; the one with learnt gates once there are such. */
+/** Regimes side by side: an epoch of each in turn; the one with learnt gates once there are such. */
 import { type ExampleSet, exampleSet, fitExamples } from "../../data/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import { type ShareInGates, shareInGates } from "../../experiments/index.ts";
+import { classKernel } from "../../kernels/index.ts";
 import { exampleScores } from "../../models/index.ts";
-import { initialParameters, PAPER_REGIMES } from "../../network/index.ts";
+import { initialParameters } from "../../network/index.ts";
 import { train, trainedNetwork } from "../../train/index.ts";
 import type { CarriedDigits } from "../data/carried-digits.ts";
 import type { Turn } from "../desk/answering.ts";
 import type { Progress } from "../desk/protocol.ts";
 import { Lane } from "./lane.ts";
-import { type PaperRegime, trainingBy, type WrittenSettings } from "./settings.ts";
+import { type TrainedRegime, trainingBy, type WrittenSettings } from "./settings.ts";
 import type { AdvanceQuestion, CoursePart } from "./topics.ts";
 
 /** What the trainings of a course need. */
@@ -20,6 +21,14 @@ export interface CourseWorld {
   readonly clock: () => number;
 }
 
+/** Test digits whose paths the kernel by class compares: all of the test digits would take longer than an epoch. */
+const IN_KERNEL = 200;
+const [PIXELS, CLASSES] = [784, 10];
+/** What the paper's question is asked of. */
+const COMPARED: readonly TrainedRegime[] = ["relu", "flnpf", "frnpf-ii"];
+/** Gates are watched, and nothing is resumed. */
+const NOTHING_KEPT = { keep: async () => {}, last: async () => undefined };
+
 export class Course {
   private readonly lanes: readonly Lane[];
   private readonly data: { readonly train: ExampleSet; readonly test: ExampleSet };
@@ -28,12 +37,20 @@ export class Course {
 
   /** @throws GatewiseError for settings that cannot be trained */
   constructor(
-    settings: WrittenSettings,
+    readonly settings: WrittenSettings,
     private readonly world: CourseWorld,
   ) {
-    this.lanes = PAPER_REGIMES.map((regime) => new Lane(regime, trainingBy(settings, regime).plan));
-    const shape = this.lane("relu").plan.architecture.inputShape;
     const { train, test } = world.digits;
+    const labels = test.labels.data.subarray(0, IN_KERNEL);
+    const ends = {
+      inputs: PIXELS,
+      outputs: CLASSES,
+      biases: Array.from({ length: Number(settings.depth) }, () => true),
+    };
+    this.lanes = settings.regimes.map(
+      (regime) => new Lane(regime, trainingBy(settings, regime), (gates) => classKernel(gates, labels, CLASSES, ends)),
+    );
+    const shape = this.lanes[0]?.plan.architecture.inputShape ?? [];
     this.data = { train: fitExamples(exampleSet(train), shape), test: fitExamples(exampleSet(test), shape) };
     this.begin();
   }
@@ -42,7 +59,7 @@ export class Course {
     return { lanes: this.lanes.map(({ part }) => part), share: this.share };
   }
 
-  lane(regime: PaperRegime): Lane {
+  lane(regime: TrainedRegime): Lane {
     const found = this.lanes.find((lane) => lane.regime === regime);
     if (found === undefined) throw new Error(`unreachable: no training of ${regime}`);
     return found;
@@ -63,17 +80,18 @@ export class Course {
     for (;;) {
       const lane = behind(lanes, target);
       if (lane === undefined || this.isPaused) break;
-      const before = lane.epochs.length;
+      const before = epochsOf(lane);
       await lane.advance();
       this.begin();
-      if (lane.epochs.length > before || lane.state === "failed") {
+      if (epochsOf(lane) > before || lane.state === "failed") {
         turn.tell(this.part);
         const { done, total } = this.progress();
         turn.progress(done, total);
       }
       await turn.breathe();
     }
-    if (this.lanes.every(({ state }) => state === "ended")) this.share ??= await this.measureShare();
+    const ended = new Set(this.lanes.filter(({ state }) => state === "ended").map(({ regime }) => regime));
+    if (COMPARED.every((regime) => ended.has(regime))) this.share ??= await this.measureShare();
     turn.tell(this.part);
   }
 
@@ -84,22 +102,25 @@ export class Course {
   /** Begins what can begin: fixed gates that were learnt are those of the ReLU network after its best epoch. */
   private begin(): void {
     const { engine, clock } = this.world;
-    const relu = this.lane("relu");
     for (const lane of this.lanes) {
       if (lane.state !== "waits") continue;
-      if (lane.regime !== "flnpf")
-        lane.begin(train(lane.plan, this.data, initialParameters(lane.plan), { engine, clock }));
-      else if (relu.state === "failed") lane.fail("the ReLU network whose gates it takes has failed");
+      const context = { engine, clock, watch: NOTHING_KEPT };
+      if (lane.regime !== "flnpf") {
+        lane.begin(train(lane.plan, this.data, initialParameters(lane.plan), context));
+        continue;
+      }
+      const relu = this.lane("relu");
+      if (relu.state === "failed") lane.fail("the ReLU network whose gates it takes has failed");
       else if (relu.state === "ended") {
         const initial = initialParameters(lane.plan, relu.best?.parameters.value);
-        lane.begin(train(lane.plan, this.data, initial, { engine, clock }));
+        lane.begin(train(lane.plan, this.data, initial, context));
       }
     }
   }
 
   /** Epochs that are done, and all that there are. */
   private progress(): Progress {
-    const count = (lane: Lane): number => (lane.state === "failed" ? lane.plan.epochs : lane.epochs.length);
+    const count = (lane: Lane): number => (lane.state === "failed" ? lane.plan.epochs : epochsOf(lane));
     return {
       done: this.lanes.reduce((sum, lane) => sum + count(lane), 0),
       total: this.lanes.reduce((sum, { plan }) => sum + plan.epochs, 0),
@@ -107,7 +128,7 @@ export class Course {
   }
 
   private async measureShare(): Promise<ShareInGates> {
-    const scores = async (regime: PaperRegime): Promise<Float64Array> => {
+    const scores = async (regime: TrainedRegime): Promise<Float64Array> => {
       const { plan, last } = this.lane(regime);
       if (last === undefined) throw new Error(`unreachable: ${regime} has ended without an epoch`);
       return await exampleScores(trainedNetwork(plan, last.parameters), this.world.engine, this.data.test);
@@ -120,7 +141,7 @@ export class Course {
   }
 }
 
-const epochsOf = ({ epochs }: Lane): number => epochs.length;
+const epochsOf = ({ metrics }: Lane): number => metrics.length;
 
 /** Of those that train and have not come to the target, the first of those that have come least far. */
 function behind(lanes: readonly Lane[], target: number): Lane | undefined {

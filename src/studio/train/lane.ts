@@ -1,7 +1,9 @@
 /** One regime's training, which goes on as far as it is asked to. */
 import { GatewiseError } from "../../errors.ts";
-import type { Checkpoint, TrainingEvent, TrainingPlan } from "../../train/index.ts";
-import type { PaperRegime } from "./settings.ts";
+import type { Training } from "../../experiments/index.ts";
+import type { PackedGates } from "../../gates/index.ts";
+import type { Checkpoint, EpochMetrics, TrainingEvent } from "../../train/index.ts";
+import type { TrainedRegime } from "./settings.ts";
 import type { EpochPart, LanePart } from "./topics.ts";
 
 export class Lane {
@@ -9,14 +11,21 @@ export class Lane {
   last: Checkpoint | undefined;
   best: Checkpoint | undefined;
   state: LanePart["state"] = "waits";
-  readonly epochs: EpochPart[] = [];
+  readonly metrics: EpochMetrics[] = [];
+  private readonly kernels: Float64Array[] = [];
   private why: string | undefined;
   private events: AsyncGenerator<TrainingEvent, void, undefined> | undefined;
 
+  /** @param kernelOf what of the gates is kept of each epoch: the kernel by class */
   constructor(
-    readonly regime: PaperRegime,
-    readonly plan: TrainingPlan,
+    readonly regime: TrainedRegime,
+    readonly training: Training,
+    private readonly kernelOf: (gates: PackedGates) => Float64Array,
   ) {}
+
+  get plan(): Training["plan"] {
+    return this.training.plan;
+  }
 
   /** @param events of its training */
   begin(events: AsyncGenerator<TrainingEvent, void, undefined>): void {
@@ -46,13 +55,22 @@ export class Lane {
   }
 
   get part(): LanePart {
-    return { regime: this.regime, state: this.state, epochs: [...this.epochs], why: this.why };
+    const epochs = this.metrics.map(
+      ({ trainLoss, testAccuracy, gates }, i): EpochPart => ({
+        trainLoss,
+        testAccuracy,
+        flipped: gates.map(({ flippedInEpoch }) => flippedInEpoch ?? 0),
+        kernel: this.kernels[i] ?? new Float64Array(),
+      }),
+    );
+    return { regime: this.regime, state: this.state, epochs, why: this.why };
   }
 
-  private note({ metrics, improved, checkpoint }: Extract<TrainingEvent, { readonly kind: "epoch" }>): void {
-    this.epochs.push({ trainLoss: metrics.trainLoss, testAccuracy: metrics.testAccuracy });
+  private note({ metrics, improved, checkpoint, gates }: Extract<TrainingEvent, { readonly kind: "epoch" }>): void {
+    this.metrics.push(metrics);
+    this.kernels.push(this.kernelOf(gates));
     this.last = checkpoint;
     if (improved) this.best = checkpoint;
-    if (this.epochs.length >= this.plan.epochs) this.state = "ended";
+    if (this.metrics.length >= this.plan.epochs) this.state = "ended";
   }
 }

@@ -1,5 +1,6 @@
+import { titleOf } from "./settings.ts";
 import type { LanePart } from "./topics.ts";
-import { bestOf, GATE_WORDS, percent, titleOf } from "./words.ts";
+import { bestOf, GATE_WORDS, percent } from "./words.ts";
 
 /** Where each regime stands. */
 export function ResultsTable({ lanes }: { readonly lanes: readonly LanePart[] }) {

@@ -1,13 +1,23 @@
 /** What is chosen in Train, as it is written there, as a training has it, and as a command says it. */
 import { GatewiseError } from "../../errors.ts";
 import { type NameOption, readTrainingOptions, type Training, trainingOf } from "../../experiments/index.ts";
-import { PAPER_REGIMES } from "../../network/index.ts";
+import { REGIMES } from "../../network/index.ts";
 import { CARRIED_DIGITS } from "../data/carried-digits.ts";
 
-export type PaperRegime = (typeof PAPER_REGIMES)[number];
+/** The paper's five, and one that is added when asked for. */
+export const TRAINED_REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf", "dlgn"] as const;
+export type TrainedRegime = (typeof TRAINED_REGIMES)[number];
 
-/** Each as its user has written it. */
-export type WrittenSettings = Readonly<Record<SettingName, string>>;
+/** Those that train in one worker, one after the other: who takes gates from another is with it, and the paper's question too. */
+export const WORKERS: readonly (readonly TrainedRegime[])[] = [
+  ["relu", "frnpf-ii", "flnpf"],
+  ["frnpf-di", "dlnpf", "dlgn"],
+];
+
+export const titleOf = (regime: TrainedRegime): string => REGIMES[regime].title;
+
+/** Each as its user has written it, and the regimes that are trained. */
+export type WrittenSettings = Readonly<Record<SettingName, string>> & { readonly regimes: readonly TrainedRegime[] };
 export type SettingName = "width" | "depth" | "lr" | "epochs" | "seed";
 
 /** What each is called, what it is unless told otherwise, and what a page trains in its time. */
@@ -28,7 +38,7 @@ const nameOf: NameOption = (option) => (isSetting(option) ? SETTINGS[option].tit
  * The training of a regime on the digits that the page carries.
  * @throws GatewiseError for what cannot be trained, by the names of the page
  */
-export function trainingBy(written: WrittenSettings, regime: PaperRegime): Training {
+export function trainingBy({ regimes: _, ...written }: WrittenSettings, regime: TrainedRegime): Training {
   const { train: limit, test: testLimit } = CARRIED_DIGITS;
   const options = readTrainingOptions({ ...written, regime, data: "digits", limit, testLimit }, nameOf);
   for (const name of SETTING_NAMES) {
@@ -45,8 +55,16 @@ export function trainingBy(written: WrittenSettings, regime: PaperRegime): Train
 }
 
 /** The command that trains the same networks, one after the other. */
-export function commandOf({ width, depth, lr, epochs, seed }: WrittenSettings): string {
+export function commandOf({ regimes, ...written }: WrittenSettings): string {
+  return `for regime in ${regimes.join(" ")}; do ${commandFor(written, "$regime")}; done`;
+}
+
+/** The command that trains one of them. */
+export function commandFor(
+  { width, depth, lr, epochs, seed }: Omit<WrittenSettings, "regimes">,
+  regime: string,
+): string {
   const { train, test } = CARRIED_DIGITS;
   const settings = `--width ${width} --depth ${depth} --lr ${lr} --epochs ${epochs} --seed ${seed}`;
-  return `for regime in ${PAPER_REGIMES.join(" ")}; do gatewise train --regime $regime --data digits --limit ${train} --test-limit ${test} ${settings}; done`;
+  return `gatewise train --regime ${regime} --data digits --limit ${train} --test-limit ${test} ${settings}`;
 }

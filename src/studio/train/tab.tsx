@@ -1,25 +1,32 @@
 import type { Tab } from "../app/tab.ts";
 import { CARRIED_DIGITS } from "../data/carried-digits.ts";
+import { watchPalette } from "../figure/palette.ts";
 import { Region } from "../figure/region.tsx";
-import type { Table } from "../figure/table.tsx";
-import { Curves } from "./curves.tsx";
+import { AccuracyRegion, FlipsRegion } from "./accuracy-region.tsx";
+import { ClassKernelRegion } from "./kernel-region.tsx";
 import { ResultsTable } from "./results-table.tsx";
-import { commandOf, SETTING_NAMES, SETTINGS } from "./settings.ts";
+import { SETTING_NAMES, SETTINGS, titleOf } from "./settings.ts";
 import type { CoursePart } from "./topics.ts";
 import { Training } from "./training.ts";
-import { answerOf, titleOf } from "./words.ts";
+import { answerOf } from "./words.ts";
 
 export const trainTab: Tab = {
   id: "train",
   title: "Train",
   make: (world) => {
     const training = new Training(world);
-    return () => <TrainView training={training} />;
+    const palette = watchPalette(world.document);
+    return () => <TrainView training={training} palette={palette} />;
   },
 };
 
-function TrainView({ training }: { readonly training: Training }) {
-  const { course: shown, begun: settings } = training;
+interface TrainProps {
+  readonly training: Training;
+  readonly palette: ReturnType<typeof watchPalette>;
+}
+
+function TrainView({ training, palette }: TrainProps) {
+  const { course: shown, begun: settings, chosen } = training;
   const [course, begun] = [shown.value, settings.value];
   return (
     <article class="train">
@@ -35,15 +42,11 @@ function TrainView({ training }: { readonly training: Training }) {
       {course !== undefined && begun !== undefined && (
         <>
           <ResultsTable lanes={course.lanes} />
-          <Region
-            name="Accuracy"
-            lead={`Test accuracy on ${CARRIED_DIGITS.test.toLocaleString("en")} digits after each epoch. FLNPF begins once the ReLU network, whose gates it takes, has ended.`}
-            command={commandOf(begun)}
-            table={() => curveTable(course)}
-          >
-            <Curves lanes={course.lanes} epochs={Number(begun.epochs)} />
-          </Region>
+          <NetworkControls training={training} course={course} />
+          <AccuracyRegion course={course} begun={begun} />
           <Answer course={course} />
+          <FlipsRegion course={course} begun={begun} />
+          <ClassKernelRegion course={course} regime={chosen.value} palette={palette.value} />
         </>
       )}
     </article>
@@ -51,8 +54,7 @@ function TrainView({ training }: { readonly training: Training }) {
 }
 
 function Controls({ training }: { readonly training: Training }) {
-  const { isRunning, hasEnded, settings, course } = training;
-  const relu = course.value?.lanes.find(({ regime }) => regime === "relu");
+  const { isRunning, hasEnded, settings } = training;
   return (
     <div class="controls">
       {SETTING_NAMES.map((name) => (
@@ -68,6 +70,15 @@ function Controls({ training }: { readonly training: Training }) {
           />
         </label>
       ))}
+      <label title="A deep linearly gated network: soft gates of a second network that is linear">
+        <input
+          type="checkbox"
+          checked={settings.value.regimes.includes("dlgn")}
+          disabled={isRunning.value}
+          onChange={({ currentTarget }) => training.addDlgn(currentTarget.checked)}
+        />{" "}
+        DLGN too
+      </label>
       <button type="button" disabled={isRunning.value || hasEnded} onClick={() => void training.advance("end")}>
         Train
       </button>
@@ -77,12 +88,46 @@ function Controls({ training }: { readonly training: Training }) {
       <button type="button" disabled={isRunning.value || hasEnded} onClick={() => void training.advance("epoch")}>
         Step
       </button>
-      <button
-        type="button"
-        disabled={relu === undefined || relu.epochs.length === 0}
-        onClick={() => void training.explain()}
-      >
-        Explain the ReLU network
+    </div>
+  );
+}
+
+/** What may be done with one of the networks. */
+function NetworkControls({
+  training,
+  course: { lanes },
+}: {
+  readonly training: Training;
+  readonly course: CoursePart;
+}) {
+  const { chosen } = training;
+  const lane = lanes.find(({ regime }) => regime === chosen.value);
+  const isNone = lane === undefined || lane.epochs.length === 0;
+  return (
+    <div class="controls of-network">
+      <label>
+        Network{" "}
+        <select
+          value={chosen.value}
+          onChange={({ currentTarget }) => {
+            chosen.value = lanes.find(({ regime }) => regime === currentTarget.value)?.regime ?? "relu";
+          }}
+        >
+          {lanes.map(({ regime }) => (
+            <option key={regime} value={regime}>
+              {titleOf(regime)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" disabled={isNone} onClick={() => void training.explain()}>
+        Explain the {titleOf(chosen.value)} network
+      </button>
+      <button type="button" disabled={isNone} onClick={() => void training.saveNetwork()}>
+        Save ONNX
+      </button>
+      <button type="button" disabled={isNone} onClick={() => void training.saveRun()}>
+        Save run
       </button>
     </div>
   );
@@ -93,7 +138,7 @@ function Answer({ course }: { readonly course: CoursePart }) {
   const answer = answerOf(course);
   return (
     <Region name="Answer">
-      <p class="lead">{answer ?? "It comes when all five have been trained to the end."}</p>
+      <p class="lead">{answer ?? "It comes when ReLU, FLNPF and FRNPF(II) have been trained to the end."}</p>
       {answer !== undefined && (
         <p class="note">
           After the last epoch of each, one seed, with intervals of 95 % from the test digits alone; other seeds give
@@ -103,10 +148,3 @@ function Answer({ course }: { readonly course: CoursePart }) {
     </Region>
   );
 }
-
-const curveTable = ({ lanes }: CoursePart): Table => ({
-  columns: ["regime", "epoch", "train loss", "test accuracy"],
-  rows: lanes.flatMap(({ regime, epochs }) =>
-    epochs.map(({ trainLoss, testAccuracy }, i) => [titleOf(regime), i + 1, trainLoss, testAccuracy]),
-  ),
-});

@@ -1,11 +1,11 @@
 /** What Train asks its worker, and what it is told. All of it is plain data. */
 import type { ShareInGates } from "../../experiments/index.ts";
 import type { Topic } from "../desk/protocol.ts";
-import type { PaperRegime, WrittenSettings } from "./settings.ts";
+import type { TrainedRegime, WrittenSettings } from "./settings.ts";
 
 /** One regime's training, as far as it has come. */
 export interface LanePart {
-  readonly regime: PaperRegime;
+  readonly regime: TrainedRegime;
   /** `waits`: for the ReLU network whose gates it takes. */
   readonly state: "waits" | "trains" | "ended" | "failed";
   readonly epochs: readonly EpochPart[];
@@ -17,12 +17,16 @@ export interface LanePart {
 export interface EpochPart {
   readonly trainLoss: number;
   readonly testAccuracy: number;
+  /** By gate layer: the share of gates that differ from those an epoch before, 0 to 1. */
+  readonly flipped: readonly number[];
+  /** `[10, 10]`: the share of their active paths that test digits of two classes have in common, 0 to 1. */
+  readonly kernel: Float64Array;
 }
 
 /** The trainings of all regimes. */
 export interface CoursePart {
   readonly lanes: readonly LanePart[];
-  /** Once all have ended: what of the gain is in the gates (theory 5.10), each network after its last epoch. */
+  /** Once those that it is of have ended: what of the gain is in the gates (theory 5.10), each network after its last epoch. */
   readonly share: ShareInGates | undefined;
 }
 
@@ -31,9 +35,23 @@ export interface AdvanceQuestion {
   readonly until: "end" | "epoch";
 }
 
-export interface NetworkPart {
-  /** The ReLU network after its best epoch, as ONNX. */
+/** One of the trainings. */
+export interface LaneQuestion {
+  readonly regime: TrainedRegime;
+}
+
+export interface FilePart {
+  readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What a run says of where it was made. */
+export interface RunMachine {
+  readonly processor: string;
+  readonly cores: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly now: string;
 }
 
 export type TrainTopics = {
@@ -42,5 +60,8 @@ export type TrainTopics = {
   readonly "train.advance": Topic<AdvanceQuestion, CoursePart>;
   /** The advance under way ends after the steps that it is at; the next one goes on from there. */
   readonly "train.pause": Topic<undefined, never>;
-  readonly "train.network": Topic<undefined, NetworkPart>;
+  /** The network after its best epoch, as ONNX. */
+  readonly "train.network": Topic<LaneQuestion, FilePart>;
+  /** Its run directory, zipped; of a training that takes gates with the run that it takes them from. */
+  readonly "train.run": Topic<LaneQuestion & { readonly machine: RunMachine }, FilePart>;
 };

@@ -1,18 +1,50 @@
 /** What Train keeps and asks: settings, and the trainings that they have begun. */
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { openDesk } from "../app/page.ts";
 import type { TabWorld } from "../app/tab.ts";
 import type { Desk } from "../desk/desk.ts";
-import { SETTING_NAMES, SETTINGS, type SettingName, type WrittenSettings } from "./settings.ts";
-import type { AdvanceQuestion, CoursePart, TrainTopics } from "./topics.ts";
+import type { Progress } from "../desk/protocol.ts";
+import { save } from "../figure/save.ts";
+import {
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  TRAINED_REGIMES,
+  type TrainedRegime,
+  WORKERS,
+  type WrittenSettings,
+} from "./settings.ts";
+import type { AdvanceQuestion, CoursePart, FilePart, TrainTopics } from "./topics.ts";
+
+/** One worker, and how far its trainings have come. */
+interface Side {
+  readonly regimes: readonly TrainedRegime[];
+  readonly desk: Desk<TrainTopics>;
+  readonly course: ReturnType<typeof signal<CoursePart | undefined>>;
+}
 
 export class Training {
   readonly settings;
-  readonly course = signal<CoursePart | undefined>(undefined);
-  /** Those that the course was begun with. */
+  /** Those that the trainings were begun with. */
   readonly begun = signal<WrittenSettings | undefined>(undefined);
   readonly isRunning = signal(false);
-  private readonly desk: Desk<TrainTopics>;
+  /** The one that is opened, saved and looked into. */
+  readonly chosen = signal<TrainedRegime>("relu");
+  private readonly sides: readonly Side[];
+  private startedAt = new Date();
+  /** Asked for before there was anything to pause. */
+  private isPausing = false;
+  /** Of all workers, in one order. */
+  readonly course = computed((): CoursePart | undefined => {
+    const parts = this.sides.flatMap(({ course }) => course.value ?? []);
+    const lanes = parts.flatMap((part) => part.lanes);
+    return lanes.length === 0
+      ? undefined
+      : {
+          lanes: TRAINED_REGIMES.flatMap((regime) => lanes.filter((lane) => lane.regime === regime)),
+          share: parts.find(({ share }) => share !== undefined)?.share,
+        };
+  });
 
   constructor(private readonly world: TabWorld) {
     const { address, document, status } = world;
@@ -23,11 +55,16 @@ export class Training {
       lr: written("lr"),
       epochs: written("epochs"),
       seed: written("seed"),
+      regimes: regimesWith(address.get("dlgn") === "1"),
     });
-    this.desk = openDesk<TrainTopics>(document, (error) => {
-      this.forget();
-      status.fail(error);
-    });
+    this.sides = WORKERS.map((regimes) => ({
+      regimes,
+      desk: openDesk<TrainTopics>(document, (error) => {
+        this.forget();
+        status.fail(error);
+      }),
+      course: signal<CoursePart | undefined>(undefined),
+    }));
     status.begin("starting").done();
   }
 
@@ -36,10 +73,16 @@ export class Training {
     this.world.address.set({ [name]: value.trim() === SETTINGS[name].usual ? undefined : value.trim() });
   }
 
+  addDlgn(isAdded: boolean): void {
+    this.settings.value = { ...this.settings.value, regimes: regimesWith(isAdded) };
+    this.world.address.set({ dlgn: isAdded ? "1" : undefined });
+  }
+
   /** Whether what is shown was trained with what is chosen now. */
   get isCurrent(): boolean {
     const [begun, chosen] = [this.begun.value, this.settings.value];
-    return begun !== undefined && SETTING_NAMES.every((name) => begun[name] === chosen[name]);
+    if (begun === undefined || begun.regimes.length !== chosen.regimes.length) return false;
+    return SETTING_NAMES.every((name) => begun[name] === chosen[name]);
   }
 
   get hasEnded(): boolean {
@@ -51,18 +94,36 @@ export class Training {
   async advance(until: AdvanceQuestion["until"]): Promise<void> {
     if (this.isRunning.value) return;
     this.isRunning.value = true;
+    this.isPausing = false;
     const work = this.world.status.begin(until === "end" ? "training" : "training one epoch");
-    const onPart = (part: CoursePart): void => {
-      this.course.value = part;
-    };
+    const progress = this.sides.map((): Progress => ({ done: 0, total: 0 }));
     try {
       if (!this.isCurrent) {
         const settings = this.settings.value;
         this.forget();
-        await this.desk.ask("train.start", settings, { onPart });
+        this.startedAt = new Date();
+        await this.both(({ regimes, desk, course }) =>
+          desk.ask("train.start", withRegimes(settings, regimes), { onPart: hearing(course) }),
+        );
         this.begun.value = settings;
       }
-      await this.desk.ask("train.advance", { until }, { onPart, onProgress: (progress) => work.progress(progress) });
+      await this.both(async ({ desk, course }, i) => {
+        if (this.isPausing) return;
+        await desk.ask(
+          "train.advance",
+          { until },
+          {
+            onPart: hearing(course),
+            onProgress: (own) => {
+              progress[i] = own;
+              work.progress({
+                done: progress.reduce((sum, { done }) => sum + done, 0),
+                total: progress.reduce((sum, { total }) => sum + total, 0),
+              });
+            },
+          },
+        );
+      });
       work.done();
     } catch (thrown) {
       work.fail(thrown);
@@ -72,21 +133,45 @@ export class Training {
   }
 
   async pause(): Promise<void> {
-    await this.attempt(() => this.desk.ask("train.pause", undefined));
+    this.isPausing = true;
+    if (this.begun.peek() === undefined) return;
+    await this.attempt(() => this.both(({ desk }) => desk.ask("train.pause", undefined)));
   }
 
-  /** Shows the trained ReLU network in Explain. */
+  /** Shows the chosen network in Explain. */
   async explain(): Promise<void> {
-    await this.attempt(() =>
-      this.desk.ask("train.network", undefined, {
-        onPart: ({ bytes }) => this.world.explain([new File([bytes], "trained-relu.onnx")]),
-      }),
-    );
+    await this.file("train.network", ({ name, bytes }) => this.world.explain([new File([bytes], name)]));
+  }
+
+  async saveNetwork(): Promise<void> {
+    await this.file("train.network", ({ name, bytes }) => save(name, "application/octet-stream", bytes));
+  }
+
+  async saveRun(): Promise<void> {
+    await this.file("train.run", ({ name, bytes }) => save(name, "application/zip", bytes));
+  }
+
+  private async file(topic: "train.network" | "train.run", onPart: (part: FilePart) => void): Promise<void> {
+    const regime = this.chosen.peek();
+    const machine = {
+      processor: navigator.userAgent,
+      cores: navigator.hardwareConcurrency,
+      startedAt: this.startedAt.toISOString(),
+      now: new Date().toISOString(),
+    };
+    const side = this.sides.find(({ regimes }) => regimes.includes(regime));
+    await this.attempt(async () => await side?.desk.ask(topic, { regime, machine }, { onPart }));
+  }
+
+  /** Asks both workers, and waits for both also where one fails: no question is left behind. */
+  private async both(ask: (side: Side, index: number) => Promise<unknown>): Promise<void> {
+    const endings = await Promise.allSettled(this.sides.map(ask));
+    for (const ending of endings) if (ending.status === "rejected") throw ending.reason;
   }
 
   private forget(): void {
     batch(() => {
-      this.course.value = undefined;
+      for (const { course } of this.sides) course.value = undefined;
       this.begun.value = undefined;
     });
   }
@@ -101,3 +186,17 @@ export class Training {
 }
 
 const isOver = (state: CoursePart["lanes"][number]["state"]): boolean => state === "ended" || state === "failed";
+
+const regimesWith = (isDlgn: boolean): readonly TrainedRegime[] =>
+  TRAINED_REGIMES.filter((regime) => regime !== "dlgn" || isDlgn);
+
+const withRegimes = (settings: WrittenSettings, own: readonly TrainedRegime[]): WrittenSettings => ({
+  ...settings,
+  regimes: settings.regimes.filter((regime) => own.includes(regime)),
+});
+
+const hearing =
+  (course: Side["course"]) =>
+  (part: CoursePart): void => {
+    course.value = part;
+  };

@@ -1,6 +1,5 @@
 /** What the trainings say, in words. */
-import { REGIMES } from "../../network/index.ts";
-import type { PaperRegime } from "./settings.ts";
+import type { TrainedRegime } from "./settings.ts";
 import type { CoursePart, LanePart } from "./topics.ts";
 
 /** Where the gates of each regime come from. */
@@ -10,9 +9,8 @@ export const GATE_WORDS = {
   "frnpf-di": "of its own first weights, fixed",
   flnpf: "of the trained ReLU network, fixed",
   dlnpf: "of a second network, which learns",
-} as const satisfies Record<PaperRegime, string>;
-
-export const titleOf = (regime: PaperRegime): string => REGIMES[regime].title;
+  dlgn: "soft, of a second, linear network, which learns",
+} as const satisfies Record<TrainedRegime, string>;
 
 /** The best epoch, the first at a tie; undefined before any. */
 export function bestOf({ epochs }: LanePart): { readonly epoch: number; readonly testAccuracy: number } | undefined {
@@ -28,7 +26,7 @@ export const percent = (value: number): string => `${value.toFixed(1)} %`;
 /** What of the gain is in the gates: the paper's question, for one seed; undefined before all have ended. */
 export function answerOf({ lanes, share: found }: CoursePart): string | undefined {
   if (found === undefined) return undefined;
-  const last = (regime: PaperRegime): string =>
+  const last = (regime: TrainedRegime): string =>
     percent(lanes.find((lane) => lane.regime === regime)?.epochs.at(-1)?.testAccuracy ?? Number.NaN);
   const { gained, share } = found;
   const measured = `The ReLU network has ${last("relu")} of the test digits right; fresh values behind its gates ${last("flnpf")}, behind random gates ${last("frnpf-ii")}.`;
