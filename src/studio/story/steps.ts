@@ -11,7 +11,7 @@ export interface Step {
   readonly source: keyof typeof SOURCES;
 }
 
-/** Where it is proved (theory 0). */
+/** Where it is proved. */
 export const SOURCES = {
   paper: { title: "Lakshminarayanan and Singh, NeurIPS 2020", address: "https://arxiv.org/abs/2006.10529" },
   duality: { title: "Lakshminarayanan and Singh, 2021, on duality", address: "https://arxiv.org/abs/2110.03403" },

@@ -16,7 +16,7 @@ interface CourseProps {
 export function AccuracyRegion({ course: { lanes }, begun }: CourseProps) {
   const picture = useRef<SVGSVGElement>(null);
   const curves = lanes.map(({ regime, epochs }) => ({ regime, values: epochs.map((epoch) => epoch.testAccuracy) }));
-  const least = Math.min(90, ...curves.flatMap(({ values }) => values));
+  const least = curves.flatMap(({ values }) => values).reduce((a, b) => Math.min(a, b), 90);
   const words = curves.map(({ regime, values }) => `${titleOf(regime)} ${percent(values.at(-1) ?? 0)}`);
   return (
     <Region
@@ -51,7 +51,7 @@ export function FlipsRegion({ course: { lanes }, begun }: CourseProps) {
       ({ flipped }) => (100 * flipped.reduce((sum, one) => sum + one, 0)) / Math.max(1, flipped.length),
     ),
   }));
-  const most = Math.max(1, ...curves.flatMap(({ values }) => values));
+  const most = curves.flatMap(({ values }) => values).reduce((a, b) => Math.max(a, b), 1);
   const words = curves.map(({ regime, values }) => `${titleOf(regime)} ${percent(values.at(-1) ?? 0)}`);
   return (
     <Region
