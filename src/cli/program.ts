@@ -91,13 +91,17 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
       writeErr: (text) => void (json || stderr.write(shownLines(text))),
       outputError: () => {},
     })
-    .configureHelp({ showGlobalOptions: true })
     .hook("preAction", (_, command) => refuseEmpty(command))
     .on("option:version", () => {
       const version = gatewiseVersion();
       printResult(output, { version }, () => version);
       throw new CommanderError(EXIT.done, "commander.version", version);
     });
+  // those of a command in between are none of its own commands'
+  program.configureHelp({
+    showGlobalOptions: true,
+    visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+  });
   for (const name of COMMAND_NAMES) COMMANDS[name](program, act);
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     inherit(command, program);
@@ -178,13 +182,24 @@ const noCommand = (line: string): GatewiseError =>
   new GatewiseError({ received: line, expected: "a command behind it", next: "see --help" });
 
 /**
- * Options are missing where they are mistyped: of the two complaints the one that helps. Commander makes the other one.
+ * Options are missing where they, or the command that they are of, are mistyped: of the two complaints the one that helps.
+ * Commander makes the other one.
  */
 function mistypedOption(program: Command, args: readonly string[]): GatewiseError | undefined {
   const [first, second] = args;
   const named = program.commands.find((one) => one.name() === first);
   const command = named?.commands.find((one) => one.name() === second) ?? named;
   if (command === undefined) return undefined;
+  if (command === named && command.commands.length > 0 && second !== undefined && !second.startsWith("-")) {
+    const meant = nearMiss(
+      second,
+      command.commands.map((one) => one.name()),
+    );
+    return GatewiseError.of(
+      `unknown command '${second}'`,
+      meant === undefined ? "see --help" : `did you mean ${meant}?`,
+    );
+  }
   const known = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
   const typed = args.slice(1).flatMap((word) => /^--[a-z][a-z0-9-]*/i.exec(word) ?? []);
   const unknown = typed.find((word) => !known.includes(word));

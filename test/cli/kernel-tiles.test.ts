@@ -118,6 +118,8 @@ describe("a plan refuses", () => {
     expect(await refused(["npk", "gather", plan, "--out", at("d.npy")])).toContain(
       "expected a tile of float64 and shape",
     );
+    expect(await refused(["npk", "gater", plan])).toBe("unknown command 'gater'");
+    expect(await refused(["npk", "run", plan, "--taks", "3"])).toBe("unknown option '--taks'");
     await rm(plan, { recursive: true });
     expect(await refused(["npk", "run", plan])).toContain("expected the folder of a planned kernel");
   });
