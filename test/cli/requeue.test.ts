@@ -164,10 +164,7 @@ describe("a command that does not end by itself", () => {
 });
 
 describe.skipIf(process.platform === "win32")("a process", () => {
-  it.each([
-    { to: "itself alone, as B:USR2 does", group: false },
-    { to: "all of its job, as a step's is", group: true },
-  ])("that gets USR2, $to, keeps its state and asks Slurm for its task", async ({ group }) => {
+  it("that gets USR2, as all of its step do, keeps its state and asks Slurm once for its task", async () => {
     await using folder = await temporaryFolder();
     const [scontrol, asked] = [join(folder.path, "scontrol"), join(folder.path, "asked")];
     await writeFile(scontrol, `#!/bin/sh\necho "$@" >> '${asked}'\n`);
@@ -180,7 +177,7 @@ describe.skipIf(process.platform === "win32")("a process", () => {
     const end = endOf(child);
     const pid = child.pid ?? expect.fail("no process");
     while (!existsSync(join(folder.path, "run", "last.safetensors"))) await wait(20);
-    process.kill(group ? -pid : pid, "SIGUSR2");
+    process.kill(-pid, "SIGUSR2");
     const { code, stdout, stderr } = await end;
     expect({ code, stdout }).toEqual({ code: 75, stdout: "" });
     expect(stderr).toBe(
