@@ -1,9 +1,10 @@
 /** Kernels that many processes make by tiles: planned, made by tasks in any order, gathered to the bytes of the whole. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNpy, writeNpy } from "../../src/data/index.ts";
-import { lockFile } from "../../src/data/node/index.ts";
+import { KEPT_CHANNEL, lockFile } from "../../src/data/node/index.ts";
 import { float32 } from "../../src/graph/index.ts";
 import { randomStream } from "../../src/random.ts";
 import { gatewise } from "../support/command-line.ts";
@@ -43,7 +44,15 @@ describe.each(["npk", "ntk"])("%s by tiles", (command) => {
     // another one is at tile 4, which this task would begin with
     const other = await lockFile(at(command, "tiles", "tile-000004.npy"));
     const [task, tasks] = ["1", "3"];
+    let kept = 0;
+    const count = (): void => {
+      kept += 1;
+    };
+    subscribe(KEPT_CHANNEL, count);
     const first = await made(command, "run", at(command), "--task", task, "--tasks", tasks, "--threads", "1");
+    unsubscribe(KEPT_CHANNEL, count);
+    // each is something that a start behind this one goes on from
+    expect(kept).toBe(5);
     expect(first).toMatchObject({ code: 0, result: { task: 1, tasks: 3, tiles: 6, made: 5, missing: [4] } });
     const early = await made(command, "gather", at(command), "--out", at("early.npy"));
     expect(early.result.error.message).toBe(`${at(command)} without 1 of its 6 tiles: 4: expected all of them`);

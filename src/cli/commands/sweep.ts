@@ -39,7 +39,7 @@ export const sweepCommand: DefineCommand = (program, act) => {
       "begin with the families of this task, from 0 (default: the job array's variable of Slurm, PBS, Grid Engine, LSF or Kubernetes)",
     )
     .option("--tasks <n>", "number of tasks (default: as the scheduler tells it)")
-    .option("--workers <n>", "trials side by side (default: all cores)")
+    .option("--workers <n>", "trials side by side (default: all cores of the job, or of the machine)")
     .option("--retry-failed", "run failed trials again, too")
     .option("--data-dir <dir>", `${DATA_DIR} (default: that of the plan)`)
     .option(...TIME_LIMIT_ALONE_OPTION)

@@ -4,7 +4,7 @@
  */
 
 import { writeNpy } from "../../../data/index.ts";
-import { isRegular, type Lock, lockFile, readNpyFile, writeGuarded } from "../../../data/node/index.ts";
+import { isRegular, type Lock, lockFile, readNpyFile, tellKept, writeGuarded } from "../../../data/node/index.ts";
 import { GatewiseError } from "../../../errors.ts";
 import { float32, float64 } from "../../../graph/index.ts";
 import type { KernelValues, TileRanges } from "../../../kernels/index.ts";
@@ -62,6 +62,7 @@ export async function makePlannedTiles(
     const shape = [rows.to - rows.from, columns.to - columns.from];
     const array = values instanceof Float32Array ? float32(shape, values) : float64(shape, values);
     await writeGuarded(lock, tilePath(directory, tile), writeNpy(array));
+    tellKept();
     made += 1;
     onTile?.(tile);
   };
