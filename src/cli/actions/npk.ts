@@ -45,7 +45,7 @@ export const npk = inStages(
 
 function readRequest(options: Options, environment: NodeJS.ProcessEnv): NpkRequest {
   const { out, featuresOut, threads, resume } = options;
-  const atOnce = { "--out": out, "--features-out": featuresOut, "--threads": threads, "--resume": resume };
+  const atOnce = { "--out": out, "--features-out": featuresOut, "--resume": resume };
   const request: NpkRequest = {
     plan: parsePlan(options, { ...atOnce, ...(options.part === "full" ? {} : { "--part": options.part }) }),
     inputs: options.inputs,

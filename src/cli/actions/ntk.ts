@@ -60,7 +60,7 @@ export const ntk = inStages(
 
 function readRequest(options: NtkOptions, environment: NodeJS.ProcessEnv): NtkRequest {
   const { inputs, inputs2, out, dtype, threads, resume = false, smallestEigenvalue = false } = options;
-  const atOnce = { "--out": out, "--threads": threads, "--resume": resume };
+  const atOnce = { "--out": out, "--resume": resume };
   const plan = parsePlan(options, { ...atOnce, "--smallest-eigenvalue": smallestEigenvalue });
   if (out === undefined && plan === undefined) {
     const alone = Object.entries({ "--inputs2": inputs2, "--dtype": dtype, "--resume": resume || undefined });
