@@ -4,6 +4,7 @@ export { giniIndex, type LorenzPoint, lorenzCurve } from "./concentration.ts";
 export { type FlippingLayer, flippingLayers } from "./flips/deciders.ts";
 export { type Flip, flipsAlong } from "./flips/flips-along.ts";
 export { type LayerDistances, nearestFlips } from "./flips/nearest-flips.ts";
+export { type LinePiece, type PlaneRegions, type PlaneSection, planeRegions } from "./flips/plane-regions.ts";
 export { type EdgeFlow, largestEdges, weightFlow } from "./flow/edge-flow.ts";
 export type { FlowTarget } from "./flow/functional.ts";
 export { type LayerEdges, layerEdges } from "./flow/layer-edges.ts";

@@ -72,6 +72,13 @@ export class LinearRegion {
     if (held.kind === "gate") for (const position of held.positions) this.setGate(position, held, unit);
   }
 
+  /** Decides anew at all units. */
+  decideAll(held: Held, states: Int32Array): void {
+    for (let unit = 0; unit < states.length; unit++) {
+      if (held.states[unit] !== states[unit]) this.decide(held, unit, states[unit]!);
+    }
+  }
+
   private setGate(position: number, { flipsAt, states }: Held & { readonly kind: "gate" }, unit: number): void {
     const node = this.network.nodes[position];
     const rule = gateOfNode(node)?.rule;
@@ -97,6 +104,11 @@ export class LinearRegion {
       if (isReached) reached.add(position);
       return isReached;
     });
+  }
+
+  /** The nodes of the deciding part behind the first position, up to the other, ascending. */
+  between(behind: number, upTo: number): readonly number[] {
+    return this.part.filter((position) => position > behind && position <= upTo);
   }
 
   /**
