@@ -49,5 +49,7 @@ export {
 } from "./own/normalization.ts";
 export type { OwnData, OwnDataset } from "./own/own-data.ts";
 export { COLORS, type Color } from "./own/pixels.ts";
+export { datasetFromTable, type TableColumns, type TableData, tableColumns } from "./own/table-text.ts";
 export { TARGET_KINDS, type TargetKind, type TargetRows, type TargetWords } from "./own/targets.ts";
+export { PLANAR_KINDS, type PlanarData, type PlanarKind, type PlanarOptions, planarData } from "./planar.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";

@@ -205,7 +205,7 @@ interface Columns {
 }
 
 /** Words alone; or the numbers of columns in order, as pandas names columns that have no names. */
-function looksLikeHeader(record: readonly string[]): boolean {
+export function looksLikeHeader(record: readonly string[]): boolean {
   const numbers = record.map(numberIn).filter((value) => value !== undefined);
   if (numbers.length === 0) return true;
   const isCounting = numbers.every((value, i) => value === i) || numbers.every((value, i) => value === i + 1);

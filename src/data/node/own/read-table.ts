@@ -7,6 +7,7 @@ import { inputSet } from "../../example-set.ts";
 import { elementType } from "../../own/npy-elements.ts";
 import type { OwnData, RawData, RawPart } from "../../own/own-data.ts";
 import { Table, type TableContent, type TableOptions } from "../../own/table.ts";
+import { delimiterOf } from "../../own/table-delimiter.ts";
 import { fileError } from "../file-error.ts";
 import { firstBytes, isGzip } from "../read-file.ts";
 import type { Scratch } from "../scratch-folder.ts";
@@ -114,14 +115,6 @@ async function notUtf8(path: string, cause: unknown): Promise<GatewiseError> {
     next: `convert it: in pandas, pd.read_csv(file, encoding="${encoding}").to_csv(file, index=False)`,
     cause,
   });
-}
-
-/** What the first line has most of, outside of quotes. */
-function delimiterOf(text: string, path: string): string {
-  if (/\.tsv(\.gz)?$/i.test(path)) return "\t";
-  const [line = ""] = text.replaceAll(/"[^"]*"/g, "").split(/\r?\n|\r/, 1);
-  const count = (letter: string): number => line.split(letter).length;
-  return [",", ";", "\t"].reduce((best, letter) => (count(letter) > count(best) ? letter : best));
 }
 
 /** What a damaged table is told as: csv-parse names the line. */
