@@ -16,6 +16,7 @@ export {
 export type { EpochMetrics, ExampleOrder, GateMetrics, TargetScale, TrainingPlan } from "./plan.ts";
 export {
   evaluationGraph,
+  logitsGraph,
   type MeasuredData,
   networkEvaluationGraph,
   networkLogitsGraph,

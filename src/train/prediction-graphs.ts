@@ -55,6 +55,10 @@ export function evaluationGraph(
   return measured(logits, outputsOf(plan.architecture), plan.loss, labels);
 }
 
+/** What the network of a plan says of each example: `logits`, `[batch, outputs]`, over parameters and `inputs`. */
+export const logitsGraph = (plan: PredictionPlan, dtype: InputRows["dtype"] = "uint8"): Graph =>
+  graph({ logits: prediction(plan, dtype).logits });
+
 /** The data that a network from anywhere is measured on. */
 export interface MeasuredData {
   /** Of one example; maps `[c, h, w]` are turned where the network reads `[h, w, c]`. */
