@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { openStudio, ready, STUDIO_FILE } from "../support/studio.ts";
 import { violations } from "./violations.ts";
 
-const TABS = ["Explain", "Train"];
+const TABS = ["Explain", "Train", "Plane"];
 
 export function shellCases(browser: () => Browser): void {
   it("opens from a file, offline, with its tabs; it asks nothing of the network, and may not; it tells of what is inside", async () => {

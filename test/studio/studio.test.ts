@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe } from "vitest";
 import { hasBrowser, startBrowser } from "../support/studio.ts";
 import { explainCases } from "./explain.cases.ts";
+import { planeCases } from "./plane.cases.ts";
 import { shellCases } from "./shell.cases.ts";
 import { sizeCases } from "./size.cases.ts";
 import { storyCases } from "./story.cases.ts";
@@ -23,6 +24,7 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
   };
   describe("shell", () => shellCases(opened));
   describe("Explain", () => explainCases(opened));
+  describe("Plane", () => planeCases(opened));
   describe("Train", () => trainCases(opened));
   describe("the story", () => storyCases(opened));
 });

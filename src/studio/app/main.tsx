@@ -2,6 +2,7 @@
 import "../../release-symbols.ts";
 import { render } from "preact";
 import { explainTab } from "../explain/tab.tsx";
+import { planeTab } from "../plane/tab.tsx";
 import { Story } from "../story/story.tsx";
 import { trainTab } from "../train/tab.tsx";
 import { Address } from "./address.ts";
@@ -13,7 +14,7 @@ const address = new Address(window);
 const ofStory = address.of("story");
 const isTold = new URLSearchParams(window.location.search).has("story");
 const shell = (
-  <Shell tabs={[explainTab, trainTab]} address={address} document={document}>
+  <Shell tabs={[explainTab, trainTab, planeTab]} address={address} document={document}>
     {(show) => isTold && <Story address={ofStory} onShow={show} />}
   </Shell>
 );

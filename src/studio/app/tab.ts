@@ -17,8 +17,8 @@ export interface TabWorld {
 
 /** A tab of the page. Its view is made when it is first shown, and stays. */
 export interface Tab {
-  readonly id: "explain" | "train";
-  readonly title: "Explain" | "Train";
+  readonly id: "explain" | "train" | "plane";
+  readonly title: "Explain" | "Train" | "Plane";
   /** Makes what the tab keeps, and gives its view, a component. */
   readonly make: (world: TabWorld) => () => ComponentChild;
 }

@@ -1,8 +1,5 @@
+import { shellWord } from "../figure/shell-word.ts";
 import type { Explain } from "./explain.ts";
-
-/** A word as a shell takes it for one. */
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 export type Computed = "flow" | "compare" | "paths" | "gates" | "neighbors" | "npk";
 

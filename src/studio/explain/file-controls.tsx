@@ -3,6 +3,7 @@ import { writeNpy } from "../../data/index.ts";
 import { float64 } from "../../graph/index.ts";
 import { carried } from "../app/page.ts";
 import { unpacked } from "../desk/unpacked.ts";
+import { FileButton } from "../figure/file-button.tsx";
 import { save } from "../figure/save.ts";
 import type { Explain } from "./explain.ts";
 import { keepReading, LAYOUTS, readingOf, SCALINGS } from "./image-reading.ts";
@@ -78,34 +79,6 @@ function ExampleChoice({ explain, count }: { readonly explain: Explain; readonly
         ›
       </button>
     </div>
-  );
-}
-
-interface FileButtonProps {
-  readonly label: string;
-  readonly accept?: string;
-  readonly multiple?: boolean;
-  readonly folder?: boolean;
-  readonly onFiles: (files: readonly File[]) => void;
-}
-
-function FileButton({ label, accept, multiple = false, folder = false, onFiles }: FileButtonProps) {
-  return (
-    <label class="button file">
-      <span aria-hidden="true">{label}</span>
-      <input
-        type="file"
-        aria-label={label}
-        multiple={multiple}
-        {...(accept === undefined ? {} : { accept })}
-        {...(folder ? { webkitdirectory: true } : {})}
-        onChange={({ currentTarget }) => {
-          onFiles([...(currentTarget.files ?? [])]);
-          // the same file may be chosen again
-          currentTarget.value = "";
-        }}
-      />
-    </label>
   );
 }
 

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 
 /** A color as its red, green and blue, 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -14,26 +14,35 @@ export interface Palette {
   readonly negative: Rgb;
 }
 
+const PALETTE = [
+  "paper",
+  "panel",
+  "ink",
+  "muted",
+  "rule",
+  "positive",
+  "negative",
+] as const satisfies readonly (keyof Palette)[];
+
 /** The colors of now: they change with the system's light and dark. */
-export function watchPalette(document: Document) {
-  const read = (): Palette => {
+export const watchPalette = (document: Document): ReadonlySignal<Palette> => watchColors(document, PALETTE);
+
+/** The same of other colors of the style sheet, by their names there. */
+export function watchColors<Name extends string>(
+  document: Document,
+  names: readonly Name[],
+): ReadonlySignal<Readonly<Record<Name, Rgb>>> {
+  const read = (): Readonly<Record<Name, Rgb>> => {
     const style = getComputedStyle(document.documentElement);
-    const color = (name: keyof Palette): Rgb => rgbOf(style.getPropertyValue(`--${name}`));
-    return {
-      paper: color("paper"),
-      panel: color("panel"),
-      ink: color("ink"),
-      muted: color("muted"),
-      rule: color("rule"),
-      positive: color("positive"),
-      negative: color("negative"),
-    };
+    const colors = names.map((name) => [name, rgbOf(style.getPropertyValue(`--${name}`))] as const);
+    // every name is among them
+    return Object.fromEntries(colors) as Readonly<Record<Name, Rgb>>;
   };
-  const palette = signal(read());
+  const colors = signal(read());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    palette.value = read();
+    colors.value = read();
   });
-  return palette;
+  return colors;
 }
 
 function rgbOf(hex: string): Rgb {
