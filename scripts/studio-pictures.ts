@@ -3,8 +3,10 @@
  *
  *   npx tsdown && npx tsx scripts/studio-pictures.ts
  */
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { decode, encode } from "fast-png";
 import { chromium } from "playwright-core";
 
 const STUDIO = pathToFileURL(resolve("dist/studio/index.html")).href;
@@ -14,17 +16,40 @@ const PICTURES = [
   { file: "studio", state: "", width: 1280, height: 900, colorScheme: "light", region: undefined },
   { file: "studio-flow", state: "#example=7&against=5", width: 1280, height: 900, colorScheme: "dark", region: "Flow" },
   { file: "studio-compare", state: "#example=2", width: 1280, height: 900, colorScheme: "light", region: "Compare" },
+  {
+    file: "studio-plane",
+    state: "#tab=plane&data=circles&count=120&depth=3&epochs=80&at=-0.55_0.6&to=0.8_-0.5",
+    width: 900,
+    height: 900,
+    colorScheme: "light",
+    region: "Plane",
+    press: "Play",
+    isSmooth: true,
+  },
   { file: "studio-phone", state: "", width: 375, height: 760, colorScheme: "dark", region: undefined },
 ] as const;
 
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-for (const { file, state, width, height, colorScheme, region } of PICTURES) {
+for (const { file, state, width, height, colorScheme, region, ...more } of PICTURES) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await page.goto(STUDIO + state);
   await page.getByRole("status").filter({ hasText: "ready" }).waitFor({ timeout: 120_000 });
+  if ("press" in more) {
+    await page.getByRole("button", { name: more.press, exact: true }).click();
+    await page.getByRole("status").filter({ hasText: "training" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "ready" }).waitFor({ timeout: 300_000 });
+  }
   const path = `docs/${file}.png`;
-  if (region === undefined) await page.screenshot({ path });
-  else await page.getByRole("region", { name: region }).screenshot({ path });
+  const shot = region === undefined ? page : page.getByRole("region", { name: region });
+  const png = await shot.screenshot();
+  await writeFile(path, "isSmooth" in more ? coarse(png) : png);
   await page.close();
 }
 await browser.close();
+
+/** In 32 shades a channel: half the bytes, of a picture whose colors pass into each other. */
+function coarse(png: Uint8Array): Uint8Array {
+  const { width, height, data } = decode(png);
+  const shades = Uint8Array.from(data, (shade) => Math.min(255, 8 * Math.round(shade / 8)));
+  return encode({ width, height, data: shades, channels: 3, depth: 8 }, { zlib: { level: 9 } });
+}

@@ -13,7 +13,7 @@ export const layerColor = (colors: PlaneColors, layer: number): Rgb => colors[LA
 export const layerStroke = (colors: PlaneColors, layer: number): string => cssOf(layerColor(colors, layer));
 
 /** How strongly an answer is painted that the network is sure of. */
-const SURE = 0.62;
+const SURE = 0.46;
 const TURN = 2 * Math.PI;
 
 /**
