@@ -144,7 +144,7 @@ export function planeCases(browser: () => Browser): void {
     expect(rows.map(([, gates]) => gates).sort()).toEqual([...byGates.keys()].sort());
     expect(rows.reduce((sum, [, , share]) => sum + Number(share), 0)).toBeCloseTo(1, 9);
     await page.getByLabel(/layer 1, 2 gates/).uncheck();
-    expect(page.url()).toContain("hide=0");
+    await expect.poll(() => page.url()).toContain("hide=0");
     expect((await colorsAt(page, along)).filter((color) => color === ink).length).toBeLessThan(along.length / 4);
   });
 

@@ -38,7 +38,7 @@ export function shellCases(browser: () => Browser): void {
     await page.keyboard.press("ArrowRight");
     expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Explain");
     await page.keyboard.press("ArrowRight");
-    expect(page.url()).toBe(`${STUDIO_FILE}#tab=train`);
+    await expect.poll(() => page.url()).toBe(`${STUDIO_FILE}#tab=train`);
     await page.reload();
     expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Train");
   });
@@ -47,10 +47,10 @@ export function shellCases(browser: () => Browser): void {
     await using studio = await openStudio(browser(), `${STUDIO_FILE}#tab=train&width=8&explain.example=3`);
     const { page } = studio;
     await page.getByLabel("Seed").fill("4");
-    expect(page.url()).toBe(`${STUDIO_FILE}#tab=train&width=8&explain.example=3&seed=4`);
+    await expect.poll(() => page.url()).toBe(`${STUDIO_FILE}#tab=train&width=8&explain.example=3&seed=4`);
     await page.getByRole("tab", { name: "Explain" }).click();
     await ready(page);
-    expect(page.url()).toBe(`${STUDIO_FILE}#train.width=8&example=3&train.seed=4`);
+    await expect.poll(() => page.url()).toBe(`${STUDIO_FILE}#train.width=8&example=3&train.seed=4`);
     expect(await page.getByLabel("Example", { exact: true }).inputValue()).toBe("3");
   });
 
