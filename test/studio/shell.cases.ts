@@ -36,6 +36,8 @@ export function shellCases(browser: () => Browser): void {
     const { page } = studio;
     await page.getByRole("tab", { name: "Train", selected: true }).focus();
     await page.keyboard.press("ArrowRight");
+    expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Plane");
+    await page.keyboard.press("Home");
     expect(await page.getByRole("tab", { selected: true }).textContent()).toBe("Explain");
     await page.keyboard.press("ArrowRight");
     await expect.poll(() => page.url()).toBe(`${STUDIO_FILE}#tab=train`);

@@ -8,11 +8,15 @@ export function Legend({ plane }: { readonly plane: Plane }) {
     <div class="legend">
       <Numbers plane={plane} />
       <Group name="Color">
-        <Option plane={plane} is={plane.coloring.value === "output"} onChoose={() => (plane.coloring.value = "output")}>
+        <Option
+          name="plane-color"
+          is={plane.coloring.value === "output"}
+          onChoose={() => (plane.coloring.value = "output")}
+        >
           output: the class, the stronger the surer
         </Option>
         <Option
-          plane={plane}
+          name="plane-color"
           is={plane.coloring.value === "regions"}
           onChoose={() => (plane.coloring.value = "regions")}
         >
@@ -99,7 +103,7 @@ function Tools({ plane }: { readonly plane: Plane }) {
   const used = isOwn ? plane.own.value.reduce((most, { label }) => Math.max(most, label + 1), 0) : classes;
   const shown = Math.min(MOST_CLASSES, Math.max(2, used) + 1);
   const tool = (value: Tool, words: ComponentChildren) => (
-    <Option plane={plane} is={plane.tool.value === value} onChoose={() => (plane.tool.value = value)}>
+    <Option name="plane-tool" is={plane.tool.value === value} onChoose={() => (plane.tool.value = value)}>
       {words}
     </Option>
   );
@@ -142,17 +146,18 @@ function Group({ name, children }: { readonly name: string; readonly children: C
 }
 
 interface OptionProps {
-  readonly plane: Plane;
+  /** The same of all that it is one of: arrow keys go between them. */
+  readonly name: string;
   readonly is: boolean;
   readonly onChoose: () => void;
   readonly children: ComponentChildren;
 }
 
 /** One of several, of which one holds. */
-function Option({ is, onChoose, children }: OptionProps) {
+function Option({ name, is, onChoose, children }: OptionProps) {
   return (
     <label>
-      <input type="radio" checked={is} onChange={onChoose} /> {children}
+      <input type="radio" name={name} checked={is} onChange={onChoose} /> {children}
     </label>
   );
 }

@@ -32,6 +32,8 @@ export type Coloring = "output" | "regions";
 
 /** Own points at most: more make an address that no one can send. */
 const MOST_OWN = 400;
+/** Of a table: some thousands of points with many columns beside them. */
+const MOST_BYTES = 2 ** 24;
 /** The plane before there is data. */
 const EMPTY: PlaneWindow = { left: -1.6, bottom: -1.6, width: 3.2, height: 3.2 };
 /** Where the point and the other end are unless they are chosen, as shares of the window. */
@@ -55,7 +57,7 @@ export class Plane {
   readonly coloring;
   readonly hidden;
   /** Epochs between two pictures while it plays. */
-  readonly pace = signal(1);
+  readonly pace;
   readonly isRunning = signal(false);
 
   readonly data = signal<DataPart | undefined>(undefined);
@@ -76,12 +78,18 @@ export class Plane {
   private readonly desk: Desk<PlaneTopics>;
   /** Trainings that are being begun: there is none to look at meanwhile. */
   private starting = 0;
+  /** Whether the newest moment is shown, or one that was chosen. */
+  private isFollowing = true;
   /** Ends what is asked about the training that is left. */
   private stop = new AbortController();
 
   constructor(private readonly world: TabWorld) {
     const { address, document, status } = world;
-    const written = (name: PlaneSetting): string => address.get(name) ?? usualOf(name);
+    const written = (name: PlaneSetting): string => {
+      const word = address.get(name) ?? usualOf(name);
+      // a file is not in an address
+      return word === "file" ? usualOf(name) : word;
+    };
     const entries = PLANE_SETTINGS.map((name) => [name, written(name)] as const);
     // every setting is among the entries
     this.settings = signal(Object.fromEntries(entries) as WrittenPlane);
@@ -94,6 +102,8 @@ export class Plane {
     };
     this.chosenAt = signal(place("at"));
     this.chosenEnd = signal(place("to"));
+    // who wants less motion gets fewer pictures
+    this.pace = signal(matchMedia("(prefers-reduced-motion: reduce)").matches ? 20 : 1);
     this.colors = watchColors(document, PLANE_COLORS);
     this.desk = openDesk<PlaneTopics>(document, (error) => {
       this.stop.abort();
@@ -139,6 +149,10 @@ export class Plane {
   }
 
   async openTable(file: File): Promise<void> {
+    if (file.size > MOST_BYTES) {
+      this.world.status.fail(tooLarge(file));
+      return;
+    }
     const text = await file.text();
     batch(() => {
       this.table.value = { name: file.name, text, columns: undefined };
@@ -174,6 +188,7 @@ export class Plane {
   /** Shows an earlier moment. */
   goTo(moment: number): void {
     this.pause();
+    this.isFollowing = false;
     this.moment.value = moment;
   }
 
@@ -230,6 +245,7 @@ export class Plane {
     if (this.course.value === undefined) await this.restart();
     if (this.course.value === undefined || this.hasEnded) return;
     this.isRunning.value = true;
+    this.isFollowing = true;
     const { stop } = this;
     const work = this.world.status.begin("training", () => this.pause());
     try {
@@ -258,7 +274,7 @@ export class Plane {
   private follow(part: CoursePart): void {
     batch(() => {
       this.course.value = part;
-      this.moment.value = part.moments.length - 1;
+      if (this.isFollowing) this.moment.value = part.moments.length - 1;
     });
   }
 
@@ -393,6 +409,14 @@ function rounded(value: number, width: number): number {
 /** The next frame; a page that is not seen has none, and goes on all the same. */
 const painted = (document: Document): Promise<void> =>
   document.hidden ? Promise.resolve() : new Promise((resolve) => requestAnimationFrame(() => resolve()));
+
+const tooLarge = ({ name, size }: File): GatewiseError =>
+  new GatewiseError({
+    code: "too-large",
+    received: `${name} of ${Math.round(size / 2 ** 20)} MB`,
+    expected: `a table of ${MOST_BYTES / 2 ** 20} MB at most`,
+    next: "the command takes larger ones: gatewise train --data",
+  });
 
 const tooMany = (): GatewiseError =>
   new GatewiseError({
