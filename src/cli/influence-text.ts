@@ -77,7 +77,7 @@ function scoreWords(kind: TrainingInfluence["kind"], isLabeled: boolean): string
   return `example (its label) and 1000 × score: above 0 it lowers the loss of the query${isLabeled ? "" : ", taken to be of the predicted class, for --query-labels were not given"}. By inputs: the control, which knows nothing of the network`;
 }
 
-function noiseText(kind: TrainingInfluence["kind"], { ranked, control }: LabelNoise): string {
+function noiseText(kind: TrainingInfluence["kind"], { diagonal, ranked, control }: LabelNoise): string {
   const cell = (suspects: readonly SuspectLabel[] | null, i: number): string => {
     const one = suspects?.[i];
     return one === undefined ? "" : `${one.example} (${number(one.label)})`;
@@ -97,5 +97,9 @@ function noiseText(kind: TrainingInfluence["kind"], { ranked, control }: LabelNo
     kind === "classes"
       ? "above 0 the other examples disagree with the label"
       : "how far the other examples are from the value"
-  }. The controls beside it: the same by the cosine of the inputs, and by the network's own loss`;
+  }. The controls beside it: the same by the cosine of the inputs, and by the network's own loss${
+    diagonal === "exact"
+      ? ""
+      : ". Of so many examples what each says of itself is estimated: scores are off by some percent, and neighbors in the order may change places"
+  }`;
 }

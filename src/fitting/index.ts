@@ -37,7 +37,7 @@ export {
   predictWith,
 } from "./kernel-fit.ts";
 export { kernelMatrix, symmetricKernel } from "./kernel-matrix.ts";
-export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, subKernel } from "./kernel-rows.ts";
+export { type KernelNorms, type KernelRows, kernelNorms, kernelRows, scaledKernel, subKernel } from "./kernel-rows.ts";
 export { kernelTimes } from "./kernel-times.ts";
 export { alignmentOfKernels } from "./kernels-alignment.ts";
 export { type LabelFit, labelFit } from "./label-fit.ts";

@@ -10,6 +10,28 @@ export interface KernelRows {
   readonly columns: number;
   /** Rows `from` to `to − 1` in C order, `[to − from, columns]`; the reader may hand out a view: do not write into it. */
   read(from: number, to: number): Float64Array | Promise<Float64Array>;
+  /** Where it is another kernel between two diagonals: products scale what they are multiplied with, and no block. */
+  readonly scaled?: { readonly kernel: KernelRows; readonly by: Float64Array };
+}
+
+/**
+ * `S K S` of a square kernel.
+ * @param by the diagonal of `S`, `[n]`
+ */
+export function scaledKernel(kernel: KernelRows, by: Float64Array): KernelRows {
+  const { rows, columns } = kernel;
+  return {
+    rows,
+    columns,
+    scaled: { kernel, by },
+    async read(from, to) {
+      const block = Float64Array.from(await kernel.read(from, to));
+      for (let i = from; i < to; i++) {
+        for (let j = 0; j < columns; j++) block[(i - from) * columns + j]! *= by[i]! * by[j]!;
+      }
+      return block;
+    },
+  };
 }
 
 /** The rows of a dense matrix. float64 is not copied, float32 is widened block by block. */

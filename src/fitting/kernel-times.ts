@@ -14,6 +14,10 @@ export async function kernelTimes(
   signal?: AbortSignal,
 ): Promise<Matrix> {
   const [, columns] = sizesOf(v);
+  if (kernel.scaled !== undefined) {
+    const { kernel: inner, by } = kernel.scaled;
+    return byRow(await kernelTimes(inner, byRow(v, by), products, signal), by);
+  }
   const out = matrix(kernel.rows, columns);
   for await (const { from, to, block } of rowBlocks(kernel)) {
     signal?.throwIfAborted();
@@ -21,4 +25,14 @@ export async function kernelTimes(
     out.data.set(data, from * columns);
   }
   return out;
+}
+
+/** A copy whose rows are multiplied by a number each. */
+function byRow(of: Matrix, by: Float64Array): Matrix {
+  const [rows, columns] = sizesOf(of);
+  return matrix(
+    rows,
+    columns,
+    of.data.map((value, at) => value * by[Math.floor(at / columns)]!),
+  );
 }

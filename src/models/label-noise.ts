@@ -16,6 +16,11 @@ export interface SuspectLabel {
 
 /** Examples by how wrong their labels look, the worst first, in three ways. */
 export interface LabelNoise {
+  /**
+   * Whether the inverse's diagonal behind `ranked` is exact: of more examples than a factor holds it is an estimate, off by some
+   * percent, and labels of nearly the same score may change places.
+   */
+  readonly diagonal: "exact" | "estimate";
   /** By the path kernel's ridge without the example. */
   readonly ranked: readonly SuspectLabel[];
   /** The controls: the same by the cosine of the inputs, and by the loss of the network itself. */

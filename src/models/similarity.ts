@@ -13,6 +13,7 @@ import {
   type Matrix,
   matrix,
   type RidgeSolver,
+  scaledKernel,
   sizesOf,
 } from "../fitting/index.ts";
 import { checkInputs, type Inputs } from "../gates/index.ts";
@@ -88,7 +89,10 @@ export async function pathSimilarity(
   const release = async (): Promise<void> => await file?.[Symbol.asyncDispose]();
   try {
     const solver = await kernelSolver(
-      scaledRows(rows, scale, rows.unit),
+      scaledKernel(
+        rows,
+        scale.map((value) => value * Math.sqrt(rows.unit)),
+      ),
       scale.map((value) => (value === 0 ? 0 : 1)),
       ridge,
       products,
@@ -187,19 +191,6 @@ const percent = (asking: Asking, stage: string): ((share: number) => void) => {
 /** An input without active paths is like nothing: its row is 0. */
 const inverseRoots = (squares: Float64Array): Float64Array =>
   squares.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 0));
-
-function scaledRows(kernel: KernelRows, scale: Float64Array, unit: number): KernelRows {
-  const { rows, columns } = kernel;
-  const left = scale.map((value) => value * unit);
-  return {
-    rows,
-    columns,
-    async read(from, to) {
-      const block = matrix(to - from, columns, await kernel.read(from, to));
-      return scaledBy(block, left.subarray(from, to), scale).data;
-    },
-  };
-}
 
 /** A copy. */
 function scaledBy(of: Matrix, left: Float64Array, right: Float64Array): Matrix {

@@ -168,6 +168,7 @@ export class TrainingInfluence implements AsyncDisposable {
     };
     const logits = await logitsOf(this.network, this.engine, this.train, options);
     return {
+      diagonal: this.paths.solver.by === "conjugate gradients" ? "estimate" : "exact",
       ranked: await left(this.paths, "labels"),
       control: {
         inputs: this.inputs === undefined ? null : await left(this.inputs, "labels by inputs"),

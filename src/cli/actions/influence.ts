@@ -3,7 +3,7 @@ import { writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";
 import { influenceMemory, type Model, type QueryInfluence, type TrainingInfluence } from "../../models/index.ts";
-import { neuralPathKernelWork } from "../../models/node/index.ts";
+import { neuralPathKernelWork, removeLeftKernels } from "../../models/node/index.ts";
 import { parsePositive, parseWhole } from "../../parse-value.ts";
 import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
@@ -144,7 +144,7 @@ const LONG_S = 60;
 
 async function tellNeeds(
   model: Model,
-  { features, threads }: InfluenceRequest,
+  { features, threads, scratch }: InfluenceRequest,
   examples: number,
   queries: number,
   context: CliContext,
@@ -158,6 +158,9 @@ async function tellNeeds(
       expected: `at most the ${megabytes(totalmem())} of this machine`,
       next: features > 0 ? "ask for fewer features, or give fewer examples" : "give fewer examples",
     });
+  }
+  for (const left of disk === 0 ? [] : await removeLeftKernels(scratch)) {
+    note(context, `removed ${left}: the kernel of a command that was killed`);
   }
   note(
     context,

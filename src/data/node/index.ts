@@ -31,5 +31,5 @@ export { readNumbers } from "./own/read-numbers.ts";
 export { readBytes } from "./read-file.ts";
 export { readNpyFile } from "./read-npy.ts";
 export { checkWritable, isRegular, isSameFile, openRegular, realPathOf } from "./regular-file.ts";
-export { type Scratch, scratchFolder } from "./scratch-folder.ts";
+export { removeLeftScratch, type Scratch, scratchFolder } from "./scratch-folder.ts";
 export { verifyDataset } from "./verify.ts";

@@ -21,13 +21,14 @@ const LONGEST_HOLDER = 4096;
 /**
  * Makes one, and removes those of commands that were killed on this machine.
  * @param parent is made where it is not there
+ * @param prefix that the folders of this kind have in common
  * @throws GatewiseError if the system refuses
  */
-export async function scratchFolder(parent: string): Promise<Scratch & AsyncDisposable> {
+export async function scratchFolder(parent: string, prefix = PREFIX): Promise<Scratch & AsyncDisposable> {
   await makeFolder(parent);
-  await removeLeft(parent);
+  await removeLeftScratch(parent, prefix);
   try {
-    const path = await mkdtemp(join(parent, PREFIX));
+    const path = await mkdtemp(join(parent, prefix));
     await writeFile(join(path, HOLDER), JSON.stringify({ id: PREFIX, ...(await thisHolder()) }));
     return {
       ...{ path, inMemory: LARGEST_IN_MEMORY },
@@ -38,13 +39,20 @@ export async function scratchFolder(parent: string): Promise<Scratch & AsyncDisp
   }
 }
 
-async function removeLeft(parent: string): Promise<void> {
+/**
+ * Removes the folders of commands that were killed on this machine.
+ * @returns what was removed
+ */
+export async function removeLeftScratch(parent: string, prefix = PREFIX): Promise<readonly string[]> {
   const mine = await thisHolder();
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(PREFIX)) continue;
+  const removed: string[] = [];
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(prefix)).sort()) {
     const bytes = await readIfThere(join(parent, name, HOLDER), LONGEST_HOLDER).catch(() => undefined);
     const holder = bytes && readHolder(bytes);
     if (holder === undefined || !isSeen(holder, mine) || !(await hasEnded(holder))) continue;
     await rm(join(parent, name), { recursive: true, force: true });
+    removed.push(join(parent, name));
   }
+  return removed;
 }

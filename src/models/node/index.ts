@@ -1,6 +1,6 @@
 export { type GatheredSummary, gatherParts, type ResultPlace } from "./gather-parts.ts";
 export { KERNEL_DTYPES } from "./kernel-dtypes.ts";
-export { kernelInFile } from "./kernel-in-file.ts";
+export { kernelInFile, removeLeftKernels } from "./kernel-in-file.ts";
 export {
   type KernelParts,
   openKernelParts,

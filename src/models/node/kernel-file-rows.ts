@@ -14,17 +14,22 @@ export async function openKernelRows({
   const file = await open(path);
   const start = npyHeader(dtype, [rows, columns]).length;
   const line = columns * BYTES[dtype];
+  // one for all blocks that are widened: their bytes are nobody else's
+  let kept = new Uint8Array(0);
   return {
     rows,
     columns,
     async read(from, to) {
-      const bytes = new Uint8Array((to - from) * line);
+      const length = (to - from) * line;
+      if (dtype === "float64" || kept.length < length) kept = new Uint8Array(length);
+      const bytes = kept.subarray(0, length);
       for (let at = 0; at < bytes.length; ) {
         const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + from * line + at);
         if (bytesRead === 0) throw new Error(`${path} is shorter than it was written`);
         at += bytesRead;
       }
-      return dtype === "float32" ? Float64Array.from(new Float32Array(bytes.buffer)) : new Float64Array(bytes.buffer);
+      if (dtype === "float64") return new Float64Array(bytes.buffer);
+      return new Float64Array(new Float32Array(bytes.buffer, 0, length / BYTES[dtype]));
     },
     [Symbol.asyncDispose]: () => file.close(),
   };

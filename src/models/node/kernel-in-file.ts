@@ -1,13 +1,15 @@
 /** The path kernel of more examples than memory holds, in a file for the time that it is needed. */
-import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeError } from "../../data/node/index.ts";
+import { removeLeftScratch, scratchFolder, writeError } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { Model } from "../model.ts";
 import type { MakeKernelInFile } from "../model-options.ts";
 import { openKernelRows } from "./kernel-file-rows.ts";
 import { writeNeuralPathKernel } from "./write-neural-path-kernel.ts";
+
+const PREFIX = "gatewise-kernel-";
 
 /**
  * Kernels in files of float32, divided by their traces.
@@ -17,13 +19,12 @@ export const kernelInFile =
   (threads: number): MakeKernelInFile =>
   async (network, engine, inputs, folder = tmpdir(), asking) => {
     const [examples = 0] = inputs.shape;
+    await removeLeftKernels(folder);
     await checkRoom(folder, 4 * examples ** 2);
-    const place = await mkdtemp(join(folder, "gatewise-kernel-")).catch(async (cause: unknown) => {
-      throw await writeError(cause, folder, "a folder for the kernel");
-    });
-    const release = (): Promise<void> => rm(place, { recursive: true, force: true });
+    const place = await scratchFolder(folder, PREFIX);
+    const release = (): PromiseLike<void> => place[Symbol.asyncDispose]();
     try {
-      const path = join(place, "kernel.npy");
+      const path = join(place.path, "kernel.npy");
       // its engine is the caller's, who releases it
       const model = new Model(network, { openEngine: async () => engine });
       const { trace } = await writeNeuralPathKernel(model, inputs, {
@@ -55,6 +56,10 @@ export const kernelInFile =
       throw thrown;
     }
   };
+
+/** What commands that were killed on this machine have left in such a folder, removed. */
+export const removeLeftKernels = (folder: string = tmpdir()): Promise<readonly string[]> =>
+  removeLeftScratch(folder, PREFIX);
 
 async function checkRoom(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder).catch(async (cause: unknown) => {
