@@ -49,11 +49,12 @@ export async function reproduceExperiment(asked: ReproduceRequest, context: CliC
     view.close();
   }
   const file = join(directory, "report.html");
-  if (!context.signal.aborted) return await finish(request, findings, await reportOf(directory, context), context);
+  if (!context.signal.aborted)
+    return await finish(request, findings, await reportOf(directory, request.places.dataDir, context), context);
   // the figures of a large table take longer than a stopped command has
   const code = await finish(request, findings, file, context);
   context.onSaid?.(code);
-  await reportOf(directory, context);
+  await reportOf(directory, request.places.dataDir, context);
   return code;
 }
 
@@ -76,10 +77,17 @@ export async function onFiles(
   };
 }
 
-async function reportOf(directory: string, { command }: CliContext): Promise<string> {
+async function reportOf(
+  directory: string,
+  dataDir: string | null,
+  { command, environment, cacheDir }: CliContext,
+): Promise<string> {
   // loaded now, not at the start: drawing takes longer to load than most commands take
   const { writeReport } = await import("../report/node/index.ts");
-  return await writeReport([directory], { command, createdAt: new Date().toISOString() });
+  return await writeReport([directory], {
+    ...{ command, createdAt: new Date().toISOString() },
+    places: { environment, cacheDir, ...(dataDir === null ? {} : { dataDir }) },
+  });
 }
 
 /** `10 epochs`, or `6 to 10 epochs`. */

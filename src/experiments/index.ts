@@ -67,6 +67,14 @@ export {
   type RemovalOrderName,
 } from "./explanations/explain-mnist.ts";
 export {
+  type ExplainedImage,
+  type ExplainedMonitor,
+  type ExplainedRemoval,
+  explainNetwork,
+  type LabeledInputs,
+  type NetworkExplanation,
+} from "./explanations/explained-network.ts";
+export {
   EXPLANATION_FIGURES,
   type ExplanationFigure,
   type ExplanationRow,

@@ -69,6 +69,8 @@ export class GatheredRuns {
   private readonly settings = new Map<string, SettingRuns>();
   private readonly regimes = new Map<RegimeName, RegimeSums>();
   private readonly seedsSeen = new Set<number>();
+  /** The run whose decisions are explained: finished, of the last regime in the report's order, the first of those. */
+  explained: { readonly id: string; readonly path: string; readonly regime: RegimeName } | undefined;
   count = 0;
   unfinishedCount = 0;
 
@@ -96,6 +98,10 @@ export class GatheredRuns {
     setting.best.add(result.bestTestAccuracy);
     this.finished.push({ regime, bestTestAccuracy: result.bestTestAccuracy });
     drawn.add(trial);
+    const rank = (one: RegimeName): number => REGIME_ORDER.indexOf(one);
+    if (trial.path !== undefined && (this.explained === undefined || rank(regime) > rank(this.explained.regime))) {
+      this.explained = { id: trial.id, path: trial.path, regime };
+    }
   }
 
   get seeds(): readonly number[] {

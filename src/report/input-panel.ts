@@ -122,18 +122,25 @@ function pixels(
       cells.map(({ flow }) => Math.abs(flow)),
       0,
     );
-  const at = (i: number): string =>
-    `x="${hundredths(left + (i % across) * side)}" y="${hundredths(top + Math.floor(i / across) * side)}" width="${hundredths(side)}" height="${hundredths(side)}"`;
-  const drawn = cells.map(({ shade, flow }, i) => {
+  const at = (i: number, cells = 1): string =>
+    `x="${hundredths(left + (i % across) * side)}" y="${hundredths(top + Math.floor(i / across) * side)}" width="${hundredths(cells * side)}" height="${hundredths(side)}"`;
+  const fills = cells.map(({ shade }) => {
     const [red = 0, green = red, blue = red] = shade.map((one) =>
       Math.round(255 * (map === undefined ? one : faded(one))),
     );
-    const under = `<rect ${at(i)} fill="rgb(${red},${green},${blue})"/>`;
-    const opacity = most === 0 ? 0 : Math.sqrt(Math.min(1, Math.abs(flow) / most));
-    if (opacity < 0.05) return under;
-    return `${under}<rect ${at(i)} fill="${signColor(flow)}" fill-opacity="${hundredths(opacity)}"/>`;
+    return `rgb(${red},${green},${blue})`;
   });
-  return `<g shape-rendering="crispEdges">${drawn.join("")}</g>`;
+  const under: string[] = [];
+  for (let i = 0, next = 1; i < cells.length; i = next, next = i + 1) {
+    // neighbors of one shade are one: most of a digit is its background
+    while (next % across !== 0 && fills[next] === fills[i]) next++;
+    under.push(`<rect ${at(i, next - i)} fill="${fills[i]}"/>`);
+  }
+  const over = cells.map(({ flow }, i) => {
+    const opacity = most === 0 ? 0 : Math.sqrt(Math.min(1, Math.abs(flow) / most));
+    return opacity < 0.05 ? "" : `<rect ${at(i)} fill="${signColor(flow)}" fill-opacity="${hundredths(opacity)}"/>`;
+  });
+  return `<g shape-rendering="crispEdges">${under.join("")}${over.join("")}</g>`;
 }
 
 /** The image under a map: seen, and paler than any color over it. */

@@ -3,6 +3,7 @@ import { GatewiseError } from "../errors.ts";
 import type { ExperimentRecord, Machine, Place } from "../runs/index.ts";
 import { atMost } from "./configuration.ts";
 import { type ExperimentPage, renderExperimentPage } from "./experiment-page.ts";
+import { decidedImages } from "./explained-section.ts";
 import type { Figure } from "./figure.ts";
 import { listOfFigures } from "./figures.ts";
 import { findingsPage } from "./findings-page.ts";
@@ -125,6 +126,10 @@ export async function* reportFiles(content: ReportContent, making: ReportMaking)
   if (content.kind === "runs") {
     const input = { ...content.told, command: making.command ?? content.command ?? "", createdAt, version };
     yield* figureFiles(listOfFigures(input), "figures/");
+    const { told } = input.explained ?? {};
+    if (told !== undefined && "images" in told && told.images.length > 0) {
+      yield { path: "figures/decides.svg", text: decidedImages(told.images) };
+    }
     yield { path: REPORT_PAGE, text: await renderGathered(input) };
     return;
   }

@@ -2,6 +2,7 @@ import { gatesMove, REGIMES } from "../network/index.ts";
 import { bandWords, unfinishedWords } from "./accuracy-figures.ts";
 import { answerOf, listed } from "./answer.ts";
 import { counted, grouped } from "./configuration.ts";
+import { explainedSection } from "./explained-section.ts";
 import type { Figure } from "./figure.ts";
 import { type ReportFigures, reportFigures } from "./figures.ts";
 import { type GatheredInput, gathered, type RegimeGroup } from "./gathered-runs.ts";
@@ -38,6 +39,7 @@ ${runs.count === 0 ? html`<p>There are no runs.</p>` : regimeTable(rows, input)}
 ${await lossSection(figures, groups)}
 ${await gateSection(figures, groups)}
 ${await kernelSection(figures, groups)}
+${explainedSection(input.explained)}
 <section aria-labelledby="configuration">
 <h2 id="configuration">Configuration</h2>
 ${configurationSection(input)}

@@ -13,6 +13,8 @@ import type { Store } from "./store.ts";
 export interface RunContent {
   /** `flnpf-seed1`: the name of its place. */
   readonly id: string;
+  /** Its place as its user knows it. */
+  readonly path?: string | undefined;
   readonly run: RunRecord;
   /** The finished epochs, in order. */
   readonly metrics: readonly EpochMetrics[];
@@ -74,6 +76,7 @@ async function* runsOf(name: string, store: Store, results: ExperimentResults | 
 
 const runContent = async (id: string, run: Store): Promise<RunContent> => ({
   id,
+  path: run.nameOf(),
   run: await readRecord(run),
   metrics: await metricsOf(run),
   kernels: await kernelsOf(run),

@@ -10,14 +10,19 @@ import { inStages } from "../stages.ts";
 interface ReportRequest {
   readonly runs: readonly string[];
   readonly out: string | undefined;
+  readonly dataDir: string | undefined;
 }
 
 export const report = inStages(
-  (_, runs: readonly string[], { out }: { readonly out?: string }) => ({ runs, out }),
+  (_, runs: readonly string[], { out, dataDir }: { readonly out?: string; readonly dataDir?: string }) => ({
+    runs,
+    out,
+    dataDir,
+  }),
   reportRuns,
 );
 
-async function reportRuns({ runs, out }: ReportRequest, context: CliContext): Promise<ExitCode> {
+async function reportRuns({ runs, out, dataDir }: ReportRequest, context: CliContext): Promise<ExitCode> {
   // loaded where it is needed: drawing takes longer to load than most commands take
   const { reportFile, writeReport } = await import("../../report/node/index.ts");
   const file = out ?? reportFile(runs);
@@ -27,6 +32,11 @@ async function reportRuns({ runs, out }: ReportRequest, context: CliContext): Pr
     out: file,
     command: context.command,
     createdAt: new Date().toISOString(),
+    places: {
+      environment: context.environment,
+      cacheDir: context.cacheDir,
+      ...(dataDir === undefined ? {} : { dataDir }),
+    },
   });
   printResult(context, { report }, () => `report  ${shown(report)}`);
   return EXIT.done;

@@ -6,6 +6,7 @@ export const reportCommand: DefineCommand = (program, act) => {
     .summary("HTML report over runs")
     .description("Writes one self-contained HTML file over runs, or over the folder of an experiment.")
     .argument("<run...>", "run directories or folders of experiments")
+    .option("--data-dir <dir>", "where the data set is looked for first, to tell what decides")
     .option("--out <file>", "file to write (default: report.html in the folder, or here for several)")
     .addHelpText(
       "after",

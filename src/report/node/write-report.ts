@@ -1,15 +1,18 @@
 import { dirname, join } from "node:path";
-import { lockFile, makeFolder, writeGuarded } from "../../data/node/index.ts";
+import { type DataPlaces, lockFile, makeFolder, writeGuarded } from "../../data/node/index.ts";
 import { optionsIn } from "../../options.ts";
 import { dissectionAt, type Place, placeAt } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
 import { contentOf, REPORT_PAGE, type ReportMaking, reportContent, reportFiles } from "../report-files.ts";
+import { withExplanation } from "./explained-run.ts";
 import { writeDissectionReport } from "./write-dissection-report.ts";
 
 /** Where a report goes, and who makes it when. */
 export interface WriteReportOptions extends Pick<ReportMaking, "command" | "createdAt"> {
   /** The file to write; `report.html` in the folder, or here for several, unless told otherwise. */
   readonly out?: string | undefined;
+  /** Where data are looked for: of one run it is then told what its decisions rest on, which takes some seconds. */
+  readonly places?: DataPlaces | undefined;
 }
 
 /** Where the report of folders goes unless told otherwise. */
@@ -26,16 +29,17 @@ export const reportFile = ([only, ...others]: readonly string[]): string =>
  */
 export async function writeReport(directories: readonly string[], options: WriteReportOptions): Promise<string> {
   optionsIn(options);
-  const { out: file = reportFile(directories), command, createdAt } = options;
+  const { out: file = reportFile(directories), command, createdAt, places } = options;
   const [only, ...others] = directories;
   if (only !== undefined && others.length === 0) {
     const dissection = await dissectionAt(folderStore(only));
     if (dissection !== undefined) return await writeDissectionReport(only, dissection, file);
   }
-  const content =
+  const looked =
     only !== undefined && others.length === 0
       ? await reportContent([await placeAt(folderStore(only))])
       : await contentOf(placesOf(directories));
+  const content = await withExplanation(looked, places);
   const folder = dirname(file);
   await makeFolder(folder);
   await using lock = await lockFile(file);

@@ -13,6 +13,7 @@ export {
   runExperiment,
   trialStates,
 } from "./experiment-run.ts";
+export { explainRun, type RunExplanation } from "./explain-run.ts";
 export { exportedModel } from "./exported-model.ts";
 export { folderStore } from "./folder-store.ts";
 export { isModelFolder } from "./foreign-model.ts";
