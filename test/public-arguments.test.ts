@@ -316,6 +316,11 @@ describe("what a caller without types gives", () => {
     for (const none of [null, 3]) {
       expect((await rejected(() => of(model, none)?.())).message).toMatch(/^options that are .*: expected an object/);
     }
+    for (const signal of [3, null, "stop"]) {
+      expect((await rejected(() => of(model, { signal })?.())).message).toMatch(
+        /^a `signal` that is .*: expected an Abort/,
+      );
+    }
     const released = new Model(network, { openEngine: () => expect.fail("released") });
     await released[Symbol.asyncDispose]();
     expect((await rejected(() => of(released)?.())).message).toBe(

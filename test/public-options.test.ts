@@ -22,6 +22,7 @@ interface Taker {
   readonly name: string;
   /** Which of the parameters. */
   readonly place: number;
+  readonly takesSignal: boolean;
 }
 
 const TAKERS: readonly Taker[] = names.flatMap(({ entry, name, symbol }) => {
@@ -32,10 +33,15 @@ const TAKERS: readonly Taker[] = names.flatMap(({ entry, name, symbol }) => {
     .getCallSignatures()
     .flatMap(({ parameters }) =>
       parameters.flatMap((parameter, place) =>
-        isOptions(checker.getTypeOfSymbolAtLocation(parameter, declaration)) ? [place] : [],
+        isOptions(checker.getTypeOfSymbolAtLocation(parameter, declaration)) ? [{ place, parameter }] : [],
       ),
     );
-  return [...new Set(places)].map((place) => ({ entry, name, place }));
+  const takers = new Map<number, boolean>();
+  for (const { place, parameter } of places) {
+    const type = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(parameter, declaration));
+    takers.set(place, (takers.get(place) ?? false) || type.getProperty("signal") !== undefined);
+  }
+  return [...takers].map(([place, takesSignal]) => ({ entry, name, place, takesSignal }));
 });
 
 const NO_OPTIONS = [null, 7, "batch", [1]] as const;
@@ -53,6 +59,21 @@ async function thrownBy(call: () => unknown): Promise<unknown> {
     return thrown;
   }
 }
+
+/** What every long answer takes, wrong: whoever has it in its options refuses it before it works. */
+const NO_SIGNAL = [null, 3, "stop", {}] as const;
+
+describe("a signal that is none", () => {
+  it.each(TAKERS.filter(({ takesSignal }) => takesSignal))("of $entry $name", async ({ entry, name, place }) => {
+    const { [name]: taker }: Readonly<Record<string, unknown>> = await import(fileOf.get(entry) ?? "");
+    if (typeof taker !== "function") throw new Error(`${name} is no function`);
+    for (const signal of NO_SIGNAL) {
+      const thrown = await thrownBy(() => taker(...Array.from({ length: place }, () => ({})), { signal }));
+      expect(thrown instanceof Error ? thrown.name : thrown, String(thrown)).toBe(GatewiseError.name);
+      expect(thrown).toMatchObject({ code: "invalid-argument", expected: "an AbortSignal, or nothing" });
+    }
+  });
+});
 
 describe("no options", () => {
   it("are found in every entry point that takes some", () => {

@@ -33,7 +33,7 @@ const right = (title: string): Column => ({ title, align: "right" });
 const number = (value: number | null): string =>
   value === null ? "–" : Number.isInteger(value) ? String(value) : value.toPrecision(4);
 
-function queryText({ predicted, label, control, ...sides }: QueryInfluence, query: number): string {
+function queryText({ predicted, label, control, unmoved, ...sides }: QueryInfluence, query: number): string {
   const words = [
     `query ${query}`,
     ...(predicted === null ? [] : [`predicted ${number(predicted)}`]),
@@ -47,13 +47,20 @@ function queryText({ predicted, label, control, ...sides }: QueryInfluence, quer
     columns.map(({ cells }) => cells.length),
     0,
   );
-  if (rows === 0) return `${words.join(", ")}\nno example moves it: its loss has no slope, so sure is the network`;
+  const head = [words.join(", "), ...(unmoved === null ? [] : [`no example moves it: ${UNMOVED[unmoved]}`])].join("\n");
+  if (rows === 0) return head;
   const table = formatTable(
     columns.map(({ title }) => right(title)),
     Array.from({ length: rows }, (_, i) => columns.map(({ cells }) => cells[i] ?? "")),
   );
-  return `${words.join(", ")}\n${table}`;
+  return `${head}\n${table}`;
 }
+
+const UNMOVED = {
+  "no slope": "its loss has no slope, so sure is the network",
+  "no shared paths": "it has no active path in common with any of them",
+  "too small": "what they do is too small to be told",
+} as const satisfies Record<NonNullable<QueryInfluence["unmoved"]>, string>;
 
 const columnsOf = (
   { top, bottom }: BothSides,
@@ -77,7 +84,7 @@ function scoreWords(kind: TrainingInfluence["kind"], isLabeled: boolean): string
   return `example (its label) and 1000 × score: above 0 it lowers the loss of the query${isLabeled ? "" : ", taken to be of the predicted class, for --query-labels were not given"}. By inputs: the control, which knows nothing of the network`;
 }
 
-function noiseText(kind: TrainingInfluence["kind"], { diagonal, ranked, control }: LabelNoise): string {
+function noiseText(kind: TrainingInfluence["kind"], { diagonal, classes, ranked, control }: LabelNoise): string {
   const cell = (suspects: readonly SuspectLabel[] | null, i: number): string => {
     const one = suspects?.[i];
     return one === undefined ? "" : `${one.example} (${number(one.label)})`;
@@ -93,7 +100,14 @@ function noiseText(kind: TrainingInfluence["kind"], { diagonal, ranked, control 
       cell(control.loss, i),
     ]),
   );
-  return `labels that look wrong, the worst first\n${table}\n\nby: ${
+  const [worst] = ranked;
+  const heading =
+    classes === 1
+      ? "all labels are one class: the other examples cannot speak against it, only the network's own loss can"
+      : kind === "classes" && worst !== undefined && worst.score <= 0
+        ? "no label looks wrong: the other examples agree with each; those that they agree with least first"
+        : "labels that look wrong, the worst first";
+  return `${heading}\n${table}\n\nby: ${
     kind === "classes"
       ? "above 0 the other examples disagree with the label"
       : "how far the other examples are from the value"

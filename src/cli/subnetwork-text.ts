@@ -27,9 +27,11 @@ export function quantile(shares: readonly Pick<RemovedShare, "share">[], part: n
 export function describeOne(one: DecidingUnits, shapes: Shapes): string {
   const { removed, active, share, becomes, byActivation, atRandom } = one;
   const changed =
-    becomes === null
-      ? `closing all ${active} active units changes nothing: what passes none of them decides, biases among it`
-      : `closing ${removed.length} of ${active} active units, ${percentOf(share ?? 0)} %, makes it output ${becomes}`;
+    active === 0
+      ? "no unit is active: biases and what passes no gate decide"
+      : becomes === null
+        ? `closing all ${active} active units changes nothing: what passes none of them decides, biases among it`
+        : `closing ${removed.length} of ${active} active units, ${percentOf(share ?? 0)} %, makes it output ${becomes}`;
   return [
     `${headOf(one)}\n${changed}`,
     unitsTable(removed, "flow when it closes", shapes),
@@ -45,7 +47,9 @@ export function describeOne(one: DecidingUnits, shapes: Shapes): string {
 }
 
 const headOf = ({ example, decision, runnerUp, margin }: Decision): string =>
-  `example ${example}: output ${decision}, ${shortNumber(margin)} above output ${runnerUp}`;
+  margin === 0
+    ? `example ${example}: outputs ${decision} and ${runnerUp} are equal, and the first counts as the decision`
+    : `example ${example}: output ${decision}, ${shortNumber(margin)} above output ${runnerUp}`;
 
 function unitsTable(units: readonly DecidingUnit[], flow: string, shapes: Shapes): string {
   const rows = units.slice(0, MOST_UNITS).map((one) => {
@@ -71,12 +75,14 @@ export function describeMany(found: readonly DecidingUnits[]): string {
     ["chance", found.map(({ atRandom }) => atRandom)],
   ];
   const unchanged = found.filter(({ share }) => share === null).length;
+  const tied = found.filter(({ margin }) => margin === 0).length;
   return [
     `${found.length} inputs: share of the active units whose removal changes the decision, %`,
     formatTable(
       [{ title: "in the order of" }, right("half of the inputs"), right("90 % of them"), right("all")],
       orders.map(([order, shares]) => [order, ...[0.5, 0.9, 1].map((part) => percentOrNone(quantile(shares, part)))]),
     ),
+    ...(tied === 0 ? [] : [`of ${tied} inputs the two largest outputs are equal: the first counts as the decision`]),
     ...(unchanged === 0 ? [] : [`of ${unchanged} inputs closing all active units changes nothing`]),
     easiest(found),
   ].join("\n\n");

@@ -10,7 +10,13 @@ const FC = {
   initializer: { kind: "glorot-uniform" },
   loss: "softmax-cross-entropy",
   batch: 32,
+  source: "beyond the papers; protocol of Lakshminarayanan and Singh, NeurIPS 2020, arXiv 2006.10529",
 } as const satisfies Partial<ArmExperiment>;
+
+const profilesOf = (arms: readonly Arm[]): { readonly quick: ArmProfile; readonly full: ArmProfile } => ({
+  quick: { data: "digits", epochs: 40, runs: 2, arms },
+  full: { data: "mnist", epochs: 100, runs: 5, arms },
+});
 
 const RELU: Arm = { name: "relu", title: "ReLU", regime: "relu" };
 const RANDOM: Arm = { name: "frnpf-ii", title: "FRNPF(II): all gates random", regime: "frnpf-ii" };
@@ -38,11 +44,7 @@ export const shuffledLabels = {
   name: "shuffled-labels",
   title: "Gates learnt on shuffled labels: FC on MNIST, Adam 1e-3",
   optimizer: optimizer("adam", 1e-3),
-  source: "beyond the papers; protocol of Lakshminarayanan and Singh, NeurIPS 2020, arXiv 2006.10529",
-  profiles: {
-    quick: { data: "digits", epochs: 40, runs: 2, arms: shuffled },
-    full: { data: "mnist", epochs: 100, runs: 5, arms: shuffled },
-  } satisfies Record<string, ArmProfile>,
+  profiles: profilesOf(shuffled),
 } as const satisfies ArmExperiment;
 
 /** Learnt gates at some layers, random ones at all others. */
@@ -63,9 +65,5 @@ export const learntLayers = {
   name: "learnt-layers",
   title: "Learnt gates in some layers: FC on MNIST, Adam 1e-4",
   optimizer: optimizer("adam", 1e-4),
-  source: "beyond the papers; protocol of Lakshminarayanan and Singh, NeurIPS 2020, arXiv 2006.10529",
-  profiles: {
-    quick: { data: "digits", epochs: 40, runs: 2, arms: layers },
-    full: { data: "mnist", epochs: 100, runs: 5, arms: layers },
-  } satisfies Record<string, ArmProfile>,
+  profiles: profilesOf(layers),
 } as const satisfies ArmExperiment;

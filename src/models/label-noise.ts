@@ -21,6 +21,8 @@ export interface LabelNoise {
    * percent, and labels of nearly the same score may change places.
    */
   readonly diagonal: "exact" | "estimate";
+  /** Different labels among the examples; null of real values. Of one alone nothing can speak against it but the loss. */
+  readonly classes: number | null;
   /** By the path kernel's ridge without the example. */
   readonly ranked: readonly SuspectLabel[];
   /** The controls: the same by the cosine of the inputs, and by the loss of the network itself. */

@@ -2,7 +2,7 @@ import type { Engine } from "../engine/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { checkInputs, type Inputs } from "../gates/index.ts";
 import { type DenseArray, sizeOf } from "../graph/index.ts";
-import { checkOutput, type GatedNetwork } from "../network/index.ts";
+import { checkOutput, type GatedNetwork, outputCount } from "../network/index.ts";
 import { logitsOf } from "./logits.ts";
 import type { Asking } from "./progress.ts";
 
@@ -10,7 +10,7 @@ import type { Asking } from "./progress.ts";
  * The other example most like a given one, by the distance of their elements, of those to which the network gives a class.
  * @param inputs `[n, …inputShape]`
  * @param example one of them, from 0
- * @param wanted the class: the output whose logit is largest
+ * @param wanted the class: the output whose logit is largest; of a single output 1 where it is above 0, else 0
  * @returns which of the inputs
  * @throws GatewiseError if there is no such class or example, or no other example of that class
  */
@@ -23,7 +23,7 @@ export async function nearestOfClass(
   options: Asking = {},
 ): Promise<number> {
   checkInputs(network, inputs);
-  checkOutput(network, wanted);
+  checkClass(network, wanted);
   const logits = await logitsOf(network, engine, inputs, options);
   const nearest = nearestGiven(inputs, decisionsOf(logits), example, wanted);
   if (nearest >= 0) return nearest;
@@ -32,6 +32,16 @@ export async function nearestOfClass(
     received: `class ${wanted} for none of the ${examples} examples but perhaps the given one`,
     expected: "another example to which the network gives that class",
     next: "choose another class, or give more inputs",
+  });
+}
+
+function checkClass(network: GatedNetwork, wanted: number): void {
+  if (outputCount(network) > 1) checkOutput(network, wanted);
+  if (outputCount(network) > 1 || wanted === 0 || wanted === 1) return;
+  throw new GatewiseError({
+    received: `class ${wanted} of a network of one output`,
+    expected: "1, above 0, or 0",
+    next: "choose one of them",
   });
 }
 
@@ -52,9 +62,11 @@ export function nearestGiven(inputs: Inputs, given: ArrayLike<number>, example: 
   return nearest;
 }
 
-/** The output whose logit is largest, of each example; the first at a tie. */
+/** The output whose logit is largest, of each example, the first at a tie; of a single output 1 where it is above 0. */
 export function decisionsOf({ data, shape: [examples = 0, outputs = 0] }: DenseArray<"float32">): Int32Array {
-  return Int32Array.from({ length: examples }, (_, i) => largest(data, i * outputs, outputs));
+  return Int32Array.from({ length: examples }, (_, i) =>
+    outputs === 1 ? Number(data[i]! > 0) : largest(data, i * outputs, outputs),
+  );
 }
 
 function largest(logits: ArrayLike<number>, from: number, count: number): number {

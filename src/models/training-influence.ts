@@ -61,6 +61,11 @@ export interface QueryInfluence extends BothSides {
   readonly label: number | null;
   /** The same by the cosine of the inputs; null where they have too many elements to solve for. */
   readonly control: BothSides | null;
+  /**
+   * Why no example moves it, null where some do: its loss has no slope, so sure is the network; it has no active path in common
+   * with any example; or what they do is too small for float64.
+   */
+  readonly unmoved: "no slope" | "no shared paths" | "too small" | null;
 }
 
 /** Numbers of a block of queries with all examples. */
@@ -93,15 +98,17 @@ export class TrainingInfluence implements AsyncDisposable {
     const { top = 10 } = options;
     checkCount("number of examples", top);
     const told: QueryInfluence[] = [];
-    for await (const { logits, asked, paths, inputs } of this.blocks(queries, options)) {
+    for await (const { logits, asked, paths, inputs, slopes, shared } of this.blocks(queries, options)) {
       const [rows = 0, outputs = 0] = logits.shape;
       const classes = largestOfRows(logits);
       const isClass = this.task.kind === "classes";
       for (let t = 0; t < rows; t++) {
+        const sides = bothSides(paths, t, this.task, top);
         told.push({
           predicted: isClass ? classes[t]! : outputs === 1 ? logits.data[t]! : null,
           label: asked === undefined ? null : labelOf(asked, t),
-          ...bothSides(paths, t, this.task, top),
+          ...sides,
+          unmoved: sides.top.length + sides.bottom.length > 0 ? null : whyUnmoved(slopes, shared, t),
           control: inputs === undefined ? null : bothSides(inputs, t, this.task, top),
         });
       }
@@ -144,10 +151,12 @@ export class TrainingInfluence implements AsyncDisposable {
       const own = asked && taskBetween(asked, from, to);
       const logits = await logitsOf(this.network, this.engine, block, { signal });
       const slopes = slopesOf(logits, this.task, own);
-      const scoresBy = async (by: Similarity & FittedRidge): Promise<Matrix> =>
-        await influenceScores(by, await by.cross(block, { signal }), slopes, this.products, { signal });
-      const paths = await scoresBy(this.paths);
-      yield { logits, asked: own, paths, inputs: this.inputs && (await scoresBy(this.inputs)) };
+      const scoresBy = async (by: Similarity & FittedRidge, cross: Matrix): Promise<Matrix> =>
+        await influenceScores(by, cross, slopes, this.products, { signal });
+      const shared = await this.paths.cross(block, { signal });
+      const paths = await scoresBy(this.paths, shared);
+      const inputs = this.inputs && (await scoresBy(this.inputs, await this.inputs.cross(block, { signal })));
+      yield { logits, asked: own, paths, inputs, slopes, shared };
       onProgress(to, count);
     }
   }
@@ -169,6 +178,7 @@ export class TrainingInfluence implements AsyncDisposable {
     const logits = await logitsOf(this.network, this.engine, this.train, options);
     return {
       diagonal: this.paths.solver.by === "conjugate gradients" ? "estimate" : "exact",
+      classes: this.task.kind === "classes" ? new Set(this.task.labels).size : null,
       ranked: await left(this.paths, "labels"),
       control: {
         inputs: this.inputs === undefined ? null : await left(this.inputs, "labels by inputs"),
@@ -230,6 +240,13 @@ export async function trainingInfluence(
     for (const one of owned) await one[Symbol.asyncDispose]();
     throw thrown;
   }
+}
+
+function whyUnmoved(slopes: Matrix, shared: Matrix, query: number): NonNullable<QueryInfluence["unmoved"]> {
+  const isZero = ({ shape: [, columns = 0], data }: Matrix): boolean =>
+    data.subarray(query * columns, (query + 1) * columns).every((value) => value === 0);
+  if (isZero(slopes)) return "no slope";
+  return isZero(shared) ? "no shared paths" : "too small";
 }
 
 function rowsBetween({ data }: Inputs, from: number, to: number, shape: readonly number[]): Inputs {

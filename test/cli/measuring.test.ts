@@ -219,7 +219,10 @@ describe("gatewise inspect and neighbors", () => {
       gates: 16,
       paths: "50249",
       pathKernel: "packed bits",
-      supported: ["evaluate", "gates", "paths", "flow", "subnetwork", "ntk", "neighbors", "npk", "dissect"],
+      supported: [
+        ...["dissect", "evaluate", "gates", "npk", "ntk", "neighbors", "influence", "paths", "flow", "subnetwork"],
+        ...["monitor", "studio"],
+      ],
     });
     expect(result.cost).toMatchObject({ examples: 100, packedGatesBytes: 1600, kernelBytes: 80_000, pairs: 5050 });
     expect(result.cost.pathKernelSeconds).toBeGreaterThan(0);

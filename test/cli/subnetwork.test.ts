@@ -11,14 +11,16 @@ const Distribution = z.strictObject({
   ninetiethPercentile: z.number().nullable(),
   unchanged: z.int(),
 });
-/** The first six are the contract's. */
+/** Decision to `becomes` but the margin are the contract's. */
 const One = z.strictObject({
   decision: z.int(),
   runnerUp: z.int(),
+  margin: z.number(),
   active: z.int(),
   removed: z.array(Unit),
   share: z.number().nullable(),
   becomes: z.int().nullable(),
+  unchanged: z.enum(["no active unit", "decided without units"]).nullable(),
   byActivation: Share,
   atRandom: Share,
 });

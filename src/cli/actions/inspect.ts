@@ -1,7 +1,7 @@
 import { writeGuarded } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { Description, GateDifferences, Model } from "../../models/index.ts";
-import { gatePositions, isLayered, partsOfNetwork } from "../../network/index.ts";
+import { gatePositions, hasHardGates, isLayered, outputCount, partsOfNetwork } from "../../network/index.ts";
 import { parseWhole } from "../../parse-value.ts";
 import { claimResult, readRun } from "../../runs/node/index.ts";
 import {
@@ -11,6 +11,7 @@ import {
   openModelWithInputs,
   readModelOptions,
 } from "../chosen-model.ts";
+import { COMMAND_NAMES, type CommandName } from "../command-names.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { ModelOptions } from "../model-option.ts";
@@ -56,14 +57,46 @@ interface Inspected extends Description {
   readonly gateDifferences?: GateDifferences;
 }
 
-/** What every network can be asked. */
-const ALWAYS = ["evaluate", "gates", "paths", "flow", "subnetwork", "ntk", "neighbors"] as const;
+type Asked = Pick<Model, "network" | "source"> & Pick<Description, "pathKernel">;
 
-const supportedBy = (model: Pick<Model, "network" | "source">, { pathKernel }: Description): readonly string[] => [
-  ...ALWAYS,
-  pathKernel === "random features only" ? "npk --features R" : "npk",
-  ...(canBeDissected(model) ? ["dissect"] : []),
-];
+const always = (name: CommandName) => (): string => name;
+const never = (): undefined => undefined;
+const where = (name: CommandName, can: (of: Asked) => boolean) => (of: Asked) => (can(of) ? name : undefined);
+
+/** How each command is called for a network; those that take none, or are told already, have no place in the list. */
+const SUPPORT = {
+  demo: never,
+  train: never,
+  reproduce: never,
+  dissect: where("dissect", canBeDissected),
+  evaluate: always("evaluate"),
+  inspect: never,
+  gates: always("gates"),
+  npk: ({ pathKernel }) => (pathKernel === "random features only" ? "npk --features R" : "npk"),
+  ntk: always("ntk"),
+  neighbors: always("neighbors"),
+  influence: ({ pathKernel }) => (pathKernel === "random features only" ? "influence --features R" : "influence"),
+  "kernel-fit": never,
+  paths: always("paths"),
+  flow: always("flow"),
+  subnetwork: where("subnetwork", ({ network }) => outputCount(network) > 1),
+  monitor: where("monitor", canBeMonitored),
+  studio: always("studio"),
+  report: never,
+  export: where("export", ({ source }) => source.kind === "run"),
+  data: never,
+} as const satisfies Record<CommandName, (of: Asked) => string | undefined>;
+
+const supportedBy = ({ network, source }: Pick<Model, "network" | "source">, { pathKernel }: Description) =>
+  COMMAND_NAMES.flatMap((name): readonly string[] => {
+    const call = SUPPORT[name]({ network, source, pathKernel });
+    return call === undefined ? [] : [call];
+  });
+
+function canBeMonitored({ network, source }: Asked): boolean {
+  const learntValues = source.kind === "run" && source.isRegression === true;
+  return gatePositions(network).length > 0 && hasHardGates(network) && !learntValues;
+}
 
 /** Whether fresh values can learn behind its gates: they are its own, and of kinds that are trained. */
 function canBeDissected({ network, source }: Pick<Model, "network" | "source">): boolean {

@@ -106,8 +106,9 @@ async function tellRemovals(
 }
 
 const removalJson = (one: DecidingUnits) => {
-  const { decision, runnerUp, active, removed, share, becomes, byActivation, atRandom } = one;
-  return { decision, runnerUp, active, removed, share, becomes, byActivation, atRandom };
+  const { decision, runnerUp, margin, active, removed, share, becomes, byActivation, atRandom } = one;
+  const unchanged = becomes !== null ? null : active === 0 ? "no active unit" : "decided without units";
+  return { decision, runnerUp, margin, active, removed, share, becomes, unchanged, byActivation, atRandom };
 };
 
 /** Shares of the active units; of what nothing changes all count as more than any. */
