@@ -68,6 +68,7 @@ const SUPPORT = {
   demo: never,
   train: never,
   reproduce: never,
+  sweep: never,
   dissect: where("dissect", canBeDissected),
   evaluate: always("evaluate"),
   inspect: never,
