@@ -8,6 +8,7 @@ export {
   comparisonPage,
   type ExperimentMaking,
   type ExperimentPage,
+  type ExplainedRun,
   type FieldSpec,
   type Figure,
   type FigureConfig,

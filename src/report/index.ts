@@ -20,7 +20,7 @@ export {
   reportContent,
   reportFiles,
 } from "./report-files.ts";
-export type { ReportInput, ReportTrial } from "./report-input.ts";
+export type { ExplainedRun, ReportInput, ReportTrial } from "./report-input.ts";
 export type {
   AxisSpec,
   FieldSpec,
