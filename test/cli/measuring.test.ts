@@ -221,7 +221,7 @@ describe("gatewise inspect and neighbors", () => {
       pathKernel: "packed bits",
       supported: [
         ...["dissect", "evaluate", "gates", "npk", "ntk", "neighbors", "influence", "paths", "flow", "subnetwork"],
-        ...["monitor", "studio"],
+        ...["monitor", "studio", "export"],
       ],
     });
     expect(result.cost).toMatchObject({ examples: 100, packedGatesBytes: 1600, kernelBytes: 80_000, pairs: 5050 });
