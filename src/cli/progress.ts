@@ -14,6 +14,7 @@ import type { CliContext } from "./context.ts";
 import { formatDuration } from "./duration.ts";
 import { note } from "./output.ts";
 import { shown } from "./shown.ts";
+import { secondsLeft } from "./time-left.ts";
 
 /**
  * Draws what a pool of trials does, with the time that it will take once an epoch or a minute is over; where standard
@@ -236,6 +237,7 @@ export function countProgress(
   context: CliContext,
   name: string,
   things: string,
+  clock: () => number = () => performance.now(),
 ): { readonly update: (done: number, of: number) => void; readonly close: () => void } {
   if (context.json || !context.stderr.isTTY) return { update: () => {}, close: () => {} };
   const bar = new cliProgress.SingleBar(
@@ -243,14 +245,19 @@ export function countProgress(
       stream: context.stderr,
       hideCursor: true,
       clearOnComplete: true,
-      format: `${name} {bar} {value}/{total} ${things}, {eta_formatted} left`,
+      format: `${name} {bar} {value}/{total} ${things}{left}`,
     },
     cliProgress.Presets.shades_grey,
   );
+  let estimate = secondsLeft(clock);
   return {
     update(done, of) {
-      if (bar.getTotal() !== of || done === 0) bar.start(of, done);
-      bar.update(done);
+      if (bar.getTotal() !== of || done === 0) {
+        estimate = secondsLeft(clock);
+        bar.start(of, done, { left: "" });
+      }
+      const left = estimate(done, of);
+      bar.update(done, { left: left === undefined ? "" : `, about ${formatDuration(left)} left` });
     },
     close: () => bar.stop(),
   };
