@@ -4,7 +4,7 @@ import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { handedOver, handOver } from "../../../src/data/node/own/handed-data.ts";
 import { loadOwn } from "../../../src/data/node/own/load-own.ts";
-import { type Scratch, scratchFolder } from "../../../src/data/node/scratch-folder.ts";
+import { removeLeftScratch, type Scratch, scratchFolder } from "../../../src/data/node/scratch-folder.ts";
 import { writeNpy } from "../../../src/data/npy.ts";
 import type { OwnData, OwnDataset } from "../../../src/data/own/own-data.ts";
 import { denseArray, float32, int64 } from "../../../src/graph/index.ts";
@@ -89,6 +89,11 @@ describe("data that are handed over", () => {
     await using second = await scratchFolder(folder.path);
     const left = [mine.path, second.path].map((path) => path.slice(folder.path.length + 1));
     expect(await readdir(folder.path)).toEqual([...left, "scratch-elsewhere"].sort());
+    // of another kind, and told
+    await mkdir(join(folder.path, "kernel-ended"));
+    await writeFile(join(folder.path, "kernel-ended", "holder.json"), JSON.stringify({ ...holder, pid: 2 ** 22 + 1 }));
+    expect(await removeLeftScratch(folder.path, "kernel-")).toEqual([join(folder.path, "kernel-ended")]);
+    expect(await removeLeftScratch(folder.path, "kernel-")).toEqual([]);
   });
 });
 
