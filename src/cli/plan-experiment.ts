@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { GatewiseError } from "../errors.ts";
 import { planExperiment } from "../sweeps/node/index.ts";
 import { planHost } from "./actions/sweep-plan.ts";
 import type { CliContext } from "./context.ts";
@@ -12,13 +11,6 @@ import { onFiles, type ReproduceRequest } from "./reproduce-experiment.ts";
 export async function planOfExperiment(asked: ReproduceRequest, context: CliContext): Promise<ExitCode> {
   await using scratch = await dataScratch(asked.data?.data, asked.places.cacheDir);
   const { experiment, profile, options, device, directory, places } = await onFiles(asked, scratch, context);
-  if (experiment.kind !== "regimes" && experiment.kind !== "arms") {
-    throw new GatewiseError({
-      received: `--plan with ${experiment.name}`,
-      expected: "an experiment of trainings",
-      next: "run it without --plan",
-    });
-  }
   const dataDir = places.dataDir === null ? null : resolve(places.dataDir);
   const { environment, cacheDir, command } = context;
   const host = planHost({ ...(dataDir === null ? {} : { dataDir }), environment, cacheDir }, context);

@@ -23,7 +23,9 @@ export function printPlan(context: CliContext, { directory, record, trials, chan
     [
       `${count(trials.length, "trial")} in ${count(families, "family", "families")}${forGates === 0 ? "" : `, ${forGates} of them for the gates of others alone`}`,
       ...(kept.length === 0 ? [] : [`${kept.length} were planned before, ${added.length} are new`]),
-      `about ${formatDuration(coreHours * 3600)} of one core, ${formatBytes(memoryBytes)} of memory a trial, ${formatBytes(diskBytes)} of disk`,
+      coreHours === 0
+        ? "how long they take is not known before"
+        : `about ${formatDuration(coreHours * 3600)} of one core, ${formatBytes(memoryBytes)} of memory a trial, ${formatBytes(diskBytes)} of disk`,
       "",
       `sweep  ${shown(directory)}`,
     ].join("\n"),

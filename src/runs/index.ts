@@ -43,6 +43,7 @@ export type {
   TrialFindings,
   WatchedFindings,
 } from "./runners/runner.ts";
+export { partsAsked } from "./runners/runners.ts";
 export { givenTo, trialsAsked } from "./runners/trials.ts";
 export { LabelsStructure } from "./settings-structure.ts";
 export { readText, type Store, type StoreWaiting } from "./store.ts";

@@ -44,12 +44,15 @@ export interface Place {
   runs(): AsyncIterable<RunContent>;
 }
 
-/** The results in an experiment's place, complete or not; undefined if it holds none. */
-export async function resultsAt(store: Store): Promise<ExperimentResults | undefined> {
+/**
+ * The results in an experiment's place, complete or not; undefined if it holds none.
+ * @param part one of its parts alone
+ */
+export async function resultsAt(store: Store, part?: string): Promise<ExperimentResults | undefined> {
   const record = await experimentRecordOf(store);
   if (record === undefined) return undefined;
   const { definition: experiment, profile, options } = record;
-  return { record, findings: await findingsOf(experiment.kind, { experiment, profile, options, store }) };
+  return { record, findings: await findingsOf(experiment.kind, { experiment, profile, options, store, part }) };
 }
 
 /** Looks into a place. */

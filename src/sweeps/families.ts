@@ -2,10 +2,10 @@
 import { GatewiseError } from "../errors.ts";
 import { gateTraining, type NetworkFile, type Training, type Trial, trainingName } from "../experiments/index.ts";
 import { type GivenFile, requestOf } from "../runs/index.ts";
-import { trainingIdentity } from "./identity.ts";
+import { digestOf, trainingIdentity } from "./identity.ts";
 import type { SweepPoint } from "./points.ts";
 import type { WrittenOptions } from "./specification.ts";
-import type { GatesFrom, TrainingTrial, TrialExamples } from "./trial.ts";
+import type { GatesFrom, PartTrial, TrainingTrial, TrialExamples } from "./trial.ts";
 
 /** A trial whose time is not estimated yet. */
 export type UncostedTrial = Omit<TrainingTrial, "cost">;
@@ -112,6 +112,22 @@ export async function trialsOfExperiment(
   }
   return byFamily(trials.flatMap(({ id }) => made.get(id) ?? []));
 }
+
+/**
+ * The parts of an experiment that is more than trainings, or its whole as one trial. How long one takes nobody knows before.
+ * @param parts the names of their places
+ */
+export const trialsOfParts = (name: string, profile: string, parts: readonly string[]): Promise<readonly PartTrial[]> =>
+  Promise.all(
+    (parts.length === 0 ? [null] : parts).map(async (part): Promise<PartTrial> => {
+      const trial = part ?? name;
+      return {
+        ...{ kind: "part", trial, part, identity: await digestOf({ identity: 1, experiment: name, profile, part }) },
+        ...{ settings: { part: trial }, seed: Number(/seed(\d+)$/.exec(trial)?.[1] ?? 0), asked: true },
+        ...{ after: null, family: trial, cost: { seconds: 0, memoryBytes: 0, diskBytes: 0 } },
+      };
+    }),
+  );
 
 /** What of a training is part of its trial. */
 function fieldsOf(training: Training) {

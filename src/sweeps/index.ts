@@ -1,5 +1,12 @@
 export { type ArrayTask, arrayTask } from "./array-task.ts";
-export { type AskedTraining, trialsOfExperiment, trialsOfTrainings, type UncostedTrial } from "./families.ts";
+export {
+  type AskedTraining,
+  trialsOfExperiment,
+  trialsOfParts,
+  trialsOfTrainings,
+  type UncostedTrial,
+} from "./families.ts";
+export { type GatheredMeasure, type GatheredRow, type GatheredSweep, gatherTrials } from "./gathered.ts";
 export { estimateOfTrials, type PlanChange, type SweepEstimate, type SweepRecord } from "./plan.ts";
 export { pointsOf, type SweepPoint } from "./points.ts";
 export {
@@ -8,6 +15,7 @@ export {
   type SweepSpecification,
   type WrittenOptions,
 } from "./specification.ts";
+export { type StatusCounts, type SweepStatus, statusCounts, sweepStatus } from "./status.ts";
 export { inTaskOrder } from "./task-order.ts";
 export type { PartTrial, SweepTrial, TrainingTrial, TrialCost } from "./trial.ts";
 export { TRIAL_STATES, type TrialLook, type TrialStatus } from "./trial-look.ts";

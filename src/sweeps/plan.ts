@@ -1,6 +1,6 @@
 /** A planned sweep, as `sweep.json` has it: what it was made from, and what it will take. */
 import { z } from "zod";
-import { PROFILE_NAMES, type ProfileName } from "../experiments/index.ts";
+import { PROFILE_NAMES, type ProfileName, TRAINING_DEVICES, type TrainingDevice } from "../experiments/index.ts";
 import { parseJson } from "../runs/index.ts";
 import type { SweepTrial } from "./trial.ts";
 
@@ -25,7 +25,12 @@ export interface SweepRecord {
   /** A file of options, as it was written, or an experiment, which stands whole in `experiment.json` beside. */
   readonly of:
     | { readonly kind: "options"; readonly file: string; readonly specification: unknown }
-    | { readonly kind: "experiment"; readonly name: string; readonly profile: ProfileName };
+    | {
+        readonly kind: "experiment";
+        readonly name: string;
+        readonly profile: ProfileName;
+        readonly device: TrainingDevice;
+      };
   /** Where data sets are looked for first; null for the usual places. */
   readonly dataDir: string | null;
   readonly trials: number;
@@ -38,7 +43,12 @@ const Record: z.ZodType<SweepRecord> = z.strictObject({
   command: z.string(),
   of: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("options"), file: z.string(), specification: z.unknown() }),
-    z.strictObject({ kind: z.literal("experiment"), name: z.string(), profile: z.enum(PROFILE_NAMES) }),
+    z.strictObject({
+      kind: z.literal("experiment"),
+      name: z.string(),
+      profile: z.enum(PROFILE_NAMES),
+      device: z.enum(TRAINING_DEVICES),
+    }),
   ]),
   dataDir: z.string().nullable(),
   trials: z.int().min(0),

@@ -42,6 +42,8 @@ const COMMANDS = [
   ["sweep"],
   ["sweep", "plan"],
   ["sweep", "run"],
+  ["sweep", "status"],
+  ["sweep", "gather"],
   ["evaluate"],
   ["inspect"],
   ["gates"],

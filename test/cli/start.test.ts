@@ -66,6 +66,13 @@ it("each command has a definition and what it does beside it", () => {
   const files = COMMAND_NAMES.map((name) => `${name}.ts`).sort();
   expect(readdirSync("src/cli/commands").sort()).toEqual(files);
   // what `data check` does, apart from what `data fetch` needs, and `monitor fit` apart from `monitor score`
-  const subcommands = ["data-check.ts", "kernel-tiles.ts", "monitor-fit.ts", "sweep-plan.ts"];
+  const subcommands = [
+    "data-check.ts",
+    "kernel-tiles.ts",
+    "monitor-fit.ts",
+    "sweep-gather.ts",
+    "sweep-plan.ts",
+    "sweep-status.ts",
+  ];
   expect(readdirSync("src/cli/actions").sort()).toEqual([...files, ...subcommands].sort());
 });

@@ -1,7 +1,20 @@
 /** Trials of what is asked for: each once, known by its identity, with the runs that give gates. */
 import { describe, expect, it } from "vitest";
-import { gconvCifar10Adam, readTrainingOptions, trainingOf, trialsOf } from "../../src/experiments/index.ts";
-import { pointsOf, readSpecification, trialsOfExperiment, trialsOfTrainings } from "../../src/sweeps/index.ts";
+import {
+  EXPERIMENTS,
+  gconvCifar10Adam,
+  readTrainingOptions,
+  trainingOf,
+  trialsOf,
+} from "../../src/experiments/index.ts";
+import { partsAsked } from "../../src/runs/index.ts";
+import {
+  pointsOf,
+  readSpecification,
+  trialsOfExperiment,
+  trialsOfParts,
+  trialsOfTrainings,
+} from "../../src/sweeps/index.ts";
 import { rejectionOf } from "../support/error-of.ts";
 
 const asked = (specification: unknown) =>
@@ -83,6 +96,28 @@ describe("families", () => {
     );
     expect(new Set(trials.map(({ family }) => family)).size).toBe(20);
   });
+});
+
+it("an experiment that is more than trainings is planned by its parts, or as one", async () => {
+  const partsOf = (experiment: (typeof EXPERIMENTS)[number]) =>
+    partsAsked(experiment.kind, { experiment, profile: "full", options: { seeds: 2 } });
+  const parts = Object.fromEntries(EXPERIMENTS.map((experiment) => [experiment.name, partsOf(experiment)]));
+  expect(parts).toMatchObject({
+    "binary-mnist": ["seed0", "seed1"],
+    "monitor-mnist": ["seed0", "seed1"],
+    "oblique-trees": ["dlgn-seed0", "dlgn-seed1", "dlgn-sf-seed0", "dlgn-sf-seed1"],
+    "influence-mnist": [],
+    "fc-mnist-adam": [],
+  });
+  const whole = await trialsOfParts("influence-mnist", "full", []);
+  expect(whole.map(({ trial, part, family }) => [trial, part, family])).toEqual([
+    ["influence-mnist", null, "influence-mnist"],
+  ]);
+  const trials = await trialsOfParts("binary-mnist", "full", parts["binary-mnist"] ?? []);
+  expect(trials.map(({ trial, seed, after }) => [trial, seed, after])).toEqual([
+    ["seed0", 0, null],
+    ["seed1", 1, null],
+  ]);
 });
 
 describe("identities", () => {

@@ -94,6 +94,46 @@ describe("sweep plan", () => {
   });
 });
 
+describe("sweep status and sweep gather", () => {
+  it("of a sweep that is done: a row a setting, a line a trial, a report", async () => {
+    const status = JSON.parse((await gatewiseHere(["sweep", "status", at("whole"), "--json"])).stdout);
+    expect(status).toMatchObject({ trials: 3, done: 3, running: 0, stalled: 0, failed: 0, waiting: 0, hoursLeft: 0 });
+    const { code, stdout, stderr } = await gatewiseHere(["sweep", "gather", at("whole"), "--json"]);
+    expect(code, stdout + stderr).toBe(0);
+    const { rows, missing, csv, report, warnings } = JSON.parse(stdout);
+    expect({ missing, warnings }).toEqual({ missing: [], warnings: [] });
+    const results = await Promise.all(
+      (await linesOf("whole")).map(async ({ trial, settings: { regime } }) => {
+        const { result } = JSON.parse(await readFile(at("whole", trial, "run.json"), "utf8"));
+        return { trial, regime, best: result.bestTestAccuracy };
+      }),
+    );
+    const bestOf = (regime: string) => results.find((one) => one.regime === regime)?.best;
+    // the ReLU run is there for the gates of the other alone
+    expect(rows).toEqual(
+      ["flnpf", "dlnpf"].map((regime) => ({ regime, mean: bestOf(regime), std: 0, runs: [bestOf(regime)] })),
+    );
+    const lines = (await readFile(csv, "utf8")).trimEnd().split("\n");
+    expect(lines[0]).toBe(
+      "trial,regime,seed,forGates,bestTestAccuracy,bestEpoch,lastTestAccuracy,epochs,secondsPerEpoch",
+    );
+    expect(lines.slice(1).map((line) => line.split(",").slice(0, 5))).toEqual(
+      results.map(({ trial, regime, best }) => [trial, regime, "0", String(regime === "relu"), String(best)]),
+    );
+    expect(await readFile(report, "utf8")).toContain("<html");
+  }, 300_000);
+
+  it("of one that nobody has begun: what is missing, and no report", async () => {
+    const names = await copied("unbegun");
+    const { stdout } = await gatewiseHere(["sweep", "gather", at("unbegun"), "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [], missing: names, report: null });
+    const status = await gatewiseHere(["sweep", "status", at("unbegun")]);
+    expect(status.stdout).toMatch(
+      /trials +done +running +stalled +failed +waiting\n +3 +0 +0 +0 +0 +3\n\nabout \d+ s of one core left/,
+    );
+  });
+});
+
 describe("sweep run", () => {
   it("as tasks side by side: each trial once, with the bits of one process", async () => {
     await copied("tasks");

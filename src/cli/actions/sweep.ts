@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseWhole } from "../../parse-value.ts";
 import { localPool, workerCount } from "../../runs/node/index.ts";
-import { type ArrayTask, arrayTask, type TrialLook } from "../../sweeps/index.ts";
+import { type ArrayTask, arrayTask, statusCounts, type TrialLook } from "../../sweeps/index.ts";
 import { type FailedTrial, readSweep, runSweep, type Sweep, type SweepRunResult } from "../../sweeps/node/index.ts";
 import { dim, red } from "../colors.ts";
 import { type CliContext, shellWord } from "../context.ts";
@@ -10,10 +10,9 @@ import { inFlags } from "../in-flags.ts";
 import { interruptedCode, interruptionOf } from "../interruption.ts";
 import { note, printResult } from "../output.ts";
 import { count } from "../planned-sweep.ts";
-import { trialProgress } from "../progress.ts";
 import { shown } from "../shown.ts";
 import { inStages } from "../stages.ts";
-import { statusCounts } from "../sweep-status-text.ts";
+import { sweepProgress } from "../sweep-progress.ts";
 
 interface RunOptions {
   readonly task?: string;
@@ -63,9 +62,9 @@ async function runRun(
   const lengths = trainings.map(({ trial, plan, after }) => ({ id: trial, plan, after: after ?? undefined }));
   note(
     context,
-    `${count(sweep.trials.length, "trial")}, ${workers} at a time${taskWords(task)}, in ${shown(directory)}`,
+    `${count(sweep.trials.length, "trial")}, ${lengths.length === 0 ? "one" : workers} at a time${taskWords(task)}, in ${shown(directory)}`,
   );
-  const view = trialProgress(context, lengths, { workers });
+  const view = sweepProgress(context, lengths, workers);
   let result: SweepRunResult;
   try {
     const places = { dataDir: dataDir === undefined ? sweep.record.dataDir : resolve(dataDir), cacheDir };
@@ -76,6 +75,7 @@ async function runRun(
         executor: (context.executor ?? localPool)(workers),
         ...{ signal, onEvent: view.onEvent },
         now: () => Date.now(),
+        clock: () => performance.now(),
       },
     );
   } finally {

@@ -45,4 +45,25 @@ export const sweepCommand: DefineCommand = (program, act) => {
     .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise sweep run sweeps/rates --task 3 --tasks 20 --time-limit 1h");
   act(run, async () => (await import("../actions/sweep.ts")).run);
+
+  const status = sweep
+    .command("status")
+    .summary("how far it is")
+    .description(
+      "Tells from the folders of the trials which are done, running (their locks beat), stalled (a process has died over them), failed and why, and waiting; and the hours that are left.",
+    )
+    .argument("<dir>", "folder of the sweep")
+    .option("--watch", "go on telling until all is done")
+    .addHelpText("after", "\nExample:\n  $ gatewise sweep status sweeps/rates --watch");
+  act(status, async () => (await import("../actions/sweep-status.ts")).status);
+
+  const gather = sweep
+    .command("gather")
+    .summary("table, results.csv and report of what is done")
+    .description(
+      "Gathers what is done: a table of means over the seeds, results.csv with a line a trial, a report, and what is missing.",
+    )
+    .argument("<dir>", "folder of the sweep")
+    .addHelpText("after", "\nExample:\n  $ gatewise sweep gather sweeps/rates");
+  act(gather, async () => (await import("../actions/sweep-gather.ts")).gather);
 };

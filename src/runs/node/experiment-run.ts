@@ -35,6 +35,8 @@ export interface ExperimentRequest {
   readonly command: string;
   /** Where the networks are that its plans name by digest; none unless told otherwise. */
   readonly networks?: readonly GivenFile[];
+  /** One of its parts alone, whose place it locks; the folder is another's to claim. */
+  readonly part?: string;
   /** Go on with what the directory holds; otherwise it must hold no results. */
   readonly resume: boolean;
 }
@@ -56,7 +58,7 @@ export interface ExperimentWatch {
  * signal's reason once it is aborted, but for experiments of trials, whose outcomes tell it
  */
 export async function runExperiment(request: ExperimentRequest, watch: ExperimentWatch): Promise<Findings> {
-  const { experiment, profile, options, directory, places, device, command, networks = [] } = request;
+  const { experiment, profile, options, directory, places, device, command, networks = [], part } = request;
   checkExperiment(experiment);
   const { dataDir, cacheDir } = places;
   checkExperimentSettings(experiment, { ...options, dataDir: dataDir ?? undefined, device });
@@ -70,6 +72,7 @@ export async function runExperiment(request: ExperimentRequest, watch: Experimen
     clock: watch.clock,
   };
   const claim = async (): Promise<AsyncDisposable> => {
+    if (part !== undefined) return await store.at(part).lock();
     const lock = await store.lock();
     try {
       await claimExperiment(store, request, { gatewise: gatewiseVersion(), machine: describeMachine() });
@@ -86,7 +89,7 @@ export async function runExperiment(request: ExperimentRequest, watch: Experimen
   };
   return await runOf(
     experiment.kind,
-    { experiment, profile, options, store, places, device, command, networks, claim },
+    { experiment, profile, options, store, places, device, command, networks, claim, part },
     host,
     { ...watch, onEvent },
   );
@@ -96,9 +99,12 @@ export async function runExperiment(request: ExperimentRequest, watch: Experimen
 export const findExperiment = (directory: string): Promise<ExperimentRecord | undefined> =>
   experimentRecordOf(folderStore(directory));
 
-/** The results in an experiment's folder, complete or not; undefined if the folder holds none. */
-export const findResults = (directory: string): Promise<ExperimentResults | undefined> =>
-  resultsAt(folderStore(directory));
+/**
+ * The results in an experiment's folder, complete or not; undefined if the folder holds none.
+ * @param part one of its parts alone
+ */
+export const findResults = (directory: string, part?: string): Promise<ExperimentResults | undefined> =>
+  resultsAt(folderStore(directory), part);
 
 /** The state of each trial in a folder of runs; a complete run of other epochs than asked for is `interrupted`. */
 export const trialStates = (directory: string, trials: readonly Trial[]): Promise<readonly TrialState[]> =>

@@ -38,6 +38,8 @@ export function storeIn(
   around: () => Lock | undefined = () => undefined,
 ): Store {
   let held: Lock | undefined;
+  // one store a place: what holds the lock of a place is asked for all that is written there
+  const places = new Map<string, Store>();
   const guard = (): Lock | undefined => held ?? around();
   const nameOf = (file?: string): string => (file === undefined ? directory : join(directory, file));
   return {
@@ -68,7 +70,11 @@ export function storeIn(
         throw await writeError(thrown, nameOf(file), "a file that can be removed");
       });
     },
-    at: (name) => storeIn(nameOf(name), lockOptions, world, guard),
+    at: (name) => {
+      const place = places.get(name) ?? storeIn(nameOf(name), lockOptions, world, guard);
+      places.set(name, place);
+      return place;
+    },
     lock: async (waiting = {}) => {
       await makeFolder(directory);
       const lock = await lockDirectory(directory, { ...lockOptions, ...waiting }, world);

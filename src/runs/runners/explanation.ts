@@ -13,6 +13,7 @@ import {
 import { appendMeasured, keepMeasured, measuredLines } from "../measured-lines.ts";
 import type { Store } from "../store.ts";
 import type { ExperimentView, ExplanationFindings, Runner } from "./runner.ts";
+import { seedParts, seedPlaces } from "./seed-parts.ts";
 import { trainedNetwork } from "./trained-network.ts";
 
 const isComparison = (part: string): part is ComparedWith => part in COMPARED_WITH;
@@ -42,8 +43,9 @@ const Line = z.strictObject({ images: z.int().min(1), measured: Parts });
 
 export const explanationRunner: Runner<"explanation"> = {
   find,
+  parts: (view) => seedPlaces(lengthOf(view).runs),
   async run(job, host, { signal, onEvent }) {
-    const { experiment, store, device } = job;
+    const { experiment, device } = job;
     const length = lengthOf(job);
     const data = await host.loadData(length.data);
     const test = firstExamples(data.test, length.testLimit);
@@ -56,7 +58,7 @@ export const explanationRunner: Runner<"explanation"> = {
       done += more;
       onEvent({ kind: "count", done, of });
     };
-    for (const [seed, part] of partsOf(store, length)) {
+    for (const [seed, part] of seedParts(job, length.runs)) {
       const before = await linesOf(part, length);
       const left = EXPLANATION_PARTS.filter((one) => before.every(({ part: known }) => known !== one));
       if (left.length === 0) {
@@ -82,10 +84,10 @@ export const explanationRunner: Runner<"explanation"> = {
 };
 
 async function find(view: ExperimentView<"explanation">): Promise<ExplanationFindings> {
-  const { experiment, profile, store } = view;
+  const { experiment, profile } = view;
   const length = lengthOf(view);
   const runs = await Promise.all(
-    partsOf(store, length).map(async ([seed, part]) => ({ seed, measured: await linesOf(part, length) })),
+    seedParts(view, length.runs).map(async ([seed, part]) => ({ seed, measured: await linesOf(part, length) })),
   );
   const missing = runs.flatMap(({ seed, measured }) => {
     const left = EXPLANATION_PARTS.filter((one) => measured.every(({ part }) => part !== one));
@@ -95,13 +97,10 @@ async function find(view: ExperimentView<"explanation">): Promise<ExplanationFin
   return { kind: "explanation", experiment, profile, length, runs, missing };
 }
 
-function lengthOf({ experiment, profile, options }: ExperimentView<"explanation">): ExplanationProfile {
+function lengthOf({ experiment, profile, options }: Omit<ExperimentView<"explanation">, "store">): ExplanationProfile {
   const own = experiment.profiles[profile];
   return { ...own, epochs: options.epochs ?? own.epochs, runs: options.seeds ?? own.runs };
 }
-
-const partsOf = (store: Store, { runs }: ExplanationProfile): readonly (readonly [seed: number, part: Store])[] =>
-  Array.from({ length: runs }, (_, seed) => [seed, store.at(`seed${seed}`)] as const);
 
 async function linesOf(part: Store, { images }: ExplanationProfile): Promise<readonly ExplanationMeasurement[]> {
   const lines = await measuredLines(part, Line);

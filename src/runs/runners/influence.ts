@@ -38,6 +38,8 @@ const LANES = [0, 1] as const;
 
 export const influenceRunner: Runner<"influence"> = {
   find,
+  // scores need the trainings of all halves
+  parts: () => [],
   async run(job, host, { signal, onEvent }) {
     const { experiment, store, device } = job;
     const profile = lengthOf(job);

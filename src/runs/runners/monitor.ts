@@ -15,6 +15,7 @@ import {
 import { appendMeasured, keepMeasured, measuredLines, Real } from "../measured-lines.ts";
 import type { Store } from "../store.ts";
 import type { ExperimentView, MonitorFindings, Runner, RunnerHost } from "./runner.ts";
+import { seedParts, seedPlaces } from "./seed-parts.ts";
 import { trainedNetwork } from "./trained-network.ts";
 
 const isSet = (name: string): name is UnfamiliarSet => name in UNFAMILIAR_SETS;
@@ -36,8 +37,9 @@ const Line = z.strictObject({
 
 export const monitorRunner: Runner<"monitor"> = {
   find,
+  parts: (view) => seedPlaces(lengthOf(view).runs),
   async run(job, host, { signal, onEvent }) {
-    const { experiment, store, device } = job;
+    const { experiment, device } = job;
     const length = lengthOf(job);
     const few = (examples: Examples): Examples => firstExamples(examples, length.testLimit);
     const whole = splitClean(await host.loadData(length.data), length.clean);
@@ -57,7 +59,7 @@ export const monitorRunner: Runner<"monitor"> = {
       done += more;
       onEvent({ kind: "count", done, of });
     };
-    for (const [seed, part] of partsOf(store, length)) {
+    for (const [seed, part] of seedParts(job, length.runs)) {
       const before = (await measuredLines(part, Line)).filter(({ examples }) => examples > 0);
       const sets = SETS.filter((set) => before.every((line) => line.set !== set));
       const absent = sets.filter((set) => isAbsent(set, others));
@@ -108,10 +110,10 @@ async function atHand({ loadData }: RunnerHost, name: DatasetName): Promise<Exam
 }
 
 async function find(view: ExperimentView<"monitor">): Promise<MonitorFindings> {
-  const { experiment, profile, store } = view;
+  const { experiment, profile } = view;
   const length = lengthOf(view);
   const runs = await Promise.all(
-    partsOf(store, length).map(async ([seed, part]) => ({ seed, measured: await linesOf(part) })),
+    seedParts(view, length.runs).map(async ([seed, part]) => ({ seed, measured: await linesOf(part) })),
   );
   const missing = runs.flatMap(({ seed, measured }) => {
     const left = SETS.filter((set) => measured.every((line) => line.set !== set));
@@ -121,12 +123,9 @@ async function find(view: ExperimentView<"monitor">): Promise<MonitorFindings> {
   return { kind: "monitor", experiment, profile, length, runs, missing };
 }
 
-function lengthOf({ experiment, profile, options }: ExperimentView<"monitor">): MonitorProfile {
+function lengthOf({ experiment, profile, options }: Omit<ExperimentView<"monitor">, "store">): MonitorProfile {
   const own = experiment.profiles[profile];
   return { ...own, epochs: options.epochs ?? own.epochs, runs: options.seeds ?? own.runs };
 }
-
-const partsOf = (store: Store, { runs }: MonitorProfile): readonly (readonly [seed: number, part: Store])[] =>
-  Array.from({ length: runs }, (_, seed) => [seed, store.at(`seed${seed}`)] as const);
 
 const linesOf = (part: Store): Promise<readonly MonitorMeasurement[]> => measuredLines(part, Line);

@@ -32,6 +32,8 @@ export interface ExperimentView<K extends ExperimentKind> {
   readonly profile: ProfileName;
   readonly options: ExperimentOptions;
   readonly store: Store;
+  /** One of its parts alone, by the name of its place; all of them unless told otherwise. */
+  readonly part?: string | undefined;
 }
 
 /** An experiment to run. */
@@ -146,6 +148,8 @@ export type FindingsOf<K extends ExperimentKind> = FindingsByKind[K];
 export type Findings = FindingsByKind[ExperimentKind];
 
 export interface Runner<K extends ExperimentKind> {
+  /** Names of the places of parts that need nothing of each other; none where it is run as a whole, or by trials. */
+  parts(view: Omit<ExperimentView<K>, "store">): readonly string[];
   /**
    * Runs what is not done yet.
    * @throws the signal's reason once it is aborted, unless the outcomes tell it

@@ -27,5 +27,11 @@ export const runOf = <K extends ExperimentKind>(
   watch: RunnerWatch,
 ): Promise<FindingsOf<K>> => RUNNERS[kind].run(job, host, watch);
 
+/** The parts of an experiment that may be run apart, by their places; none where it is run as a whole, or by trials. */
+export const partsAsked = <K extends ExperimentKind>(
+  kind: K,
+  view: Omit<ExperimentView<K>, "store">,
+): readonly string[] => RUNNERS[kind].parts(view);
+
 export const findingsOf = <K extends ExperimentKind>(kind: K, view: ExperimentView<K>): Promise<FindingsOf<K>> =>
   RUNNERS[kind].find(view);

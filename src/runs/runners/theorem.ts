@@ -21,12 +21,13 @@ type Line = z.infer<typeof Line>;
 
 export const theoremRunner: Runner<"theorem"> = {
   find,
+  parts: networksOf,
   async run(job, host, { signal, onEvent }) {
     const { experiment, store } = job;
     const digits = await host.loadData("digits");
     await using engine = await host.openEngine("cpu", "own");
     await using _place = await job.claim();
-    const all = THEOREM_NETWORKS.map((network) => sizesOf(job, network));
+    const all = networksOf(job).map((network) => sizesOf(job, network));
     const of = all.reduce((sum, { widths, draws }) => sum + widths.length * draws, 0);
     let done = 0;
     const count = (more: number): void => {
@@ -59,7 +60,7 @@ export const theoremRunner: Runner<"theorem"> = {
 async function find(view: ExperimentView<"theorem">): Promise<TheoremFindings> {
   const { experiment, profile, store } = view;
   const parts = await Promise.all(
-    THEOREM_NETWORKS.map(async (network) => {
+    networksOf(view).map(async (network) => {
       const series: TheoremSeries = experiment.series[network];
       const { widths, draws } = sizesOf(view, network);
       const lines = await measuredLines(store.at(network), Line);
@@ -80,6 +81,11 @@ async function find(view: ExperimentView<"theorem">): Promise<TheoremFindings> {
     series: parts.flatMap(({ found }) => found),
     missing: parts.flatMap(({ missing }) => missing),
   };
+}
+
+/** The series that are asked for. */
+function networksOf({ part }: Pick<ExperimentView<"theorem">, "part">): readonly TheoremNetwork[] {
+  return THEOREM_NETWORKS.filter((network) => part === undefined || part === network);
 }
 
 function sizesOf({ experiment, profile, options }: ExperimentView<"theorem">, network: TheoremNetwork) {

@@ -26,24 +26,26 @@ const Line = z.strictObject({
 
 export const treesRunner: Runner<"trees"> = {
   find,
+  parts: (view) => runsOf(view).map(idOf),
   async run(job, host, { signal, onEvent }) {
     const { experiment, device } = job;
     const { networks } = experiment;
-    const { epochs, runs } = lengthOf(job);
+    const { epochs } = lengthOf(job);
+    const asked = runsOf(job);
     const data = drawTree(experiment.task);
     await using _place = await job.claim();
     const done = new Map<string, number>();
     const count = (id: string, epoch: number): void => {
       done.set(id, epoch);
       const sum = [...done.values()].reduce((total, one) => total + one, 0);
-      onEvent({ kind: "count", done: sum, of: networks.length * runs * epochs });
+      onEvent({ kind: "count", done: sum, of: asked.length * epochs });
     };
     const failed = new AbortController();
     const context = { host, signal: AbortSignal.any([signal, failed.signal]), count };
     // two engines of WebGPU that run side by side in one process crash it (ONNX Runtime 1.30)
     const lanes = (device === "cpu" ? networks.map((network) => [network]) : [networks]).map(async (own) => {
-      for (const network of own)
-        for (let seed = 0; seed < runs; seed++) await runOne(job, { network, seed, epochs }, data, context);
+      for (const { network, seed } of asked)
+        if (own.includes(network)) await runOne(job, { network, seed, epochs }, data, context);
     });
     // one network that fails ends the other: the process would wait for it
     for (const lane of lanes) lane.catch((reason: unknown) => failed.abort(reason));
@@ -53,10 +55,16 @@ export const treesRunner: Runner<"trees"> = {
   },
 };
 
-const lengthOf = ({ experiment, profile, options }: ExperimentView<"trees">) => {
+const lengthOf = ({ experiment, profile, options }: Omit<ExperimentView<"trees">, "store">) => {
   const own = experiment.profiles[profile];
   return { epochs: options.epochs ?? own.epochs, runs: options.seeds ?? own.runs };
 };
+
+/** The runs that are asked for. */
+const runsOf = (view: Omit<ExperimentView<"trees">, "store">): readonly Pick<TreeRun, "network" | "seed">[] =>
+  view.experiment.networks
+    .flatMap((network) => Array.from({ length: lengthOf(view).runs }, (_, seed) => ({ network, seed })))
+    .filter((run) => view.part === undefined || view.part === idOf(run));
 
 interface TreeRun {
   readonly network: ObliqueNetwork;
@@ -130,10 +138,8 @@ async function resumable(part: Store, run: TreeRun): Promise<ObliqueCheckpoint |
 
 async function find(view: ExperimentView<"trees">): Promise<TreeFindings> {
   const { experiment, profile, store } = view;
-  const { epochs, runs } = lengthOf(view);
-  const asked = experiment.networks.flatMap((network) =>
-    Array.from({ length: runs }, (_, seed) => ({ network, seed })),
-  );
+  const { epochs } = lengthOf(view);
+  const asked = runsOf(view);
   const parts = await Promise.all(
     asked.map(async (one) => ({ ...one, run: runOf(one, await linesOf(store.at(idOf(one)))) })),
   );

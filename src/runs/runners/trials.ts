@@ -111,6 +111,7 @@ function trialRunner<K extends TrialKind>(
   };
   return {
     find,
+    parts: () => [],
     async run(
       job: ExperimentJob<K>,
       { executor, loadData }: Parameters<Runner<K>["run"]>[1],

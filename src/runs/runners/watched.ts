@@ -17,6 +17,7 @@ import { checkLength } from "../resuming.ts";
 import { readCheckpoint, writeCheckpoint } from "../run-files.ts";
 import type { Store } from "../store.ts";
 import type { ExperimentView, Runner, WatchedFindings } from "./runner.ts";
+import { seedParts, seedPlaces } from "./seed-parts.ts";
 
 const Line = z.strictObject({
   epoch: z.int().min(0),
@@ -28,8 +29,9 @@ type Rows = readonly Watched<Measurement>[];
 
 export const watchedRunner: Runner<"watched"> = {
   find,
+  parts: (view) => seedPlaces(lengthOf(view).runs),
   async run(job, host, { signal, onEvent }) {
-    const { store, device } = job;
+    const { device } = job;
     const length = lengthOf(job);
     const experiment = asProfiled(job.experiment, length);
     const data = chosenData(experiment, length, await host.loadData(length.data));
@@ -46,7 +48,7 @@ export const watchedRunner: Runner<"watched"> = {
       done += more;
       onEvent({ kind: "count", done, of });
     };
-    for (const [seed, part] of partsOf(store, length)) {
+    for (const [seed, part] of seedParts(job, length.runs)) {
       const { rows, checkpoint } = await resumable(part, seed, length);
       count(rows.length);
       if (rows.at(-1)?.epoch === length.epochs) continue;
@@ -62,10 +64,10 @@ export const watchedRunner: Runner<"watched"> = {
 };
 
 async function find(view: ExperimentView<"watched">): Promise<WatchedFindings> {
-  const { experiment, profile, store } = view;
+  const { experiment, profile } = view;
   const length = lengthOf(view);
   const parts = await Promise.all(
-    partsOf(store, length).map(async ([seed, part]) => ({ seed, rows: await rowsOf(part, seed) })),
+    seedParts(view, length.runs).map(async ([seed, part]) => ({ seed, rows: await rowsOf(part, seed) })),
   );
   const missing = parts.flatMap(({ seed, rows }) => {
     const epoch = rows.at(-1)?.epoch;
@@ -75,13 +77,10 @@ async function find(view: ExperimentView<"watched">): Promise<WatchedFindings> {
   return { kind: "watched", experiment, profile, length, rows: parts.flatMap(({ rows }) => rows), missing };
 }
 
-function lengthOf({ experiment, profile, options }: ExperimentView<"watched">): WatchedProfile {
+function lengthOf({ experiment, profile, options }: Omit<ExperimentView<"watched">, "store">): WatchedProfile {
   const own = experiment.profiles[profile];
   return { ...own, epochs: options.epochs ?? own.epochs, runs: options.seeds ?? own.runs };
 }
-
-const partsOf = (store: Store, { runs }: WatchedProfile): readonly (readonly [seed: number, part: Store])[] =>
-  Array.from({ length: runs }, (_, seed) => [seed, store.at(`seed${seed}`)] as const);
 
 function chosenData(
   { classes }: WatchedExperiment,

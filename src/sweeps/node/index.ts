@@ -1,4 +1,5 @@
 export { type SizeOfData, sizesOfData } from "./data-sizes.ts";
+export { type GatheredFiles, gatherSweep } from "./gather-sweep.ts";
 export { type LookAtTrial, lookAtAll, trialLooker } from "./look.ts";
 export { type PointFiles, type ReadPoint, readPoints, trainingsOf } from "./plan-options.ts";
 export {
@@ -9,6 +10,7 @@ export {
   planExperiment,
   planTrainings,
 } from "./plan-sweep.ts";
-export { type FailedTrial, runSweep, type SweepRun, type SweepRunResult, type SweepWatch } from "./run-sweep.ts";
+export { runSweep } from "./run-sweep.ts";
 export { findSweep, readSweep, type Sweep, trialFolder } from "./sweep-folder.ts";
+export type { FailedTrial, SweepRun, SweepRunResult, SweepWatch } from "./sweep-run.ts";
 export { type PlanSeconds, timePlans } from "./timed-plans.ts";

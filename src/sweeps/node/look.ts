@@ -2,11 +2,11 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { lockLooker } from "../../data/node/index.ts";
-import { codeOf } from "../../errors.ts";
-import { findRun } from "../../runs/node/index.ts";
+import { codeOf, GatewiseError } from "../../errors.ts";
+import { findResults, findRun } from "../../runs/node/index.ts";
 import type { SweepTrial } from "../trial.ts";
-import { isDone, lookOf, type TrialLook } from "../trial-look.ts";
-import { trialFolder } from "./sweep-folder.ts";
+import { isDone, lookOf, lookOfPart, type RunFound, type TrialLook } from "../trial-look.ts";
+import { folderOfTrial } from "./sweep-folder.ts";
 
 /** Tells how far a trial is. */
 export type LookAtTrial = (trial: SweepTrial) => Promise<TrialLook>;
@@ -18,15 +18,30 @@ export type LookAtTrial = (trial: SweepTrial) => Promise<TrialLook>;
 export async function trialLooker(directory: string, now: () => number): Promise<LookAtTrial> {
   const lockOf = await lockLooker(now);
   return async (trial) => {
-    if (trial.kind === "part") throw new Error("unreachable: a part");
-    const folder = trialFolder(directory, trial.trial);
+    const folder = folderOfTrial(directory, trial);
     // before the record: a run that has ended since has written it before it gave its lock back
-    const lock = await lockOf(folder);
-    const record = await findRun(folder);
+    const seen = await lockOf(folder);
+    if (trial.kind === "part") {
+      const found = await findResults(directory, trial.part ?? undefined);
+      return lookOfPart(trial, found?.findings.missing.length === 0, seen);
+    }
+    const { record, damage } = await recordIn(folder);
+    // one that has begun since had taken its lock before it wrote the record
+    const lock = seen ?? (record?.status === "running" ? await lockOf(folder) : undefined);
     const isOver = isDone({ record }, trial.plan.epochs);
     const epochs = record === undefined || isOver ? 0 : await epochsIn(join(folder, "metrics.jsonl"));
-    return lookOf(trial, { record, epochs, lock });
+    return lookOf(trial, { record, damage, epochs, lock });
   };
+}
+
+/** The record of a run; one that is damaged is its trial's failure, and nobody else's. */
+async function recordIn(folder: string): Promise<Pick<RunFound, "record" | "damage">> {
+  try {
+    return { record: await findRun(folder) };
+  } catch (thrown) {
+    if (thrown instanceof GatewiseError) return { record: undefined, damage: thrown.message };
+    throw thrown;
+  }
 }
 
 /** Trials that are looked at side by side: a network file system takes its time for each. */

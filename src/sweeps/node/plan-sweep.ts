@@ -1,18 +1,25 @@
 /** Plans a sweep into its folder, or plans it again. */
 import { GatewiseError } from "../../errors.ts";
-import type { ExperimentOf, ExperimentOptions, ProfileName, TrainingDevice } from "../../experiments/index.ts";
+import type { Experiment, ExperimentOptions, ProfileName, TrainingDevice } from "../../experiments/index.ts";
 import {
   claimExperiment,
   experimentRecordOf,
   findRecord,
   type GivenFile,
   givenTo,
+  partsAsked,
   type Store,
   trialsAsked,
 } from "../../runs/index.ts";
 import { describeMachine, folderStore, gatewiseVersion } from "../../runs/node/index.ts";
 import { trialCost } from "../cost.ts";
-import { type AskedTraining, trialsOfExperiment, trialsOfTrainings, type UncostedTrial } from "../families.ts";
+import {
+  type AskedTraining,
+  trialsOfExperiment,
+  trialsOfParts,
+  trialsOfTrainings,
+  type UncostedTrial,
+} from "../families.ts";
 import { estimateOfTrials, type PlanChange, planChange, type SweepRecord } from "../plan.ts";
 import type { SweepTrial, TrainingTrial } from "../trial.ts";
 import type { SizeOfData } from "./data-sizes.ts";
@@ -59,7 +66,7 @@ export async function planTrainings(
 
 /** An experiment that is planned. */
 export interface ExperimentPlan {
-  readonly experiment: TrialExperiment;
+  readonly experiment: Experiment;
   readonly profile: ProfileName;
   readonly options: ExperimentOptions;
   readonly device: TrainingDevice;
@@ -67,31 +74,36 @@ export interface ExperimentPlan {
   readonly networks?: readonly GivenFile[];
 }
 
-/** Experiments that are trainings, each a trial. */
-type TrialExperiment = ExperimentOf<"regimes" | "arms">;
-
 /**
- * Plans the trials of an experiment. Its folder is that of the experiment: `reproduce` goes on with it, `report` shows it.
+ * Plans the trials of an experiment, or its parts where it is more than trainings. Its folder is that of the experiment: `reproduce` goes on with it, `report` shows it.
  * @throws GatewiseError for a folder that holds something else
  */
-export async function planExperiment(
-  { experiment, profile, options, device, networks = [] }: ExperimentPlan,
-  place: PlanPlace,
-  host: PlanHost,
-): Promise<PlannedSweep> {
+export async function planExperiment(plan: ExperimentPlan, place: PlanPlace, host: PlanHost): Promise<PlannedSweep> {
   const { directory, command } = place;
   const store = folderStore(directory);
   await checkNoOptions(store);
-  const { data: name, own, limit = null, testLimit = null } = experiment.profiles[profile];
-  const data = { name, ...(own === undefined ? {} : { own }), limit, testLimit };
-  const asked = trialsAsked({ experiment, profile, options });
-  const given = (plan: TrainingTrial["plan"]) => givenTo(plan, networks);
-  const trials = await costed(await trialsOfExperiment(asked, { data, device, given }), host);
+  const { experiment, profile, options, device } = plan;
+  const trials = await trialsOf(plan, host);
   await using _lock = await store.lock();
   await checkNoOptions(store);
   const claim = { experiment, profile, options, command, resume: true };
   await claimExperiment(store, claim, { gatewise: gatewiseVersion(), machine: describeMachine() });
-  return await writePlan(store, trials, { kind: "experiment", name: experiment.name, profile }, place);
+  return await writePlan(store, trials, { kind: "experiment", name: experiment.name, profile, device }, place);
+}
+
+async function trialsOf(
+  { experiment, profile, options, device, networks = [] }: ExperimentPlan,
+  host: PlanHost,
+): Promise<readonly SweepTrial[]> {
+  const { kind, name } = experiment;
+  if (kind !== "regimes" && kind !== "arms") {
+    return await trialsOfParts(name, profile, partsAsked(kind, { experiment, profile, options }));
+  }
+  const { data: dataName, own, limit = null, testLimit = null } = experiment.profiles[profile];
+  const data = { name: dataName, ...(own === undefined ? {} : { own }), limit, testLimit };
+  const asked = trialsAsked({ experiment, profile, options });
+  const given = (plan: TrainingTrial["plan"]) => givenTo(plan, networks);
+  return await costed(await trialsOfExperiment(asked, { data, device, given }), host);
 }
 
 async function costed(trials: readonly UncostedTrial[], { sizes, time }: PlanHost): Promise<readonly SweepTrial[]> {

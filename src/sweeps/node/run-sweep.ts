@@ -2,58 +2,23 @@
  * Runs what is not done yet of a sweep, in one process or as one of many tasks: each takes what nobody else has, and the
  * folders of the trials are all that they know of each other.
  */
-import type { ErrorCode } from "../../errors.ts";
-import type { DataSelection, Executor, PoolEvent, TrialJob, TrialOutcome } from "../../runs/index.ts";
+import type { PoolEvent, TrialJob, TrialOutcome } from "../../runs/index.ts";
 import { findRun } from "../../runs/node/index.ts";
-import type { ArrayTask } from "../array-task.ts";
 import { inTaskOrder } from "../task-order.ts";
 import { jobOf, type SweepTrial, type TrainingTrial } from "../trial.ts";
 import type { TrialLook } from "../trial-look.ts";
 import { lookAtAll, trialLooker } from "./look.ts";
+import { runParts } from "./run-parts.ts";
 import { type Sweep, trialFolder } from "./sweep-folder.ts";
-
-/** How a sweep is run. */
-export interface SweepRun {
-  /** Begins with other families than the other tasks; in the order of the plan where there are none. */
-  readonly task: ArrayTask | undefined;
-  readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
-  /** What runs it, for the records. */
-  readonly command: string;
-  /** Run failed trials again, too. */
-  readonly retryFailed: boolean;
-}
-
-/** What runs its trials, and how it is stopped and watched. */
-export interface SweepWatch {
-  readonly executor: Executor;
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: PoolEvent) => void;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
-
-/** A trial that has failed, here or before. */
-export interface FailedTrial {
-  readonly trial: string;
-  readonly code: ErrorCode | undefined;
-  readonly message: string;
-  readonly hint: string;
-}
-
-/** How a sweep stands when a process has done what it could. */
-export interface SweepRunResult {
-  readonly looks: readonly TrialLook[];
-  /** Trials that this process has completed. */
-  readonly completed: number;
-  readonly failed: readonly FailedTrial[];
-}
+import type { FailedTrial, SweepRun, SweepRunResult, SweepWatch } from "./sweep-run.ts";
 
 /** Runs what is not done yet, and what others leave behind meanwhile. */
-export async function runSweep(
-  { directory, trials }: Sweep,
-  { task, places, command, retryFailed }: SweepRun,
-  { executor, signal, onEvent, now }: SweepWatch,
-): Promise<SweepRunResult> {
+export async function runSweep(sweep: Sweep, run: SweepRun, watch: SweepWatch): Promise<SweepRunResult> {
+  const { directory, trials } = sweep;
+  const parts = trials.filter((trial) => trial.kind === "part");
+  if (parts.length > 0) return await runParts(sweep, parts, run, watch);
+  const { task, places, command, retryFailed } = run;
+  const { executor, signal, onEvent, now } = watch;
   const look = await trialLooker(directory, now);
   const folderOf = (trial: string): string => trialFolder(directory, trial);
   const ordered = (task === undefined ? trials : inTaskOrder(trials, task)).filter(isTraining);
@@ -73,14 +38,14 @@ export async function runSweep(
   let looks = await lookAtAll(ordered, look);
   for (const { trial, epochs } of looks) onEvent({ kind: "found", id: trial, epochs });
   const trained = new Set<string>();
-  const watch = (event: PoolEvent): void => {
+  const onTrial = (event: PoolEvent): void => {
     if (event.kind === "progress") trained.add(event.id);
     onEvent(event);
   };
   while (!signal.aborted) {
     const jobs = openJobs(ordered, looks, isOpen).map((trial) => jobOf(trial, { folderOf, ...places }, command));
     if (jobs.length === 0) break;
-    const outcomes = await executor.run(waitingForEachOther(jobs), { signal, onEvent: watch, skip });
+    const outcomes = await executor.run(waitingForEachOther(jobs), { signal, onEvent: onTrial, skip });
     let news = 0;
     for (const [name, outcome] of outcomes) {
       ended.set(name, outcome);

@@ -47,8 +47,12 @@ export async function writeSweep(store: Store, record: SweepRecord, trials: read
   await store.write(RECORD, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** The folder of a trial: that of the sweep itself for an experiment which is one trial. */
+/** The folder of a trial, by its name. */
 export const trialFolder = (directory: string, trial: string): string => join(directory, trial);
+
+/** The folder of a trial: that of the sweep itself for an experiment which is one trial. */
+export const folderOfTrial = (directory: string, trial: SweepTrial): string =>
+  trial.kind === "part" && trial.part === null ? directory : trialFolder(directory, trial.trial);
 
 /** Folders of runs in it, of trials that are no longer planned too. */
 export async function runFolders(directory: string): Promise<readonly string[]> {
