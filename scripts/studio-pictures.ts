@@ -1,7 +1,7 @@
 /**
  * Takes the pictures of docs/studio.md from the built page, in the Chromium of the system:
  *
- *   npx tsdown && npx tsx scripts/studio-pictures.ts
+ *   npx tsdown && npx tsx scripts/studio-pictures.ts [NAME]
  */
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -11,9 +11,23 @@ import { chromium } from "playwright-core";
 
 const STUDIO = pathToFileURL(resolve("dist/studio/index.html")).href;
 
-/** Each by its file, its address and the window that it is taken in; of one region, if any. */
-const PICTURES = [
-  { file: "studio", state: "", width: 1280, height: 900, colorScheme: "light", region: undefined },
+interface Picture {
+  readonly file: string;
+  readonly state: string;
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: "light" | "dark";
+  /** The whole window where undefined. */
+  readonly region?: string;
+  /** A button that is pressed before. */
+  readonly press?: string;
+  /** Its colors pass into each other. */
+  readonly isSmooth?: boolean;
+}
+
+/** Each by its file, its address and the window that it is taken in. */
+const PICTURES: readonly Picture[] = [
+  { file: "studio", state: "", width: 1280, height: 900, colorScheme: "light" },
   { file: "studio-flow", state: "#example=7&against=5", width: 1280, height: 900, colorScheme: "dark", region: "Flow" },
   { file: "studio-compare", state: "#example=2", width: 1280, height: 900, colorScheme: "light", region: "Compare" },
   {
@@ -26,23 +40,29 @@ const PICTURES = [
     press: "Play",
     isSmooth: true,
   },
-  { file: "studio-phone", state: "", width: 375, height: 760, colorScheme: "dark", region: undefined },
-] as const;
+  { file: "studio-phone", state: "", width: 375, height: 760, colorScheme: "dark" },
+  { file: "studio-train", state: "#tab=train", width: 1280, height: 1160, colorScheme: "light", press: "Train" },
+  { file: "studio-story", state: "?story#story.step=2", width: 1280, height: 900, colorScheme: "light" },
+];
+const PATIENCE = { timeout: 300_000 };
 
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-for (const { file, state, width, height, colorScheme, region, ...more } of PICTURES) {
+const [only] = process.argv.slice(2);
+for (const { file, state, width, height, colorScheme, region, press, isSmooth } of PICTURES) {
+  if (only !== undefined && file !== only) continue;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await page.goto(STUDIO + state);
-  await page.getByRole("status").filter({ hasText: "ready" }).waitFor({ timeout: 120_000 });
-  if ("press" in more) {
-    await page.getByRole("button", { name: more.press, exact: true }).click();
-    await page.getByRole("status").filter({ hasText: "training" }).waitFor();
-    await page.getByRole("status").filter({ hasText: "ready" }).waitFor({ timeout: 300_000 });
+  const ready = page.getByRole("status").filter({ hasText: "ready" });
+  await ready.waitFor(PATIENCE);
+  if (press !== undefined) {
+    await page.getByRole("button", { name: press, exact: true }).click();
+    await page.getByRole("status").filter({ hasText: "training" }).waitFor(PATIENCE);
+    await ready.waitFor(PATIENCE);
   }
   const path = `docs/${file}.png`;
   const shot = region === undefined ? page : page.getByRole("region", { name: region });
   const png = await shot.screenshot();
-  await writeFile(path, "isSmooth" in more ? coarse(png) : png);
+  await writeFile(path, isSmooth ? coarse(png) : png);
   await page.close();
 }
 await browser.close();

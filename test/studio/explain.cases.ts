@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { encode } from "fast-png";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { readNpy, writeNpy } from "../../src/data/index.ts";
@@ -82,7 +83,8 @@ export function explainCases(browser: () => Browser): void {
   it("gives the numbers of the command that it shows", async () => {
     const { page } = await opened();
     await using folder = await temporaryFolder();
-    for (const name of ["Save network", "Save input"]) {
+    const at = (file: string): string => join(folder.path, file);
+    for (const name of ["Save network", "Save input", "Save examples of Neighbors", "Save examples of Kernel"]) {
       const [download] = await Promise.all([
         page.waitForEvent("download"),
         page.getByRole("button", { name, exact: true }).click(),
@@ -91,12 +93,25 @@ export function explainCases(browser: () => Browser): void {
     }
     await page.getByRole("radio", { name: "against output 5" }).check();
     await ready(page);
-    const command = await page.getByRole("region", { name: "Flow" }).locator(".command code").textContent();
+    const commandOf = async (region: string): Promise<string> =>
+      (await page.getByRole("region", { name: region }).locator(".command code").textContent()) ?? "";
+    const run = async (command: string): Promise<string> => {
+      const words = command.split(" ").slice(2);
+      return await runCommand([...words.map((word) => (/\.(onnx|npy)$/.test(word) ? at(word) : word)), "--json"]);
+    };
+    const command = await commandOf("Flow");
     expect(command).toBe("npx gatewise flow --model digits.onnx --inputs digits.npy --output 3 --against 5");
-    const words = (command ?? "").split(" ").slice(2);
-    const inFolder = words.map((word) => (/\.(onnx|npy)$/.test(word) ? join(folder.path, word) : word));
-    const { inputFlow } = JSON.parse(await runCommand([...inFolder, "--json"]));
+    const { inputFlow } = JSON.parse(await run(command));
     expect(column(await csv(page, "Input"), 2)).toEqual(inputFlow);
+    const { queries } = JSON.parse(await run(await commandOf("Neighbors")));
+    const nearest: readonly { readonly example: number }[] = queries[0].neighbors;
+    // the input is one of those that are searched, and its own nearest
+    expect(column(await csv(page, "Neighbors"), 0)).toEqual(nearest.map(({ example }) => example).slice(1));
+    await run(await commandOf("Kernel"));
+    const kernel = (await csv(page, "Kernel")).flatMap((row) => row.slice(1).map(Number));
+    readNpy(readFileSync(at("K.npy"))).data.forEach((one, i) => {
+      expect((kernel[i] ?? 0) / Number(one)).toBeCloseTo(1, 4);
+    });
     expect(readNpy(readFileSync(join(folder.path, "digits.npy"))).shape).toEqual([1, 28, 28]);
   });
 
@@ -239,9 +254,35 @@ export function explainCases(browser: () => Browser): void {
     await flow.getByRole("spinbutton", { name: "Unit" }).fill("1");
     await expect.poll(() => flow.textContent()).toContain("output, unit 1+6");
     await flow.getByRole("button", { name: "Close this unit" }).click();
+    expect(await flow.locator(".command code").textContent()).toContain(
+      "# with all units: the command closes none, the page has closed 1",
+    );
     await expect.poll(alphas).toEqual([0, 0, 0]);
     await ready(page);
     expect(column(await csv(page, "Logits"), 1)).toEqual([0, 0]);
+    expect(faults).toEqual([]);
+  });
+
+  it("opens a model of two outputs once one is chosen, and an image", async () => {
+    await using folder = await temporaryFolder();
+    const at = (name: string): string => join(folder.path, name);
+    const hidden = relu(matMul(input("x", "float32", ["batch", 1, 2, 2]), constant(float32([2, 2], [1, 0, 0, 1]))));
+    const outputs = { plain: hidden, twice: add(hidden, hidden) };
+    await writeFile(at("two.onnx"), writeModel(graph(outputs)).bytes);
+    const pixels = Uint8Array.from([0, 51, 102, 255]);
+    await writeFile(at("image.png"), encode({ width: 2, height: 2, data: pixels, channels: 1, depth: 8 }));
+    const { page, faults } = await opened();
+    const status = page.getByRole("status");
+    await page.getByLabel("Open model", { exact: true }).setInputFiles(at("two.onnx"));
+    await expect.poll(() => status.textContent(), { timeout: 60_000 }).toContain("expected one of them to be chosen");
+    await page.getByText("Models of several inputs or outputs").click();
+    await page.getByLabel("Model output").fill("twice");
+    await page.getByRole("button", { name: "Open again" }).click();
+    await page.getByText("two.onnx:").waitFor();
+    await give(page, "Open input", at("image.png"));
+    expect(column(await csv(page, "Logits"), 1)).toEqual([0, 51, 102, 255].map((byte) => 2 * Math.fround(byte / 255)));
+    const command = page.getByRole("region", { name: "Logits" }).locator(".command code");
+    expect(await command.textContent()).toContain("--model two.onnx --model-output twice --inputs image.npy");
     expect(faults).toEqual([]);
   });
 

@@ -24,17 +24,17 @@ export function explainAnswers(): Answers<ExplainTopics> {
     throw new Error("unreachable: a question before a model is open");
   };
   return {
-    "explain.open": async ({ files }, turn) => {
+    "explain.open": async (question, turn) => {
       const openEngine = () => openCarriedEngine(turn);
-      if (files.length === 0) {
+      if (question.files.length === 0) {
         const network = networkFromOnnx(openOnnx(await turn.asset("start-model")));
         session = openSession(network, openEngine);
-        turn.tell(sessionWords(session, "digits.onnx", "start"));
+        turn.tell(sessionWords(session, "digits.onnx", "start", question.choice));
         return;
       }
-      const { name, kind, network } = await openNetwork(files);
+      const { name, kind, network } = await openNetwork(question);
       session = openSession(network, openEngine);
-      turn.tell(sessionWords(session, name, kind));
+      turn.tell(sessionWords(session, name, kind, question.choice));
     },
     "explain.look": (question, turn) => look(opened(), question, turn),
     "explain.unit": async ({ column, unit }, turn) => {

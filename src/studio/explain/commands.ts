@@ -1,5 +1,7 @@
 import { shellWord } from "../figure/shell-word.ts";
+import { firstOf, SEARCHED } from "./examples.ts";
 import type { Explain } from "./explain.ts";
+import { choiceOptions } from "./model-choice.tsx";
 
 export type Computed = "flow" | "compare" | "paths" | "gates" | "neighbors" | "npk";
 
@@ -11,17 +13,28 @@ export function commandOf(explain: Explain, what: Computed): string | undefined 
   const one = ["--inputs", file, ...(example === undefined || example === 0 ? [] : ["--example", String(example)])];
   const output = ["--output", String(flow.output)];
   const difference = [...output, ...(flow.against === undefined ? [] : ["--against", String(flow.against)])];
-  const list = explain.examples.value?.file ?? file;
+  const list = explain.examples.value;
+  const searched = list === undefined ? file : firstOf(list, SEARCHED).file;
+  const shown = list === undefined ? file : firstOf(list, explain.inKernel).file;
+  // one of those that are searched comes out first, and the view leaves it out
+  const query =
+    example === undefined
+      ? ["--inputs", file, "--top", "8"]
+      : ["--inputs", list?.isOpened ? file : searched, "--query", String(example), "--top", "9"];
   const options = {
     flow: [...one, ...difference],
     compare: [...one, ...difference, "--reference", referenceWord(explain, file)],
     paths: [...one, ...output, "--top", "10"],
     gates: ["--inputs", file],
-    neighbors: ["--train", list, "--inputs", file, "--top", "8"],
-    npk: ["--inputs", list, "--out", "K.npy"],
+    neighbors: ["--train", searched, ...query, "--held-out", "0"],
+    npk: ["--inputs", shown, "--out", "K.npy"],
   } as const satisfies Record<Computed, readonly string[]>;
   const command = what === "compare" ? "flow" : what;
-  return ["npx", "gatewise", command, "--model", model.name, ...options[what]].map(shellWord).join(" ");
+  const words = ["npx", "gatewise", command, "--model", model.name, ...choiceOptions(model.choice), ...options[what]];
+  const closed = explain.closed.value.length;
+  const isOfAll = closed > 0 && what !== "neighbors" && what !== "npk";
+  const note = isOfAll ? `  # with all units: the command closes none, the page has closed ${closed}` : "";
+  return words.map(shellWord).join(" ") + note;
 }
 
 /** An example of the same file by its index, of another by the file. */

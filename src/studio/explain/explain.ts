@@ -4,8 +4,9 @@ import type { Status } from "../app/status.ts";
 import type { TabWorld } from "../app/tab.ts";
 import { watchPalette } from "../figure/palette.ts";
 import { blank, type ChosenInput, exampleOf } from "./chosen-input.ts";
-import { type ExampleList, startExamples } from "./examples.ts";
+import { type ExampleList, firstOf, SEARCHED, startExamples } from "./examples.ts";
 import { readingOf } from "./image-reading.ts";
+import { NO_CHOICE } from "./model-choice.tsx";
 import { ModelWorker } from "./model-worker.ts";
 import { readInputFile } from "./read-input.ts";
 import { servedFiles } from "./served.ts";
@@ -17,15 +18,16 @@ import type {
   GivenFile,
   KernelPart,
   LookPart,
+  ModelChoice,
   NeighborsPart,
   OpenedModel,
+  OpenQuestion,
   PathsPart,
   UnitPart,
   UnitQuestion,
 } from "./topics.ts";
 
-/** Examples among which neighbors are looked for, and those of the kernel's picture: a pair takes milliseconds behind maps. */
-const SEARCHED = 200;
+/** Examples of the kernel's picture: a pair takes milliseconds behind maps. */
 const IN_KERNEL = { vectors: 60, maps: 24 } as const;
 /** How long an input must rest before neighbors are looked for, in milliseconds. */
 const REST = 150;
@@ -39,6 +41,8 @@ export class Explain {
   readonly output = signal<number | undefined>(undefined);
   readonly against = signal<number | undefined>(undefined);
   readonly closed = signal<readonly ClosedUnit[]>([]);
+  /** What is taken of a model of several inputs or outputs. */
+  readonly choice = signal<ModelChoice>(NO_CHOICE);
   readonly unit = signal<UnitQuestion | undefined>(undefined);
 
   readonly flow = signal<FlowPart | undefined>(undefined);
@@ -54,6 +58,7 @@ export class Explain {
   private readonly worker: ModelWorker;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private looks = 0;
+  private latest: () => Promise<readonly GivenFile[]> = async () => [];
   /** Ends what the latest input has asked. */
   private stop = new AbortController();
 
@@ -90,6 +95,7 @@ export class Explain {
 
   /** Opens a model from files; what is shown stays if it is none. */
   async open(files: readonly File[]): Promise<void> {
+    this.choice.value = NO_CHOICE;
     await this.openGiven(async () =>
       Promise.all(
         files.map(async (file) => ({ name: file.webkitRelativePath || file.name, bytes: await file.arrayBuffer() })),
@@ -97,11 +103,19 @@ export class Explain {
     );
   }
 
+  /** Opens the latest files once more, with what has been chosen of them. */
+  async openAgain(): Promise<void> {
+    await this.openGiven(this.latest);
+  }
+
   private async openGiven(read: () => Promise<readonly GivenFile[]>, tell = true): Promise<boolean> {
     let end = (): void => {};
+    this.latest = read;
+    const choice = this.choice.peek();
     const work = tell ? this.status.begin("reading the model", () => end()) : undefined;
     try {
-      const model = await this.worker.open(read, (how) => {
+      const question = async (): Promise<OpenQuestion> => ({ files: await read(), choice });
+      const model = await this.worker.open(question, (how) => {
         end = how;
       });
       await this.show(model);
@@ -150,6 +164,11 @@ export class Explain {
       ...(output === undefined ? {} : { output }),
       ...(against === undefined ? {} : { against }),
     };
+  }
+
+  /** As many examples the kernel's picture has at most. */
+  get inKernel(): number {
+    return IN_KERNEL[this.model.peek()?.layers.some(({ shape }) => shape.length === 3) ? "maps" : "vectors"];
   }
 
   /** Shows one of the examples. */
@@ -266,8 +285,7 @@ export class Explain {
     try {
       const hearing = { onProgress: work.progress, signal: stop.signal };
       if (list.count > 1) {
-        const count = Math.min(list.count, SEARCHED);
-        const examples = list.data.subarray(0, count * list.size);
+        const { data: examples, count } = firstOf(list, SEARCHED);
         await this.worker.ask(
           "explain.neighbors",
           { input: input.data, examples, count },
@@ -280,11 +298,10 @@ export class Explain {
         );
       }
       if (list.count > 1 && this.kernel.peek() === undefined && !stop.signal.aborted) {
-        const hasMaps = this.model.peek()?.layers.some(({ shape }) => shape.length === 3) ?? false;
-        const count = Math.min(list.count, IN_KERNEL[hasMaps ? "maps" : "vectors"]);
+        const { data, count } = firstOf(list, this.inKernel);
         await this.worker.ask(
           "explain.kernel",
-          { examples: list.data.subarray(0, count * list.size), count },
+          { examples: data, count },
           {
             ...hearing,
             onPart: (part) => {

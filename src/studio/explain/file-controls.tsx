@@ -8,6 +8,7 @@ import { save } from "../figure/save.ts";
 import type { Explain } from "./explain.ts";
 import { keepReading, LAYOUTS, readingOf, SCALINGS } from "./image-reading.ts";
 import type { InputView } from "./input-view.ts";
+import { ModelChoiceFields } from "./model-choice.tsx";
 import type { ImageReading } from "./read-input.ts";
 
 /** What is opened and saved: models, runs, inputs. */
@@ -39,13 +40,14 @@ export function FileControls({ explain, view }: { readonly explain: Explain; rea
           </button>
         )}
       </div>
+      <ModelChoiceFields explain={explain} />
       {view.kind === "image" && <ReadingChoice key={model.name} explain={explain} isColored={view.channels > 1} />}
     </>
   );
 }
 
-const npyOf = (shape: readonly number[], data: Float64Array): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(writeNpy(float64([1, ...shape], data)));
+export const npyOf = (shape: readonly number[], data: Float64Array, count = 1): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(writeNpy(float64([count, ...shape], data)));
 
 async function saveNetwork(name: string): Promise<void> {
   save(name, "application/octet-stream", new Uint8Array(await unpacked(carried(document, "start-model"))));

@@ -4,6 +4,7 @@ import { Pixels } from "../figure/pixels.tsx";
 import { Region } from "../figure/region.tsx";
 import { commandOf } from "./commands.ts";
 import type { Explain } from "./explain.ts";
+import { SaveExamples } from "./save-examples.tsx";
 
 /** The neural path kernel of some examples: how much each two share, inputs and paths together. */
 export function KernelRegion({ explain }: { readonly explain: Explain }) {
@@ -55,6 +56,7 @@ export function KernelRegion({ explain }: { readonly explain: Explain }) {
           class="kernel"
         />
       )}
+      {kernel !== undefined && <SaveExamples explain={explain} most={explain.inKernel} of="Kernel" />}
     </Region>
   );
 }

@@ -32,63 +32,66 @@ export function LogitsRegion({ explain }: { readonly explain: Explain }) {
       command={commandOf(explain, "flow")}
       table={() => ({ columns: ["output", "logit"], rows: Array.from(logits, (one, i) => [i, one]) })}
     >
-      <table class="outputs">
-        <thead>
-          <tr>
-            <th scope="col">output</th>
-            <th scope="col" class="number">
-              logit
-            </th>
-            <th scope="col">
-              <span class="hidden-words">size</span>
-            </th>
-            <th scope="col">look</th>
-            <th scope="col">against</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((i) => {
-            const logit = logits[i] ?? 0;
-            return (
-              <tr key={i} class={i === output ? "chosen" : ""}>
-                <th scope="row">{i}</th>
-                <td class="number">{numberText(logit)}</td>
-                <td class="bar-cell">
-                  <span
-                    class={logit < 0 ? "negative" : "positive"}
-                    ref={(element) => {
-                      if (element !== null) element.style.width = `${(100 * Math.abs(logit)) / reach}%`;
-                    }}
-                  />
-                </td>
-                <td>
-                  <input
-                    type="radio"
-                    name="output"
-                    aria-label={`look at output ${i}`}
-                    checked={i === output}
-                    onChange={() => {
-                      explain.output.value = i;
-                    }}
-                  />
-                </td>
-                <td>
-                  <input
-                    type="radio"
-                    name="against"
-                    aria-label={`against output ${i}`}
-                    checked={i === against}
-                    disabled={i === output}
-                    onChange={() => {
-                      explain.against.value = i;
-                    }}
-                  />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
+      <div class="scroll" tabIndex={0}>
+        <table class="outputs">
+          <thead>
+            <tr>
+              <th scope="col">output</th>
+              <th scope="col" class="number">
+                logit
+              </th>
+              <th scope="col">
+                <span class="hidden-words">size</span>
+              </th>
+              <th scope="col">look</th>
+              <th scope="col">against</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((i) => {
+              const logit = logits[i] ?? 0;
+              return (
+                <tr key={i} class={i === output ? "chosen" : ""}>
+                  <th scope="row">{i}</th>
+                  <td class="number">{numberText(logit)}</td>
+                  <td class="bar-cell">
+                    <span
+                      class={logit < 0 ? "negative" : "positive"}
+                      ref={(element) => {
+                        if (element !== null) element.style.width = `${(100 * Math.abs(logit)) / reach}%`;
+                      }}
+                    />
+                  </td>
+                  <td>
+                    <input
+                      type="radio"
+                      name="output"
+                      aria-label={`look at output ${i}`}
+                      checked={i === output}
+                      onChange={() => {
+                        explain.output.value = i;
+                      }}
+                    />
+                  </td>
+                  <td>
+                    <input
+                      type="radio"
+                      name="against"
+                      aria-label={`against output ${i}`}
+                      checked={i === against}
+                      disabled={i === output}
+                      onChange={() => {
+                        explain.against.value = i;
+                      }}
+                    />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
       <div class="controls">
         {explain.output.value !== undefined && (
           <button

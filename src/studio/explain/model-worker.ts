@@ -1,8 +1,9 @@
 import { openDesk } from "../app/page.ts";
 import type { Desk, Ending, Hearing } from "../desk/desk.ts";
-import type { ExplainTopics, GivenFile, OpenedModel } from "./topics.ts";
+import { NO_CHOICE } from "./model-choice.tsx";
+import type { ExplainTopics, OpenedModel, OpenQuestion } from "./topics.ts";
 
-type ReadFiles = () => Promise<readonly GivenFile[]>;
+type ReadFiles = () => Promise<OpenQuestion>;
 
 /**
  * The worker of the model that is open. A worker a model: the memory of the one before is given back with its worker. One that
@@ -10,7 +11,7 @@ type ReadFiles = () => Promise<readonly GivenFile[]>;
  */
 export class ModelWorker {
   private desk: Desk<ExplainTopics> | undefined;
-  private read: ReadFiles = async () => [];
+  private read: ReadFiles = async () => ({ files: [], choice: NO_CHOICE });
 
   /** @param onLost told when the worker is gone */
   constructor(
@@ -56,10 +57,10 @@ export class ModelWorker {
   }
 }
 
-async function openIn(desk: Desk<ExplainTopics>, files: readonly GivenFile[]): Promise<OpenedModel> {
+async function openIn(desk: Desk<ExplainTopics>, question: OpenQuestion): Promise<OpenedModel> {
   const told: OpenedModel[] = [];
-  const transfer = files.map(({ bytes }) => bytes);
-  await desk.ask("explain.open", { files }, { onPart: (part) => told.push(part), transfer });
+  const transfer = question.files.map(({ bytes }) => bytes);
+  await desk.ask("explain.open", question, { onPart: (part) => told.push(part), transfer });
   const [model] = told;
   if (model === undefined) throw new Error("unreachable: a model without words");
   return model;

@@ -4,9 +4,10 @@ import { Pixels } from "../figure/pixels.tsx";
 import { Region } from "../figure/region.tsx";
 import { numberText } from "../figure/table.tsx";
 import { commandOf } from "./commands.ts";
-import type { ExampleList } from "./examples.ts";
+import { type ExampleList, SEARCHED } from "./examples.ts";
 import type { Explain } from "./explain.ts";
 import { byPixel, viewOf } from "./input-view.ts";
+import { SaveExamples } from "./save-examples.tsx";
 
 /** The examples whose active sub-networks share most with the input's. */
 export function NeighborsRegion({ explain }: { readonly explain: Explain }) {
@@ -19,7 +20,7 @@ export function NeighborsRegion({ explain }: { readonly explain: Explain }) {
       name="Neighbors"
       lead={
         list !== undefined && list.count > 1
-          ? `Of ${Math.min(list.count, 200)} examples those that share most active paths with the input; 1 is all of them.`
+          ? `Of ${Math.min(list.count, SEARCHED)} examples those that share most active paths with the input; 1 is all of them.`
           : "Open an array of several inputs, and those that share most active paths with one are found among them."
       }
       command={found === undefined ? undefined : commandOf(explain, "neighbors")}
@@ -49,6 +50,7 @@ export function NeighborsRegion({ explain }: { readonly explain: Explain }) {
             </li>
           ))}
       </ol>
+      {found !== undefined && <SaveExamples explain={explain} most={SEARCHED} of="Neighbors" />}
     </Region>
   );
 }

@@ -2,8 +2,8 @@
 import { FOREIGN_NAMES, foreignFormat } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { externalFiles, openOnnx } from "../../graph/index.ts";
-import { type GatedNetwork, networkFromOnnx } from "../../network/index.ts";
-import type { GivenFile } from "./topics.ts";
+import { type GatedNetwork, networkFromOnnx, type OnnxNetworkOptions } from "../../network/index.ts";
+import type { GivenFile, ModelChoice, OpenQuestion } from "./topics.ts";
 
 export interface OpenedNetwork {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface OpenedNetwork {
 const EXPECTED = "an .onnx file with the files of its weights, or a run directory";
 
 /** @throws GatewiseError for files that are no model, and for what no gated network has, naming the node */
-export async function openNetwork(files: readonly GivenFile[]): Promise<OpenedNetwork> {
+export async function openNetwork({ files, choice }: OpenQuestion): Promise<OpenedNetwork> {
   const record = files.find(({ name }) => baseOf(name) === "run.json");
   if (record !== undefined) {
     // read when it is wanted: most of what runs are made of is of no use to a model
@@ -56,7 +56,31 @@ export async function openNetwork(files: readonly GivenFile[]): Promise<OpenedNe
     }
     data.set(location, beside.bytes);
   }
-  return { name: baseOf(model.name), kind: "onnx", network: networkFromOnnx(file, { externalData: data }) };
+  return {
+    name: baseOf(model.name),
+    kind: "onnx",
+    network: networkFromOnnx(file, { externalData: data, ...chosen(choice) }),
+  };
+}
+
+/** @throws GatewiseError for an input that is set to no number */
+function chosen({ output, input, set }: ModelChoice): OnnxNetworkOptions {
+  const settings = set.split(/[\s,]+/).filter((one) => one !== "");
+  const values = settings.map((one) => {
+    const at = one.lastIndexOf("=");
+    const value = Number(one.slice(at + 1));
+    if (at > 0 && at < one.length - 1 && Number.isFinite(value)) return [one.slice(0, at), value] as const;
+    throw new GatewiseError({
+      received: `${JSON.stringify(one)} among the other inputs`,
+      expected: "a name and a number: mask=1",
+      next: "inputs that are arrays are set on the command line",
+    });
+  });
+  return {
+    ...(output === "" ? {} : { output: /^\d+$/.test(output) ? Number(output) : output }),
+    ...(input === "" ? {} : { input }),
+    ...(values.length === 0 ? {} : { set: Object.fromEntries(values) }),
+  };
 }
 
 const baseOf = (name: string): string => name.replace(/^.*\//, "");

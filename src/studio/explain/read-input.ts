@@ -58,7 +58,7 @@ function readArray(bytes: ArrayBuffer, name: string, shape: readonly number[]): 
       next: "look at it in NumPy: np.isfinite(x).all()",
     });
   }
-  return { data, count, size, labels: undefined, file: name };
+  return { data, count, size, labels: undefined, file: name, isOpened: true };
 }
 
 async function readImage(file: File, shape: readonly number[], reading: ImageReading): Promise<ExampleList> {
@@ -97,7 +97,8 @@ async function readImage(file: File, shape: readonly number[], reading: ImageRea
       data[view.place(channel, Math.floor(i / width), i % width)] = Math.fround(scaled(value, channel, reading));
     }
   }
-  return { data, count: 1, size: data.length, labels: undefined, file: `${file.name.replace(/\.\w+$/, "")}.npy` };
+  const name = `${file.name.replace(/\.\w+$/, "")}.npy`;
+  return { data, count: 1, size: data.length, labels: undefined, file: name, isOpened: false };
 }
 
 function scaled(value: number, channel: number, { scaling, mean, deviation }: ImageReading): number {

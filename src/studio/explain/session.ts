@@ -35,10 +35,12 @@ export function sessionWords(
   { network, layers, columns }: OpenSession,
   name: string,
   kind: OpenedModel["kind"],
+  choice: OpenedModel["choice"],
 ): OpenedModel {
   return {
     name,
     kind,
+    choice,
     inputShape: inputShapeOf(network),
     outputs: outputCount(network),
     layers: layers.map((position) => {

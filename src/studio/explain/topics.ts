@@ -10,12 +10,24 @@ export interface GivenFile {
 export interface OpenQuestion {
   /** A model with the files of its weights, or the files of a run; none for the network that the page carries. */
   readonly files: readonly GivenFile[];
+  readonly choice: ModelChoice;
+}
+
+/** What is taken of an ONNX model of several inputs or outputs, each as its user has written it; empty for what is plain. */
+export interface ModelChoice {
+  /** The output's name or number, or the name of a tensor inside. */
+  readonly output: string;
+  /** The input that examples come through. */
+  readonly input: string;
+  /** The other inputs: `mask=1, scale=0.5`. */
+  readonly set: string;
 }
 
 /** A model that is open. */
 export interface OpenedModel {
   readonly name: string;
   readonly kind: "onnx" | "run" | "start";
+  readonly choice: ModelChoice;
   readonly inputShape: readonly number[];
   readonly outputs: number;
   readonly layers: readonly LayerWords[];
