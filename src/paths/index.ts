@@ -8,7 +8,7 @@ export { type LinePiece, type PlaneRegions, type PlaneSection, planeRegions } fr
 export { type EdgeFlow, largestEdges, weightFlow } from "./flow/edge-flow.ts";
 export type { FlowTarget } from "./flow/functional.ts";
 export { type LayerEdges, layerEdges } from "./flow/layer-edges.ts";
-export type { FlowPasses } from "./flow/passes.ts";
+export { type FlowPasses, identityFlow } from "./flow/passes.ts";
 export { type LayerFlow, layerFlow, type PathFlow, pathFlow } from "./flow/path-flow.ts";
 export { type GateSplit, type ReferenceSplit, referenceSplit } from "./flow/reference-split.ts";
 export { Heap } from "./heap.ts";

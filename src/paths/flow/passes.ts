@@ -1,4 +1,5 @@
 /** What flows through the parts of a network behind given gates: values and masses up to every unit and from every unit on. */
+import { sizeOf } from "../../graph/index.ts";
 import { pathInputs, pathNodes, startsAt } from "../../network/index.ts";
 import { ITSELF, MAGNITUDE } from "../factors.ts";
 import type { PathGraph } from "../path-graph.ts";
@@ -45,9 +46,18 @@ export function totalOf({ network }: PathGraph, passes: Passes): number {
   return total;
 }
 
+/**
+ * What flows over edges that lead from each unit of a node to the same unit of another, without a weight: those of a sum.
+ * @param source a node that the sum reads
+ */
+export const identityFlow = ({ graph, values, gradients }: FlowPasses, source: number, sum: number): Float64Array =>
+  flowOf(values.get(source), gradients.get(sum), sizeOf(graph.network.nodes[sum]?.shape ?? []));
+
 /** What flows through each unit: what comes to it times what goes on from it. 0 where no path goes on. */
-export function through(position: number, upTo: Passes, from: Passes, units: number): Float64Array {
-  const [before, after] = [upTo.get(position), from.get(position)];
+export const through = (position: number, upTo: Passes, from: Passes, units: number): Float64Array =>
+  flowOf(upTo.get(position), from.get(position), units);
+
+function flowOf(before: NodeTotals | undefined, after: NodeTotals | undefined, units: number): Float64Array {
   const flow = new Float64Array(units);
   if (before === undefined || after === undefined) return flow;
   const exponent = before.exponent + after.exponent;

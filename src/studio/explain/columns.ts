@@ -1,7 +1,7 @@
 /**
  * A network as columns of units, as its picture has it: the input, each layer of gates, the output. Between two columns lie the
  * edges of the weight layers that lead from the one to the other; of maps a unit is a channel, and an edge all the weights between
- * two channels. A residual sum's way around its branch has no weights, and is not among them.
+ * two channels. A residual sum's way around its branch has no weights: an edge leads from each unit to the same one.
  */
 import { sizeOf } from "../../graph/index.ts";
 import {
@@ -16,12 +16,14 @@ import {
   visitEdges,
   weightLayers,
 } from "../../network/index.ts";
-import { type FlowPasses, layerEdges } from "../../paths/index.ts";
+import { type FlowPasses, identityFlow, layerEdges } from "../../paths/index.ts";
 import type { ColumnWords, DrawnEdge } from "./topics.ts";
 
-/** A weight layer between two columns. */
+/** A weight layer between two columns, or a sum that reads a column as it is. */
 interface Between {
   readonly position: number;
+  /** Of a sum: the node that it reads. */
+  readonly read: number | undefined;
   readonly from: number;
   readonly to: number;
   /** Unit of the column it comes from, by unit of the layer's own source. */
@@ -56,13 +58,27 @@ export function columnsOf(network: GatedNetwork, layers: readonly number[]): Col
       layer: column === 0 || isOutput ? undefined : layers.indexOf(position),
     };
   });
-  const columnAt = new Map(positions.map((position, column) => [position, column]));
+  const columnOf = new Map(positions.map((position, column) => [position, column]));
   const between = [...weightLayers(network).keys()].flatMap((position): readonly Between[] => {
-    const to = targetOf(network, position, columnAt);
-    const found = sourceOf(network, position, columnAt);
-    return to === undefined || found === undefined ? [] : [{ position, to, ...found }];
+    const to = targetOf(network, position, columnOf);
+    const found = sourceOf(network, position, columnOf);
+    return to === undefined || found === undefined ? [] : [{ position, read: undefined, to, ...found }];
   });
-  return { words, positions, between };
+  return { words, positions, between: [...between, ...identities(network, columnOf)] };
+}
+
+/** What sums read of columns without weights between. */
+function identities(network: GatedNetwork, columns: ReadonlyMap<number, number>): readonly Between[] {
+  return pathNodes(network).flatMap((position): readonly Between[] => {
+    const node = network.nodes[position];
+    const to = targetOf(network, position, columns);
+    // the passes end in one unit of the output: what leads straight to it is not told by its units
+    if (node?.kind !== "sum" || to === undefined || to === columns.size - 1) return [];
+    return pathInputs(node).flatMap((read): readonly Between[] => {
+      const found = columnAt(network, read, columns);
+      return found === undefined ? [] : [{ position, read, to, ...found }];
+    });
+  });
 }
 
 /** The first column behind a weight layer, through what has no weights. */
@@ -84,7 +100,15 @@ function sourceOf(
 ): Pick<Between, "from" | "fromUnit"> | undefined {
   const node = network.nodes[position];
   const [first] = node === undefined ? [] : pathInputs(node);
-  if (first === undefined) return undefined;
+  return first === undefined ? undefined : columnAt(network, first, columns);
+}
+
+/** The same of a node that something reads. */
+function columnAt(
+  network: GatedNetwork,
+  first: number,
+  columns: ReadonlyMap<number, number>,
+): Pick<Between, "from" | "fromUnit"> | undefined {
   let at = first;
   let unit = Int32Array.from({ length: sizeOf(network.nodes[at]?.shape ?? []) }, (_, i) => i);
   for (;;) {
@@ -117,9 +141,17 @@ export function flowsBetween(
 ): readonly FlowBetween[] {
   const { nodes } = passes.graph.network;
   const last = positions.length - 1;
-  return between.map(({ position, from, to, fromUnit }): FlowBetween => {
-    const fromUnits = words[from]?.units ?? 0;
-    const flow = new Float64Array(fromUnits * (words[to]?.units ?? 0));
+  return between.map(({ position, read, from, to, fromUnit }): FlowBetween => {
+    const [fromUnits, toUnits] = [words[from]?.units ?? 0, words[to]?.units ?? 0];
+    const flow = new Float64Array(fromUnits * toUnits);
+    if (read !== undefined) {
+      const each = fromUnit.length / toUnits;
+      identityFlow(passes, read, position).forEach((one, i) => {
+        const unit = fromUnit[i] ?? -1;
+        if (unit >= 0) flow[Math.floor(i / each) * fromUnits + unit]! += one;
+      });
+      return { from, to, flow };
+    }
     // in the place of the last layer the passes have the one row that is looked at, behind the network's own nodes
     const row = passes.graph.network.output;
     const isRow = to === last && sourcesOf(nodes[row]) === sourcesOf(nodes[position]);
