@@ -38,7 +38,7 @@ async function opened(browser: Browser, state = ""): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   // what runs the bench names its functions by a helper, which a page lacks
   await page.addInitScript("globalThis.__name = (named) => named");
-  await page.goto(STUDIO + state);
+  await page.goto(STUDIO + state, PATIENCE);
   return page;
 }
 

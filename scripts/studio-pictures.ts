@@ -41,7 +41,14 @@ const PICTURES: readonly Picture[] = [
     isSmooth: true,
   },
   { file: "studio-phone", state: "", width: 375, height: 760, colorScheme: "dark" },
-  { file: "studio-train", state: "#tab=train", width: 1280, height: 1160, colorScheme: "light", press: "Train" },
+  {
+    file: "studio-train",
+    state: "#tab=train&epochs=8",
+    width: 1280,
+    height: 1160,
+    colorScheme: "light",
+    press: "Train",
+  },
   { file: "studio-story", state: "?story#story.step=2", width: 1280, height: 900, colorScheme: "light" },
 ];
 const PATIENCE = { timeout: 300_000 };
@@ -51,7 +58,7 @@ const [only] = process.argv.slice(2);
 for (const { file, state, width, height, colorScheme, region, press, isSmooth } of PICTURES) {
   if (only !== undefined && file !== only) continue;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  await page.goto(STUDIO + state);
+  await page.goto(STUDIO + state, PATIENCE);
   const ready = page.getByRole("status").filter({ hasText: "ready" });
   await ready.waitFor(PATIENCE);
   if (press !== undefined) {
