@@ -1,7 +1,7 @@
 import { shellWord } from "../figure/shell-word.ts";
+import { choiceOptions } from "./chosen-part.ts";
 import { firstOf, SEARCHED } from "./examples.ts";
 import type { Explain } from "./explain.ts";
-import { choiceOptions } from "./model-choice.tsx";
 
 export type Computed = "flow" | "compare" | "paths" | "gates" | "neighbors" | "npk";
 

@@ -1,8 +1,6 @@
 import type { Explain } from "./explain.ts";
 import type { ModelChoice } from "./topics.ts";
 
-export const NO_CHOICE: ModelChoice = { output: "", input: "", set: "" };
-
 const FIELDS = [
   { name: "output", title: "Model output", hint: "name or number" },
   { name: "input", title: "Model input", hint: "name" },
@@ -36,14 +34,4 @@ export function ModelChoiceFields({ explain }: { readonly explain: Explain }) {
       </div>
     </details>
   );
-}
-
-/** The same as options of a command. */
-export function choiceOptions({ output, input, set }: ModelChoice): readonly string[] {
-  const settings = set.split(/[\s,]+/).filter((one) => one !== "");
-  return [
-    ...(output === "" ? [] : ["--model-output", output]),
-    ...(input === "" ? [] : ["--model-input", input]),
-    ...settings.flatMap((one) => ["--set", one]),
-  ];
 }

@@ -1,6 +1,6 @@
 import { openDesk } from "../app/page.ts";
 import type { Desk, Ending, Hearing } from "../desk/desk.ts";
-import { NO_CHOICE } from "./model-choice.tsx";
+import { NO_CHOICE } from "./chosen-part.ts";
 import type { ExplainTopics, OpenedModel, OpenQuestion } from "./topics.ts";
 
 type ReadFiles = () => Promise<OpenQuestion>;
