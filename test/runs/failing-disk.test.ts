@@ -1,8 +1,9 @@
 /** A disk or a server that goes away in the midst of a write: one line, nothing half-written, and a run that goes on later. */
 import type { FileHandle } from "node:fs/promises";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import promises, { readdir, readFile, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { lockFile, writeWhole } from "../../src/data/node/index.ts";
 import { codeOf, firstFailure, GatewiseError } from "../../src/errors.ts";
 import { writeKernelFile } from "../../src/kernels/node/tiled-file.ts";
@@ -19,45 +20,50 @@ import { TRIAL_HOST } from "../support/trials-here.ts";
 /** A call of the file system: by its function, or a method of an open file. */
 type Call = "open" | "rename" | "rm" | "stat" | "readdir" | "writeFile" | "sync" | "close";
 /** What fails, from now on. */
-const disk = vi.hoisted(() => ({ fails: (_call: string, _path: string): Error | undefined => undefined }));
+const disk = { fails: (_call: string, _path: string): Error | undefined => undefined };
 
-vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
-  const refuse = (call: Call, path: unknown): void => {
-    const error = disk.fails(call, String(path));
-    if (error !== undefined) throw error;
+// the functions themselves are replaced, not the module: other test files in this process have loaded what calls them
+const real = { ...promises };
+const refuse = (call: Call, path: unknown): void => {
+  const error = disk.fails(call, String(path));
+  if (error !== undefined) throw error;
+};
+const guarded =
+  <A extends readonly unknown[], R>(call: Call, work: (...args: A) => Promise<R>) =>
+  async (...args: A) => {
+    refuse(call, args[0]);
+    return await work(...args);
   };
-  const guarded =
-    <A extends readonly unknown[], R>(call: Call, work: (...args: A) => Promise<R>) =>
-    async (...args: A) => {
+async function openFailing(...args: Parameters<typeof real.open>): Promise<FileHandle> {
+  refuse("open", args[0]);
+  const file = await real.open(...args);
+  for (const call of ["writeFile", "sync", "close", "stat"] as const) {
+    const work = file[call].bind(file) as (...args: readonly unknown[]) => Promise<unknown>;
+    const failing = async (...rest: readonly unknown[]): Promise<unknown> => {
+      // a file whose closing fails is closed
+      if (call === "close") await work();
       refuse(call, args[0]);
-      return await work(...args);
+      return call === "close" ? undefined : await work(...rest);
     };
-  const open = async (...args: Parameters<typeof real.open>): Promise<FileHandle> => {
-    refuse("open", args[0]);
-    const file = await real.open(...args);
-    for (const call of ["writeFile", "sync", "close", "stat"] as const) {
-      const work = file[call].bind(file) as (...args: readonly unknown[]) => Promise<unknown>;
-      const failing = async (...rest: readonly unknown[]): Promise<unknown> => {
-        // a file whose closing fails is closed
-        if (call === "close") await work();
-        refuse(call, args[0]);
-        return call === "close" ? undefined : await work(...rest);
-      };
-      Object.defineProperty(file, call, { value: failing });
-    }
-    Object.defineProperty(file, Symbol.asyncDispose, { value: () => file.close() });
-    return file;
-  };
-  return {
-    ...real,
-    open,
+    Object.defineProperty(file, call, { value: failing });
+  }
+  Object.defineProperty(file, Symbol.asyncDispose, { value: () => file.close() });
+  return file;
+}
+const use = (functions: object): void => {
+  Object.assign(promises, functions);
+  syncBuiltinESMExports();
+};
+beforeAll(() =>
+  use({
+    open: openFailing,
     rename: guarded("rename", real.rename),
     rm: guarded("rm", real.rm),
     stat: guarded("stat", real.stat as (path: string, options?: object) => Promise<unknown>),
     readdir: guarded("readdir", real.readdir as (path: string, options?: object) => Promise<unknown>),
-  };
-});
+  }),
+);
+afterAll(() => use(real));
 afterEach(() => {
   disk.fails = () => undefined;
 });
