@@ -12,8 +12,8 @@ import { type PairPlan, planPairs } from "./plan.ts";
 import { readPathExamples } from "./readings.ts";
 import { ExampleSide } from "./side.ts";
 
-/** Pairs of positions in all maps together: tens of milliseconds of one pair of examples. */
-const MOST_PAIRS = 2 ** 22;
+/** Pairs of positions in all maps together: a fifth of a second of one pair of examples. */
+const MOST_PAIRS = 2 ** 25;
 
 /** How it is watched. */
 export interface FewExamplesOptions {
