@@ -9,6 +9,9 @@ export {
 export { type GatheredMeasure, type GatheredRow, type GatheredSweep, gatherTrials } from "./gathered.ts";
 export { estimateOfTrials, type PlanChange, type SweepEstimate, type SweepRecord } from "./plan.ts";
 export { pointsOf, type SweepPoint } from "./points.ts";
+export { TASK_SECONDS } from "./slurm/array-jobs.ts";
+export type { Submission } from "./slurm/submissions.ts";
+export { type JobTemplate, readTemplate } from "./slurm/template.ts";
 export {
   type PlaceOption,
   readSpecification,

@@ -42,6 +42,7 @@ const COMMANDS = [
   ["sweep"],
   ["sweep", "plan"],
   ["sweep", "run"],
+  ["sweep", "submit"],
   ["sweep", "status"],
   ["sweep", "gather"],
   ["evaluate"],

@@ -73,6 +73,7 @@ it("each command has a definition and what it does beside it", () => {
     "sweep-gather.ts",
     "sweep-plan.ts",
     "sweep-status.ts",
+    "sweep-submit.ts",
   ];
   expect(readdirSync("src/cli/actions").sort()).toEqual([...files, ...subcommands].sort());
 });

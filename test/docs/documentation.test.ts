@@ -57,7 +57,7 @@ describe("commands", () => {
     ),
   ];
   const namesOf = (words: string): string =>
-    /^[a-z-]+(?: (?:fetch|check|fit|score|run|gather)\b)?/.exec(words)?.[0] ?? "";
+    /^[a-z-]+(?: (?:fetch|check|fit|score|plan|run|submit|status|gather)\b)?/.exec(words)?.[0] ?? "";
 
   it("are said as a clone and a project of one's own need them", () => {
     expect(commands.length).toBeGreaterThan(20);

@@ -14,9 +14,9 @@ const TRAIN = ["train", ...TINY, "--epochs", "200", "--threads", "1", "--out"];
 let lab: SlurmLab;
 const at = (name: string): string => join(lab.folder, name);
 
-/** A script that begins a run or goes on with it; a second without a sign of life is enough. */
+/** A script that begins a run or goes on with it; a few seconds without a sign of life are enough. */
 const trainIn = (directory: string): readonly string[] => [
-  "export GATEWISE_LEASE=1",
+  "export GATEWISE_LEASE=3",
   `exec ${process.execPath} ${resolve("dist/main.js")} ${TRAIN.join(" ")} ${directory} --resume`,
 ];
 

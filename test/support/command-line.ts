@@ -27,10 +27,10 @@ export async function gatewise(
   args: readonly string[],
   signal = new AbortController().signal,
   executor?: CliContext["executor"],
+  environment: NodeJS.ProcessEnv = { PATH: process.env.PATH },
 ): Promise<Finished> {
   const [stdout, stderr] = [new Collected(), new Collected()];
   const command = commandLine(args);
-  const environment = { PATH: process.env.PATH };
   const code = await runCommandLine(args, {
     stdout,
     stderr,

@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { sharedFolder } from "./shared-data.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const NODES = 4;
+const NODES = "4";
 const POLL_MS = 100;
 
 const run = promisify(execFile);
@@ -55,14 +55,15 @@ export class SlurmLab implements AsyncDisposable {
     private readonly release: () => PromiseLike<void>,
   ) {}
 
-  /** @param settings of the script: `MAX_ARRAY`, … */
+  /** @param settings of the script: `NODES`, `CPUS` of a node, `MAX_ARRAY` */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<SlurmLab> {
     const folder = await temporaryFolder();
     const own = Object.entries(process.env).filter(([name]) => !/^(SLURM|SBATCH|SQUEUE)_/.test(name));
     const lab = join(folder.path, "lab");
+    const { NODES: nodes = NODES } = settings;
     const environment = {
       ...Object.fromEntries(own),
-      ...{ SLURM_LAB: lab, CTLD_PORT: String(await freePorts(NODES + 1)), NODES: String(NODES), ...settings },
+      ...{ SLURM_LAB: lab, CTLD_PORT: String(await freePorts(Number(nodes) + 1)), NODES: nodes, ...settings },
     };
     const log = join(folder.path, "start.log");
     // the shell stops the lab when its input ends, which it also does if this process is killed
@@ -135,6 +136,25 @@ export class SlurmLab implements AsyncDisposable {
     });
     if (first === undefined) throw new Error(`Slurm does not know job ${job}`);
     return [first, ...rest];
+  }
+
+  /** A job that is no array, or one task of an array. */
+  async taskOf(job: string): Promise<Job> {
+    const [task] = await this.tasksOf(job);
+    return task;
+  }
+
+  /** How often a task was put back into the queue. */
+  async restartsOf(task: string): Promise<number> {
+    return Number(/ Restarts=(\d+) /.exec(await this.call("scontrol", "--oneliner", "show", "job", task))?.[1]);
+  }
+
+  /** What the tasks of a sweep have said. */
+  async logsOf(sweep: string): Promise<string> {
+    const logs = join(sweep, "logs");
+    const names = await readdir(logs);
+    const texts = await Promise.all(names.map(async (name) => `${name}:\n${await readFile(join(logs, name), "utf8")}`));
+    return texts.join("\n");
   }
 
   /** Waits until all tasks of a job are in one of these states. */

@@ -1,3 +1,4 @@
+import { SCHEDULERS } from "../choices.ts";
 import type { DefineCommand } from "../command.ts";
 import { TIME_LIMIT_ALONE_OPTION } from "../options.ts";
 
@@ -45,6 +46,26 @@ export const sweepCommand: DefineCommand = (program, act) => {
     .option(...TIME_LIMIT_ALONE_OPTION)
     .addHelpText("after", "\nExample:\n  $ gatewise sweep run sweeps/rates --task 3 --tasks 20 --time-limit 1h");
   act(run, async () => (await import("../actions/sweep.ts")).run);
+
+  const submit = sweep
+    .command("submit")
+    .summary("send it to a cluster's scheduler as a job array")
+    .description(
+      "Sends what is not done yet to Slurm, as tasks of about an hour that go on with each other's trials. Submitted again, it sends what is neither done nor waiting nor running.",
+    )
+    .argument("<dir>", "folder of the sweep, which all nodes see")
+    .requiredOption("--on <scheduler>", SCHEDULERS.join(", "))
+    .option("--template <file>", "job script with your #SBATCH lines and modules, which the sweep's line is added to")
+    .option("--task-time <duration>", "what a task takes, about", "1h")
+    .option("--max-running <n>", "tasks that run at once (default: as many as Slurm starts)")
+    .option("--rounds <n>", "arrays one after the other, where Slurm may not requeue a task whose time is up")
+    .option("--retry-failed", "send failed trials, too")
+    .option("--dry-run", "show what would be sent, and have Slurm test it")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ gatewise sweep submit sweeps/rates --on slurm --template job.sh --max-running 20",
+    );
+  act(submit, async () => (await import("../actions/sweep-submit.ts")).submit);
 
   const status = sweep
     .command("status")

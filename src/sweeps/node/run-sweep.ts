@@ -4,7 +4,7 @@
  */
 import type { PoolEvent, TrialJob, TrialOutcome } from "../../runs/index.ts";
 import { findRun } from "../../runs/node/index.ts";
-import { inTaskOrder } from "../task-order.ts";
+import { inTaskOrder, ownFamilies } from "../task-order.ts";
 import { jobOf, type SweepTrial, type TrainingTrial } from "../trial.ts";
 import type { TrialLook } from "../trial-look.ts";
 import { lookAtAll, trialLooker } from "./look.ts";
@@ -25,9 +25,13 @@ export async function runSweep(sweep: Sweep, run: SweepRun, watch: SweepWatch): 
   const byName = new Map(trials.map((trial) => [trial.trial, trial]));
   const ended = new Map<string, TrialOutcome>();
   const hasFailedHere = (name: string): boolean => isFailure(ended.get(name));
+  const own = task === undefined ? undefined : ownFamilies(trials, task);
+  // of many tasks one tries it again, not all of them
+  const isOwn = (name: string): boolean => own?.has(byName.get(name)?.family ?? "") ?? true;
   /** Whether a trial is for whoever comes first. */
   const isOpen = ({ trial, status }: TrialLook): boolean =>
-    !hasFailedHere(trial) && (status === "waiting" || status === "stalled" || (status === "failed" && retryFailed));
+    !hasFailedHere(trial) &&
+    (status === "waiting" || status === "stalled" || (status === "failed" && retryFailed && isOwn(trial)));
   const skip = async (name: string): Promise<TrialOutcome | undefined> => {
     const trial = byName.get(name);
     const found = trial && (await look(trial));
