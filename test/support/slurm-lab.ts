@@ -130,10 +130,12 @@ export class SlurmLab implements AsyncDisposable {
       `--jobs=${job}`,
       "--format=%i %T %N",
     );
-    const [first, ...rest] = text.split("\n").map((line) => {
+    const tasks = text.split("\n").map((line) => {
       const [id = "", state = "", node = ""] = line.split(" ");
       return { id, state, node };
     });
+    // squeue has them by their states
+    const [first, ...rest] = tasks.sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
     if (first === undefined) throw new Error(`Slurm does not know job ${job}`);
     return [first, ...rest];
   }

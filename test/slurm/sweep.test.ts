@@ -1,0 +1,152 @@
+/** Sweeps on a real Slurm, and what becomes of their tasks: in the end each has the bits of the sweep that was run here. */
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readRun } from "../../src/runs/node/index.ts";
+import { gatewise } from "../support/command-line.ts";
+import { BASE, copyPlan, planSweep, trialsOf } from "../support/planned-sweep.ts";
+import { appearance, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
+import { contentOf } from "../support/tiny-trials.ts";
+
+/** Four families; the second has a ReLU network whose gates the other takes. Long enough to be met in their midst. */
+const SWEEP = {
+  base: { ...BASE, epochs: 200 },
+  list: [{ seed: 1 }, { regime: "flnpf", seed: 0 }, { seed: 2 }, { seed: 3 }],
+};
+
+let lab: SlurmLab;
+let planned: string;
+/** One after the other, by family. */
+let trials: readonly string[];
+let whole: readonly unknown[];
+let environment: Readonly<Record<string, string>>;
+
+const at = (...names: readonly string[]): string => join(lab.folder, ...names);
+const contents = (directory: string): Promise<readonly unknown[]> =>
+  Promise.all(trials.map((trial) => contentOf(join(directory, trial))));
+/** A trial of a folder has finished an epoch. */
+const underWay = (directory: string, trial: number): Promise<void> =>
+  appearance(join(directory, trials[trial] ?? "", "metrics.jsonl"));
+
+/** The numbers of the arrays that are sent: of tasks 0 to 2, and of task 3. */
+async function submit(directory: string, ...options: readonly string[]) {
+  const args = ["sweep", "submit", directory, "--on", "slurm", ...options, "--json"];
+  const { code, stdout, stderr } = await gatewise(args, undefined, undefined, environment);
+  expect(code, stdout + stderr).toBe(0);
+  const { jobs, ...rest } = JSON.parse(stdout);
+  return { jobs: jobs.map(({ job }: { readonly job: string }) => job), arrays: jobs, ...rest };
+}
+
+/** The end of all tasks of some arrays. */
+const statesOf = async (jobs: readonly string[]): Promise<readonly string[]> =>
+  (await Promise.all(jobs.map((job) => lab.over(job)))).flatMap((tasks) => tasks.map(({ state }) => state));
+
+describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
+  beforeAll(async () => {
+    // a node a task, and one more; arrays of three
+    lab = await SlurmLab.start({ NODES: "5", CPUS: "1", MAX_ARRAY: "3" });
+    environment = { ...lab.environment, GATEWISE_LEASE: "4", PATH: `${await noAccounting()}:${lab.environment.PATH}` };
+    planned = await planSweep(lab.folder, "planned", SWEEP, 0.9);
+    trials = await trialsOf(planned);
+    const here = await copyPlan(planned, at("here"));
+    const { code, stderr } = await gatewise(["sweep", "run", here, "--workers", "2"]);
+    expect(code, stderr).toBe(0);
+    whole = await contents(here);
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  it("goes on: requeued by USR2, that task alone; preempted; without the node that it was on; arrays of few tasks", async () => {
+    const sweep = await copyPlan(planned, at("disturbed"));
+    const { jobs, arrays, tasks } = await submit(sweep);
+    expect({ tasks, arrays }).toMatchObject({ tasks: 4, arrays: [{ array: "0-2" }, { array: "0", first: 3 }] });
+    const [few, one] = jobs;
+    const timeIsUp = async (): Promise<void> => {
+      await underWay(sweep, 0);
+      await lab.call("scancel", "--batch", "--signal=USR2", `${few}_0`);
+    };
+    const nodeDies = async (): Promise<void> => {
+      await underWay(sweep, 1);
+      await lab.kill((await lab.taskOf(`${few}_1`)).node);
+    };
+    const preempted = async (): Promise<string> => {
+      await underWay(sweep, 4);
+      const { node } = await lab.taskOf(`${one}_0`);
+      const options = ["--partition=urgent", `--nodelist=${node}`];
+      return await lab.submit("urgent", [`until [ -e ${at("calm")} ]; do sleep 0.2; done`], ...options);
+    };
+    const [, , urgent] = await Promise.all([timeIsUp(), nodeDies(), preempted()]);
+    await lab.until(urgent, "RUNNING");
+    expect(await statesOf(jobs), await lab.logsOf(sweep)).toEqual(Array(4).fill("COMPLETED"));
+    await writeFile(at("calm"), "");
+    expect(await contents(sweep)).toEqual(whole);
+    const restarts = await Promise.all(
+      [`${few}_0`, `${few}_1`, `${few}_2`, `${one}_0`].map((task) => lab.restartsOf(task)),
+    );
+    expect(restarts).toEqual([1, 1, 0, 1]);
+  });
+
+  it("ends where it is told to, keeps what it has, and sends the rest when it is submitted again", async () => {
+    const sweep = await copyPlan(planned, at("ended"));
+    const { jobs } = await submit(sweep, "--max-running", "1");
+    const [few] = jobs;
+    // of the second family, by the first task, beside which no other may run
+    await underWay(sweep, 1);
+    expect((await lab.tasksOf(few)).map(({ state }) => state).sort()).toEqual(["PENDING", "PENDING", "RUNNING"]);
+    // each to all processes of the task; it may have ended by the second
+    const term = (): Promise<string> => lab.call("scancel", "--full", "--signal=TERM", `${few}_0`);
+    await Promise.allSettled([term(), term()]);
+    await lab.over(`${few}_0`);
+    await lab.until(`${few}_1`, "RUNNING");
+    await lab.call("scancel", ...jobs);
+    expect(await statesOf(jobs)).toEqual(["FAILED", "CANCELLED", "CANCELLED", "CANCELLED"]);
+    const again = await submit(sweep);
+    expect(again).toMatchObject({ queued: 0, done: 1, arrays: [{ array: "1-2" }, { array: "0", first: 3 }] });
+    expect(await submit(sweep)).toMatchObject({ sent: 0, arrays: [] });
+    expect(await statesOf(again.jobs), await lab.logsOf(sweep)).toEqual(Array(3).fill("COMPLETED"));
+    expect(await contents(sweep)).toEqual(whole);
+    // who came next began where it was stopped
+    const [, next] = (await readRun(join(sweep, trials[1] ?? ""))).segments ?? [];
+    expect((next?.epoch ?? 0) + (next?.step ?? 0)).toBeGreaterThan(0);
+    expect(await statesOf(jobs)).toEqual(["FAILED", "CANCELLED", "CANCELLED", "CANCELLED"]);
+  });
+
+  it("goes on in the next round where nothing may be requeued", async () => {
+    const sweep = await copyPlan(planned, at("rounds"));
+    const { jobs } = await submit(sweep, "--rounds", "2");
+    const [few, one, ...next] = jobs;
+    const timeIsUp = async (task: string, trial: number): Promise<void> => {
+      await underWay(sweep, trial);
+      await lab.call("scancel", "--batch", "--signal=USR2", task);
+    };
+    await Promise.all(
+      [0, 1, 3, 4].map((trial, i) => timeIsUp([`${few}_0`, `${few}_1`, `${few}_2`, `${one}_0`][i] ?? "", trial)),
+    );
+    // one that was done before its time was up has ended well
+    const states = await statesOf([few, one]);
+    expect(states).toContain("FAILED");
+    expect(states.filter((state) => state !== "FAILED" && state !== "COMPLETED")).toEqual([]);
+    expect(await statesOf(next), await lab.logsOf(sweep)).toEqual(Array(4).fill("COMPLETED"));
+    expect(await contents(sweep)).toEqual(whole);
+  });
+
+  it("has one writer a trial, and asks no accounting", async () => {
+    const sweep = await copyPlan(planned, at("one"));
+    const [line] = (await readFile(join(sweep, "trials.jsonl"), "utf8")).split("\n");
+    await writeFile(join(sweep, "trials.jsonl"), `${line}\n`);
+    const command = `exec ${process.execPath} ${resolve("dist/main.js")} sweep run ${sweep}`;
+    const job = await lab.submit("one", [command], "--array=0-1");
+    expect(await statesOf([job]), await lab.outputOf("one")).toEqual(["COMPLETED", "COMPLETED"]);
+    expect(await lab.outputOf("one")).toMatch(/other processes run/);
+    expect((await readRun(join(sweep, trials[0] ?? ""))).segments).toHaveLength(1);
+    expect(await contentOf(join(sweep, trials[0] ?? ""))).toEqual(whole[0]);
+    await expect(readFile(at("asked"), "utf8")).rejects.toThrow(/ENOENT/);
+  });
+});
+
+/** A folder with a `sacct` that tells on who calls it. */
+async function noAccounting(): Promise<string> {
+  await mkdir(at("bin"));
+  await writeFile(at("bin", "sacct"), `#!/bin/sh\ntouch '${at("asked")}'\nexit 1\n`);
+  await chmod(at("bin", "sacct"), 0o755);
+  return at("bin");
+}
