@@ -2,7 +2,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readRun } from "../../src/runs/node/index.ts";
+import { findRun, readRun } from "../../src/runs/node/index.ts";
 import { gatewise } from "../support/command-line.ts";
 import { BASE, copyPlan, planSweep, trialsOf } from "../support/planned-sweep.ts";
 import { appearance, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
@@ -10,7 +10,7 @@ import { contentOf } from "../support/tiny-trials.ts";
 
 /** Four families; the second has a ReLU network whose gates the other takes. Long enough to be met in their midst. */
 const SWEEP = {
-  base: { ...BASE, epochs: 200 },
+  base: { ...BASE, epochs: 600 },
   list: [{ seed: 1 }, { regime: "flnpf", seed: 0 }, { seed: 2 }, { seed: 3 }],
 };
 
@@ -18,12 +18,17 @@ let lab: SlurmLab;
 let planned: string;
 /** One after the other, by family. */
 let trials: readonly string[];
-let whole: readonly unknown[];
+let whole: Awaited<ReturnType<typeof outcomeOf>>;
 let environment: Readonly<Record<string, string>>;
 
 const at = (...names: readonly string[]): string => join(lab.folder, ...names);
-const contents = (directory: string): Promise<readonly unknown[]> =>
-  Promise.all(trials.map((trial) => contentOf(join(directory, trial))));
+/** The gathered table, and what the runs hold. */
+async function outcomeOf(directory: string) {
+  const { stdout } = await gatewise(["sweep", "gather", directory, "--json"]);
+  const { rows, missing, warnings } = JSON.parse(stdout);
+  const runs = await Promise.all(trials.map((trial) => contentOf(join(directory, trial))));
+  return { table: { rows, missing, warnings }, runs };
+}
 /** A trial of a folder has finished an epoch. */
 const underWay = (directory: string, trial: number): Promise<void> =>
   appearance(join(directory, trials[trial] ?? "", "metrics.jsonl"));
@@ -35,6 +40,14 @@ async function submit(directory: string, ...options: readonly string[]) {
   expect(code, stdout + stderr).toBe(0);
   const { jobs, ...rest } = JSON.parse(stdout);
   return { jobs: jobs.map(({ job }: { readonly job: string }) => job), arrays: jobs, ...rest };
+}
+
+/** The tasks of an array that was sent. */
+function indicesOf({ array, first }: { readonly array: string; readonly first: number }): readonly number[] {
+  return array.split(",").flatMap((run) => {
+    const [from = 0, to = from] = run.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, i) => first + from + i);
+  });
 }
 
 /** The end of all tasks of some arrays. */
@@ -51,7 +64,8 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     const here = await copyPlan(planned, at("here"));
     const { code, stderr } = await gatewise(["sweep", "run", here, "--workers", "2"]);
     expect(code, stderr).toBe(0);
-    whole = await contents(here);
+    whole = await outcomeOf(here);
+    expect(whole.table).toMatchObject({ missing: [], warnings: [] });
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
@@ -78,7 +92,7 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     await lab.until(urgent, "RUNNING");
     expect(await statesOf(jobs), await lab.logsOf(sweep)).toEqual(Array(4).fill("COMPLETED"));
     await writeFile(at("calm"), "");
-    expect(await contents(sweep)).toEqual(whole);
+    expect(await outcomeOf(sweep)).toEqual(whole);
     const restarts = await Promise.all(
       [`${few}_0`, `${few}_1`, `${few}_2`, `${one}_0`].map((task) => lab.restartsOf(task)),
     );
@@ -99,14 +113,27 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     await lab.until(`${few}_1`, "RUNNING");
     await lab.call("scancel", ...jobs);
     expect(await statesOf(jobs)).toEqual(["FAILED", "CANCELLED", "CANCELLED", "CANCELLED"]);
+    const done = await Promise.all(
+      trials.map(async (trial) => (await findRun(join(sweep, trial)))?.status === "completed"),
+    );
     const again = await submit(sweep);
-    expect(again).toMatchObject({ queued: 0, done: 1, arrays: [{ array: "1-2" }, { array: "0", first: 3 }] });
+    // what was not done by then, a task a family, and no more
+    const left = [[0], [1, 2], [3], [4]].flatMap((family, task) => (family.some((i) => !done[i]) ? [task] : []));
+    expect(left).not.toEqual([]);
+    expect(left).not.toContain(0);
+    expect(again).toMatchObject({
+      queued: 0,
+      done: done.filter((one) => one).length,
+      sent: done.filter((one) => !one).length,
+    });
+    expect(again.arrays.flatMap(indicesOf)).toEqual(left);
     expect(await submit(sweep)).toMatchObject({ sent: 0, arrays: [] });
-    expect(await statesOf(again.jobs), await lab.logsOf(sweep)).toEqual(Array(3).fill("COMPLETED"));
-    expect(await contents(sweep)).toEqual(whole);
+    expect(await statesOf(again.jobs), await lab.logsOf(sweep)).toEqual(Array(left.length).fill("COMPLETED"));
+    expect(await outcomeOf(sweep)).toEqual(whole);
     // who came next began where it was stopped
-    const [, next] = (await readRun(join(sweep, trials[1] ?? ""))).segments ?? [];
-    expect((next?.epoch ?? 0) + (next?.step ?? 0)).toBeGreaterThan(0);
+    const runs = await Promise.all(trials.map((trial) => readRun(join(sweep, trial))));
+    const next = runs.flatMap(({ segments = [] }) => segments.slice(1));
+    expect(next.map(({ epoch, step }) => epoch + step > 0)).toContain(true);
     expect(await statesOf(jobs)).toEqual(["FAILED", "CANCELLED", "CANCELLED", "CANCELLED"]);
   });
 
@@ -126,7 +153,7 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     expect(states).toContain("FAILED");
     expect(states.filter((state) => state !== "FAILED" && state !== "COMPLETED")).toEqual([]);
     expect(await statesOf(next), await lab.logsOf(sweep)).toEqual(Array(4).fill("COMPLETED"));
-    expect(await contents(sweep)).toEqual(whole);
+    expect(await outcomeOf(sweep)).toEqual(whole);
   });
 
   it("has one writer a trial, and asks no accounting", async () => {
@@ -136,9 +163,9 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     const command = `exec ${process.execPath} ${resolve("dist/main.js")} sweep run ${sweep}`;
     const job = await lab.submit("one", [command], "--array=0-1");
     expect(await statesOf([job]), await lab.outputOf("one")).toEqual(["COMPLETED", "COMPLETED"]);
-    expect(await lab.outputOf("one")).toMatch(/other processes run/);
+    expect(await lab.outputOf("one")).toMatch(/other processes run|is held by process/);
     expect((await readRun(join(sweep, trials[0] ?? ""))).segments).toHaveLength(1);
-    expect(await contentOf(join(sweep, trials[0] ?? ""))).toEqual(whole[0]);
+    expect(await contentOf(join(sweep, trials[0] ?? ""))).toEqual(whole.runs[0]);
     await expect(readFile(at("asked"), "utf8")).rejects.toThrow(/ENOENT/);
   });
 });

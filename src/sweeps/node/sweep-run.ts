@@ -11,7 +11,7 @@ export interface SweepRun {
   readonly places: Pick<DataSelection, "dataDir" | "cacheDir">;
   /** What runs it, for the records. */
   readonly command: string;
-  /** Run failed trials again, too. */
+  /** Run failed trials again, too; of a task, those of its own families. */
   readonly retryFailed: boolean;
 }
 
