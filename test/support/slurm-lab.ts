@@ -16,6 +16,12 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const NODES = "4";
 const POLL_MS = 100;
 
+/** Stops what it has started when its input ends; a step that begins meanwhile escapes the script, and is ended by its number. */
+const KEEPER = [
+  'bash "$1" start >"$2" 2>&1; echo $?; read -r; bash "$1" stop >>"$2" 2>&1',
+  'for step in $(pgrep slurmstepd); do grep -qz "^SLURM_CONF=$SLURM_LAB/" /proc/$step/environ && kill -9 $step; done',
+].join("\n");
+
 const run = promisify(execFile);
 const script = join(sharedFolder() ?? "", "slurm", "start-slurm.sh");
 
@@ -67,11 +73,11 @@ export class SlurmLab implements AsyncDisposable {
     };
     const log = join(folder.path, "start.log");
     // the shell stops the lab when its input ends, which it also does if this process is killed
-    const keeper = spawn(
-      "bash",
-      ["-c", 'bash "$1" start >"$2" 2>&1; echo $?; read -r; bash "$1" stop >>"$2" 2>&1', "keeper", script, log],
-      { env: environment, stdio: ["pipe", "pipe", "inherit"], detached: true },
-    );
+    const keeper = spawn("bash", ["-c", KEEPER, "keeper", script, log], {
+      env: environment,
+      stdio: ["pipe", "pipe", "inherit"],
+      detached: true,
+    });
     const status = await new Promise<string>((resolve) => keeper.stdout?.once("data", (text) => resolve(String(text))));
     const slurm = new SlurmLab(
       folder.path,
