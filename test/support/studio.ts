@@ -75,8 +75,10 @@ export async function startStudio(
 /** Waits until the tab that is shown has its answer; its words, where it fails. */
 export async function ready(page: Page): Promise<void> {
   const status = page.getByRole("status");
+  // what ended the waiting: the next work may have begun since
+  let last: string | null = null;
   await expect
-    .poll(() => status.textContent(), { timeout: 200_000, interval: 20 })
+    .poll(async () => (last = await status.textContent()), { timeout: 200_000, interval: 20 })
     .toSatisfy((text: string | null) => text === "ready" || (text?.includes("expected") ?? false));
-  expect(await status.textContent()).toBe("ready");
+  expect(last).toBe("ready");
 }
