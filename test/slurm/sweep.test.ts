@@ -10,7 +10,7 @@ import { contentOf } from "../support/tiny-trials.ts";
 
 /** Four families; the second has a ReLU network whose gates the other takes. Long enough to be met in their midst. */
 const SWEEP = {
-  base: { ...BASE, epochs: 600 },
+  base: { ...BASE, epochs: 1000 },
   list: [{ seed: 1 }, { regime: "flnpf", seed: 0 }, { seed: 2 }, { seed: 3 }],
 };
 

@@ -9,7 +9,7 @@ import { appearance, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
 import { contentOf } from "../support/tiny-trials.ts";
 
 /** Long enough to be met in its midst. */
-const TRAIN = ["train", ...TINY, "--epochs", "200", "--threads", "1", "--out"];
+const TRAIN = ["train", ...TINY, "--epochs", "1000", "--threads", "1", "--out"];
 
 let lab: SlurmLab;
 const at = (name: string): string => join(lab.folder, name);
