@@ -1,6 +1,7 @@
 /** Sweeps on a real Slurm, and what becomes of their tasks: in the end each has the bits of the sweep that was run here. */
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRun, readRun } from "../../src/runs/node/index.ts";
 import { gatewise } from "../support/command-line.ts";
@@ -137,6 +138,27 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     expect(await statesOf(jobs)).toEqual(["FAILED", "CANCELLED", "CANCELLED", "CANCELLED"]);
   });
 
+  it("goes on with a family whose task was killed between its ReLU run and the one that waits for its gates", async () => {
+    const sweep = await copyPlan(planned, at("between"));
+    const [, learnt = "", waiting = ""] = trials;
+    const others = trials.filter((trial) => trial !== learnt && trial !== waiting);
+    for (const trial of others) await cp(at("here", trial), join(sweep, trial), { recursive: true });
+    const { jobs, sent } = await submit(sweep);
+    expect(sent).toBe(2);
+    await appearance(join(sweep, learnt, "lock"));
+    // the process that runs the one starts the other: while it is stopped the first one ends, and nothing follows
+    const task = await parentOf(JSON.parse(await readFile(join(sweep, learnt, "lock"), "utf8")).pid);
+    process.kill(task, "SIGSTOP");
+    while ((await findRun(join(sweep, learnt)))?.status !== "completed") await wait(50);
+    expect(await findRun(join(sweep, waiting))).toBeUndefined();
+    process.kill(task, "SIGKILL");
+    expect(await statesOf(jobs)).toEqual(["FAILED"]);
+    const again = await submit(sweep);
+    expect(again).toMatchObject({ sent: 1, done: 4 });
+    expect(await statesOf(again.jobs), await lab.logsOf(sweep)).toEqual(["COMPLETED"]);
+    expect(await outcomeOf(sweep)).toEqual(whole);
+  });
+
   it("goes on in the next round where nothing may be requeued", async () => {
     const sweep = await copyPlan(planned, at("rounds"));
     const { jobs } = await submit(sweep, "--rounds", "2");
@@ -169,6 +191,11 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     await expect(readFile(at("asked"), "utf8")).rejects.toThrow(/ENOENT/);
   });
 });
+
+/** The process that started another. */
+async function parentOf(pid: number): Promise<number> {
+  return Number(/^PPid:\s*(\d+)/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
 
 /** A folder with a `sacct` that tells on who calls it. */
 async function noAccounting(): Promise<string> {

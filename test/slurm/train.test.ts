@@ -1,10 +1,14 @@
-/** Runs on a real Slurm: nodes that die, processes that are stopped and wake. */
-import { readFile } from "node:fs/promises";
+/** Runs and tiles on a real Slurm: nodes that die, processes that are stopped and wake, or killed. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeNpy } from "../../src/data/index.ts";
+import { float32 } from "../../src/graph/index.ts";
+import { randomStream } from "../../src/random.ts";
 import { readRun } from "../../src/runs/node/index.ts";
 import { gatewise, TINY } from "../support/command-line.ts";
+import { mapModel } from "../support/map-models.ts";
 import { appearance, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
 import { contentOf } from "../support/tiny-trials.ts";
 
@@ -20,7 +24,7 @@ const trainIn = (directory: string): readonly string[] => [
   `exec ${process.execPath} ${resolve("dist/main.js")} ${TRAIN.join(" ")} ${directory} --resume`,
 ];
 
-describe.skipIf(!isSlurmHere()).concurrent("a run on Slurm", () => {
+describe.skipIf(!isSlurmHere()).concurrent("on Slurm", () => {
   let whole: Awaited<ReturnType<typeof contentOf>>;
   beforeAll(async () => {
     lab = await SlurmLab.start();
@@ -30,7 +34,7 @@ describe.skipIf(!isSlurmHere()).concurrent("a run on Slurm", () => {
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
-  it("goes on at another node when its own dies, to the same bits", async () => {
+  it("a run goes on at another node when its own dies, to the same bits", async () => {
     const job = await lab.submit("dying", trainIn(at("dying")), "--exclude=n3,n4");
     await appearance(at("dying/last.safetensors"));
     const [{ node }] = await lab.until(job, "RUNNING");
@@ -42,7 +46,7 @@ describe.skipIf(!isSlurmHere()).concurrent("a run on Slurm", () => {
     expect(await contentOf(at("dying"))).toEqual(whole);
   });
 
-  it("is another's once its process was stopped for longer than its lease, and that one wakes in vain", async () => {
+  it("a run is another's once its process was stopped for longer than its lease, and that one wakes in vain", async () => {
     const stopped = await lab.submit("stopped", trainIn(at("stopped")), "--exclude=n1,n2,n4");
     await appearance(at("stopped/last.safetensors"));
     await lab.call("scontrol", "suspend", stopped);
@@ -57,7 +61,63 @@ describe.skipIf(!isSlurmHere()).concurrent("a run on Slurm", () => {
     expect((await readRun(at("stopped"))).segments).toHaveLength(2);
     expect(await contentOf(at("stopped"))).toEqual(whole);
   });
+
+  it("a kernel by tiles, of whose tasks one is killed in the midst of a tile, has the bytes of the whole", async () => {
+    const plan = await planTiles();
+    const command = `exec ${process.execPath} ${resolve("dist/main.js")} npk run ${plan} --tasks 2 --threads 1`;
+    const tasks = ["export GATEWISE_LEASE=3", command];
+    const job = await lab.submit("tiles", tasks, "--exclude=n1,n2", "--array=0-1");
+    const killed = await killAtTile(join(plan, "tiles"), 1);
+    expect((await lab.over(job)).map(({ state }) => state)).toEqual(["COMPLETED", "FAILED"]);
+    // the same again, as who is told of a failure sends it
+    const again = await lab.submit("again", tasks, "--exclude=n1,n2", "--array=1");
+    expect(
+      (await lab.over(again)).map(({ state }) => state),
+      await lab.outputOf("again"),
+    ).toEqual(["COMPLETED"]);
+    expect(killed).toBeGreaterThan(0);
+    const gathered = await gatewise(["npk", "gather", plan, "--out", at("gathered.npy")]);
+    expect(gathered.code, gathered.stderr).toBe(0);
+    expect(await readFile(at("gathered.npy"))).toEqual(await readFile(at("k.npy")));
+  });
 });
+
+/** Plans a kernel of 15 tiles of some tenths of a second, beside the whole. */
+async function planTiles(): Promise<string> {
+  const examples = 160;
+  const values = Float32Array.from(randomStream(1, "x").uniform(examples * 256, 0, 1));
+  await writeFile(at("x.npy"), writeNpy(float32([examples, 1, 16, 16], values)));
+  await writeFile(at("m.onnx"), mapModel([1, 16, 16], [{ conv: 8 }, "relu", { conv: 8 }, "relu", { dense: 2 }]));
+  const ofModel = ["npk", "--model", at("m.onnx"), "--inputs", at("x.npy")];
+  for (const options of [
+    ["--out", at("k.npy")],
+    ["--plan", at("kernel"), "--tile", "32"],
+  ]) {
+    const { code, stderr } = await gatewise([...ofModel, ...options]);
+    expect(code, stderr).toBe(0);
+  }
+  return at("kernel");
+}
+
+/**
+ * Kills the process that makes an odd tile, as the kernel does where memory runs out.
+ * @returns the process, which had not written the tile
+ */
+async function killAtTile(tiles: string, task: number): Promise<number> {
+  for (;;) {
+    const names = await readdir(tiles).catch(() => []);
+    const own = (name: string): boolean => Number(/^tile-(\d+)/.exec(name)?.[1]) % 2 === task;
+    const lock = names.find((name) => name.endsWith(".lock") && own(name));
+    const { pid } = lock === undefined ? {} : JSON.parse(await readFile(join(tiles, lock), "utf8").catch(() => "{}"));
+    if (pid !== undefined) {
+      process.kill(pid, "SIGKILL");
+      expect(await readdir(tiles)).toContain(lock);
+      expect(await readdir(tiles)).not.toContain(lock?.replace(/\.lock$/, ""));
+      return pid;
+    }
+    await wait(10);
+  }
+}
 
 /** Waits until a lock is no longer the one of this number. */
 async function change(lock: string, id: string): Promise<void> {
