@@ -37,8 +37,7 @@ beforeAll(() => {
   }
   run("tar", "-xzf", tarball);
   run("mv", "package", installed);
-  for (const name of ["tsx", "tsc"])
-    symlinkSync(join(modules, ".bin", name), join(folder, "node_modules", ".bin", name));
+  symlinkSync(join(modules, ".bin", "tsx"), join(folder, "node_modules", ".bin", "tsx"));
   chmodSync(join(installed, "dist", "main.js"), 0o755);
   symlinkSync("../gatewise/dist/main.js", join(folder, "node_modules", ".bin", "gatewise"));
   // as `npm install` makes it in an empty folder: without "type": "module"
@@ -190,7 +189,7 @@ describe("types of the packed package", () => {
       };
       const project = { compilerOptions, files: files === "programs" ? programs.map(({ name }) => name) : files };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(project));
-      expect(run("sh", "-c", "node_modules/.bin/tsc -p . || true")).toBe("");
+      expect(run("sh", "-c", "node node_modules/typescript-native/bin/tsc -p . 2>&1; echo $?")).toBe("0\n");
       // the declarations of all dependencies are checked too, on a machine that may have other work
     },
     240_000,

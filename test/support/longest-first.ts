@@ -2,10 +2,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take more than eight seconds, of `test`; one of them at the end would leave the other cores idle. */
 const LONG = [
-  "slurm/train",
-  "cli/signals",
+  "slurm/sweep",
+  "studio/studio",
   "package",
   "runs/experiments",
+  "slurm/train",
+  "cli/signals",
   "train/webgpu",
   "cli/command-line",
   "runs/kernel-while-training",
