@@ -41,13 +41,13 @@ export interface TangentSummaryOptions {
 
 /**
  * Whether the smallest eigenvalue of a kernel of so many examples costs at most a fifth of what the kernel does
- * (bench/ntk.bench.ts). Of few examples a module tells it in 1 ms and 35 ns a number of the kernel, which itself takes 12 ms
+ * (bench/ntk.bench.ts). Of few examples a module tells it in 1 ms and 60 ns a number of the kernel, which itself takes 12 ms
  * and a second for each 10¹⁰ multiplications. Of more a factor takes `n³/3` operations, and the products with it, which wait
  * for memory, about as long as 5,000 `n²`; an operation takes half as long as one of the kernel's.
  */
 export function affordsEigenvalue(network: GatedNetwork, examples: number): boolean {
   const products = tangentKernelProducts(network, examples);
-  if (examples <= FEW_EXAMPLES) return 1e-3 + 3.5e-8 * examples ** 2 <= (0.012 + products / 1e10) / 5;
+  if (examples <= FEW_EXAMPLES) return 1e-3 + 6e-8 * examples ** 2 <= (0.012 + products / 1e10) / 5;
   const work = examples ** 2 * (5_000 + examples / 3);
   return examples <= DIRECT_LIMIT && work <= 0.4 * products;
 }
