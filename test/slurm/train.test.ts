@@ -62,7 +62,7 @@ describe.skipIf(!isSlurmHere()).concurrent("on Slurm", () => {
     expect(await contentOf(at("stopped"))).toEqual(whole);
   });
 
-  it("a kernel by tiles, of whose tasks one is killed in the midst of a tile, has the bytes of the whole", async () => {
+  it("a kernel by tiles, of whose tasks one is killed while it holds a tile, has the bytes of the whole", async () => {
     const plan = await planTiles();
     const command = `exec ${process.execPath} ${resolve("dist/main.js")} npk run ${plan} --tasks 2 --threads 1`;
     const tasks = ["export GATEWISE_LEASE=3", command];
