@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useCallback, useMemo } from "preact/hooks";
 import { Region } from "../figure/region.tsx";
 import { numberText, signed } from "../figure/table.tsx";
 import { commandOf } from "./commands.ts";
@@ -11,23 +11,26 @@ import type { DrawnEdge, OpenedModel, UnitQuestion } from "./topics.ts";
 /** The active sub-network with what flows between its layers. */
 export function FlowRegion({ explain }: { readonly explain: Explain }) {
   const [model, flow, edges] = [explain.model.value, explain.flow.value, explain.edges.value];
-  const [input, palette, selected, closed] = [
-    explain.input.value,
-    explain.palette.value,
-    explain.unit.value,
-    explain.closed.value,
-  ];
-  const network = useMemo(
-    () =>
-      model === undefined || flow === undefined || edges === undefined ? undefined : layOut(model, edges, flow.layers),
-    // edges come last: their flow part is there
+  const [palette, selected, closed] = [explain.palette.value, explain.unit.value, explain.closed.value];
+  const looked = useMemo(
+    () => {
+      const input = explain.input.peek();
+      return model === undefined || flow === undefined || edges === undefined || input === undefined
+        ? undefined
+        : { network: layOut(model, edges, flow.layers), input: input.data, inputFlow: flow.inputFlow };
+    },
+    // edges come last: their input and their flow part are there; a newer input waits for its own, since a picture takes a frame
     [model, edges],
   );
-  if (model === undefined || flow === undefined || network === undefined || input === undefined) return null;
-  const isClosed = ({ column, unit }: UnitQuestion): boolean => {
-    const layer = model.columns[column]?.layer;
-    return layer !== undefined && closed.some((one) => one.layer === layer && one.unit === unit);
-  };
+  const isClosed = useCallback(
+    ({ column, unit }: UnitQuestion): boolean => {
+      const layer = model?.columns[column]?.layer;
+      return layer !== undefined && closed.some((one) => one.layer === layer && one.unit === unit);
+    },
+    [model, closed],
+  );
+  if (model === undefined || flow === undefined || looked === undefined) return null;
+  const { network } = looked;
   const against = flow.against === undefined ? "" : ` less output ${flow.against}`;
   return (
     <Region
@@ -45,13 +48,11 @@ export function FlowRegion({ explain }: { readonly explain: Explain }) {
         columns: ["column", "unit", "flow"],
         rows: network.units.map(({ column, unit, flow: one }) => [model.columns[column]?.name ?? "", unit, one]),
       })}
-      svg={() => networkSvg(network, model.inputShape, flow.inputFlow, palette)}
+      svg={() => networkSvg(network, model.inputShape, looked.inputFlow, palette)}
     >
       <NetworkPicture
-        network={network}
+        {...looked}
         inputShape={model.inputShape}
-        input={input.data}
-        inputFlow={flow.inputFlow}
         palette={palette}
         selected={selected}
         isClosed={isClosed}

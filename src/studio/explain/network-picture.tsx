@@ -20,16 +20,20 @@ export interface PictureProps {
 const REACH = 14;
 const SHARPNESS = 2;
 
-/** The active sub-network on a canvas: a thousand edges take a tenth of what they take as SVG. */
+/**
+ * The active sub-network on a canvas: a thousand edges take a tenth of what they take as SVG. Still they take a frame or two where no
+ * graphics processor helps, and what comes from the worker waits meanwhile: painted anew only when what is painted has changed.
+ */
 export function NetworkPicture(props: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const { network, inputShape, input, inputFlow, palette, selected, isClosed } = props;
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
     context.setTransform(SHARPNESS, 0, 0, SHARPNESS, 0, 0);
     context.clearRect(0, 0, WIDTH, HEIGHT);
     paint(context, props);
-  });
+  }, [network, inputShape, input, inputFlow, palette, selected, isClosed]);
   const onClick = (event: MouseEvent): void => {
     const box = canvas.current?.getBoundingClientRect();
     if (box === undefined) return;
