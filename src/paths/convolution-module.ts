@@ -24,7 +24,6 @@ type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly dataStart: () => number;
   readonly forward: (...addressesAndSizes: readonly number[]) => void;
-  readonly back: (...addressesAndSizes: readonly number[]) => void;
 };
 
 export const sizesOf = (
@@ -39,7 +38,8 @@ export const sizesOf = (
 /** Whether the module is worth it; else plain loops are. */
 export function isLarge({ channels, area, outputs, positions, groups, taps }: ConvolutionSizes): boolean {
   const products = positions * taps * outputs * (channels / groups);
-  const numbers = channels * area + outputs * positions + taps * outputs * (channels / groups) + positions * taps;
+  const numbers =
+    channels * area + outputs * positions + taps * outputs * (channels / groups) + Math.max(positions, area) * taps;
   return products >= LEAST_PRODUCTS && 8 * numbers < MOST_BYTES;
 }
 
@@ -63,7 +63,7 @@ export function convolved(
 }
 
 /**
- * Back.
+ * Back: the same from outputs to inputs, where each tap of each input element meets at most one position.
  * @param factors `[output channel, tap, input channel of the group]`
  * @returns `[area, channels]`
  */
@@ -71,14 +71,12 @@ export function pulledBack(
   given: Float64Array,
   factors: Float64Array,
   places: Int32Array,
-  sizes: ConvolutionSizes,
+  { channels, area, outputs, positions, groups, taps }: ConvolutionSizes,
 ): Float64Array {
-  const { channels, area, outputs, groups, taps, positions } = sizes;
-  const room = new Room(given.length + factors.length + area * channels + places.length + 2 * outputs + 16);
-  const [from, weights, at] = [room.numbers(given), room.numbers(factors), room.places(places)];
-  const [cells, rest] = [room.zeros(area * channels), room.zeros(2 * outputs)];
-  room.exports.back(from, weights, at, cells, rest, channels, outputs, groups, taps, positions);
-  return room.read(cells, area * channels);
+  const met = new Int32Array(area * taps).fill(-1);
+  for (const [i, place] of places.entries()) if (place >= 0) met[place * taps + (i % taps)] = Math.floor(i / taps);
+  const turned = { channels: outputs, area: positions, outputs: channels, positions: area };
+  return convolved(given, factors, met, { ...turned, groups, taps });
 }
 
 /** `[positions, taps]`: the element of a channel that each tap of each position meets, −1 outside the map. */

@@ -1,8 +1,12 @@
 /**
- * What a convolution's edges make of maps, forward and back, in float64: the loops of convolution-map.ts and pull-convolution.ts with
- * two numbers an instruction. Sums are made in the same order, so that the bits are the same. Compiled by scripts/build-wasm.ts, timed
- * by bench/flow.bench.ts. All addresses are of float64 or int32 arrays of the caller, behind `dataStart`.
+ * What a convolution's edges make of maps, in float64: the loops of convolution-map.ts with two numbers an instruction. The sums of each
+ * position are made in the same order, so that the bits are the same. Back over the edges is the same from outputs to inputs
+ * (convolution-module.ts). Compiled by scripts/build-wasm.ts, timed by bench/flow.bench.ts. All addresses are of float64 or int32 arrays
+ * of the caller, behind `dataStart`.
  */
+
+/** Positions whose sums stay in the nearest cache beside the factors of a channel. */
+const BLOCK: i32 = 16;
 
 /** Where the caller's data begin, behind the module's own. */
 export function dataStart(): usize {
@@ -32,70 +36,26 @@ export function forward(
   const perGroup = outputs / groups;
   const inputsPerGroup = channels / groups;
   const addresses = room + (<usize>taps << 3);
-  for (let position = 0; position < positions; position++) {
-    const held = places + (<usize>(position * taps) << 2);
-    const sums = out + (<usize>(position * outputs) << 3);
+  // the factors of one channel serve a block of positions while they are in the nearest cache
+  for (let block = 0; block < positions; block += BLOCK) {
+    const end = min(block + BLOCK, positions);
     for (let c = 0; c < channels; c++) {
       const map = x + (<usize>(c * area) << 3);
       const first = factors + (<usize>(c * taps * perGroup) << 3);
-      let count = 0;
-      for (let tap = 0; tap < taps; tap++) {
-        const at = load<i32>(held + (<usize>tap << 2));
-        if (at < 0) continue;
-        const value = load<f64>(map + (<usize>at << 3));
-        if (value == 0) continue;
-        store<f64>(room + (<usize>count << 3), value);
-        store<usize>(addresses + (<usize>count << 2), first + (<usize>(tap * perGroup) << 3));
-        count++;
-      }
-      if (count > 0) combine(sums + (<usize>((c / inputsPerGroup) * perGroup) << 3), perGroup, room, addresses, count);
-    }
-  }
-}
-
-/**
- * Back: for each position and tap the output channels that are not 0, to the input channels of the cell.
- * @param given `[output channels, positions]`; @param factors `[output channel, tap, input channel of the group]`
- * @param cells `[area, channels]`, zeros
- * @param room for as many numbers, addresses and addresses as a group has outputs
- */
-export function back(
-  given: usize,
-  factors: usize,
-  places: usize,
-  cells: usize,
-  room: usize,
-  channels: i32,
-  outputs: i32,
-  groups: i32,
-  taps: i32,
-  positions: i32,
-): void {
-  const perGroup = outputs / groups;
-  const inputsPerGroup = channels / groups;
-  const firsts = room + (<usize>perGroup << 3);
-  const addresses = firsts + (<usize>perGroup << 2);
-  for (let position = 0; position < positions; position++) {
-    const held = places + (<usize>(position * taps) << 2);
-    for (let group = 0; group < groups; group++) {
-      let count = 0;
-      for (let o = group * perGroup; o < (group + 1) * perGroup; o++) {
-        const value = load<f64>(given + (<usize>(o * positions + position) << 3));
-        if (value == 0) continue;
-        store<f64>(room + (<usize>count << 3), value);
-        store<usize>(firsts + (<usize>count << 2), factors + (<usize>(o * taps * inputsPerGroup) << 3));
-        count++;
-      }
-      if (count == 0) continue;
-      for (let tap = 0; tap < taps; tap++) {
-        const at = load<i32>(held + (<usize>tap << 2));
-        if (at < 0) continue;
-        const moved = <usize>(tap * inputsPerGroup) << 3;
-        for (let i = 0; i < count; i++) {
-          store<usize>(addresses + (<usize>i << 2), load<usize>(firsts + (<usize>i << 2)) + moved);
+      const group = <usize>((c / inputsPerGroup) * perGroup) << 3;
+      for (let position = block; position < end; position++) {
+        const held = places + (<usize>(position * taps) << 2);
+        let count = 0;
+        for (let tap = 0; tap < taps; tap++) {
+          const at = load<i32>(held + (<usize>tap << 2));
+          if (at < 0) continue;
+          const value = load<f64>(map + (<usize>at << 3));
+          if (value == 0) continue;
+          store<f64>(room + (<usize>count << 3), value);
+          store<usize>(addresses + (<usize>count << 2), first + (<usize>(tap * perGroup) << 3));
+          count++;
         }
-        const to = cells + (<usize>(at * channels + group * inputsPerGroup) << 3);
-        combine(to, inputsPerGroup, room, addresses, count);
+        if (count > 0) combine(out + (<usize>(position * outputs) << 3) + group, perGroup, room, addresses, count);
       }
     }
   }
