@@ -16,8 +16,8 @@ export default defineConfig({
     env: { ORT_DISABLE_TELEMETRY: "1", ...softwareWebgpu },
     // an engine is a native library with threads of its own: processes, not threads
     pool: "forks",
-    // two more than cores: of many files, most of the time is waited for
-    maxWorkers: availableParallelism() + 2,
+    // one more than cores: of some files, most of the time is waited for; with two more, all took longer
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     // no module holds state (style 8), so files may share one; loading them anew takes a minute
     isolate: false,
