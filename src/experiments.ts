@@ -105,6 +105,7 @@ export {
   type ObliqueProfile,
   type ObliqueRow,
   type ObliqueRun,
+  type OverRuns,
   type OwnFiles,
   obliqueTrees,
   PIXEL_MAPS,
@@ -172,6 +173,7 @@ export {
   type WatchedStep,
   watchTraining,
 } from "./experiments/index.ts";
+export type { ExampleScores } from "./models/index.ts";
 export {
   type DataSelection,
   type Executor,

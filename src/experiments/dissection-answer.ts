@@ -24,6 +24,12 @@ export function dissectionAnswer(figures: DissectionFigures): string {
 export const measured = (measure: DissectionMeasure, value: number): string =>
   value.toFixed(measure === "accuracy" ? 2 : 3);
 
+/** An error in the unit of the values that are predicted. */
+export function inUnit(error: number): string {
+  const text = error.toPrecision(4);
+  return text.includes("e") ? String(Number(text)) : text;
+}
+
 const percent = (value: number): string => `${Math.round(100 * value)} %`;
 
 function withoutGain({ measure, model, random }: DissectionFigures): string {

@@ -3,6 +3,7 @@
  * behind random ones; what learning gained over random gates is the whole, and the gates hold the share of it that comes
  * back (theory 5.10).
  */
+import type { ExampleScores } from "../models/index.ts";
 import { optionsIn } from "../options.ts";
 import type { DataDescription } from "./data-options.ts";
 import { type DissectionMeasure, dissectionAnswer } from "./dissection-answer.ts";
@@ -65,7 +66,7 @@ export function dissectionTrainings(
 export interface TrainedScores {
   readonly row: DissectionRow;
   /** What each test example is worth to each run in the state that it is measured in. */
-  readonly runs: readonly Float64Array[];
+  readonly runs: readonly ExampleScores[];
   /** The best of all epochs of each run, as the papers have it. */
   readonly best: readonly number[];
 }
@@ -73,13 +74,15 @@ export interface TrainedScores {
 /** A kernel machine with the path kernel of some gates. */
 export interface MachineScore {
   readonly value: number;
+  /** Of real values. */
+  readonly rmse?: number;
   readonly by: "exact" | "features";
 }
 
 /** All that a dissection measured. */
 export interface DissectionScores {
   readonly measure: DissectionMeasure;
-  readonly model: Float64Array;
+  readonly model: ExampleScores;
   /** Those behind its gates and behind random ones among them. */
   readonly trained: readonly TrainedScores[];
   readonly machines: {
@@ -100,8 +103,18 @@ export interface DissectedRow {
   readonly runs: readonly number[];
   /** 95 %, of test examples and seeds; null of kernel machines, which have test examples of their own. */
   readonly interval: Pick<Interval, "low" | "high"> | null;
+  /** Root of the mean squared error, of real values and in their unit. */
+  readonly rmse?: OverRuns;
   /** The best epochs of the runs in place of their last, as the papers have them. */
-  readonly best?: { readonly mean: number; readonly std: number; readonly runs: readonly number[] };
+  readonly best?: OverRuns;
+}
+
+/** A figure of several runs. */
+export interface OverRuns {
+  readonly mean: number;
+  /** Over the seeds. */
+  readonly std: number;
+  readonly runs: readonly number[];
 }
 
 /** The answer of a dissection. */
@@ -119,10 +132,11 @@ export interface DissectionAnswer {
 
 /** The answer from what was measured. */
 export function answerOfDissection({ measure, model, trained, machines }: DissectionScores): DissectionAnswer {
-  const scoresOf = (row: DissectionRow): readonly Float64Array[] => trained.find((one) => one.row === row)?.runs ?? [];
+  const scoresOf = (row: DissectionRow): readonly Float64Array[] =>
+    trained.find((one) => one.row === row)?.runs.map(({ scores }) => scores) ?? [];
   const [gates, random] = [scoresOf("gates"), scoresOf("random")];
-  const { gained, share } = shareInGates({ model, gates, random });
-  const own = intervalOf([model]);
+  const { gained, share } = shareInGates({ model: model.scores, gates, random });
+  const own = intervalOf([model.scores]);
   const rows: readonly DissectedRow[] = [
     {
       what: "model",
@@ -131,6 +145,7 @@ export function answerOfDissection({ measure, model, trained, machines }: Dissec
       std: 0,
       runs: [own.value],
       interval: endsOf(measure, own),
+      ...rmseOf([model]),
     },
     ...trained.map((one) => trainedRow(measure, one)),
     machineRow("kernel of its gates", machines.gates),
@@ -149,20 +164,29 @@ export function answerOfDissection({ measure, model, trained, machines }: Dissec
 const endsOf = (measure: DissectionMeasure, { low, high }: Interval): Pick<Interval, "low" | "high"> =>
   measure === "accuracy" ? { low: Math.max(0, low), high: Math.min(100, high) } : { low, high: Math.min(1, high) };
 
-function trainedRow(measure: DissectionMeasure, { row, runs: scores, best }: TrainedScores): DissectedRow {
+/** Of classes there is none. */
+function rmseOf(found: readonly Pick<ExampleScores, "rmse">[]): Pick<DissectedRow, "rmse"> {
+  const runs = found.flatMap(({ rmse }) => (rmse === undefined ? [] : [rmse]));
+  return runs.length === 0 ? {} : { rmse: { ...meanAndDeviation(runs), runs } };
+}
+
+function trainedRow(measure: DissectionMeasure, { row, runs: found, best }: TrainedScores): DissectedRow {
+  const scores = found.map((one) => one.scores);
   const runs = scores.map((one) => intervalOf([one]).value);
   return {
     ...{ what: row, title: DISSECTION_ROWS[row] },
     ...{ ...meanAndDeviation(runs), runs, interval: endsOf(measure, intervalOf(scores)) },
+    ...rmseOf(found),
     best: { ...meanAndDeviation(best), runs: best },
   };
 }
 
 const machineRow = (
   what: "kernel of its gates" | "kernel of random gates",
-  { value, by }: MachineScore,
+  { value, rmse, by }: MachineScore,
 ): DissectedRow => ({
   what,
   title: by === "exact" ? `exact path ${what}` : `path ${what}, by random features`,
   ...{ mean: value, std: 0, runs: [value], interval: null },
+  ...(rmse === undefined ? {} : rmseOf([{ rmse }])),
 });

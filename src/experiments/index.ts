@@ -40,9 +40,16 @@ export {
   type DissectionTraining,
   dissectionTrainings,
   type MachineScore,
+  type OverRuns,
   type TrainedScores,
 } from "./dissection.ts";
-export { type DissectionFigures, type DissectionMeasure, dissectionAnswer, measured } from "./dissection-answer.ts";
+export {
+  type DissectionFigures,
+  type DissectionMeasure,
+  dissectionAnswer,
+  inUnit,
+  measured,
+} from "./dissection-answer.ts";
 export { type DissectionLength, type DissectionSize, type DissectionTargets, withLength } from "./dissection-length.ts";
 export {
   EXPERIMENTS,

@@ -4,7 +4,7 @@ export type { Description, KernelCost, LayerDescription, ParameterDescription } 
 export type { EvaluatingOptions } from "./evaluating-options.ts";
 export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
 export type { ExampleQuestions } from "./example-questions.ts";
-export { exampleScores, valueScores } from "./example-scores.ts";
+export { type ExampleScores, exampleScores, valueScores } from "./example-scores.ts";
 export { featureSeconds } from "./feature-timing.ts";
 export type {
   FlipBetween,

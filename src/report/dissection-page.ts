@@ -1,5 +1,5 @@
 /** The page of a dissection: the share, the rows with their intervals, and what they are. */
-import { type DissectedRow, measured } from "../experiments/index.ts";
+import { type DissectedRow, inUnit, measured } from "../experiments/index.ts";
 import type { DissectionRecord } from "../runs/index.ts";
 import { type LearntRow, learningFigure, rowsFigure } from "./dissection-figures.ts";
 import { type PageTable, tableOf } from "./experiment-page.ts";
@@ -59,15 +59,23 @@ const DASH = "–";
 
 function measuredTable({ measure, rows, kernelExamples }: DissectionRecord): PageTable {
   const cell = (value: number): string => measured(measure, value);
-  const withStd = ({ mean, std, runs }: Pick<DissectedRow, "mean" | "std" | "runs">): string =>
-    runs.length > 1 ? `${cell(mean)} ± ${cell(std)}` : cell(mean);
+  const withStd = ({ mean, std, runs }: Pick<DissectedRow, "mean" | "std" | "runs">, words = cell): string =>
+    runs.length > 1 ? `${words(mean)} ± ${words(std)}` : words(mean);
   return {
     title: "Measured",
-    head: ["", measure === "accuracy" ? "Test accuracy, %" : "Test R²", "95 % interval", "Best epoch", "Runs"],
+    head: [
+      "",
+      measure === "accuracy" ? "Test accuracy, %" : "Test R²",
+      "95 % interval",
+      ...(measure === "R²" ? ["RMSE"] : []),
+      "Best epoch",
+      "Runs",
+    ],
     rows: rows.map((row) => [
       row.title,
       withStd(row),
       row.interval === null ? DASH : `${cell(row.interval.low)} to ${cell(row.interval.high)}`,
+      ...(measure === "R²" ? [row.rmse === undefined ? DASH : withStd(row.rmse, inUnit)] : []),
       row.best === undefined ? DASH : withStd(row.best),
       String(row.runs.length),
     ]),

@@ -48,6 +48,7 @@ const RecordFile: z.ZodType<DissectionRecord> = z.object({
         what: z.enum(["model", "gates", "random", "apart", "anew", "kernel of its gates", "kernel of random gates"]),
         title: z.string(),
         interval: Ends.nullable(),
+        rmse: Scores.exactOptional(),
         best: Scores.exactOptional(),
       }),
     )

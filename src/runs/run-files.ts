@@ -41,8 +41,21 @@ export async function readRecord(run: Store): Promise<RunRecord> {
     code: "file-not-found",
     received: `${run.nameOf()} without a ${RECORD}`,
     expected: "a run directory, as train and reproduce write it",
-    next: "check the path; reproduce puts each run into a folder of its own",
+    next: await nextWithoutRecord(run),
   });
+}
+
+/** Of a folder of many, these are looked into for runs. */
+const MOST_LOOKED_INTO = 20;
+
+/** A folder around runs is taken for one of them, most of all that of a dissection or sweep that is not at its end. */
+async function nextWithoutRecord(run: Store): Promise<string> {
+  const names = (await run.list()).slice(0, MOST_LOOKED_INTO);
+  const held = await Promise.all(names.map(async (name) => (await run.at(name).list()).includes(RECORD)));
+  const first = names.find((_, i) => held[i]);
+  return first === undefined
+    ? "check the path; reproduce puts each run into a folder of its own"
+    : `it holds runs: name one or several of them, such as ${run.at(first).nameOf()}; a command that was interrupted can go on where it stopped`;
 }
 
 export const writeRecord = (run: Store, record: RunRecord): Promise<void> =>

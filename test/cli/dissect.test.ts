@@ -83,8 +83,18 @@ describe("gatewise dissect", () => {
     const result = JSON.parse(stdout);
     expect(result.measure).toBe("R²");
     // another way to the same figures: raw features through another path would give another R²
-    const { r2 } = JSON.parse((await gatewiseHere(["evaluate", "--model", at("table-run"), "--json"])).stdout);
+    const { r2, rmse } = JSON.parse((await gatewiseHere(["evaluate", "--model", at("table-run"), "--json"])).stdout);
     expect(result.rows[0].mean).toBeCloseTo(r2, 5);
+    expect(result.rows[0].rmse.mean).toBeCloseTo(rmse, 4);
+    // one value: on the same examples, what R² lacks to 1 is the square of this, by the variance
+    const deviation = rmse / Math.sqrt(1 - r2);
+    for (const { mean, rmse: own } of result.rows.slice(1, 3)) {
+      expect(own.mean).toBeCloseTo(deviation * Math.sqrt(1 - mean), 4);
+      expect(own.runs).toHaveLength(1);
+    }
+    for (const { rmse: own } of result.rows.slice(3)) expect(own.mean).toBeGreaterThan(0);
+    const page = await readFile(result.report, "utf8");
+    expect(page).toMatch(/<th[^>]*>RMSE<\/th>/);
     const trained = JSON.parse(await readFile(at("table-out/gates-seed0/run.json"), "utf8"));
     const own = JSON.parse(await readFile(at("table-run/run.json"), "utf8"));
     expect(trained.plan.normalization).toEqual(own.plan.normalization);

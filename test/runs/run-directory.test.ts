@@ -68,6 +68,14 @@ describe("run.json", () => {
     });
   });
 
+  it("that is not there, in a folder around runs, names one of them", async () => {
+    await using folder = await temporaryFolder();
+    await writeRecord(folderStore(join(folder.path, "gates-seed0")), RECORD);
+    expect((await rejectionOf(readRun(folder.path))).hint).toBe(
+      `it holds runs: name one or several of them, such as ${join(folder.path, "gates-seed0")}; a command that was interrupted can go on where it stopped`,
+    );
+  });
+
   const structure = {
     expected: "a file as this version of gatewise writes it",
     next: "use the version that wrote it, or start a new run",

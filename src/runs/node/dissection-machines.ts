@@ -102,7 +102,7 @@ export async function measureMachines(
   const tested = await readRows(data.test, chosen.slice(examples, 2 * examples), normalization);
   const scoreOf = async (network: DissectionSubject["network"], { by }: MachineWay): Promise<MachineScore> => {
     await using model = modelOf({ network, source: { kind: "onnx" } });
-    return { value: await machineScore(model, by, { fitted, tested }, asking), by };
+    return { ...(await machineScore(model, by, { fitted, tested }, asking)), by };
   };
   return {
     examples,
@@ -136,7 +136,7 @@ async function machineScore(
   by: MachineScore["by"],
   { fitted, tested }: Readonly<Record<"fitted" | "tested", Rows>>,
   asking: Asking,
-): Promise<number> {
+): Promise<Omit<MachineScore, "by">> {
   const { signal } = asking;
   const options = { ...asking, ...(by === "exact" ? {} : { features: FEATURES }) };
   const kernel = kernelRows(await model.pathKernel(fitted.inputs, options));
@@ -151,14 +151,14 @@ async function machineScore(
   if (fitted.labels.dtype === "float32" && tested.labels.dtype === "float32") {
     const { targets, outputs, restored } = scaledTargets(fitted.labels);
     const ridge = await chooseRidgeOfValues(kernel, norms, targets, products, { signal });
-    const scores = valueScores(tested.labels.data, restored(await predict(targets, ridge)), outputs);
-    return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    const { scores, rmse } = valueScores(tested.labels.data, restored(await predict(targets, ridge)), outputs);
+    return { value: scores.reduce((sum, score) => sum + score, 0) / scores.length, rmse };
   }
   const labels = Int32Array.from(fitted.labels.data);
   const classes = classTargets(labels);
   const { ridge } = await chooseRidge(kernel, norms, labels, classes, products, { signal });
   const predicted = predictedClasses(await predict(classes.targets, ridge), classes.classes);
-  return accuracyOf(predicted, Int32Array.from(tested.labels.data));
+  return { value: accuracyOf(predicted, Int32Array.from(tested.labels.data)) };
 }
 
 /** Values of mean 0 and deviation 1, and the way back: a kernel without a bias has no other mean. */

@@ -2,7 +2,7 @@
 import { exampleSet } from "../../data/index.ts";
 import { openWorkerEngine } from "../../engine/node/index.ts";
 import type { DissectionRow, DissectionScores, TrainedScores } from "../../experiments/index.ts";
-import { exampleScores } from "../../models/index.ts";
+import { type ExampleScores, exampleScores } from "../../models/index.ts";
 import { trainedNetwork } from "../../train/index.ts";
 import { checkpointAt, metricsOf } from "../run-files.ts";
 import type { DissectionSubject } from "./dissection-subject.ts";
@@ -12,7 +12,7 @@ import { folderStore } from "./folder-store.ts";
 export async function modelScores(
   { network, reading, data }: DissectionSubject,
   signal: AbortSignal,
-): Promise<Float64Array> {
+): Promise<ExampleScores> {
   await using engine = await openWorkerEngine("cpu", { threads: 1 });
   return await exampleScores(network, engine, exampleSet(data.test), {
     signal,
@@ -31,7 +31,7 @@ export async function trainedScores(
   signal: AbortSignal,
 ): Promise<DissectionScores["trained"]> {
   await using engine = await openWorkerEngine("cpu", { threads: 1 });
-  const rows = new Map<DissectionRow, { runs: Float64Array[]; best: number[] }>();
+  const rows = new Map<DissectionRow, { runs: ExampleScores[]; best: number[] }>();
   for (const { id, row, training } of trainings) {
     const { plan } = training;
     const run = folderStore(directoryOf(id));

@@ -131,7 +131,8 @@ export class Course {
     const scores = async (regime: TrainedRegime): Promise<Float64Array> => {
       const { plan, last } = this.lane(regime);
       if (last === undefined) throw new Error(`unreachable: ${regime} has ended without an epoch`);
-      return await exampleScores(trainedNetwork(plan, last.parameters), this.world.engine, this.data.test);
+      const network = trainedNetwork(plan, last.parameters);
+      return (await exampleScores(network, this.world.engine, this.data.test)).scores;
     };
     return shareInGates({
       model: await scores("relu"),
