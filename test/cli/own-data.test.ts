@@ -231,6 +231,10 @@ it("data check: shapes, classes, ranges, constant features, duplicates, and what
   const { stdout } = await gatewiseHere(["data", "check", folder.path, "--label", "kind", "--standardize"]);
   expect(stdout).toContain("2 test examples are in training, 1 of them with another target; 1 training examples twice");
   expect(stdout).toContain("take inputs normalized (2 factors), lower softmax cross-entropy");
+  await writeFile(train, 'a,b,kind\n1,5,"x, sir"\n2,5,y\n1,5,"x, sir"\n4,5,y\n');
+  await writeFile(test, 'a,b,kind\n2,5,"x, sir"\n3,5,y\n');
+  const quoted = await gatewiseHere(["data", "check", folder.path, "--label", "kind"]);
+  expect(quoted.stdout).toContain('2 classes: "x, sir", y');
 });
 
 it("a run is named without a slash, and trains on labels of a file", async () => {

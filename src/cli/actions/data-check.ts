@@ -41,8 +41,10 @@ function jsonOf({ plan, words, features, told: _, ...found }: CheckedData) {
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
+/** A name with a comma in it would pass for two. */
+const quotedIfMany = (name: string | number): string => (/,/.test(String(name)) ? JSON.stringify(name) : String(name));
 const some = (names: readonly (string | number)[]): string =>
-  `${names.slice(0, 6).map(String).join(", ")}${names.length > 6 ? ", …" : ""}`;
+  `${names.slice(0, 6).map(quotedIfMany).join(", ")}${names.length > 6 ? ", …" : ""}`;
 
 function rowsOf(found: CheckedData): readonly (readonly [string, string])[] {
   const { words, train, test, isSplit, features, constant, duplicates, least, greatest, mean, deviation } = found;

@@ -20,6 +20,8 @@ const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "?", "<na>", "#
 const WHOLE = /^[+-]?\d{16,}$/;
 /** Different labels that are held once each. */
 const MOST_WORDS = 65_536;
+/** A number as most of Europe writes it. */
+const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:e[+-]?\d+)?$/i;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** A number as text, `true` and `false` as 1 and 0, or undefined. */
@@ -177,9 +179,7 @@ export class Table {
       line,
       `${what} in column ${JSON.stringify(column ?? "")}`,
       "a finite number",
-      isMissing
-        ? "fill it in or remove the line: what is missing is not guessed"
-        : "write the column as numbers (one column of 0 and 1 for each word), or leave it out with `drop`",
+      isMissing ? "fill it in or remove the line: what is missing is not guessed" : nextForWord(cell),
     );
   }
 
@@ -203,6 +203,12 @@ interface Columns {
   readonly features: readonly number[];
   readonly labels: readonly number[];
 }
+
+/** What becomes of a cell that is no number. */
+const nextForWord = (cell: string): string =>
+  DECIMAL_COMMA.test(cell.trim())
+    ? 'write decimal points in place of commas (in pandas: decimal="," where it is read)'
+    : "write the column as numbers (one column of 0 and 1 for each word), or leave it out with `drop`";
 
 /** Words alone; or the numbers of columns in order, as pandas names columns that have no names. */
 export function looksLikeHeader(record: readonly string[]): boolean {

@@ -404,7 +404,7 @@ describe("tables", () => {
       title: "decimal commas",
       text: "a;label\n1,5;x\n",
       message: 'd/t.csv, line 2: "1,5" in column "a": expected a finite number',
-      hint: "write the column as numbers (one column of 0 and 1 for each word), or leave it out with `drop`",
+      hint: 'write decimal points in place of commas (in pandas: decimal="," where it is read)',
     },
   ])("$title: one line", async ({ text, message, hint, label }) => {
     expect(await refused({ "t.csv": text }, { of: "t.csv", ...(label === undefined ? {} : { label }) })).toEqual({
