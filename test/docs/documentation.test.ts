@@ -32,7 +32,7 @@ describe("links", () => {
           .replaceAll(" ", "-"),
     );
 
-  it("are found", () => expect(linksOf("README.md")).toContain("docs/reproducibility.md"));
+  it("are found", () => expect(linksOf("README.md")).toContain("docs/explain.md"));
 
   it.each(pages)("of %s lead to what the package holds", (page) => {
     const dead = linksOf(page).filter((link) => {
