@@ -16,14 +16,14 @@ mkdir -p "$folder/data"
 tar -xzf "$archive" -C "$folder/data"
 head_of() { truncate --size="$((3073 * $2))" "$folder/data/cifar-10-batches-bin/$1"; }
 for i in 1 2 3 4 5; do head_of "data_batch_$i.bin" "$((images / 5))"; done
-head_of test_batch.bin "$((images / 4))"
+head_of test_batch.bin "$((images / 4 < 10000 ? images / 4 : 10000))"
 
 # what the whole takes is told of the whole data
 plan() { gatewise reproduce gconv-cifar10-adam --profile full --plan "$@"; }
 plan "$folder/full" --data-dir "$(dirname "$archive")"
 one=(--regimes "${trial%-seed*}" --seeds 1 --epochs 3 --data-dir "$folder/data")
 for name in nodes here; do plan "$folder/$name" "${one[@]}"; done
-identity() { grep "\"trial\":\"$trial\"" "$1/trials.jsonl" | grep -o '"identity":"[^"]*"'; }
+identity() { grep "\"training\",\"trial\":\"$trial\"" "$1/trials.jsonl" | grep -o '"identity":"[^"]*"'; }
 [ "$(identity "$folder/full")" = "$(identity "$folder/nodes")" ]
 echo "$trial is one of the $(wc -l <"$folder/full/trials.jsonl") trials: $(identity "$folder/nodes")"
 

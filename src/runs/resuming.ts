@@ -1,5 +1,4 @@
 /** What a run directory that holds a run may be gone on with. */
-import type { ExampleSet } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { featureNetworks, regimeOf, type TrialParameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
@@ -7,6 +6,7 @@ import { keptEpochs } from "./run-files.ts";
 import type { RunRecord } from "./run-record.ts";
 import { isSameData } from "./same-data.ts";
 import type { Store } from "./store.ts";
+import type { FittedData } from "./trial-data.ts";
 import type { TrialRequest } from "./trial-request.ts";
 
 /**
@@ -31,7 +31,7 @@ export function resumable(
 export function checkSources(
   { directory, data: { name }, learntFrom }: TrialRequest,
   before: RunRecord,
-  data: { readonly train: ExampleSet; readonly test: ExampleSet; readonly source: string },
+  data: Pick<FittedData, "train" | "test" | "source" | "digest">,
   gatesDiffer: boolean,
 ): void {
   const now = [data.train.size, data.test.size];
@@ -40,6 +40,14 @@ export function checkSources(
     throw new GatewiseError({
       received: `data set ${name} of ${now.join(" and ")} examples, from ${data.source}`,
       expected: `the ${trainExamples} and ${testExamples} that ${directory} was trained and tested on`,
+      next: "name the folder of those with `dataDir`",
+    });
+  }
+  const { digest = data.digest } = before.data;
+  if (digest !== undefined && data.digest !== undefined && digest !== data.digest) {
+    throw new GatewiseError({
+      received: `data set ${name} of other bytes (${data.digest.slice(0, 19)}…), from ${data.source}`,
+      expected: `those that ${directory} was trained and tested on (${digest.slice(0, 19)}…)`,
       next: "name the folder of those with `dataDir`",
     });
   }

@@ -101,6 +101,8 @@ export interface RunRecord {
   readonly data: {
     readonly name: string;
     readonly source: string;
+    /** Of a data set: SHA-256 of all of it. Absent in runs of gatewise 0.1, and of a page. */
+    readonly digest?: string | undefined;
     readonly trainExamples: number;
     readonly testExamples: number;
     /** `--limit` and `--test-limit`, null for all. */
@@ -137,6 +139,7 @@ export const RunRecordFile: z.ZodType<RunRecord> = z.strictObject({
   data: z.strictObject({
     name: z.string(),
     source: z.string(),
+    digest: z.string().optional(),
     trainExamples: z.int(),
     testExamples: z.int(),
     limit: z.int().nullable(),

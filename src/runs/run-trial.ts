@@ -280,6 +280,7 @@ function newRecord(
     data: {
       name: data.name,
       source: loaded.notice === undefined ? loaded.source : `${loaded.source}; ${loaded.notice}`,
+      ...(loaded.digest === undefined ? {} : { digest: loaded.digest }),
       trainExamples: loaded.train.size,
       testExamples: loaded.test.size,
       limit: data.limit,

@@ -21,6 +21,8 @@ export interface TrialData {
   readonly chosen?: Int32Array;
   /** Number of classes, where the targets are such. */
   readonly classes?: number;
+  /** SHA-256 of a whole data set, before it was cut; files of one's own have theirs in the selection. */
+  readonly digest?: string | undefined;
   /** Where they came from, in one line. */
   readonly source: string;
   /** What users must know who compare results. */

@@ -7,6 +7,8 @@ export interface DataSelection {
   /** Of a data set, or of files of one's own. */
   readonly name: string;
   readonly own?: OwnFiles | undefined;
+  /** Of a data set: SHA-256 of all of it, where that is known; what is found must have it. */
+  readonly digest?: string | undefined;
   readonly dataDir: string | null;
   readonly cacheDir: string;
   /** A folder where files of one's own may stand as somebody has read them before. */

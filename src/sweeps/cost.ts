@@ -12,6 +12,8 @@ export interface DataSize {
   readonly test: number;
   /** Of the inputs of an example, as they are held. */
   readonly exampleBytes: number;
+  /** SHA-256 of all of a data set, where it is here; files of one's own have theirs. */
+  readonly digest?: string | undefined;
 }
 
 /** A process with its engine, before anything is read. */

@@ -89,6 +89,7 @@ function warningsOf(completed: readonly CompletedTrial[]): readonly string[] {
     own.map(({ machine: { processor, platform } }) => `${processor} (${platform})`),
   );
   return [
+    ...mixedData(completed),
     ...mixed("versions of gatewise", versions),
     ...mixed("versions of ONNX Runtime", engines),
     ...mixed("processors", processors),
@@ -96,9 +97,23 @@ function warningsOf(completed: readonly CompletedTrial[]): readonly string[] {
 }
 
 function mixed(what: string, ofRuns: readonly (readonly string[])[]): readonly string[] {
+  const counts = countsOf(ofRuns);
+  return counts.length < 2 ? [] : [`runs of different ${what}, whose last bits may differ (${counts.join("; ")})`];
+}
+
+/** A data set that was not there while the sweep was planned may be another on each machine. */
+function mixedData(completed: readonly CompletedTrial[]): readonly string[] {
+  return [...new Set(completed.map(({ record }) => record.data.name))].flatMap((name) => {
+    const own = completed.filter(({ record }) => record.data.name === name);
+    const counts = countsOf(own.map(({ record: { data } }) => (data.digest === undefined ? [] : [data.digest])));
+    if (counts.length < 2) return [];
+    return [`runs on different bytes of data set ${name}, whose figures cannot be compared (${counts.join("; ")})`];
+  });
+}
+
+/** How many runs have each, in words. */
+function countsOf(ofRuns: readonly (readonly string[])[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const own of ofRuns) for (const one of new Set(own)) counts.set(one, (counts.get(one) ?? 0) + 1);
-  if (counts.size < 2) return [];
-  const words = [...counts].map(([one, count]) => `${one}: ${count} ${count === 1 ? "run" : "runs"}`);
-  return [`runs of different ${what}, whose last bits may differ (${words.join("; ")})`];
+  return [...counts].map(([one, count]) => `${one}: ${count} ${count === 1 ? "run" : "runs"}`);
 }

@@ -22,7 +22,10 @@ export interface TrialCost {
 }
 
 /** The examples of a trial. */
-export type TrialExamples = Pick<DataSelection, "name" | "own" | "limit" | "testLimit" | "examples" | "labels">;
+export type TrialExamples = Pick<
+  DataSelection,
+  "name" | "own" | "digest" | "limit" | "testLimit" | "examples" | "labels"
+>;
 
 /** The run whose trained network gives the gates: of a trial, or of a folder that was there before. */
 export type GatesFrom =
@@ -93,6 +96,7 @@ const TrialStructure: z.ZodType<SweepTrial> = z.discriminatedUnion("kind", [
     data: z.strictObject({
       name: z.string(),
       own: OwnFilesStructure.optional(),
+      digest: z.string().optional(),
       limit: Count.nullable(),
       testLimit: Count.nullable(),
       examples: z.strictObject({ file: z.string(), digest: z.string() }).optional(),

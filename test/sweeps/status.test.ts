@@ -125,5 +125,10 @@ describe("gathered", () => {
       "runs of different processors, whose last bits may differ (P1 (linux x64): 2 runs; P2 (linux x64): 1 run)",
     ]);
     expect(gatherTrials([run(0, 0.1, 60)]).warnings).toEqual([]);
+    const { data } = recordOf();
+    const on = (digest: string) => ({ data: { ...data, name: "mnist", digest } });
+    expect(gatherTrials([run(0, 0.1, 60, on("sha256:a")), run(1, 0.1, 60, on("sha256:b"))]).warnings).toEqual([
+      "runs on different bytes of data set mnist, whose figures cannot be compared (sha256:a: 1 run; sha256:b: 1 run)",
+    ]);
   });
 });

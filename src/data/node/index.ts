@@ -1,6 +1,7 @@
 export type { FileCheck } from "./check-file.ts";
 export { checkPath } from "./check-path.ts";
 export { OFFICIAL_ARCHIVES, type OfficialArchive } from "./cifar-archives.ts";
+export { dataDigest } from "./data-digest.ts";
 export { type FetchedFile, type FetchOptions, type FetchProgress, fetchDataset } from "./fetch.ts";
 export { fileError } from "./file-error.ts";
 export {

@@ -12,7 +12,15 @@ import {
   type TargetWords,
   targetBlock,
 } from "../../data/index.ts";
-import { givenExamples, givenLabels, handedOver, loadDataset, loadOwn, type Scratch } from "../../data/node/index.ts";
+import {
+  dataDigest,
+  givenExamples,
+  givenLabels,
+  handedOver,
+  loadDataset,
+  loadOwn,
+  type Scratch,
+} from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { type OwnFiles, wordsOfDataset } from "../../experiments/index.ts";
 import type { DenseArray } from "../../graph/index.ts";
@@ -25,16 +33,26 @@ import type { DataSelection } from "../trial-request.ts";
  * @throws GatewiseError if it is in none of the places, or damaged
  */
 export async function selectData(
-  { name, dataDir, cacheDir, limit, testLimit, labels }: DataSelection,
+  selection: DataSelection,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Dataset> {
+  return await cutTo(selection, await wholeDataset(selection, environment));
+}
+
+async function wholeDataset(
+  { name, dataDir, cacheDir }: DataSelection,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Dataset> {
   const places = { ...(dataDir === null ? {} : { dataDir }), environment, cacheDir };
-  const known = parseChoice("data set", name, DATASET_NAMES);
-  const data = await loadDataset(known, places);
+  return await loadDataset(parseChoice("data set", name, DATASET_NAMES), places);
+}
+
+async function cutTo({ limit, testLimit, labels }: DataSelection, data: Dataset): Promise<Dataset> {
+  const { train: all, name } = data;
   const train =
     labels?.kind === "given"
-      ? { ...data.train, labels: asBytes(await labelsOf(labels, wordsOfDataset(known), data.train.labels.data.length)) }
-      : data.train;
+      ? { ...all, labels: asBytes(await labelsOf(labels, wordsOfDataset(name), all.labels.data.length)) }
+      : all;
   return {
     ...data,
     train: firstExamples(train, limit ?? undefined),
@@ -44,7 +62,7 @@ export async function selectData(
 
 /**
  * The same, or files of one's own.
- * @throws GatewiseError for files that are no longer what they were when they were looked at
+ * @throws GatewiseError for data that are no longer what they were when they were looked at
  */
 export async function selectedData(
   selection: DataSelection,
@@ -61,12 +79,27 @@ async function limitedData(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<TrialData> {
   const { own, scratch, limit, testLimit, labels } = selection;
-  if (own === undefined) return await selectData(selection, environment);
+  if (own === undefined) {
+    const whole = await wholeDataset(selection, environment);
+    const digest = await dataDigest(exampleSet(whole.train), exampleSet(whole.test));
+    checkPlanned(selection, whole.source, digest);
+    return { ...(await cutTo(selection, whole)), digest };
+  }
   const handed = scratch === undefined ? undefined : await handedOver(scratch, own.digest);
   const { train, test, source, words } = handed ?? (await loadSameFiles(own));
   const classes = words.kind === "classes" ? { classes: words.names.length } : {};
   const changed = labels?.kind === "given" ? { ...train, labels: await labelsOf(labels, words, train.size) } : train;
   return { train: firstOf(changed, limit), test: firstOf(test, testLimit), source, ...classes };
+}
+
+/** A plan knows the bytes of a data set: a machine may hold others under the same name, cut or encoded anew. */
+function checkPlanned({ name, digest: planned }: DataSelection, source: string, digest: string): void {
+  if (planned === undefined || planned === digest) return;
+  throw new GatewiseError({
+    received: `data set ${name} of other bytes (${digest.slice(0, 19)}…), from ${source}`,
+    expected: `those that the plan was made for (${planned.slice(0, 19)}…)`,
+    next: "name the folder of those with `dataDir`, or plan into another folder",
+  });
 }
 
 const labelsOf = ({ file, digest = "" }: GivenLabels, words: TargetWords, count: number): Promise<TargetRows> =>

@@ -1,6 +1,6 @@
-/** How much data each trial reads, looked at once a data set. */
+/** How much data each trial reads, and which, looked at once a data set. */
 import { DATASET_NAMES, type DatasetName, exampleSet, INPUT_SHAPES } from "../../data/index.ts";
-import { type DataPlaces, loadDataset } from "../../data/node/index.ts";
+import { type DataPlaces, dataDigest, loadDataset } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { sizeOf } from "../../graph/index.ts";
 import { parseChoice } from "../../parse-value.ts";
@@ -50,7 +50,8 @@ async function sizeOfNamed(name: string, places: DataPlaces, onNotice: (text: st
   const known = parseChoice("data set", name, DATASET_NAMES);
   try {
     const { train, test } = await loadDataset(known, places);
-    return sizeOfSets(exampleSet(train), exampleSet(test));
+    const [trainSet, testSet] = [exampleSet(train), exampleSet(test)];
+    return { ...sizeOfSets(trainSet, testSet), digest: await dataDigest(trainSet, testSet) };
   } catch (thrown) {
     const published = PUBLISHED[known];
     if (!(thrown instanceof GatewiseError) || thrown.code !== "file-not-found" || published === undefined) throw thrown;

@@ -21,6 +21,7 @@ import {
   type UncostedTrial,
 } from "../families.ts";
 import { estimateOfTrials, type PlanChange, planChange, type SweepRecord } from "../plan.ts";
+import { withDataOf } from "../planned-data.ts";
 import type { SweepTrial, TrainingTrial } from "../trial.ts";
 import type { SizeOfData } from "./data-sizes.ts";
 import { findSweep, runFolders, type Sweep, writeSweep } from "./sweep-folder.ts";
@@ -109,17 +110,23 @@ async function trialsOf(
 async function costed(trials: readonly UncostedTrial[], { sizes, time }: PlanHost): Promise<readonly SweepTrial[]> {
   const sizeOf = await sizes(trials.map(({ data }) => data));
   const secondsOf = await time(trials.map(({ plan }) => plan));
-  return trials.map((trial) => ({ ...trial, cost: trialCost(trial, sizeOf(trial.data), secondsOf(trial.plan)) }));
+  return trials.map((trial) => {
+    const { plan, data } = trial;
+    const size = sizeOf(data);
+    const known = size.digest === undefined ? data : { ...data, digest: size.digest };
+    return { ...trial, data: known, cost: trialCost(trial, size, secondsOf(plan)) };
+  });
 }
 
 /** Under the lock of the folder. */
 async function writePlan(
   store: Store,
-  trials: readonly SweepTrial[],
+  planned: readonly SweepTrial[],
   of: SweepRecord["of"],
   { directory, command, dataDir }: PlanPlace,
 ): Promise<PlannedSweep> {
   const before = await findSweep(directory);
+  const trials = withDataOf(before?.trials ?? [], planned, directory);
   const record: SweepRecord = {
     format: 1,
     gatewise: gatewiseVersion(),

@@ -3,8 +3,8 @@ import { optionsIn } from "../../../options.ts";
 import type { OwnData, OwnDataset } from "../../own/own-data.ts";
 import { prepareData } from "../../own/prepare.ts";
 import type { TargetWords } from "../../own/targets.ts";
+import { dataDigest } from "../data-digest.ts";
 import type { Scratch } from "../scratch-folder.ts";
-import { dataDigest } from "./data-digest.ts";
 import { readOwn } from "./read-own.ts";
 
 /** How a data set of one's own is loaded. */

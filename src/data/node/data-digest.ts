@@ -1,7 +1,7 @@
-/** What tells whether data are the same as they were: a run that goes on must find those that it began with. */
+/** What tells whether data are the same as they were: a run that goes on must find those that it began with, a trial those of its plan. */
 import { createHash, type Hash } from "node:crypto";
-import { bytesOf, sizeOf } from "../../../graph/index.ts";
-import type { ExampleSet } from "../../example-set.ts";
+import { bytesOf, sizeOf } from "../../graph/index.ts";
+import type { ExampleSet } from "../example-set.ts";
 
 /** Inputs beyond so many bytes are told by blocks of them. */
 const MOST_BYTES = 2 ** 28;

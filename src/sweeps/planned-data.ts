@@ -1,0 +1,35 @@
+/** That the data sets of a sweep stay what they were when it was planned first: their names do not tell. */
+import { GatewiseError } from "../errors.ts";
+import type { SweepTrial } from "./trial.ts";
+
+/**
+ * Trials that are planned again, with the digests of data sets that are not here this time.
+ * @param before the trials of the plan that is there
+ * @param directory of the sweep
+ * @throws GatewiseError for a data set whose bytes are others than those that were planned with
+ */
+export function withDataOf(
+  before: readonly SweepTrial[],
+  now: readonly SweepTrial[],
+  directory: string,
+): readonly SweepTrial[] {
+  const digests = new Map<string, string>();
+  for (const trial of before) {
+    if (trial.kind === "training" && trial.data.digest !== undefined) digests.set(trial.data.name, trial.data.digest);
+  }
+  return now.map((trial) => {
+    if (trial.kind !== "training" || trial.data.own !== undefined) return trial;
+    const { name, digest } = trial.data;
+    const planned = digests.get(name) ?? digest;
+    if (digest !== undefined && digest !== planned) throw otherBytes(name, digest, planned ?? "", directory);
+    return planned === undefined ? trial : { ...trial, data: { ...trial.data, digest: planned } };
+  });
+}
+
+const otherBytes = (name: string, digest: string, planned: string, directory: string): GatewiseError =>
+  new GatewiseError({
+    code: "already-exists",
+    received: `data set ${name} of other bytes (${digest.slice(0, 19)}…) than ${directory} was planned with`,
+    expected: `those with the digest ${planned.slice(0, 19)}…, which its runs are of`,
+    next: "name the folder of those with `dataDir`, or plan into another folder",
+  });

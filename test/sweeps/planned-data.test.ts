@@ -1,0 +1,90 @@
+/** That a sweep keeps to the bytes of its data set, which its name does not tell; in this process. */
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { gatewiseHere } from "../support/command-line.ts";
+import { idxFile } from "../support/idx-file.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { writeTinyFiles } from "../support/tiny-dataset.ts";
+
+const folder = await temporaryFolder();
+const at = (...names: readonly string[]): string => join(folder.path, ...names);
+afterAll(async () => await folder[Symbol.asyncDispose]());
+
+const BASE = { data: "mnist", regime: "dlnpf", width: 4, depth: 2, epochs: 1, lr: 1e-2 };
+
+/** A data set of MNIST's names and shape, whose pixels are of one number. */
+async function dataOf(name: string, pixel: number): Promise<void> {
+  const images = (count: number) => idxFile([count, 28, 28], new Uint8Array(count * 784).fill(pixel));
+  const labels = (count: number) =>
+    idxFile(
+      [count],
+      Uint8Array.from({ length: count }, (_, i) => i % 10),
+    );
+  const files = { trainImages: images(40), trainLabels: labels(40), testImages: images(20), testLabels: labels(20) };
+  await writeTinyFiles(at(name), "plain", { files });
+}
+
+async function plan(data: string, options: Readonly<Record<string, unknown>> = {}) {
+  await writeFile(at("s.json"), JSON.stringify({ base: { ...BASE, ...options } }));
+  const args = ["sweep", "plan", at("s.json"), "--out", at("sweep"), "--data-dir", at(data), "--json"];
+  const { code, stdout, stderr } = await gatewiseHere(args);
+  return { code, stderr, ...JSON.parse(stdout || "{}") };
+}
+
+async function run(data: string) {
+  const args = ["sweep", "run", at("sweep"), "--data-dir", at(data), "--workers", "1", "--json"];
+  const { code, stdout } = await gatewiseHere(args);
+  return { code, ...JSON.parse(stdout) };
+}
+
+const identities = async (): Promise<readonly string[]> =>
+  (await readFile(at("sweep", "trials.jsonl"), "utf8")).match(/"identity":"[^"]*"/g) ?? [];
+
+beforeAll(async () => {
+  await dataOf("first", 7);
+  await dataOf("second", 8);
+});
+
+it("plans without the data, takes them as it finds them first, and then no others, wherever they stand", async () => {
+  const absent = await plan("nowhere");
+  expect(absent).toMatchObject({ code: 0, added: 1 });
+  const known = await identities();
+  expect(await plan("first")).toMatchObject({ code: 0, kept: 1, added: 0 });
+  await rename(at("first"), at("moved"));
+  expect(await plan("moved")).toMatchObject({ code: 0, kept: 1, added: 0 });
+  expect(await identities()).toEqual(known);
+
+  const before = await readFile(at("sweep", "trials.jsonl"), "utf8");
+  const other = await plan("second", { lr: 1e-3 });
+  expect(other.code).toBe(1);
+  expect(other.error.message).toMatch(
+    /^data set mnist of other bytes \(sha256:\w{12}…\) than .*sweep was planned with: expected those with the digest sha256:\w{12}…, which its runs are of$/,
+  );
+  expect(await readFile(at("sweep", "trials.jsonl"), "utf8")).toBe(before);
+
+  const elsewhere = await run("second");
+  expect(elsewhere).toMatchObject({ code: 1, done: 0, completed: 0 });
+  expect(elsewhere.failures[0].message).toMatch(
+    /^data set mnist of other bytes \(sha256:\w{12}…\), from .*second: expected those that the plan was made for/,
+  );
+  expect(await run("moved")).toMatchObject({ code: 0, done: 1, failed: 0 });
+});
+
+it("goes on with a run on the bytes that it began with", async () => {
+  const train = (data: string, epochs: string, ...more: readonly string[]) =>
+    gatewiseHere(
+      [
+        ...["train", "--data", "mnist", "--data-dir", at(data), "--width", "4", "--depth", "2", "--epochs", epochs],
+        ...["--out", at("run"), "--json", ...more],
+      ],
+      undefined,
+    );
+  expect((await train("moved", "1")).code).toBe(0);
+  const { code, stdout } = await train("second", "2", "--resume");
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).error.message).toMatch(
+    /^data set mnist of other bytes \(sha256:\w{12}…\), from .*second: expected those that .*run was trained and tested on \(sha256:\w{12}…\)$/,
+  );
+  expect((await train("moved", "2", "--resume")).code).toBe(0);
+});
