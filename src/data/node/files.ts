@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { codeOf, GatewiseError } from "../../errors.ts";
 import { fileError } from "./file-error.ts";
 import { checkWritable, readRegular } from "./regular-file.ts";
@@ -92,6 +92,28 @@ async function replaceFile(path: string, content: Uint8Array | string, guard: Wr
     // what cannot be removed was never made (ENOTDIR), or is overwritten by the next attempt
     await rm(temporary, { force: true }).catch(() => {});
     throw await guardedError(thrown, path, guard);
+  }
+}
+
+/**
+ * Removes a file, by the holder of a lock, if it is there: into a folder of the holder's own, and gone with it. Who takes the
+ * lock over removes that folder, so that a holder which is stopped behind the last look has nowhere to move the other's file to.
+ */
+export async function removeGuarded(guard: WriteGuard, path: string): Promise<void> {
+  await guard.check();
+  if (!(await isThere(path))) return;
+  const aside = `${path}.${guard.id}.tmp`;
+  try {
+    await mkdir(aside);
+    await guard.check();
+    await rename(path, join(aside, basename(path)));
+    await syncFolder(dirname(path));
+  } catch (thrown) {
+    if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ESTALE") await guard.check();
+    throw await writeError(thrown, path, "a file that can be removed");
+  } finally {
+    // what is left of it goes with the lock
+    await rm(aside, { force: true, recursive: true }).catch(() => {});
   }
 }
 

@@ -9,6 +9,7 @@ export {
   appendText,
   makeFolder,
   readIfThere,
+  removeGuarded,
   type WriteGuard,
   writeError,
   writeGuarded,

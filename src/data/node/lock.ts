@@ -263,14 +263,14 @@ const isFileName = (id: string): boolean => /^[\w-]+$/.test(id);
 const claimOf = (lock: string, { holder }: FoundLock): string =>
   `${lock}.${holder !== undefined && isFileName(holder.id) ? holder.id : "blank"}.claim`;
 
-/** What a holder that is gone was about to give its name: if it wakes, it finds nothing to rename. */
+/** What a holder that is gone was about to give its name, or to move away: if it wakes, it finds nothing to rename, and no place to move to. */
 async function removeTemporaries({ path, kind }: LockPlace, { id }: Holder): Promise<void> {
   const folder = kind === "directory" ? path : dirname(path);
   try {
     const names = await readdir(folder, { recursive: kind === "directory", encoding: "utf8" });
     for (const name of names) {
       const isOf = kind === "directory" || name.startsWith(`${basename(path)}.`);
-      if (isOf && name.endsWith(`.${id}.tmp`)) await rm(join(folder, name), { force: true });
+      if (isOf && name.endsWith(`.${id}.tmp`)) await rm(join(folder, name), { force: true, recursive: true });
     }
   } catch (thrown) {
     throw await writeError(thrown, folder, "a folder that can be read and written");

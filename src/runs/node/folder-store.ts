@@ -10,6 +10,7 @@ import {
   lockDirectory,
   makeFolder,
   readIfThere,
+  removeGuarded,
   THIS_WORLD,
   writeError,
   writeGuarded,
@@ -64,8 +65,8 @@ export function storeIn(
       return lock === undefined ? appendText(nameOf(file), text) : appendGuarded(lock, nameOf(file), text);
     },
     remove: async (file) => {
-      // one who is stopped right behind this look removes what another has put there: a removal has no name of its own to lose
-      await guard()?.check();
+      const lock = guard();
+      if (lock !== undefined) return await removeGuarded(lock, nameOf(file));
       await rm(nameOf(file), { force: true }).catch(async (thrown) => {
         throw await writeError(thrown, nameOf(file), "a file that can be removed");
       });

@@ -3,7 +3,7 @@ import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { appendGuarded, writeGuarded } from "../../../src/data/node/files.ts";
+import { appendGuarded, removeGuarded, writeGuarded } from "../../../src/data/node/files.ts";
 import { type Lock, lockDirectory, lockFile } from "../../../src/data/node/index.ts";
 import { leaseOf } from "../../../src/data/node/lock-world.ts";
 import type { Store } from "../../../src/runs/index.ts";
@@ -178,6 +178,40 @@ describe("a holder that was stopped, and wakes after its lock was taken over", (
     expect(await readFile(join(path, "last"), "utf8")).toBe("before");
     expect((await readdir(path)).sort()).toEqual(["last", "lock"]);
     await second?.check();
+    await second?.[Symbol.asyncDispose]();
+  });
+
+  it.each([
+    { behind: "first", looks: 1 },
+    { behind: "last", looks: 2 },
+  ])("behind its $behind look before a removal leaves what the other has put there", async ({ looks }) => {
+    const all = await shared();
+    const { folder, path, n1, n2 } = all;
+    await using _folder = folder;
+    await writeFile(join(path, "metrics.csv"), "before");
+    await using first = await lockDirectory(path, {}, n1);
+    const store = storeIn(path, {}, n2);
+    let second: AsyncDisposable | undefined;
+    let seen = 0;
+    const guard = {
+      id: first.id,
+      check: async () => {
+        await first.check();
+        seen += 1;
+        if (seen !== looks) return;
+        n1.isStopped = true;
+        second = await store.lock();
+        await store.write("metrics.csv", "the other's");
+        n1.isStopped = false;
+      },
+    };
+    expect(await rejectionOf(removeGuarded(guard, join(path, "metrics.csv")))).toEqual(takenOver(path));
+    expect(await readFile(join(path, "metrics.csv"), "utf8")).toBe("the other's");
+    expect((await readdir(path)).sort()).toEqual(["lock", "metrics.csv"]);
+    // the holder of today removes it
+    await store.remove("metrics.csv");
+    await store.remove("metrics.csv");
+    expect(await readdir(path)).toEqual(["lock"]);
     await second?.[Symbol.asyncDispose]();
   });
 
