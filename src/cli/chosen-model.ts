@@ -2,7 +2,7 @@
 import { readNpyFile } from "../data/node/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { NetworkPart } from "../experiments/index.ts";
-import { checkInputs } from "../gates/index.ts";
+import { checkInputs, type InputBlocks } from "../gates/index.ts";
 import type { DenseArray } from "../graph/index.ts";
 import type { InputExamples, Model } from "../models/index.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type ModelChoice,
   type ModelEngine,
   modelOf,
+  openInputs,
   readArray,
   readInputs,
 } from "../runs/node/index.ts";
@@ -158,6 +159,20 @@ export async function openModel(
   const { sizesFrom, ...engine } = options;
   const loaded = await loadModel(context, request, sizesFrom);
   return { model: modelOf(loaded, engine), files: loaded.files };
+}
+
+/** The model, and inputs for it that are read from a file as they are needed: sizes that the model leaves open are theirs. */
+export async function openModelWithInputBlocks(
+  context: CliContext,
+  request: ModelRequest,
+  file: string,
+  engine: ModelEngine = {},
+): Promise<OpenedModel & { readonly inputs: InputBlocks }> {
+  const run = (await isModelFolder(request.model)) ? await openModel(context, request, engine) : undefined;
+  const inputs = await openInputs(file, run?.model);
+  const opened = run ?? (await openModel(context, request, { ...engine, sizesFrom: inputs.shape.slice(1) }));
+  checkInputs(opened.model.network, inputs);
+  return { ...opened, inputs };
 }
 
 /** The model, and inputs for it from a file: sizes that the model leaves open are theirs. */

@@ -5,7 +5,7 @@ export { gateGraph, gateOutputs, packGates } from "./extraction.ts";
 export { checkDecisions } from "./finite-decisions.ts";
 export { type GateRows, gateBytes, gateRows, gatesOfBytes, sliceGates } from "./gate-rows.ts";
 export { type DecidedBlock, readGatesAndOutputs } from "./gates-and-outputs.ts";
-export { checkInputs, type Inputs, inputRows } from "./inputs.ts";
+export { checkInputs, type InputBlocks, type Inputs, inputRows, readRows } from "./inputs.ts";
 export {
   type LayerTensor,
   layerTensors,

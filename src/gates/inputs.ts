@@ -5,6 +5,20 @@ import { type GatedNetwork, inputShapeOf } from "../network/index.ts";
 /** Inputs as files hold them, `[n, ...inputShape]`. */
 export type Inputs = DenseArray<"float32" | "float64">;
 
+/** Inputs that are read as they are needed, `[n, …inputShape]`: more than memory should hold. */
+export interface InputBlocks {
+  readonly shape: readonly number[];
+  /** Examples `from` to `to − 1` as the engine takes them, all of them finite. */
+  read(from: number, to: number): Promise<DenseArray<"float32">>;
+}
+
+/** Examples `from` to `to − 1` of either. */
+export const readRows = async (
+  inputs: Inputs | InputBlocks,
+  from: number,
+  to: number,
+): Promise<DenseArray<"float32">> => ("read" in inputs ? await inputs.read(from, to) : inputRows(inputs, from, to));
+
 /** Examples `from` to `to` as the engine takes them. */
 export function inputRows({ shape, data }: Inputs, from: number, to: number): DenseArray<"float32"> {
   const size = sizeOf(shape.slice(1));
@@ -12,7 +26,11 @@ export function inputRows({ shape, data }: Inputs, from: number, to: number): De
 }
 
 /** @throws GatewiseError if `inputs` are no dense array `[n, ...inputShape]` with `n ≥ 1`, of float32 or float64 */
-export function checkInputs(network: GatedNetwork, inputs: Inputs, name = "inputs"): void {
+export function checkInputs(network: GatedNetwork, inputs: Inputs | InputBlocks, name = "inputs"): void {
+  if (typeof inputs === "object" && inputs !== null && "read" in inputs) {
+    checkInputShape(network, inputs.shape);
+    return;
+  }
   checkArrayParts(inputs, name);
   const dtype: string = inputs.dtype;
   if (dtype !== "float32" && dtype !== "float64") {
@@ -29,17 +47,20 @@ export function checkInputs(network: GatedNetwork, inputs: Inputs, name = "input
       next: "give the shape that they have",
     });
   }
+  checkInputShape(network, inputs.shape);
+  checkFinite(inputs, name);
+}
+
+/** @throws GatewiseError if it is not `[n, ...inputShape]` with `n ≥ 1` */
+function checkInputShape(network: GatedNetwork, given: readonly number[]): void {
   const wanted = inputShapeOf(network);
-  const [examples = 0, ...shape] = inputs.shape;
-  if (inputs.shape.length > 0 && examples > 0 && shape.join() === wanted.join()) {
-    checkFinite(inputs, name);
-    return;
-  }
+  const [examples = 0, ...shape] = given;
+  if (given.length > 0 && examples > 0 && shape.join() === wanted.join()) return;
   throw new GatewiseError({
-    received: `inputs of shape [${inputs.shape.join(", ")}]`,
+    received: `inputs of shape [${given.join(", ")}]`,
     expected: `[${["n", ...wanted].join(", ")}] with at least one example, as the network reads them`,
     next:
-      inputs.shape.join() === wanted.join()
+      given.join() === wanted.join()
         ? "put the one example into an array of shape [1, …]"
         : (transposition(shape, wanted) ?? "reshape the inputs or choose the model that they belong to"),
   });

@@ -67,6 +67,7 @@ export type { ProgramWork } from "./pair-program/program-tiles.ts";
 export {
   checkEstimateMemory,
   estimatedKernel,
+  examplesOfDraw,
   type FeatureRows,
   featuresTogether,
   type KernelEstimate,

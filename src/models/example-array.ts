@@ -66,10 +66,14 @@ export function examplesOf(inputs: Inputs): InputExamples {
 export function readExamples(bytes: BinaryData, file?: string): InputExamples {
   const array = readNpy(bytes, file);
   if (array.dtype === "float32" || array.dtype === "float64") return examplesOf(array);
-  throw new GatewiseError({
+  throw notFloating(file ?? "npy data", array.dtype);
+}
+
+/** @param type that the file has its numbers in */
+export const notFloating = (file: string, type: string): GatewiseError =>
+  new GatewiseError({
     code: "unsupported-file",
-    received: `${file ?? "npy data"} of ${array.dtype}`,
+    received: `${file} of ${type}`,
     expected: "float32 or float64, scaled as the network was trained (pixels in [0, 1])",
     next: 'convert it in NumPy: np.save("x.npy", x.astype("float32") / 255)',
   });
-}

@@ -1,7 +1,7 @@
 /** What random path features take, told from a network's shapes. */
 import { examplesAtOnce } from "../gates/index.ts";
 import { sizeOf } from "../graph/index.ts";
-import { featuresTogether } from "../kernels/index.ts";
+import { examplesOfDraw, featuresTogether } from "../kernels/index.ts";
 import { type GatedNetwork, gatePositions, pathNodes } from "../network/index.ts";
 import { productsOf } from "./kernel-timing.ts";
 
@@ -12,7 +12,7 @@ const RATES = {
   /** Of an element of a window, which the engine copies before it multiplies. */
   window: 0.8,
   gate: 4,
-  /** Of a weight of a draw, for all examples that run at once. */
+  /** Of a weight of a draw, for all examples that share it. */
   weight: 18,
 };
 
@@ -21,7 +21,7 @@ const RATES = {
  */
 export function featureSeconds(network: GatedNetwork, features: number, inputs: number): number {
   const draws = features / featuresTogether(network, features);
-  const atOnce = Math.max(1, Math.min(examplesAtOnce(network), inputs));
+  const sharing = Math.max(1, Math.min(examplesOfDraw(network, examplesAtOnce(network), features), inputs));
   const sum = (of: (node: GatedNetwork["nodes"][number]) => number): number =>
     pathNodes(network).reduce((total, position) => total + of(nodeOf(network, position)), 0);
   const windows = sum((node) =>
@@ -35,7 +35,7 @@ export function featureSeconds(network: GatedNetwork, features: number, inputs: 
     RATES.product * productsOf(network) +
     RATES.window * windows +
     RATES.gate * gates +
-    (RATES.weight * weights) / atOnce;
+    (RATES.weight * weights) / sharing;
   return (draws * pass) / 1e9;
 }
 

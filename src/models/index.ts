@@ -2,7 +2,7 @@ export { type DecidingOptions, type DecidingUnits, decidingUnits, type RemovedSh
 export type { DecidingUnit, Decision, DecisionOptions } from "./decisions.ts";
 export type { Description, KernelCost, LayerDescription, ParameterDescription } from "./description.ts";
 export type { EvaluatingOptions } from "./evaluating-options.ts";
-export { type ExampleArray, examplesOf, type InputExamples, readExamples } from "./example-array.ts";
+export { type ExampleArray, examplesOf, type InputExamples, notFloating, readExamples } from "./example-array.ts";
 export type { ExampleQuestions } from "./example-questions.ts";
 export { type ExampleScores, exampleScores, valueScores } from "./example-scores.ts";
 export { featureSeconds } from "./feature-timing.ts";

@@ -26,7 +26,7 @@ interface ArrayVariables {
 }
 
 /**
- * In this order: Slurm (`sbatch --array`), PBS (`qsub -J`), Grid Engine (`qsub -t`; the index is `undefined` outside of an
+ * In this order: Slurm (`sbatch --array`), PBS (`qsub -J`), Torque (`qsub -t`), Grid Engine (`qsub -t`; the index is `undefined` outside of an
  * array), LSF (`bsub -J "name[1-n]"`; the index is 0 outside), Kubernetes (jobs whose completions are indexed).
  */
 const VARIABLES: readonly ArrayVariables[] = [
@@ -39,6 +39,7 @@ const VARIABLES: readonly ArrayVariables[] = [
     first: 0,
   },
   { index: "PBS_ARRAY_INDEX", first: 0 },
+  { index: "PBS_ARRAYID", first: 0 },
   { index: "SGE_TASK_ID", min: "SGE_TASK_FIRST", step: "SGE_TASK_STEPSIZE", max: "SGE_TASK_LAST", first: 1 },
   { index: "LSB_JOBINDEX", step: "LSB_JOBINDEX_STEP", max: "LSB_JOBINDEX_END", first: 1 },
   { index: "JOB_COMPLETION_INDEX", first: 0 },

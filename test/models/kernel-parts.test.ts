@@ -1,9 +1,11 @@
 /** Parts of kernels that are made without the rest: the bytes of the whole, whatever makes the kernel. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readNpy } from "../../src/data/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
+import { inputRows } from "../../src/gates/index.ts";
 import { type DenseArray, float32, float64, sizeOf } from "../../src/graph/index.ts";
 import { randomPathFeatures, tileAt, tileCount } from "../../src/kernels/index.ts";
 import { writeKernelFile } from "../../src/kernels/node/index.ts";
@@ -138,6 +140,23 @@ it("random path features come by rows, the same in a file, in parts, and where i
   );
   await writePathFeatures(model, inputs, { ...asked, resume: true });
   expect(readNpy(await readFile(path))).toEqual(whole);
+  const read: [number, number][] = [];
+  const blocks = {
+    shape: inputs.shape,
+    read: async (from: number, to: number) => {
+      read.push([from, to]);
+      return inputRows(inputs, from, to);
+    },
+  };
+  await writePathFeatures(model, blocks, { ...asked, out: { path: join(folder.path, "blocks.npy") } });
+  expect(readNpy(await readFile(join(folder.path, "blocks.npy")))).toEqual(whole);
+  // once for the digest, then a run of the engine at a time
+  expect(read).toEqual([
+    [0, 150],
+    [0, 64],
+    [64, 128],
+    [128, 150],
+  ]);
   await using parts = await openKernelParts(
     model,
     { kind: "features", features: 32, seed: 5, dtype: "float64" },

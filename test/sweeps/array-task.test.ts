@@ -18,6 +18,7 @@ it.each([
   ["Slurm, asked for as many", { tasks: 8 }, SLURM, { task: 2, tasks: 8 }],
   ["Slurm, an array with gaps", {}, { ...SLURM, SLURM_ARRAY_TASK_STEP: "1" }, { task: 2, tasks: 4 }],
   ["PBS", {}, { PBS_ARRAY_INDEX: "4" }, { task: 4, tasks: undefined }],
+  ["Torque", {}, { PBS_ARRAYID: "4" }, { task: 4, tasks: undefined }],
   ["PBS from 1", { tasks: 4 }, { PBS_ARRAY_INDEX: "4" }, { task: 0, tasks: 4 }],
   [
     "Grid Engine",

@@ -119,6 +119,9 @@ function describe(directory: string, command: string, { tiles, made, missing }: 
   return `${done}; all are there: gatewise ${command} gather ${shown(directory)} --out FILE.npy`;
 }
 
+const EIGENVALUE_LEFT_OUT =
+  "smallest eigenvalue left out: gatewise ntk with --smallest-eigenvalue in place of --plan tells it, of up to 10,000 inputs";
+
 export const gatherTiles = inStages(
   ({ command }, directory: string, { out }: { readonly out: string }) => ({
     directory,
@@ -150,6 +153,8 @@ async function runGather({ directory, out, command }: GatherRequest, context: Cl
     [
       `${kind === "features" ? "random path features" : "kernel"} [${summary.shape.join(", ")}] written to ${shown(out)}`,
       ...(summary.trace === null ? [] : [`trace ${summary.trace.toPrecision(8)}`]),
+      ...(summary.frobenius === null ? [] : [`Frobenius norm ${summary.frobenius.toPrecision(6)}`]),
+      ...(kind === "ntk" && plan.inputs2 === null ? [EIGENVALUE_LEFT_OUT] : []),
     ].join("\n"),
   );
   return EXIT.done;

@@ -11,7 +11,7 @@ import {
 import { parseChoice, parseWhole } from "../../parse-value.ts";
 import { claimResult, readInputs, workerCount } from "../../runs/node/index.ts";
 import { NPK_PARTS } from "../choices.ts";
-import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
+import { type ModelRequest, openModelWithInputBlocks, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
 import { formatDuration } from "../duration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -153,12 +153,12 @@ interface DeviceRequest extends NpkRequest {
 }
 
 async function runNpk(request: DeviceRequest, context: CliContext): Promise<ExitCode> {
-  const { device, threads, normalize } = request;
+  const { device, threads, normalize, featuresOut } = request;
+  if (featuresOut !== undefined) return await writeFeatures(request, featuresOut, context);
   const opened = await openModelWithInputs(context, request.chosen, request.inputs, { device, threads });
   await using model = opened.model;
   const { inputs } = opened;
   const sources = { "--inputs": request.inputs, "--inputs2": request.inputs2 };
-  if (request.featuresOut !== undefined) return await writeFeatures(request, request.featuresOut, opened, context);
   const inputs2 = request.inputs2 === undefined ? undefined : await readInputs(model, request.inputs2);
   if (request.plan !== undefined) return await planNpk({ ...opened, inputs2 }, request, request.plan, context);
   await using out = await claimResult(request.out, sources, opened.files);
@@ -192,11 +192,12 @@ async function planNpk(
 }
 
 async function writeFeatures(
-  { features, seed, dtype, resume, inputs: file }: DeviceRequest,
+  { features, seed, dtype, resume, inputs: file, chosen, device, threads }: DeviceRequest,
   featuresOut: string,
-  { model, inputs, files }: Opened,
   context: CliContext,
 ): Promise<ExitCode> {
+  const { inputs, files, ...opened } = await openModelWithInputBlocks(context, chosen, file, { device, threads });
+  await using model = opened.model;
   await using out = await claimResult(featuresOut, { "--inputs": file }, files);
   const [examples = 0] = inputs.shape;
   const seconds = examples * featureSeconds(model.network, features, examples);

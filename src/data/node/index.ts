@@ -29,7 +29,7 @@ export { OFFICIAL_FILES, type OfficialFile, type OfficialFiles } from "./officia
 export { givenExamples, givenLabels, labelsDigest } from "./own/given-labels.ts";
 export { handedOver, handOver } from "./own/handed-data.ts";
 export { dataName, type LoadOptions, loadOwn } from "./own/load-own.ts";
-export { readNumbers } from "./own/read-numbers.ts";
+export { openNumbers, readNumbers } from "./own/read-numbers.ts";
 export { readBytes } from "./read-file.ts";
 export { readNpyFile } from "./read-npy.ts";
 export { checkWritable, isRegular, isSameFile, openRegular, realPathOf } from "./regular-file.ts";

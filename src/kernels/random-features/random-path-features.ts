@@ -4,17 +4,28 @@
  * `O(n²)` pairs.
  */
 
-import { compileInParts, type Engine } from "../../engine/index.ts";
+import { compileInParts, type Engine, type ResidentArray } from "../../engine/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import {
   checkDecisions,
   checkInputs,
   decisionGraph,
   examplesAtOnce,
+  type InputBlocks,
   type Inputs,
-  inputRows,
+  readRows,
 } from "../../gates/index.ts";
-import { type DenseArray, eachNumber, float32, float64, type Graph, graph, input, slice } from "../../graph/index.ts";
+import {
+  type DenseArray,
+  eachNumber,
+  float32,
+  float64,
+  type Graph,
+  graph,
+  input,
+  sizeOf,
+  slice,
+} from "../../graph/index.ts";
 import { checkCount, checkOutput, type GatedNetwork, inputShapeOf } from "../../network/index.ts";
 import { optionsIn } from "../../options.ts";
 import { randomStream } from "../../random.ts";
@@ -80,7 +91,7 @@ export async function randomPathFeatures(
 export async function* pathFeatureRows(
   network: GatedNetwork,
   engine: Engine,
-  inputs: Inputs,
+  inputs: Inputs | InputBlocks,
   count: number,
   options: PathFeatureOptions,
   rows: ExampleRange = { from: 0, to: inputs.shape[0] ?? 0 },
@@ -101,33 +112,82 @@ export async function* pathFeatureRows(
   );
   const used = new Set(program.model.inputs.map(({ name }) => name));
   const parameters = paths.parameters.filter((one) => used.has(nameOf(one)));
+  const draws = count / together;
   const examples = rows.to - rows.from;
-  for (let from = Math.floor(rows.from / batch) * batch; from < rows.to; from += batch) {
-    const to = Math.min(from + batch, inputs.shape[0] ?? 0);
-    const values = new Float64Array((to - from) * count);
-    const x = { x: inputRows(inputs, from, to) };
-    // gates and selections do not depend on the draw: they stay in the engine for all of them
-    const { kept = {}, fetched = {} } = (await decisions?.run(x, given)) ?? {};
-    try {
+  const atOnce = examplesOfDraw(network, batch, count);
+  for (let start = Math.floor(rows.from / batch) * batch; start < rows.to; start += atOnce) {
+    const end = Math.min(start + atOnce, rows.to);
+    await using group = new HeldArrays();
+    const blocks: Block[] = [];
+    for (let from = start; from < end; from += batch) {
+      const to = Math.min(from + batch, inputs.shape[0] ?? 0);
+      const x = group.hold(await engine.upload(await readRows(inputs, from, to)));
+      // gates and selections do not depend on the draw: they stay in the engine for all of them
+      const { kept = {}, fetched = {} } = (await decisions?.run({ x }, given)) ?? {};
+      for (const array of Object.values(kept)) group.hold(array);
       checkDecisions(fetched, from);
-      for (let draw = 0; draw < count / together; draw++) {
+      blocks.push({ from, to, feeds: { x, ...kept }, values: new Float64Array((to - from) * count) });
+    }
+    for (let draw = 0; draw < draws; draw++) {
+      await using drawnNow = new HeldArrays();
+      const signs: Record<string, ResidentArray> = {};
+      for (const one of parameters) signs[nameOf(one)] = drawnNow.hold(await engine.upload(drawn(one, seed, draw)));
+      for (const { from, to, feeds, values } of blocks) {
         signal?.throwIfAborted();
-        const signs = Object.fromEntries(parameters.map((one) => [nameOf(one), drawn(one, seed, draw)]));
-        const { y } = (await program.run({ ...x, ...kept, ...signs })).fetched;
+        const { y } = (await program.run({ ...feeds, ...signs })).fetched;
         for (let at = 0; at < (to - from) * together; at++) {
           const value = Number(y?.data[at]);
           if (value !== 0 && Math.abs(value) < SMALLEST) throw beyondSingle();
           values[Math.floor(at / together) * count + draw * together + (at % together)] = value / paths.scale;
         }
-        const done = from - rows.from + ((to - from) * (draw + 1) * together) / count;
-        onProgress?.(Math.floor((count * Math.max(0, Math.min(done, examples))) / examples), count);
       }
-    } finally {
-      for (const array of Object.values(kept)) await array[Symbol.asyncDispose]();
+      const done = start - rows.from + ((end - start) * (draw + 1)) / draws;
+      onProgress?.(Math.floor((count * Math.max(0, Math.min(done, examples))) / examples), count);
     }
-    const [first, end] = [Math.max(from, rows.from), Math.min(to, rows.to)];
-    yield { from: first, to: end, values: values.subarray((first - from) * count, (end - from) * count) };
+    for (const { from, to, values } of blocks) {
+      signal?.throwIfAborted();
+      const [first, last] = [Math.max(from, rows.from), Math.min(to, rows.to)];
+      yield { from: first, to: last, values: values.subarray((first - from) * count, (last - from) * count) };
+    }
   }
+}
+
+/** Arrays in an engine that are of no use any more at one time. */
+class HeldArrays implements AsyncDisposable {
+  private readonly arrays: ResidentArray[] = [];
+
+  hold(array: ResidentArray): ResidentArray {
+    this.arrays.push(array);
+    return array;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const array of this.arrays) await array[Symbol.asyncDispose]();
+  }
+}
+
+/** Examples of one run of the engine, with what stays there for all draws. */
+interface Block {
+  readonly from: number;
+  readonly to: number;
+  readonly feeds: Readonly<Record<string, ResidentArray>>;
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
+/** Runs that share a draw at most, and what they hold meanwhile: features, and values of nodes. */
+const MOST_BATCHES = 16;
+const GROUP_NUMBERS = 2 ** 22;
+
+/**
+ * Examples behind one draw of the weights. To draw them and hand them over takes a small network longer than its passes; a large one
+ * has more to lose where it is stopped, and nothing to gain.
+ * @param batch examples a run of the engine
+ * @param count number of features
+ */
+export function examplesOfDraw({ nodes }: GatedNetwork, batch: number, count: number): number {
+  const units = nodes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const runs = Math.floor(GROUP_NUMBERS / (batch * Math.max(count, units)));
+  return batch * Math.max(1, Math.min(MOST_BATCHES, runs));
 }
 
 /** More share too much of their draw to be worth as many. */

@@ -4,7 +4,9 @@ import type { KernelTile, KernelValues, TileRanges } from "../../kernels/index.t
 import { finishedTiles, type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
 import { checkedTrace, sumOf, toldTrace } from "../neural-path-kernel.ts";
 import { type Asking, counter } from "../progress.ts";
+import { openKernelRows } from "./kernel-file-rows.ts";
 import type { PartedMatrix } from "./kernel-parts.ts";
+import { sizeOfRows } from "./size-of-rows.ts";
 
 /** The parts, in the order in which they are written. */
 export interface GatheredParts {
@@ -26,6 +28,8 @@ export interface GatheredSummary {
   /** Of a kernel of inputs with themselves, before normalization. */
   readonly trace: number | null;
   readonly log2Trace: number | null;
+  /** Of a tangent kernel, as it is told where one is made at once; null of others. */
+  readonly frobenius: number | null;
 }
 
 /** The file of a result, and its lock where the caller holds it. */
@@ -51,7 +55,13 @@ export async function gatherParts(
   const done = await finishedTiles(file);
   const onProgress = counter(asking, "gathering", "tiles");
   await writeKernelFile(file, partsFrom(done, ranges, read, signal), ({ made, of }) => onProgress(made, of));
-  return { shape, ...toldTrace(trace, exponent) };
+  const frobenius = matrix.kind === "ntk" ? await frobeniusOf(file, signal) : null;
+  return { shape, ...toldTrace(trace, exponent), frobenius };
+}
+
+async function frobeniusOf(file: KernelFile, signal: AbortSignal | undefined): Promise<number> {
+  await using kernel = await openKernelRows(file);
+  return (await sizeOfRows(kernel, signal)).frobenius;
 }
 
 async function* partsFrom(

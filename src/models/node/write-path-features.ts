@@ -1,9 +1,11 @@
 /** Random path features of any number of inputs into a file, so many rows at a time as the engine runs. */
+import { createHash } from "node:crypto";
 import type { WriteGuard } from "../../data/node/index.ts";
-import { examplesAtOnce, type Inputs } from "../../gates/index.ts";
+import { examplesAtOnce, type InputBlocks, type Inputs } from "../../gates/index.ts";
+import { bytesOf, sizeOf } from "../../graph/index.ts";
 import { featuresTogether, type KernelTile, pathFeatureRows } from "../../kernels/index.ts";
 import { type KernelFile, writeKernelFile } from "../../kernels/node/index.ts";
-import { checkCount } from "../../network/index.ts";
+import { checkCount, type GatedNetwork } from "../../network/index.ts";
 import { optionsIn } from "../../options.ts";
 import type { Model } from "../model.ts";
 import { type Asking, counter } from "../progress.ts";
@@ -28,12 +30,12 @@ export interface PathFeatureFileOptions extends Asking {
 
 /**
  * Writes random path features (theory 3.15), `[n, R]`: inner products over `R` estimate the path kernel.
- * @param inputs `[n, …inputShape]`
+ * @param inputs `[n, …inputShape]`, in memory or read as they are needed
  * @throws GatewiseError if the inputs do not have the network's shape, or an unfinished file is there that was not asked for
  */
 export async function writePathFeatures(
   model: Model,
-  inputs: Inputs,
+  inputs: Inputs | InputBlocks,
   options: PathFeatureFileOptions,
 ): Promise<{ readonly shape: readonly [number, number] }> {
   const { features, seed = 0, out, dtype = "float64", resume = false, ...asking } = optionsIn(options);
@@ -46,7 +48,7 @@ export async function writePathFeatures(
     dtype,
     shape: [examples, features],
     symmetric: false,
-    digest: kernelDigest({ features, seed, together, dtype }, [inputs], wholeNetwork(network)),
+    digest: await digestOf({ features, seed, together, dtype }, network, inputs),
   };
   const skip = await tilesToSkip(file, resume);
   const batch = examplesAtOnce(network);
@@ -57,6 +59,21 @@ export async function writePathFeatures(
   const onProgress = counter(asking, "features", "blocks of inputs");
   await writeKernelFile(file, featureTiles(made, features, dtype, skip, of), ({ done }) => onProgress(done, of));
   return { shape: [examples, features] };
+}
+
+/** Numbers of a block that is read for the digest. */
+const DIGEST_NUMBERS = 2 ** 24;
+
+async function digestOf(told: object, network: GatedNetwork, inputs: Inputs | InputBlocks): Promise<string> {
+  if (!("read" in inputs)) return kernelDigest(told, [inputs], wholeNetwork(network));
+  const { shape } = inputs;
+  const [examples = 0, ...exampleShape] = shape;
+  const together = Math.max(1, Math.floor(DIGEST_NUMBERS / sizeOf(exampleShape)));
+  const hash = createHash("sha256");
+  for (let from = 0; from < examples; from += together) {
+    hash.update(bytesOf(await inputs.read(from, Math.min(from + together, examples))));
+  }
+  return kernelDigest({ ...told, shape, inputs: hash.digest("hex") }, [], wholeNetwork(network));
 }
 
 async function* featureTiles(

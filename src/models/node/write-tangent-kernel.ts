@@ -1,13 +1,11 @@
 /** A tangent kernel into a file tile by tile, of any size. */
 import type { WriteGuard } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
-import type { KernelRows } from "../../fitting/index.ts";
 import type { Inputs } from "../../gates/index.ts";
 import { BYTES } from "../../graph/index.ts";
 import {
   affordsEigenvalue,
   checkEigenvalueExamples,
-  type KernelSize,
   kernelTiles,
   smallestTangentEigenvalue,
   TANGENT_TILE,
@@ -23,6 +21,7 @@ import type { TangentAnswerOptions } from "../tangent-kernels.ts";
 import { kernelDigest, wholeNetwork } from "./kernel-digest.ts";
 import type { KERNEL_DTYPES } from "./kernel-dtypes.ts";
 import { openKernelRows } from "./kernel-file-rows.ts";
+import { sizeOfRows } from "./size-of-rows.ts";
 import { openEngines } from "./tangent-engines.ts";
 import { tilesToSkip } from "./write-neural-path-kernel.ts";
 
@@ -118,24 +117,10 @@ export async function writeTangentKernel(
   const onProgress = counter(asking, "kernel", "tiles");
   await writeKernelFile(file, tiles, ({ made, of }) => onProgress(made, of));
   await using kernel = await openKernelRows(file);
-  const { trace, frobenius } = await sizeOf(kernel, signal);
+  const { trace, frobenius } = await sizeOfRows(kernel, signal);
   const told = { shape: [rows, columns], frobenius } as const;
   if (inputs2 !== undefined) return { ...told, trace: null, smallestEigenvalue: null };
   const isAsked = dtype === "float64" && (smallestEigenvalue || affordsEigenvalue(network, rows));
   const smallest = isAsked ? await smallestTangentEigenvalue(kernel, first, { signal }) : null;
   return { ...told, trace, smallestEigenvalue: smallest };
-}
-
-/** Trace and Frobenius norm, row by row: tiles of an earlier run are in the file too. */
-async function sizeOf({ rows, columns, read }: KernelRows, signal: AbortSignal | undefined): Promise<KernelSize> {
-  const together = Math.max(1, Math.floor(2 ** 21 / columns));
-  let [trace, squares] = [0, 0];
-  for (let from = 0; from < rows; from += together) {
-    signal?.throwIfAborted();
-    const count = Math.min(together, rows - from);
-    const values = await read(from, from + count);
-    for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
-    for (let i = 0; i < count && from + i < columns; i++) trace += values[i * columns + from + i]!;
-  }
-  return { trace, frobenius: Math.sqrt(squares) };
 }

@@ -30,7 +30,15 @@ export {
 export { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 export { describeMachine, workerCount } from "./machine.ts";
 export { type ModelFile, modelFiles } from "./model-files.ts";
-export { type ModelEngine, modelOf, type OpenModelOptions, openModel, readArray, readInputs } from "./open-model.ts";
+export {
+  type ModelEngine,
+  modelOf,
+  type OpenModelOptions,
+  openInputs,
+  openModel,
+  readArray,
+  readInputs,
+} from "./open-model.ts";
 export { watchParent } from "./parent-watch.ts";
 export { localPool, runTrials } from "./pool.ts";
 export { checkResult, claimResult, type ResultFile, type Sources } from "./result-file.ts";

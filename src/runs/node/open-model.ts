@@ -1,8 +1,9 @@
-import { checkPath, readBytes, readNumbers } from "../../data/node/index.ts";
+import { checkPath, openNumbers, readBytes, readNumbers } from "../../data/node/index.ts";
 import { type NodeDevice, openWorkerEngine } from "../../engine/node/index.ts";
-import { checkInputs } from "../../gates/index.ts";
+import { checkInputs, type InputBlocks } from "../../gates/index.ts";
+import { float32 } from "../../graph/index.ts";
 import { tileMakers } from "../../kernels/node/index.ts";
-import { examplesOf, type InputExamples, Model, readExamples } from "../../models/index.ts";
+import { examplesOf, type InputExamples, Model, notFloating, readExamples } from "../../models/index.ts";
 import { kernelInFile, rankInThreads } from "../../models/node/index.ts";
 import { type LoadedNetwork, loadNetwork, type ModelChoice } from "./load-network.ts";
 
@@ -58,6 +59,26 @@ export async function readInputs(
   const array = raw === undefined ? await readArray(path) : examplesOf(await readNumbers(path, raw.layout));
   checkInputs(network, array, path);
   return array;
+}
+
+/**
+ * Inputs from a `.npy` file, read as they are needed: the file may be larger than memory. Whether they fit a network is for the
+ * caller to check.
+ * @param model that they are for, where it is known already: a run tells how its inputs are read
+ * @throws GatewiseError as {@link readInputs} does; for numbers that are not finite where they are read
+ */
+export async function openInputs(path: string, model?: Pick<Model, "source">): Promise<InputBlocks> {
+  const raw = model?.source?.kind === "run" ? model.source.raw : undefined;
+  checkPath(path, "an array");
+  const { set, type } = await openNumbers(path, raw?.layout);
+  if (raw === undefined && type !== "<f4" && type !== "<f8") throw notFloating(path, type);
+  return {
+    shape: [set.size, ...set.exampleShape],
+    async read(from, to) {
+      const { shape, data } = await set.readBlock(from, to - from);
+      return float32(shape, data);
+    },
+  };
 }
 
 /**
