@@ -18,7 +18,7 @@ export {
   type ResidentArray,
 } from "./engine/index.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorParts, GatewiseError } from "./errors.ts";
-export type { InputBlocks, Inputs, Neighbor, PackedGates, PackedLayer } from "./gates/index.ts";
+export type { Inputs, Neighbor, PackedGates, PackedLayer } from "./gates/index.ts";
 export {
   type BinaryData,
   BYTES,

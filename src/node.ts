@@ -6,6 +6,7 @@ export {
   type DataPlaces,
   type FetchedFile,
   type FetchOptions,
+export type { InputBlocks } from "./gates/index.ts";
   type FetchProgress,
   type FileCheck,
   fetchDataset,
@@ -25,6 +26,7 @@ export {
   type WriteGuard,
   writeWhole,
 } from "./data/node/index.ts";
+
 export {
   type NodeDevice,
   openNodeEngine,
