@@ -6,7 +6,6 @@ export {
   type DataPlaces,
   type FetchedFile,
   type FetchOptions,
-export type { InputBlocks } from "./gates/index.ts";
   type FetchProgress,
   type FileCheck,
   fetchDataset,
@@ -32,6 +31,7 @@ export {
   openNodeEngine,
   openWorkerEngine,
 } from "./engine/node/index.ts";
+export type { InputBlocks } from "./gates/index.ts";
 export { finishedTiles, type KernelFile, openTilePool, writeKernelFile } from "./kernels/node/index.ts";
 export {
   KERNEL_DTYPES,
