@@ -1,19 +1,23 @@
 /** Sweeps on a real Slurm, and what becomes of their tasks: in the end each has the bits of the sweep that was run here. */
 import { chmod, cp, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRun, readRun } from "../../src/runs/node/index.ts";
 import { gatewise } from "../support/command-line.ts";
 import { BASE, copyPlan, planSweep, trialsOf } from "../support/planned-sweep.ts";
-import { appearance, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
+import { appearance, inItsMidst, isSlurmHere, partitionsOf, type Slowed, SlurmLab } from "../support/slurm-lab.ts";
 import { contentOf } from "../support/tiny-trials.ts";
 
-/** Four families; the second has a ReLU network whose gates the other takes. Long enough to be met in their midst. */
+/** Four families; the second has a ReLU network whose gates the other takes. */
 const SWEEP = {
-  base: { ...BASE, epochs: 1000 },
+  base: { ...BASE, epochs: 200 },
   list: [{ seed: 1 }, { regime: "flnpf", seed: 0 }, { seed: 2 }, { seed: 3 }],
 };
+
+/** Nodes of each test, which waits for the most part; of one that loses a node, one more than tasks. */
+const NODES = { disturbed: 5, ended: 3, between: 1, rounds: 4, one: 2 } as const;
+type Partition = keyof typeof NODES;
 
 let lab: SlurmLab;
 let planned: string;
@@ -30,14 +34,18 @@ async function outcomeOf(directory: string) {
   const runs = await Promise.all(trials.map((trial) => contentOf(join(directory, trial))));
   return { table: { rows, missing, warnings }, runs };
 }
-/** A trial of a folder has finished an epoch. */
-const underWay = (directory: string, trial: number): Promise<void> =>
-  appearance(join(directory, trials[trial] ?? "", "metrics.jsonl"));
+/** A trial of a folder has finished an epoch, and goes on slowly. */
+const underWay = (directory: string, trial: number): Promise<Slowed> =>
+  inItsMidst(join(directory, trials[trial] ?? ""));
+
+/** A copy of the plan, whose tasks go to the nodes of its test. */
+const sweepOf = (partition: Partition): Promise<string> => copyPlan(planned, at(partition));
 
 /** The numbers of the arrays that are sent: of tasks 0 to 2, and of task 3. */
 async function submit(directory: string, ...options: readonly string[]) {
+  const own = { ...environment, SBATCH_PARTITION: basename(directory) };
   const args = ["sweep", "submit", directory, "--on", "slurm", ...options, "--json"];
-  const { code, stdout, stderr } = await gatewise(args, undefined, undefined, environment);
+  const { code, stdout, stderr } = await gatewise(args, undefined, undefined, own);
   expect(code, stdout + stderr).toBe(0);
   const { jobs, ...rest } = JSON.parse(stdout);
   return { jobs: jobs.map(({ job }: { readonly job: string }) => job), arrays: jobs, ...rest };
@@ -55,10 +63,10 @@ function indicesOf({ array, first }: { readonly array: string; readonly first: n
 const statesOf = async (jobs: readonly string[]): Promise<readonly string[]> =>
   (await Promise.all(jobs.map((job) => lab.over(job)))).flatMap((tasks) => tasks.map(({ state }) => state));
 
-describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
+describe.skipIf(!isSlurmHere()).concurrent("a sweep on Slurm", () => {
   beforeAll(async () => {
-    // a node a task, and one more; arrays of three
-    lab = await SlurmLab.start({ NODES: "5", CPUS: "1", MAX_ARRAY: "3" });
+    // arrays of three
+    lab = await SlurmLab.start({ ...partitionsOf(NODES), CPUS: "1", MAX_ARRAY: "3" });
     environment = { ...lab.environment, GATEWISE_LEASE: "4", PATH: `${await noAccounting()}:${lab.environment.PATH}` };
     planned = await planSweep(lab.folder, "planned", SWEEP, 0.9);
     trials = await trialsOf(planned);
@@ -68,10 +76,15 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     whole = await outcomeOf(here);
     expect(whole.table).toMatchObject({ missing: [], warnings: [] });
   });
-  afterAll(() => lab?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    if (lab === undefined) return;
+    await using _lab = lab;
+    // nothing has asked the accounting
+    await expect(readFile(at("asked"), "utf8")).rejects.toThrow(/ENOENT/);
+  });
 
   it("goes on: requeued by USR2, that task alone; preempted; without the node that it was on; arrays of few tasks", async () => {
-    const sweep = await copyPlan(planned, at("disturbed"));
+    const sweep = await sweepOf("disturbed");
     const { jobs, arrays, tasks } = await submit(sweep);
     expect({ tasks, arrays }).toMatchObject({ tasks: 4, arrays: [{ array: "0-2" }, { array: "0", first: 3 }] });
     const [few, one] = jobs;
@@ -82,6 +95,8 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     const nodeDies = async (): Promise<void> => {
       await underWay(sweep, 1);
       await lab.kill((await lab.taskOf(`${few}_1`)).node);
+      // its ReLU run is in its midst, and another's waits for its gates
+      expect((await findRun(join(sweep, trials[1] ?? "")))?.status).toBe("running");
     };
     const preempted = async (): Promise<string> => {
       await underWay(sweep, 4);
@@ -101,7 +116,7 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
   });
 
   it("ends where it is told to, keeps what it has, and sends the rest when it is submitted again", async () => {
-    const sweep = await copyPlan(planned, at("ended"));
+    const sweep = await sweepOf("ended");
     const { jobs } = await submit(sweep, "--max-running", "1");
     const [few] = jobs;
     // of the second family, by the first task, beside which no other may run
@@ -139,7 +154,7 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
   });
 
   it("goes on with a family whose task was killed between its ReLU run and the one that waits for its gates", async () => {
-    const sweep = await copyPlan(planned, at("between"));
+    const sweep = await sweepOf("between");
     const [, learnt = "", waiting = ""] = trials;
     const others = trials.filter((trial) => trial !== learnt && trial !== waiting);
     for (const trial of others) await cp(at("here", trial), join(sweep, trial), { recursive: true });
@@ -160,7 +175,7 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
   });
 
   it("goes on in the next round where nothing may be requeued", async () => {
-    const sweep = await copyPlan(planned, at("rounds"));
+    const sweep = await sweepOf("rounds");
     const { jobs } = await submit(sweep, "--rounds", "2");
     const [few, one, ...next] = jobs;
     const timeIsUp = async (task: string, trial: number): Promise<void> => {
@@ -178,19 +193,23 @@ describe.skipIf(!isSlurmHere())("a sweep on Slurm", () => {
     expect(await outcomeOf(sweep)).toEqual(whole);
   });
 
-  it("has one writer a trial, and asks no accounting", async () => {
-    const sweep = await copyPlan(planned, at("one"));
+  it("has one writer a trial", async () => {
+    const sweep = await sweepOf("one");
     const [line] = (await readFile(join(sweep, "trials.jsonl"), "utf8")).split("\n");
     await writeFile(join(sweep, "trials.jsonl"), `${line}\n`);
     const command = `exec ${process.execPath} ${resolve("dist/main.js")} sweep run ${sweep}`;
-    const job = await lab.submit("one", [command], "--array=0-1");
+    const job = await lab.submit("one", [command], "--array=0-1", "--partition=one");
+    const first = await underWay(sweep, 0);
+    while (!OTHERS.test(await lab.outputOf("one"))) await wait(50);
+    await first.release();
     expect(await statesOf([job]), await lab.outputOf("one")).toEqual(["COMPLETED", "COMPLETED"]);
-    expect(await lab.outputOf("one")).toMatch(/other processes run|is held by process/);
     expect((await readRun(join(sweep, trials[0] ?? ""))).segments).toHaveLength(1);
     expect(await contentOf(join(sweep, trials[0] ?? ""))).toEqual(whole.runs[0]);
-    await expect(readFile(at("asked"), "utf8")).rejects.toThrow(/ENOENT/);
   });
 });
+
+/** A task that finds its trial held. */
+const OTHERS = /other processes run|is held by process/;
 
 /** The process that started another. */
 async function parentOf(pid: number): Promise<number> {

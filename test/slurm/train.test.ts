@@ -9,11 +9,10 @@ import { randomStream } from "../../src/random.ts";
 import { readRun } from "../../src/runs/node/index.ts";
 import { gatewise, TINY } from "../support/command-line.ts";
 import { mapModel } from "../support/map-models.ts";
-import { appearance, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
+import { appearance, inItsMidst, isSlurmHere, SlurmLab } from "../support/slurm-lab.ts";
 import { contentOf } from "../support/tiny-trials.ts";
 
-/** Long enough to be met in its midst. */
-const TRAIN = ["train", ...TINY, "--epochs", "1000", "--threads", "1", "--out"];
+const TRAIN = ["train", ...TINY, "--epochs", "200", "--threads", "1", "--out"];
 
 let lab: SlurmLab;
 const at = (name: string): string => join(lab.folder, name);
@@ -36,6 +35,7 @@ describe.skipIf(!isSlurmHere()).concurrent("on Slurm", () => {
 
   it("a run goes on at another node when its own dies, to the same bits", async () => {
     const job = await lab.submit("dying", trainIn(at("dying")), "--exclude=n3,n4");
+    await inItsMidst(at("dying"));
     await appearance(at("dying/last.safetensors"));
     const [{ node }] = await lab.until(job, "RUNNING");
     await lab.kill(node);
@@ -48,7 +48,9 @@ describe.skipIf(!isSlurmHere()).concurrent("on Slurm", () => {
 
   it("a run is another's once its process was stopped for longer than its lease, and that one wakes in vain", async () => {
     const stopped = await lab.submit("stopped", trainIn(at("stopped")), "--exclude=n1,n2,n4");
+    const process = await inItsMidst(at("stopped"));
     await appearance(at("stopped/last.safetensors"));
+    await process.hold();
     await lab.call("scontrol", "suspend", stopped);
     const { id: first } = JSON.parse(await readFile(at("stopped/lock"), "utf8"));
     const taking = await lab.submit("taking", trainIn(at("stopped")), "--exclude=n1,n2,n3");

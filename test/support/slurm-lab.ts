@@ -15,6 +15,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const NODES = "4";
 const POLL_MS = 100;
+const LOOK_MS = 10;
 
 /** Stops what it has started when its input ends; a step that begins meanwhile escapes the script, and is ended by its number. */
 const KEEPER = [
@@ -61,7 +62,7 @@ export class SlurmLab implements AsyncDisposable {
     private readonly release: () => PromiseLike<void>,
   ) {}
 
-  /** @param settings of the script: `NODES`, `CPUS` of a node, `MAX_ARRAY` */
+  /** @param settings of the script: `NODES`, `CPUS` of a node, `MAX_ARRAY`, `EXTRA` lines of the configuration */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<SlurmLab> {
     const folder = await temporaryFolder();
     const own = Object.entries(process.env).filter(([name]) => !/^(SLURM|SBATCH|SQUEUE)_/.test(name));
@@ -207,7 +208,69 @@ async function freePorts(count: number): Promise<number> {
   }
 }
 
+/**
+ * Partitions of nodes that follow each other, so that tests beside each other have nodes of their own.
+ * @param sizes nodes of each, by the name of the partition
+ * @returns settings of the lab
+ */
+export function partitionsOf(sizes: Readonly<Record<string, number>>): Readonly<Record<"NODES" | "EXTRA", string>> {
+  let first = 1;
+  const lines = Object.entries(sizes).map(([name, size]) => {
+    const nodes = Array.from({ length: size }, (_, i) => `n${first + i}`);
+    first += size;
+    return `PartitionName=${name} Nodes=${nodes.join()} MaxTime=INFINITE DefaultTime=10 State=UP PriorityTier=10 GraceTime=0`;
+  });
+  return { NODES: String(first - 1), EXTRA: lines.join("\n") };
+}
+
 /** Waits until a file is there. */
 export async function appearance(path: string): Promise<void> {
-  while (!existsSync(path)) await wait(POLL_MS);
+  while (!existsSync(path)) await wait(LOOK_MS);
+}
+
+/** A process that works for a twentieth of its time, for as long as it is there: what is to come upon it in its midst does. */
+export class Slowed {
+  private isOver = false;
+  private readonly loop: Promise<void>;
+
+  constructor(private readonly pid: number) {
+    this.loop = this.slow();
+  }
+
+  /** It works as before. */
+  async release(): Promise<void> {
+    this.isOver = true;
+    await this.loop;
+    this.signal("SIGCONT");
+  }
+
+  /** It is stopped. */
+  async hold(): Promise<void> {
+    this.isOver = true;
+    await this.loop;
+    this.signal("SIGSTOP");
+  }
+
+  private async slow(): Promise<void> {
+    while (!this.isOver && this.signal("SIGSTOP")) {
+      await wait(20 * LOOK_MS);
+      if (!this.signal("SIGCONT")) return;
+      await wait(LOOK_MS);
+    }
+  }
+
+  /** Whether it is there. */
+  private signal(name: "SIGSTOP" | "SIGCONT"): boolean {
+    try {
+      return process.kill(this.pid, name);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Waits until a run has finished an epoch; its process, which is slow from then on. */
+export async function inItsMidst(run: string): Promise<Slowed> {
+  await appearance(join(run, "metrics.jsonl"));
+  return new Slowed(JSON.parse(await readFile(join(run, "lock"), "utf8")).pid);
 }
