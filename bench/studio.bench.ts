@@ -75,7 +75,7 @@ const changeInput = (page: Page, example: number): Promise<number> =>
       };
       prototype.stroke = function (this: CanvasRenderingContext2D, ...given: unknown[]) {
         Reflect.apply(stroke, this, given);
-        // edges come behind the gates; what is drawn before them would be of the input before
+        // what is drawn before the gates would be of the input before
         if (seen.gates && this.canvas.closest("[data-region=Flow]") !== null) note("flow");
       };
     });

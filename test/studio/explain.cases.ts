@@ -144,6 +144,45 @@ export function explainCases(browser: () => Browser): void {
     expect(faults).toEqual([]);
   });
 
+  it("shows map, gates and sub-network of one input together, each painted once, also while inputs chase each other", async () => {
+    const { page } = await opened();
+    const { frames, paints } = await page.evaluate(async () => {
+      const canvasOf = (where: string): HTMLCanvasElement => {
+        const found = document.querySelector<HTMLCanvasElement>(where);
+        if (found === null) throw new Error(`no ${where}`);
+        return found;
+      };
+      const pictures = [
+        canvasOf("[aria-label='Contribution map']"),
+        canvasOf("[data-region=Gates] canvas"),
+        canvasOf("[data-region=Flow] canvas"),
+      ];
+      const { prototype } = CanvasRenderingContext2D;
+      const { clearRect } = prototype;
+      let cleared = 0;
+      prototype.clearRect = function (this: CanvasRenderingContext2D, ...given) {
+        if (this.canvas.closest("[data-region=Flow]") !== null) cleared++;
+        clearRect.apply(this, given);
+      };
+      const next = [...document.querySelectorAll("button")].find((one) => one.ariaLabel === "Next example");
+      const kept = new Map<string, readonly string[]>();
+      // every other change comes before the answer to the one before
+      for (let frame = 0; frame < 60; frame++) {
+        if (frame % 12 === 0 || frame % 12 === 1) next?.click();
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        const shown = pictures.map((canvas) => canvas.toDataURL());
+        kept.set(shown.join(), shown);
+      }
+      prototype.clearRect = clearRect;
+      return { frames: [...kept.values()], paints: cleared };
+    });
+    expect(frames.length).toBeGreaterThan(3);
+    // a picture of another input than the ones beside it would be there twice
+    for (const picture of [0, 1, 2]) expect(new Set(frames.map((shown) => shown[picture])).size).toBe(frames.length);
+    expect(paints).toBe(frames.length - 1);
+    await ready(page);
+  });
+
   it("says in a sentence what it cannot open, and stays alive", async () => {
     await using folder = await temporaryFolder();
     const at = (name: string): string => join(folder.path, name);

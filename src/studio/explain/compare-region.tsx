@@ -78,14 +78,14 @@ export function CompareRegion({ explain }: { readonly explain: Explain }) {
               <SplitMap
                 view={view}
                 data={split.keptByInput}
-                base={input.data}
+                base={split.input}
                 palette={palette}
                 label={`kept ${signed(split.kept)}`}
               />
               <SplitMap
                 view={view}
                 data={split.gainedByInput}
-                base={input.data}
+                base={split.input}
                 palette={palette}
                 label={`gained ${signed(split.gained)}`}
               />

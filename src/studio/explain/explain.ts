@@ -13,7 +13,6 @@ import { servedFiles } from "./served.ts";
 import type {
   ClosedUnit,
   ComparePart,
-  EdgesPart,
   FlowPart,
   GivenFile,
   KernelPart,
@@ -32,6 +31,9 @@ const IN_KERNEL = { vectors: 60, maps: 24 } as const;
 /** How long an input must rest before neighbors are looked for, in milliseconds. */
 const REST = 150;
 
+/** A part of an answer with the input that it is of: a newer one may be on its way. */
+type Of<Part> = Part & { readonly input: Float64Array };
+
 export class Explain {
   readonly model = signal<OpenedModel | undefined>(undefined);
   readonly examples = signal<ExampleList | undefined>(undefined);
@@ -45,10 +47,9 @@ export class Explain {
   readonly choice = signal<ModelChoice>(NO_CHOICE);
   readonly unit = signal<UnitQuestion | undefined>(undefined);
 
-  readonly flow = signal<FlowPart | undefined>(undefined);
-  readonly edges = signal<EdgesPart | undefined>(undefined);
+  readonly flow = signal<Of<FlowPart> | undefined>(undefined);
   readonly paths = signal<PathsPart | undefined>(undefined);
-  readonly compare = signal<ComparePart | undefined>(undefined);
+  readonly compare = signal<Of<ComparePart> | undefined>(undefined);
   readonly unitEdges = signal<UnitPart | undefined>(undefined);
   readonly neighbors = signal<NeighborsPart | undefined>(undefined);
   readonly kernel = signal<KernelPart | undefined>(undefined);
@@ -136,15 +137,7 @@ export class Explain {
       this.against.value = kept.against;
       this.closed.value = [];
       this.unit.value = undefined;
-      for (const one of [
-        this.flow,
-        this.edges,
-        this.paths,
-        this.compare,
-        this.unitEdges,
-        this.neighbors,
-        this.kernel,
-      ]) {
+      for (const one of [this.flow, this.paths, this.compare, this.unitEdges, this.neighbors, this.kernel]) {
         one.value = undefined;
       }
       this.input.value = exampleOf(examples, kept.example ?? 0) ?? exampleOf(examples, 0) ?? blank(model);
@@ -246,7 +239,7 @@ export class Explain {
     const stop = new AbortController();
     this.stop = stop;
     const work = this.status.begin("computing", () => stop.abort());
-    const hearing = { onPart: (part: LookPart) => this.hear(part, mine), signal: stop.signal };
+    const hearing = { onPart: (part: LookPart) => this.hear(part, input.data, mine), signal: stop.signal };
     const ended = this.worker.ask("explain.look", { input: input.data, ...question }, hearing);
     ended.then(
       (ending) => {
@@ -262,20 +255,17 @@ export class Explain {
     );
   }
 
-  private hear(part: LookPart, mine: number): void {
+  private hear(part: LookPart, input: Float64Array, mine: number): void {
     if (mine !== this.looks) return;
     switch (part.stage) {
       case "flow":
-        this.flow.value = part;
-        break;
-      case "edges":
-        this.edges.value = part;
+        this.flow.value = { ...part, input };
         break;
       case "paths":
         this.paths.value = part;
         break;
       case "compare":
-        this.compare.value = part;
+        this.compare.value = { ...part, input };
         break;
     }
   }

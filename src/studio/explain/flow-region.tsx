@@ -10,17 +10,11 @@ import type { DrawnEdge, OpenedModel, UnitQuestion } from "./topics.ts";
 
 /** The active sub-network with what flows between its layers. */
 export function FlowRegion({ explain }: { readonly explain: Explain }) {
-  const [model, flow, edges] = [explain.model.value, explain.flow.value, explain.edges.value];
+  const [model, flow] = [explain.model.value, explain.flow.value];
   const [palette, selected, closed] = [explain.palette.value, explain.unit.value, explain.closed.value];
-  const looked = useMemo(
-    () => {
-      const input = explain.input.peek();
-      return model === undefined || flow === undefined || edges === undefined || input === undefined
-        ? undefined
-        : { network: layOut(model, edges, flow.layers), input: input.data, inputFlow: flow.inputFlow };
-    },
-    // edges come last: their input and their flow part are there; a newer input waits for its own, since a picture takes a frame
-    [model, edges],
+  const network = useMemo(
+    () => (model === undefined || flow === undefined ? undefined : layOut(model, flow)),
+    [model, flow],
   );
   const isClosed = useCallback(
     ({ column, unit }: UnitQuestion): boolean => {
@@ -29,8 +23,7 @@ export function FlowRegion({ explain }: { readonly explain: Explain }) {
     },
     [model, closed],
   );
-  if (model === undefined || flow === undefined || looked === undefined) return null;
-  const { network } = looked;
+  if (model === undefined || flow === undefined || network === undefined) return null;
   const against = flow.against === undefined ? "" : ` less output ${flow.against}`;
   return (
     <Region
@@ -48,10 +41,12 @@ export function FlowRegion({ explain }: { readonly explain: Explain }) {
         columns: ["column", "unit", "flow"],
         rows: network.units.map(({ column, unit, flow: one }) => [model.columns[column]?.name ?? "", unit, one]),
       })}
-      svg={() => networkSvg(network, model.inputShape, looked.inputFlow, palette)}
+      svg={() => networkSvg(network, model.inputShape, flow.inputFlow, palette)}
     >
       <NetworkPicture
-        {...looked}
+        network={network}
+        input={flow.input}
+        inputFlow={flow.inputFlow}
         inputShape={model.inputShape}
         palette={palette}
         selected={selected}

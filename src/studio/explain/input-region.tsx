@@ -23,6 +23,8 @@ export function InputRegion({ explain }: { readonly explain: Explain }) {
   if (model === undefined || input === undefined) return null;
   const map =
     flow !== undefined && view.kind === "image" && flow.inputFlow.length === input.data.length ? flow : undefined;
+  // a newer input than the map's shows in its field, and in the map with what it adds
+  const looked = flow?.input ?? input.data;
   return (
     <Region
       name="Input"
@@ -35,7 +37,7 @@ export function InputRegion({ explain }: { readonly explain: Explain }) {
       command={commandOf(explain, "flow")}
       table={() => ({
         columns: ["element", "value", "contribution"],
-        rows: Array.from(input.data, (value, i) => [elementWords(view, i), value, flow?.inputFlow[i] ?? 0]),
+        rows: Array.from(looked, (value, i) => [elementWords(view, i), value, flow?.inputFlow[i] ?? 0]),
       })}
       svg={
         view.kind === "image" && map !== undefined
@@ -46,12 +48,12 @@ export function InputRegion({ explain }: { readonly explain: Explain }) {
       {view.kind === "image" ? (
         <div class="pair">
           <DrawingPad explain={explain} view={view} palette={palette} />
-          <SignedMap view={view} input={input.data} flow={map?.inputFlow} palette={palette} describedBy={id} />
+          <SignedMap view={view} input={looked} flow={map?.inputFlow} palette={palette} describedBy={id} />
         </div>
       ) : view.count <= MOST_SLIDERS ? (
         <Sliders explain={explain} input={input.data} flow={flow?.inputFlow} />
       ) : (
-        <Strip view={view} input={input.data} flow={flow?.inputFlow} palette={palette} describedBy={id} />
+        <Strip view={view} input={looked} flow={flow?.inputFlow} palette={palette} describedBy={id} />
       )}
       <p class="note" id={id}>
         {flow === undefined ? "" : extremesWords(view, flow.inputFlow)}

@@ -30,13 +30,10 @@ export async function look(session: OpenSession, question: LookQuestion, turn: T
   const output = question.output ?? largestOutput(active.logits);
   const against = question.against === output ? undefined : question.against;
   const flow = pathFlow(active, { output, against: against ?? null });
-  turn.tell(flowPart(active, flow, layers, against));
-  await turn.breathe();
-
   const between = flowsBetween(columns, flow.passes, output);
   session.between = between;
   turn.tell({
-    stage: "edges",
+    ...flowPart(active, flow, layers, against),
     columns: columnFlows(columns, (position) => flowAt(flow, position, active, output)),
     edges: largestOf(between, columns.words, DRAWN),
   });
@@ -81,7 +78,7 @@ function flowPart(
   flow: PathFlow,
   layers: readonly number[],
   against: number | undefined,
-): FlowPart {
+): Omit<FlowPart, "columns" | "edges"> {
   const flows = new Map(flow.layers.map(({ position, flow: one }) => [position, one]));
   return {
     stage: "flow",

@@ -1,6 +1,6 @@
 /** Where the units and edges of the active sub-network stand in its picture, whatever draws it. */
 import { type InputView, viewOf } from "./input-view.ts";
-import type { ColumnWords, DrawnEdge, EdgesPart, LayerPart, OpenedModel, UnitQuestion } from "./topics.ts";
+import type { ColumnWords, DrawnEdge, FlowPart, LayerPart, OpenedModel, UnitQuestion } from "./topics.ts";
 
 export const WIDTH = 960;
 export const HEIGHT = 420;
@@ -35,7 +35,7 @@ export interface PlacedNetwork {
 }
 
 /** Columns of units from the input to the outputs; sizes are by what flows, thick edges carry most. */
-export function layOut(model: OpenedModel, part: EdgesPart, layers: readonly LayerPart[]): PlacedNetwork {
+export function layOut(model: OpenedModel, part: Pick<FlowPart, "columns" | "edges" | "layers">): PlacedNetwork {
   const view = viewOf(model.inputShape);
   const side = view.kind === "image" ? Math.min(HEIGHT - 4 * MARGIN, 250) : 0;
   const last = model.columns.length - 1;
@@ -45,7 +45,7 @@ export function layOut(model: OpenedModel, part: EdgesPart, layers: readonly Lay
     const flow = part.columns[column] ?? new Float64Array();
     if (column === 0 && view.kind === "image") return pixelsOf(view, flow, side);
     const place = side === 0 ? column : column - 1 + 0.6 * (column > 0 ? 1 : 0);
-    return columnOf(words, column, left + place * step, step, flow, openShares(words, layers));
+    return columnOf(words, column, left + place * step, step, flow, openShares(words, part.layers));
   });
   const largestEdge = part.edges.reduce((most, { flow }) => Math.max(most, Math.abs(flow)), 0) || 1;
   const edges = part.edges.flatMap((edge): readonly PlacedEdge[] => placed(edge, columns, largestEdge));

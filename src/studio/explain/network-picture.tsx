@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { cssOf, mixed, type Palette, signedColor, strength } from "../figure/palette.ts";
 import { byPixel, viewOf } from "./input-view.ts";
 import { HEIGHT, type PlacedEdge, type PlacedNetwork, type PlacedUnit, unitAt, WIDTH } from "./network-layout.ts";
@@ -18,22 +18,40 @@ export interface PictureProps {
 
 /** How far from a unit a click still means it, in units of the picture. */
 const REACH = 14;
-const SHARPNESS = 2;
+/** Pixels of a unit of the picture at most: more are not seen, and each costs. */
+const SHARPEST = 2;
+/** Edges as strong as each other to one in so many are drawn by one stroke. */
+const STRENGTHS = 16;
 
 /**
  * The active sub-network on a canvas: a thousand edges take a tenth of what they take as SVG. Still they take a frame or two where no
- * graphics processor helps, and what comes from the worker waits meanwhile: painted anew only when what is painted has changed.
+ * graphics processor helps, and what comes from the worker waits meanwhile: painted anew only when what is painted has changed, and
+ * by as many pixels as the screen shows.
  */
 export function NetworkPicture(props: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { network, inputShape, input, inputFlow, palette, selected, isClosed } = props;
+  const [sharpness, setSharpness] = useState(1);
+  useLayoutEffect(() => {
+    const shown = canvas.current;
+    if (shown === null) return;
+    const measure = (): void => {
+      const wanted = (shown.clientWidth * devicePixelRatio) / WIDTH;
+      // in steps: a window that is drawn wider paints anew a few times
+      setSharpness(Math.min(SHARPEST, Math.max(1, Math.ceil(wanted * 4) / 4)));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(shown);
+    return () => observer.disconnect();
+  }, []);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
-    context.setTransform(SHARPNESS, 0, 0, SHARPNESS, 0, 0);
+    context.setTransform(sharpness, 0, 0, sharpness, 0, 0);
     context.clearRect(0, 0, WIDTH, HEIGHT);
     paint(context, props);
-  }, [network, inputShape, input, inputFlow, palette, selected, isClosed]);
+  }, [network, inputShape, input, inputFlow, palette, selected, isClosed, sharpness]);
   const onClick = (event: MouseEvent): void => {
     const box = canvas.current?.getBoundingClientRect();
     if (box === undefined) return;
@@ -45,8 +63,8 @@ export function NetworkPicture(props: PictureProps) {
     <canvas
       ref={canvas}
       class="network"
-      width={WIDTH * SHARPNESS}
-      height={HEIGHT * SHARPNESS}
+      width={WIDTH * sharpness}
+      height={HEIGHT * sharpness}
       role="img"
       aria-label={props.label}
       onClick={onClick}
@@ -58,20 +76,50 @@ const isOf = (edge: PlacedEdge, unit: UnitQuestion): boolean =>
   (edge.from.column === unit.column && edge.from.unit === unit.unit) ||
   (edge.to.column === unit.column && edge.to.unit === unit.unit);
 
+/** Edges of one color and thickness. */
+interface Stroke {
+  readonly isFaint: boolean;
+  readonly isNegative: boolean;
+  /** Of the largest flow. */
+  readonly share: number;
+  readonly thickness: number;
+  readonly edges: PlacedEdge[];
+}
+
+/** Hundreds of edges by dozens of strokes, the strongest last. */
+function strokesOf({ edges }: PlacedNetwork, selected: UnitQuestion | undefined): readonly Stroke[] {
+  const largest = edges.reduce((most, { flow }) => Math.max(most, Math.abs(flow)), 0) || 1;
+  const thickest = edges.reduce((most, { thickness }) => Math.max(most, thickness), 0);
+  const strokes = new Map<string, Stroke>();
+  for (const edge of edges) {
+    const isFaint = selected !== undefined && !isOf(edge, selected);
+    const isNegative = edge.flow < 0;
+    const level = Math.ceil((STRENGTHS * edge.thickness) / thickest);
+    const key = `${level} ${isNegative} ${isFaint}`;
+    const stroke = strokes.get(key);
+    if (stroke !== undefined) stroke.edges.push(edge);
+    else {
+      const share = Math.abs(edge.flow) / largest;
+      strokes.set(key, { isFaint, isNegative, share, thickness: edge.thickness, edges: [edge] });
+    }
+  }
+  return [...strokes.values()];
+}
+
 function paint(context: CanvasRenderingContext2D, props: PictureProps): void {
   const { network, palette, selected, isClosed } = props;
-  const largest = network.edges.reduce((most, { flow }) => Math.max(most, Math.abs(flow)), 0) || 1;
   context.lineCap = "round";
-  for (const edge of network.edges) {
-    const isFaint = selected !== undefined && !isOf(edge, selected);
-    context.globalAlpha = (isFaint ? 0.08 : 0.25) + (isFaint ? 0 : 0.6 * strength(edge.flow / largest));
-    context.strokeStyle = cssOf(edge.flow < 0 ? palette.negative : palette.positive);
-    context.lineWidth = edge.thickness;
-    const { from, to } = edge;
-    const bend = (to.x - from.x) * 0.45;
+  for (const stroke of strokesOf(network, selected)) {
+    const { isFaint, isNegative, share, thickness } = stroke;
+    context.globalAlpha = isFaint ? 0.08 : 0.25 + 0.6 * strength(share);
+    context.strokeStyle = cssOf(isNegative ? palette.negative : palette.positive);
+    context.lineWidth = thickness;
     context.beginPath();
-    context.moveTo(from.x, from.y);
-    context.bezierCurveTo(from.x + bend, from.y, to.x - bend, to.y, to.x, to.y);
+    for (const { from, to } of stroke.edges) {
+      const bend = (to.x - from.x) * 0.45;
+      context.moveTo(from.x, from.y);
+      context.bezierCurveTo(from.x + bend, from.y, to.x - bend, to.y, to.x, to.y);
+    }
     context.stroke();
   }
   context.globalAlpha = 1;

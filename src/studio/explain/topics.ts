@@ -70,9 +70,9 @@ export interface ClosedUnit {
   readonly unit: number;
 }
 
-export type LookPart = FlowPart | EdgesPart | PathsPart | ComparePart;
+export type LookPart = FlowPart | PathsPart | ComparePart;
 
-/** What is there first: outputs, gates, and the flow through everything. */
+/** What is there first, and together, so that it is of one input: outputs, gates, the flow through everything and between the columns. */
 export interface FlowPart {
   readonly stage: "flow";
   readonly logits: Float64Array;
@@ -85,20 +85,16 @@ export interface FlowPart {
   readonly inputFlow: Float64Array;
   readonly layers: readonly LayerPart[];
   readonly conservationError: number;
+  /** By column, what flows through each unit or channel. */
+  readonly columns: readonly Float64Array[];
+  /** The edges that most flows over, between columns. */
+  readonly edges: readonly DrawnEdge[];
 }
 
 export interface LayerPart {
   /** Of each unit its gate, 0 to 1; of a max-pool 1 where a unit passes. */
   readonly gates: Float32Array;
   readonly flow: Float64Array;
-}
-
-export interface EdgesPart {
-  readonly stage: "edges";
-  /** By column, what flows through each unit or channel. */
-  readonly columns: readonly Float64Array[];
-  /** The edges that most flows over, between columns. */
-  readonly edges: readonly DrawnEdge[];
 }
 
 /** An edge between units of two columns; of maps all edges between two channels together. */
