@@ -9,7 +9,8 @@ import { shown } from "./shown.ts";
 /** Names that a terminal lists; more are counted. */
 const MOST_NAMES = 10;
 
-export function printPlan(context: CliContext, { directory, record, trials, change }: PlannedSweep): void {
+export function printPlan(context: CliContext, planned: PlannedSweep): void {
+  const { directory, record, trials, change, changedFiles } = planned;
   const { coreHours, memoryBytes, diskBytes } = record.estimate;
   const families = new Set(trials.map(({ family }) => family)).size;
   const forGates = trials.filter(({ asked }) => !asked).length;
@@ -17,7 +18,7 @@ export function printPlan(context: CliContext, { directory, record, trials, chan
   const result = {
     ...{ sweep: directory, trials: trials.length, families, forGates },
     estimate: record.estimate,
-    ...{ added: added.length, kept: kept.length, gone },
+    ...{ added: added.length, kept: kept.length, gone, changedData: changedFiles },
   };
   printResult(context, result, () =>
     [
@@ -30,6 +31,12 @@ export function printPlan(context: CliContext, { directory, record, trials, chan
       `sweep  ${shown(directory)}`,
     ].join("\n"),
   );
+  for (const { name, before, now } of changedFiles) {
+    note(
+      context,
+      `data ${shown(name)} are others than the sweep was planned with (${short(now)} in place of ${short(before)}): their trials are new`,
+    );
+  }
   if (gone.length > 0) {
     const names = gone.slice(0, MOST_NAMES).map((name) => `\n  ${shown(name)}`);
     const more = gone.length > MOST_NAMES ? `\n  and ${gone.length - MOST_NAMES} more` : "";
@@ -37,6 +44,9 @@ export function printPlan(context: CliContext, { directory, record, trials, chan
   }
   note(context, `to run it:\n  gatewise sweep run ${shown(shellWord(directory))}`);
 }
+
+/** As errors tell a digest. */
+const short = (digest: string): string => digest.replace(/(:.{12}).*/, "$1…");
 
 export const count = (number: number, one: string, several = `${one}s`): string =>
   `${number.toLocaleString("en")} ${number === 1 ? one : several}`;

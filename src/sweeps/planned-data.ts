@@ -1,4 +1,4 @@
-/** That the data sets of a sweep stay what they were when it was planned first: their names do not tell. */
+/** Whether the data of a sweep are what they were when it was planned first: their names do not tell. */
 import { GatewiseError } from "../errors.ts";
 import type { SweepTrial } from "./trial.ts";
 
@@ -33,3 +33,30 @@ const otherBytes = (name: string, digest: string, planned: string, directory: st
     expected: `those with the digest ${planned.slice(0, 19)}…, which its runs are of`,
     next: "name the folder of those with `dataDir`, or plan into another folder",
   });
+
+/** Files of one's own that a sweep was planned with, and that hold others now: their trials are others, too. */
+export interface ChangedFiles {
+  readonly name: string;
+  readonly before: string;
+  readonly now: string;
+}
+
+/** Files that none of the trials has any more, where others of their name have come to their place. */
+export function changedFiles(before: readonly SweepTrial[], now: readonly SweepTrial[]): readonly ChangedFiles[] {
+  const [old, own] = [filesOf(before), filesOf(now)];
+  const isNow = new Set(own.map(({ digest }) => digest));
+  const isOld = new Set(old.map(({ digest }) => digest));
+  return own.flatMap(({ name, digest }) => {
+    const last = old.find((one) => one.name === name && !isNow.has(one.digest));
+    return last === undefined || isOld.has(digest) ? [] : [{ name, before: last.digest, now: digest }];
+  });
+}
+
+/** Each once. */
+function filesOf(trials: readonly SweepTrial[]): readonly { readonly name: string; readonly digest: string }[] {
+  const files = new Map<string, string>();
+  for (const trial of trials) {
+    if (trial.kind === "training" && trial.data.own !== undefined) files.set(trial.data.own.digest, trial.data.name);
+  }
+  return [...files].map(([digest, name]) => ({ name, digest }));
+}

@@ -1,5 +1,5 @@
 /** That a sweep keeps to the bytes of its data set, which its name does not tell; in this process. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { gatewiseHere } from "../support/command-line.ts";
@@ -69,6 +69,49 @@ it("plans without the data, takes them as it finds them first, and then no other
     /^data set mnist of other bytes \(sha256:\w{12}…\), from .*second: expected those that the plan was made for/,
   );
   expect(await run("moved")).toMatchObject({ code: 0, done: 1, failed: 0 });
+});
+
+it("knows files of one's own by what is in them: moved they are the same, changed ones make new trials", async () => {
+  const table = (first: number): string =>
+    [
+      "a,b,label",
+      ...Array.from({ length: 40 }, (_, i) => `${i + first},${(i * 7) % 5},${i % 2 ? "odd" : "even"}`),
+    ].join("\n");
+  const planOf = async (place: string) => {
+    await writeFile(
+      at("own.json"),
+      JSON.stringify({ base: { ...BASE, data: at(place, "rows.csv"), targets: "classes" } }),
+    );
+    const { code, stdout, stderr } = await gatewiseHere([
+      "sweep",
+      "plan",
+      at("own.json"),
+      "--out",
+      at("own"),
+      "--json",
+    ]);
+    return { code, stderr, ...JSON.parse(stdout) };
+  };
+  for (const place of ["here", "there"]) {
+    await mkdir(at(place));
+    await writeFile(at(place, "rows.csv"), table(0));
+  }
+  expect(await planOf("here")).toMatchObject({ code: 0, added: 1, changedData: [] });
+  expect(await planOf("there")).toMatchObject({ code: 0, kept: 1, added: 0, gone: [], changedData: [] });
+  await writeFile(at("there", "rows.csv"), table(1));
+  const task = await gatewiseHere(["sweep", "run", at("own"), "--workers", "1", "--json"]);
+  expect(JSON.parse(task.stdout).failures[0].message).toMatch(
+    /there\/rows.csv: other data than before \(sha256:\w{12}…\): expected those with the digest sha256:\w{12}…$/,
+  );
+  const changed = await planOf("there");
+  expect(changed).toMatchObject({ code: 0, added: 1, kept: 0, changedData: [{ name: "rows" }] });
+  expect(changed.gone).toHaveLength(1);
+  expect(await planOf("there")).toMatchObject({ kept: 1, added: 0, changedData: [] });
+  await writeFile(at("there", "rows.csv"), table(2));
+  const told = await gatewiseHere(["sweep", "plan", at("own.json"), "--out", at("own")]);
+  expect(told.stderr).toMatch(
+    /data rows are others than the sweep was planned with \(sha256:\w{12}… in place of sha256:\w{12}…\): their trials are new\n/,
+  );
 });
 
 it("goes on with a run on the bytes that it began with", async () => {

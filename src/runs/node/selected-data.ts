@@ -120,7 +120,7 @@ export async function loadSameFiles({ options, words, digest }: OwnFiles, scratc
   throw new GatewiseError({
     received: `${options.path}: other data than before (${found.digest.slice(0, 19)}…)`,
     expected: `those with the digest ${digest.slice(0, 19)}…`,
-    next: "leave the files alone while a training reads them, and start again",
+    next: "put those files there again (of a sweep, on this machine too), or begin anew with these: plan or train again",
   });
 }
 

@@ -21,7 +21,7 @@ import {
   type UncostedTrial,
 } from "../families.ts";
 import { estimateOfTrials, type PlanChange, planChange, type SweepRecord } from "../plan.ts";
-import { withDataOf } from "../planned-data.ts";
+import { type ChangedFiles, changedFiles, withDataOf } from "../planned-data.ts";
 import type { SweepTrial, TrainingTrial } from "../trial.ts";
 import type { SizeOfData } from "./data-sizes.ts";
 import { findSweep, runFolders, type Sweep, writeSweep } from "./sweep-folder.ts";
@@ -30,6 +30,7 @@ import type { PlanSeconds } from "./timed-plans.ts";
 /** What a planned sweep is, and what planning it again has changed. */
 export interface PlannedSweep extends Sweep {
   readonly change: PlanChange;
+  readonly changedFiles: readonly ChangedFiles[];
 }
 
 /** What planning needs to know of the world. */
@@ -136,7 +137,7 @@ async function writePlan(
   };
   const change = planChange(before?.trials ?? [], trials, await runFolders(directory));
   await writeSweep(store, record, trials);
-  return { directory, record, trials, change };
+  return { directory, record, trials, change, changedFiles: changedFiles(before?.trials ?? [], trials) };
 }
 
 /** @throws GatewiseError for a folder that holds a run or an experiment */
