@@ -72,6 +72,17 @@ export function parseBetween(name: string, value: unknown, least: number, below 
   });
 }
 
+/** A share that is neither nothing nor all. */
+export function parseShare(name: string, value: unknown): number {
+  const number = numberOf(value);
+  if (number > 0 && number < 1) return number;
+  throw new GatewiseError({
+    received: `${name} ${written(value)}`,
+    expected: "a number above 0 and below 1",
+    next: `give another ${name}`,
+  });
+}
+
 /** Yes or no: of JSON, of a flag, of a word. */
 export function parseSwitch(name: string, value: unknown): boolean {
   if (value === true || value === "true") return true;

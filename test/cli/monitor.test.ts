@@ -107,7 +107,7 @@ describe("monitor", () => {
   it.each([
     {
       args: ["score", "--monitor", "m", "--inputs", "x.npy", "--level", "1"],
-      message: "--level 1: expected a number of at least 0 and below 1",
+      message: "--level 1: expected a number above 0 and below 1",
     },
     {
       args: ["fit", "--model", "m", "--inputs", "x.npy", "--out", "o", "--clean", "c.npy", "--held-out", "3"],

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readBytes } from "../../data/node/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import { type Monitor, readMonitor, type WatchedInput, type WatchedInputs } from "../../models/index.ts";
-import { parseBetween, parseWhole } from "../../parse-value.ts";
+import { parseShare, parseWhole } from "../../parse-value.ts";
 import { workerCount } from "../../runs/node/index.ts";
 import { type ModelRequest, openModelWithInputs, readModelOptions } from "../chosen-model.ts";
 import type { CliContext } from "../context.ts";
@@ -41,7 +41,7 @@ export const score = inStages(({ context: { environment } }, options: Options): 
   return {
     request: model === undefined ? undefined : readModelOptions({ ...options, model }),
     ...{ file: monitor, inputs },
-    level: parseBetween("--level", level, 0, 1),
+    level: parseShare("--level", level),
     top: parseWhole("--top", top, 0),
     threads: workerCount(threads === undefined ? undefined : parseWhole("--threads", threads, 1), environment),
   };
