@@ -149,7 +149,7 @@ describe("a file that is replaced", () => {
       ["open", () => store.append("lines", "1\n")],
       ["writeFile", () => store.append("lines", "1\n")],
       ["sync", () => store.append("lines", "1\n")],
-      ["rm", () => store.remove("lines")],
+      ["rename", () => store.remove("lines")],
       ["readdir", () => store.list()],
       ["open", () => store.read("lines")],
     ] as const) {

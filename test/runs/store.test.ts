@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/data/node/index.ts";
 import { openNodeEngine } from "../../src/engine/node/index.ts";
 import { type Executor, runTrialWith } from "../../src/runs/index.ts";
-import { describeMachine, folderStore, gatewiseVersion, runExperiment, selectData } from "../../src/runs/node/index.ts";
+import {
+  describeMachine,
+  folderStore,
+  gatewiseVersion,
+  runExperiment,
+  selectedData,
+} from "../../src/runs/node/index.ts";
 import { runTrial } from "../../src/runs/node/run-trial.ts";
 import type { RunnerHost } from "../../src/runs/runners/runner.ts";
 import { runOf } from "../../src/runs/runners/runners.ts";
@@ -93,7 +99,7 @@ describe("an experiment in memory", () => {
     const ended = await runTrialWith(
       {
         store: (name) => store.at(name),
-        loadData: (selection) => selectData(selection, {}),
+        loadData: (selection) => selectedData(selection, {}),
         openEngine: openNodeEngine,
         givenNetwork: ({ path }) => expect.fail(`no plan names ${path}`),
         describe: () => ({ machine: describeMachine(), gatewise: gatewiseVersion() }),
