@@ -8,7 +8,7 @@ set -euo pipefail
 slurm=$1 archive=$2
 folder=$(realpath -m "$3")
 images=${IMAGES:-2000} trial=${TRIAL:-dlnpf-seed0}
-gatewise() { node "$(dirname "$0")/../dist/main.js" "$@"; }
+source "$(dirname "$0")/nodes-and-here.sh"
 export SLURM_LAB=$folder/slurm CTLD_PORT=${CTLD_PORT:-16957} NODES=2 CPUS=1
 mkdir -p "$folder/data"
 
@@ -27,9 +27,7 @@ identity() { grep "\"training\",\"trial\":\"$trial\"" "$1/trials.jsonl" | grep -
 [ "$(identity "$folder/full")" = "$(identity "$folder/nodes")" ]
 echo "$trial is one of the $(wc -l <"$folder/full/trials.jsonl") trials: $(identity "$folder/nodes")"
 
-bash "$slurm" start
-trap 'bash "$slurm" stop' EXIT
-eval "$(bash "$slurm" env)"
+start_slurm
 run=$folder/nodes/$trial
 epochs() { cat "$run/metrics.jsonl" 2>/dev/null | wc -l; }
 restarts() { scontrol --oneliner show job "$1" | grep -o 'Restarts=[0-9]*' | cut -d= -f2; }
@@ -44,15 +42,8 @@ for time in 1 2; do
   until [ "$(restarts "${job}_0")" -gt "$before" ]; do sleep 0.2; done
   echo "its time was up for the ${time}. time, $(epochs) epochs done"
 done
-while [ -n "$(squeue --noheader)" ]; do sleep 1; done
+end_of_queue
 echo "on nodes, $(($(restarts "${job}_0") + 1)) starts: $((SECONDS - start)) s"
-start=$SECONDS
-gatewise sweep run "$folder/here" --workers 1
-echo "here: $((SECONDS - start)) s"
-
-for name in nodes here; do gatewise sweep gather "$folder/$name" >/dev/null; done
-cmp "$folder"/{nodes,here}/"$trial/last.safetensors"
-cmp "$folder"/{nodes,here}/"$trial/best.safetensors"
-# all columns but the last, the seconds of an epoch
-cmp <(sed 's/,[^,]*$//' "$folder/nodes/results.csv") <(sed 's/,[^,]*$//' "$folder/here/results.csv")
-grep -c '"epoch"' "$run/metrics.jsonl" | sed 's/$/ epochs: the same parameters, the same results.csv/'
+same_here 1
+for file in last best; do cmp "$folder"/{nodes,here}/"$trial/$file.safetensors"; done
+echo "$(epochs) epochs: the same parameters"

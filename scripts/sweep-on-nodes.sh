@@ -5,7 +5,7 @@
 set -euo pipefail
 slurm=$1
 folder=$(realpath -m "$2")
-gatewise() { node "$(dirname "$0")/../dist/main.js" "$@"; }
+source "$(dirname "$0")/nodes-and-here.sh"
 export SLURM_LAB=$folder/slurm CTLD_PORT=${CTLD_PORT:-16917} CPUS=1 GATEWISE_LEASE=${GATEWISE_LEASE:-10}
 mkdir -p "$folder"
 cat >"$folder/sweep.json" <<'JSON'
@@ -16,9 +16,7 @@ cat >"$folder/sweep.json" <<'JSON'
 }
 JSON
 for name in nodes here; do gatewise sweep plan "$folder/sweep.json" --out "$folder/$name"; done
-bash "$slurm" start
-trap 'bash "$slurm" stop' EXIT
-eval "$(bash "$slurm" env)"
+start_slurm
 of() { find "$folder/nodes" -name run.json -exec grep -l '"completed"' {} + | wc -l; }
 until_done() { until [ "$(of)" -ge "$1" ]; do sleep 1; done; }
 start=$SECONDS
@@ -29,13 +27,6 @@ for node in n1:15 n3:30; do
   scontrol update nodename="${node%:*}" state=down reason=killed
   echo "${node%:*} was killed at $(of) of 60"
 done
-while [ -n "$(squeue --noheader)" ]; do sleep 1; done
+end_of_queue
 echo "on nodes, two of them killed: $((SECONDS - start)) s"
-start=$SECONDS
-gatewise sweep run "$folder/here" --workers 2
-echo "here: $((SECONDS - start)) s"
-gatewise sweep gather "$folder/nodes"
-gatewise sweep gather "$folder/here" >/dev/null
-# all columns but the last, the seconds of an epoch
-cmp <(sed 's/,[^,]*$//' "$folder/nodes/results.csv") <(sed 's/,[^,]*$//' "$folder/here/results.csv")
-echo "results.csv: the same digits"
+same_here 2
