@@ -17,6 +17,8 @@ import { licensesOf, packagesIn } from "./licenses.ts";
 const STUDIO = "src/studio";
 const ENGINE = "onnxruntime-web/wasm";
 const VERSIONS = { gatewise: about.version, onnxruntime: about.devDependencies["onnxruntime-web"] };
+/** JSON schemas of zod's schemas, which nothing here asks for; each schema names how it would make one. */
+const SCHEMA_WRITERS = /zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 const require = createRequire(import.meta.url);
@@ -77,10 +79,27 @@ const engineApart: Rolldown.Plugin = {
   load: (id) => (id === "\0engine" ? "export const { env, InferenceSession, Tensor } = globalThis.ort" : undefined),
 };
 
+/** They stay nameable, and say so if they are ever called. */
+const schemaWritersApart: Rolldown.Plugin = {
+  name: "schema-writers-apart",
+  transform: (code, id) => {
+    if (!SCHEMA_WRITERS.test(id)) return undefined;
+    const names = [...code.matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => name);
+    const makers = names.filter((name) => name?.startsWith("create"));
+    const others = names.filter((name) => !makers.includes(name));
+    return [
+      'const absent = () => { throw new Error("unreachable: no JSON schemas in the page"); };',
+      `export { ${[...others, "process"].map((name) => `absent as ${name}`).join(", ")} };`,
+      // called for each schema, for a method that is not used
+      ...makers.map((name) => `export const ${name} = () => absent;`),
+    ].join("\n");
+  },
+};
+
 async function bundled(input: string, { format, name, plugins = [] }: Bundling): Promise<Program> {
   const bundle = await Rolldown.rolldown({
     input,
-    plugins: [...plugins],
+    plugins: [schemaWritersApart, ...plugins],
     platform: "browser",
     tsconfig: "tsconfig.studio.json",
     // ONNX Runtime asks it where its files are: they are in the page

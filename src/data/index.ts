@@ -1,5 +1,6 @@
 export { type ChosenExamples, chosenPositions, readChosenExamples } from "./chosen-examples.ts";
 export { CIFAR_NAMES, type CifarFile, type CifarName, datasetFromCifar } from "./cifar-dataset.ts";
+export { CIFAR_SHAPE, recordReader, recordsIn } from "./cifar-records.ts";
 export { classLabels } from "./class-labels.ts";
 export {
   CLASSES,
@@ -49,7 +50,9 @@ export {
 } from "./own/normalization.ts";
 export type { OwnData, OwnDataset } from "./own/own-data.ts";
 export { COLORS, type Color } from "./own/pixels.ts";
-export { datasetFromTable, type TableColumns, type TableData, tableColumns } from "./own/table-text.ts";
+export { prepareData } from "./own/prepare.ts";
+export type { RawTargets } from "./own/raw-targets.ts";
+export { datasetFromTable, type TableColumns, type TableData, tableColumns, usualLabel } from "./own/table-text.ts";
 export { TARGET_KINDS, type TargetKind, type TargetRows, type TargetWords } from "./own/targets.ts";
 export { PLANAR_KINDS, type PlanarData, type PlanarKind, type PlanarOptions, planarData } from "./planar.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";

@@ -6,7 +6,7 @@ import { ownCode } from "../../scripts/studio-size.ts";
 import { STUDIO_FILE } from "../support/studio.ts";
 
 /** Bytes, gzipped; `npx tsx scripts/studio-size.ts` tells what they are. */
-const MOST_OWN_CODE = 250_000;
+const MOST_OWN_CODE = 246_000;
 
 export function sizeCases(): void {
   it("carries no more code of its own than it may", () => {

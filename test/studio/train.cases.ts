@@ -1,7 +1,7 @@
 /** What Train shows, against the trainings of the command that it shows. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { unzipSync } from "fflate";
+import { gzipSync, unzipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import { readRunRecord } from "../../src/runs/index.ts";
@@ -108,7 +108,7 @@ export function trainCases(browser: () => Browser): void {
     await ready(page);
     expect(await epochs()).toEqual(["ReLU 2", "FRNPF(II) 2", "FRNPF(DI) 2", "FLNPF 2", "DLNPF 2"]);
     expect(await page.getByRole("region", { name: "Answer" }).textContent()).toMatch(
-      /The ReLU network has [\d.]+ % of the test digits right; fresh values behind its gates [\d.]+ %/,
+      /The ReLU network has [\d.]+ % of the test examples right; fresh values behind its gates [\d.]+ %/,
     );
     await page.getByRole("region", { name: "Accuracy" }).getByText("Command", { exact: true }).click();
     const shown = await page.getByRole("region", { name: "Accuracy" }).locator("code").textContent();
@@ -167,6 +167,90 @@ export function trainCases(browser: () => Browser): void {
     expect(await page.getByRole("tabpanel", { name: "Explain" }).textContent()).toContain(
       "trained-relu.onnx: 6,416 weights, 16 gates",
     );
+    expect(faults).toEqual([]);
+  });
+
+  it("trains on a table as the command does, on IDX files and on batches of CIFAR, and says what it cannot read", async () => {
+    const { page, faults } = await opened();
+    await using folder = await temporaryFolder();
+    const write = (name: string, content: string | Uint8Array): string => {
+      writeFileSync(join(folder.path, name), content);
+      return join(folder.path, name);
+    };
+    const status = page.getByRole("status");
+    const panel = page.getByRole("tabpanel", { name: "Train" });
+    const give = async (files: readonly string[], words: string): Promise<void> => {
+      await page.getByLabel("Open training data", { exact: true }).setInputFiles(files);
+      await expect.poll(() => panel.textContent(), { timeout: 30_000, interval: 20 }).toContain(words);
+      await ready(page);
+    };
+    const refused = async (files: readonly string[]): Promise<string | null> => {
+      await page.getByLabel("Open training data", { exact: true }).setInputFiles(files);
+      await expect.poll(() => status.textContent(), { timeout: 30_000, interval: 20 }).toContain("expected");
+      return await status.textContent();
+    };
+    await page.getByLabel("Epochs").fill("2");
+    const rows = Array.from({ length: 60 }, (_, i) => `${Math.cos(i)},${Math.sin(i)},${i % 3 === 0 ? "red" : "blue"}`);
+    const table = ["a,b,class", ...rows, ""].join("\n");
+    write("points.csv", table);
+    const dropped = await page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], "points.csv"));
+      return transfer;
+    }, table);
+    await page.getByRole("button", { name: "Train", exact: true }).dispatchEvent("drop", { dataTransfer: dropped });
+    await expect.poll(() => panel.textContent()).toContain("points.csv: 48 examples to learn, 12 to test");
+    await ready(page);
+    await press(page, "Train");
+    await ready(page);
+    const shown = await page.getByRole("region", { name: "Accuracy" }).locator("code").textContent();
+    const [, options] = /gatewise train --regime \$regime (.*); done$/.exec(shown ?? "") ?? [];
+    expect(options).toContain("--data points.csv --targets classes --label class --standardize");
+    const out = join(folder.path, "out");
+    const words = (options ?? "").replace("points.csv", join(folder.path, "points.csv")).split(" ");
+    await runCommand(["train", "--regime", "relu", ...words, "--out", out]);
+    const lines = readFileSync(join(out, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+    const got = await curve(page, "ReLU");
+    expect(got.length).toBe(2);
+    lines.forEach((line, i) => {
+      const [loss = Number.NaN, accuracy = Number.NaN] = got[i] ?? [];
+      expect(JSON.parse(line)).toMatchObject({
+        trainLoss: expect.closeTo(loss, 4),
+        testAccuracy: expect.closeTo(accuracy, 5),
+      });
+    });
+    const idx = (shape: readonly number[], data: Uint8Array): Uint8Array =>
+      Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((size) => [0, 0, 0, size]), ...data]);
+    const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, i) => (i * 37) % 251);
+    const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 4);
+    const images = gzipSync(idx([20, 3, 3], bytes(180)));
+    const pair = [write("images-idx3-ubyte.gz", images), write("labels-idx1-ubyte", idx([20], labels))];
+    await give(pair, "images-idx3-ubyte: 16 examples to learn, 4 to test");
+    await press(page, "Step");
+    await ready(page);
+    expect((await results(page)).map(([title, epoch]) => `${title} ${epoch}`)).toContain("ReLU 1");
+    const batch = (count: number): Uint8Array =>
+      Uint8Array.from({ length: count * 3073 }, (_, i) => (i % 3073 === 0 ? Math.floor(i / 3073) % 2 : i % 255));
+    await give(
+      [write("data_batch_1.bin", batch(6)), write("test_batch.bin", batch(4))],
+      "cifar10: 6 examples to learn, 4",
+    );
+    await press(page, "Step");
+    await ready(page);
+    // the lower the network the fewer classes: those that came
+    expect((await csv(page, "Kernel by class"))[0]).toEqual(["regime", "epoch", "class", "0", "1"]);
+    expect(await refused([write("cut.bin", new Uint8Array(3000))])).toContain(
+      "cut.bin: 3000 bytes: expected whole records of 3073 bytes",
+    );
+    expect(await refused([write("torn.gz", "no gzip")])).toContain(
+      "torn.gz, which cannot be unpacked: expected a gzip file",
+    );
+    expect(await refused([write("alone.idx", idx([20], labels))])).toContain(
+      "expected a table (.csv), batches of CIFAR",
+    );
+    await page.getByRole("button", { name: "Digits again" }).click();
+    await ready(page);
+    expect(await panel.textContent()).toContain("learn 3,000 digits");
     expect(faults).toEqual([]);
   });
 

@@ -46,6 +46,10 @@ export function tableColumns(text: string, path: string): TableColumns {
   return { names: head.map((name) => name.trim()), first: records.next().value?.fields ?? [] };
 }
 
+/** The column of what is to be predicted, where nobody says which: one that is called so, else the last. */
+export const usualLabel = (names: readonly string[]): string =>
+  names.find((name) => /^(label|target|class|labels|targets|species)$/i.test(name)) ?? names.at(-1) ?? "";
+
 /** A field, in quotes or not, and what ends it (RFC 4180): csv-parse would be a tenth of a page. */
 const fieldBefore = (delimiter: string): RegExp =>
   new RegExp(`(?:"((?:[^"]|"")*)"|([^"\\r\\n${delimiter}][^\\r\\n${delimiter}]*|))(${delimiter}|\\r?\\n|\\r|$)`, "y");

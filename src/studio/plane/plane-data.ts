@@ -8,6 +8,7 @@ import {
   planarData,
   type TableData,
   tableColumns,
+  usualLabel,
 } from "../../data/index.ts";
 import { GatewiseError } from "../../errors.ts";
 import type { DataDescription } from "../../experiments/index.ts";
@@ -108,7 +109,7 @@ const textOf = (points: readonly OwnPoint[]): string =>
 
 /** A column that is called so, else the last one; and the first two others of numbers. */
 function usualColumns({ names, first }: ReturnType<typeof tableColumns>, file: string): ChosenColumns {
-  const label = names.find((name) => /^(label|target|class|labels|targets|species)$/i.test(name)) ?? names.at(-1) ?? "";
+  const label = usualLabel(names);
   const numbers = names.filter(
     (name, i) => name !== label && first[i]?.trim() !== "" && Number.isFinite(Number(first[i])),
   );

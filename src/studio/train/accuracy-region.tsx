@@ -13,7 +13,7 @@ interface CourseProps {
 }
 
 /** Test accuracy over the epochs. The axis begins below the lowest. */
-export function AccuracyRegion({ course: { lanes }, begun }: CourseProps) {
+export function AccuracyRegion({ course: { lanes, data }, begun }: CourseProps) {
   const picture = useRef<SVGSVGElement>(null);
   const curves = lanes.map(({ regime, epochs }) => ({ regime, values: epochs.map((epoch) => epoch.testAccuracy) }));
   const least = curves.flatMap(({ values }) => values).reduce((a, b) => Math.min(a, b), 90);
@@ -21,8 +21,8 @@ export function AccuracyRegion({ course: { lanes }, begun }: CourseProps) {
   return (
     <Region
       name="Accuracy"
-      lead={`Test accuracy on ${CARRIED_DIGITS.test.toLocaleString("en")} digits after each epoch. FLNPF begins once the ReLU network, whose gates it takes, has ended.`}
-      command={commandOf(begun)}
+      lead={`Test accuracy on ${data === undefined ? `${CARRIED_DIGITS.test.toLocaleString("en")} digits` : `${data.test} examples`} after each epoch. FLNPF begins once the ReLU network, whose gates it takes, has ended.`}
+      command={commandOf(begun, data)}
       table={() => ({
         columns: ["regime", "epoch", "train loss", "test accuracy"],
         rows: lanes.flatMap(({ regime, epochs }) =>
@@ -43,7 +43,7 @@ export function AccuracyRegion({ course: { lanes }, begun }: CourseProps) {
 }
 
 /** Gates that flip in each epoch. */
-export function FlipsRegion({ course: { lanes }, begun }: CourseProps) {
+export function FlipsRegion({ course: { lanes, data }, begun }: CourseProps) {
   const picture = useRef<SVGSVGElement>(null);
   const curves = lanes.map(({ regime, epochs }) => ({
     regime,
@@ -56,8 +56,8 @@ export function FlipsRegion({ course: { lanes }, begun }: CourseProps) {
   return (
     <Region
       name="Flips"
-      lead="Gates that are other than an epoch before, on the test digits, in the mean over the layers. Where gates are fixed there are none; where they learn they flip much at first and settle."
-      command={`${commandOf(begun).replace("; done", "")} --watch-gates; done`}
+      lead="Gates that are other than an epoch before, on the test examples, in the mean over the layers. Where gates are fixed there are none; where they learn they flip much at first and settle."
+      command={commandOf(begun, data).replace("; done", " --watch-gates; done")}
       table={() => ({
         columns: ["regime", "epoch", "layer", "flipped"],
         rows: lanes.flatMap(({ regime, epochs }) =>

@@ -4,6 +4,7 @@ import { readCarriedDigits } from "../data/carried-digits.ts";
 import type { Answers } from "../desk/answering.ts";
 import { openCarriedEngine } from "../worker/engine.ts";
 import { Course } from "./course.ts";
+import { carriedData, openData } from "./opened-data.ts";
 import { runFile } from "./run-file.ts";
 import { trainingBy } from "./settings.ts";
 import type { TrainTopics } from "./topics.ts";
@@ -17,12 +18,14 @@ export function trainAnswers(): Answers<TrainTopics> {
     throw new Error("unreachable: a question before a training has started");
   };
   return {
-    "train.start": async (settings, turn) => {
+    "train.data": async (files, turn) => turn.tell((await openData(files)).words),
+    "train.start": async ({ settings, files }, turn) => {
+      const data =
+        files.length === 0 ? carriedData(readCarriedDigits(await turn.asset("digits"))) : await openData(files);
       // before an engine starts for what cannot be trained
-      for (const regime of settings.regimes) trainingBy(settings, regime);
+      for (const regime of settings.regimes) trainingBy(settings, regime, data.described);
       engine ??= await openCarriedEngine(turn);
-      const digits = readCarriedDigits(await turn.asset("digits"));
-      const next = new Course(settings, { engine, digits, clock: () => performance.now() });
+      const next = new Course(settings, { engine, data, clock: () => performance.now() });
       await course?.close();
       course = next;
       turn.tell(course.part);

@@ -1,29 +1,30 @@
 /** Regimes side by side: an epoch of each in turn; the one with learnt gates once there are such. */
-import { type ExampleSet, exampleSet, fitExamples } from "../../data/index.ts";
+import { type ExampleSet, fitExamples } from "../../data/index.ts";
 import type { Engine } from "../../engine/index.ts";
 import { type ShareInGates, shareInGates } from "../../experiments/index.ts";
+import { sizeOf } from "../../graph/index.ts";
 import { classKernel } from "../../kernels/index.ts";
 import { exampleScores } from "../../models/index.ts";
 import { initialParameters } from "../../network/index.ts";
 import { train, trainedNetwork } from "../../train/index.ts";
-import type { CarriedDigits } from "../data/carried-digits.ts";
 import type { Turn } from "../desk/answering.ts";
 import type { Progress } from "../desk/protocol.ts";
 import { Lane } from "./lane.ts";
+import type { TrainingData } from "./opened-data.ts";
 import { type TrainedRegime, trainingBy, type WrittenSettings } from "./settings.ts";
 import type { AdvanceQuestion, CoursePart } from "./topics.ts";
 
 /** What the trainings of a course need. */
 export interface CourseWorld {
   readonly engine: Engine;
-  readonly digits: CarriedDigits;
+  readonly data: TrainingData;
   /** Milliseconds from any fixed point. */
   readonly clock: () => number;
 }
 
-/** Test digits whose paths the kernel by class compares: all of the test digits would take longer than an epoch. */
+/** Test examples whose paths the kernel by class compares: all of them would take longer than an epoch. */
 const IN_KERNEL = 200;
-const [PIXELS, CLASSES] = [784, 10];
+const DIGITS = 10;
 /** What the paper's question is asked of. */
 const COMPARED: readonly TrainedRegime[] = ["relu", "flnpf", "frnpf-ii"];
 /** Gates are watched, and nothing is resumed. */
@@ -40,23 +41,25 @@ export class Course {
     readonly settings: WrittenSettings,
     private readonly world: CourseWorld,
   ) {
-    const { train, test } = world.digits;
+    const { train, test, described, words } = world.data;
     const labels = test.labels.data.subarray(0, IN_KERNEL);
+    const classes = words?.classes.length ?? DIGITS;
     const ends = {
-      inputs: PIXELS,
-      outputs: CLASSES,
+      inputs: sizeOf(test.exampleShape),
+      outputs: classes,
       biases: Array.from({ length: Number(settings.depth) }, () => true),
     };
     this.lanes = settings.regimes.map(
-      (regime) => new Lane(regime, trainingBy(settings, regime), (gates) => classKernel(gates, labels, CLASSES, ends)),
+      (regime) =>
+        new Lane(regime, trainingBy(settings, regime, described), (gates) => classKernel(gates, labels, classes, ends)),
     );
     const shape = this.lanes[0]?.plan.architecture.inputShape ?? [];
-    this.data = { train: fitExamples(exampleSet(train), shape), test: fitExamples(exampleSet(test), shape) };
+    this.data = { train: fitExamples(train, shape), test: fitExamples(test, shape) };
     this.begin();
   }
 
   get part(): CoursePart {
-    return { lanes: this.lanes.map(({ part }) => part), share: this.share };
+    return { lanes: this.lanes.map(({ part }) => part), share: this.share, data: this.world.data.words };
   }
 
   lane(regime: TrainedRegime): Lane {

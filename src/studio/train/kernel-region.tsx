@@ -6,7 +6,7 @@ import { Region } from "../figure/region.tsx";
 import { type TrainedRegime, titleOf } from "./settings.ts";
 import type { CoursePart } from "./topics.ts";
 
-const CLASSES = 10;
+const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
 
 interface KernelProps {
   readonly course: CoursePart;
@@ -14,8 +14,9 @@ interface KernelProps {
   readonly palette: Palette;
 }
 
-/** How much of their active paths digits of two classes share, epoch by epoch. */
-export function ClassKernelRegion({ course: { lanes }, regime, palette }: KernelProps) {
+/** How much of their active paths examples of two classes share, epoch by epoch. */
+export function ClassKernelRegion({ course: { lanes, data }, regime, palette }: KernelProps) {
+  const classes = data?.classes ?? DIGITS;
   const wanted = useSignal<number | undefined>(undefined);
   const epochs = lanes.find((lane) => lane.regime === regime)?.epochs ?? [];
   const at = Math.min(wanted.value ?? epochs.length, epochs.length);
@@ -32,21 +33,21 @@ export function ClassKernelRegion({ course: { lanes }, regime, palette }: Kernel
       },
     [kernel, palette],
   );
-  const means = epochs.map((epoch) => meansOf(epoch.kernel));
+  const means = epochs.map((epoch) => meansOf(epoch.kernel, classes.length));
   const [first, now] = [means[0], means[at - 1]];
   return (
     <Region
       name="Kernel by class"
-      lead={`The part of the neural path kernel that the gates make: which share of their active paths two digits have in common, here of each two classes, in the ${titleOf(regime)} network. A dark diagonal: a class has paths of its own.`}
+      lead={`The part of the neural path kernel that the gates make: which share of their active paths two examples have in common, here of each two classes, in the ${titleOf(regime)} network. A dark diagonal: a class has paths of its own.`}
       table={() => ({
-        columns: ["regime", "epoch", "class", ...Array.from({ length: CLASSES }, (_, i) => String(i))],
+        columns: ["regime", "epoch", "class", ...classes],
         rows: lanes.flatMap((lane) =>
           lane.epochs.flatMap(({ kernel: one }, i) =>
-            Array.from({ length: CLASSES }, (_, row) => [
+            classes.map((name, row) => [
               titleOf(lane.regime),
               i + 1,
-              row,
-              ...one.subarray(row * CLASSES, (row + 1) * CLASSES),
+              name,
+              ...one.subarray(row * classes.length, (row + 1) * classes.length),
             ]),
           ),
         ),
@@ -57,8 +58,8 @@ export function ClassKernelRegion({ course: { lanes }, regime, palette }: Kernel
       ) : (
         <>
           <Pixels
-            width={CLASSES}
-            height={CLASSES}
+            width={classes.length}
+            height={classes.length}
             paint={paint}
             label={`Shared paths by class after epoch ${at}`}
             class="kernel"
@@ -94,12 +95,12 @@ const share = (value: number): string => `${(100 * value).toPrecision(2)} %`;
 const rangeOf = (kernel: Float64Array): readonly [least: number, most: number] =>
   kernel.reduce<[number, number]>(([a, b], one) => [Math.min(a, one || 1), Math.max(b, one || 0)], [1, 0]);
 
-function meansOf(kernel: Float64Array): { readonly within: number; readonly between: number } {
+function meansOf(kernel: Float64Array, classes: number): { readonly within: number; readonly between: number } {
   const within = { sum: 0, count: 0 };
   const between = { sum: 0, count: 0 };
   kernel.forEach((one, place) => {
     if (Number.isNaN(one)) return;
-    const of = Math.floor(place / CLASSES) === place % CLASSES ? within : between;
+    const of = Math.floor(place / classes) === place % classes ? within : between;
     of.sum += one;
     of.count += 1;
   });

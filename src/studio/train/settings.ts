@@ -1,8 +1,15 @@
 /** What is chosen in Train, as it is written there, as a training has it, and as a command says it. */
 import { GatewiseError } from "../../errors.ts";
-import { type NameOption, readTrainingOptions, type Training, trainingOf } from "../../experiments/index.ts";
+import {
+  type DataDescription,
+  type NameOption,
+  readTrainingOptions,
+  type Training,
+  trainingOf,
+} from "../../experiments/index.ts";
 import { REGIMES } from "../../network/index.ts";
 import { CARRIED_DIGITS } from "../data/carried-digits.ts";
+import type { DataWords } from "./data-words.ts";
 
 /** The paper's five, and one that is added when asked for. */
 export const TRAINED_REGIMES = ["relu", "frnpf-ii", "frnpf-di", "flnpf", "dlnpf", "dlgn"] as const;
@@ -35,12 +42,17 @@ const isSetting = (option: string): option is SettingName => option in SETTINGS;
 const nameOf: NameOption = (option) => (isSetting(option) ? SETTINGS[option].title : option);
 
 /**
- * The training of a regime on the digits that the page carries.
+ * The training of a regime on the digits that the page carries, or on what was opened.
  * @throws GatewiseError for what cannot be trained, by the names of the page
  */
-export function trainingBy({ regimes: _, ...written }: WrittenSettings, regime: TrainedRegime): Training {
+export function trainingBy(
+  { regimes: _, ...written }: WrittenSettings,
+  regime: TrainedRegime,
+  opened?: DataDescription,
+): Training {
   const { train: limit, test: testLimit } = CARRIED_DIGITS;
-  const options = readTrainingOptions({ ...written, regime, data: "digits", limit, testLimit }, nameOf);
+  const data = opened === undefined ? { data: "digits", limit, testLimit } : { data: { path: opened.name } };
+  const options = readTrainingOptions({ ...written, regime, ...data }, nameOf);
   for (const name of SETTING_NAMES) {
     const { title, least, most } = SETTINGS[name];
     const value = Number(options[name]);
@@ -51,20 +63,23 @@ export function trainingBy({ regimes: _, ...written }: WrittenSettings, regime: 
       next: "a page trains small networks; the command trains larger ones",
     });
   }
-  return trainingOf(options, nameOf);
+  return trainingOf(options, nameOf, opened);
 }
 
 /** The command that trains the same networks, one after the other. */
-export function commandOf({ regimes, ...written }: WrittenSettings): string {
-  return `for regime in ${regimes.join(" ")}; do ${commandFor(written, "$regime")}; done`;
+export function commandOf({ regimes, ...written }: WrittenSettings, data?: DataWords): string {
+  const note = data?.note === undefined ? "" : ` # ${data.note}`;
+  return `for regime in ${regimes.join(" ")}; do ${commandFor(written, "$regime", data)}; done${note}`;
 }
 
 /** The command that trains one of them. */
 export function commandFor(
   { width, depth, lr, epochs, seed }: Omit<WrittenSettings, "regimes">,
   regime: string,
+  opened?: DataWords,
 ): string {
   const { train, test } = CARRIED_DIGITS;
   const settings = `--width ${width} --depth ${depth} --lr ${lr} --epochs ${epochs} --seed ${seed}`;
-  return `gatewise train --regime ${regime} --data digits --limit ${train} --test-limit ${test} ${settings}`;
+  const data = opened?.option ?? `--data digits --limit ${train} --test-limit ${test}`;
+  return `gatewise train --regime ${regime} ${data} ${settings}`;
 }

@@ -1,8 +1,10 @@
 import type { Tab } from "../app/tab.ts";
 import { CARRIED_DIGITS } from "../data/carried-digits.ts";
+import { FileButton } from "../figure/file-button.tsx";
 import { watchPalette } from "../figure/palette.ts";
 import { Region } from "../figure/region.tsx";
 import { AccuracyRegion, FlipsRegion } from "./accuracy-region.tsx";
+import type { DataWords } from "./data-words.ts";
 import { ClassKernelRegion } from "./kernel-region.tsx";
 import { ResultsTable } from "./results-table.tsx";
 import { SETTING_NAMES, SETTINGS, titleOf } from "./settings.ts";
@@ -26,18 +28,27 @@ interface TrainProps {
 }
 
 function TrainView({ training, palette }: TrainProps) {
-  const { course: shown, begun: settings, chosen } = training;
+  const { course: shown, begun: settings, chosen, opened } = training;
   const [course, begun] = [shown.value, settings.value];
   return (
-    <article class="train">
+    <article
+      class="train"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        const files = [...(event.dataTransfer?.files ?? [])];
+        if (files.length > 0) void training.open(files);
+      }}
+    >
       <header>
         <h2 class="question">Is what a network learns in its gates?</h2>
         <p class="lead">
-          Five networks of one size learn {CARRIED_DIGITS.train.toLocaleString("en")} digits. They differ in where their
-          gates come from: learned together with the values, fixed at random, or fixed after learning. What the gates
-          hold shows in what fresh values make of them.
+          Five networks of one size learn {learntWords(opened.value)}. They differ in where their gates come from:
+          learned together with the values, fixed at random, or fixed after learning. What the gates hold shows in what
+          fresh values make of them.
         </p>
       </header>
+      <DataControls training={training} />
       <Controls training={training} />
       {course !== undefined && begun !== undefined && (
         <>
@@ -50,6 +61,40 @@ function TrainView({ training, palette }: TrainProps) {
         </>
       )}
     </article>
+  );
+}
+
+const learntWords = (data: DataWords | undefined): string =>
+  data === undefined
+    ? `${CARRIED_DIGITS.train.toLocaleString("en")} digits`
+    : `${data.train.toLocaleString("en")} examples of ${data.name} in ${data.classes.length} classes`;
+
+/** What is trained on: the digits of the page, or files. */
+function DataControls({ training }: { readonly training: Training }) {
+  const { opened } = training;
+  const data = opened.value;
+  return (
+    <>
+      <div class="controls">
+        <FileButton
+          label="Open training data"
+          accept=".csv,.tsv,.txt,.bin,.gz,.idx,.idx1-ubyte,.idx3-ubyte,application/octet-stream"
+          multiple
+          onFiles={(files) => void training.open(files)}
+        />
+        {data !== undefined && (
+          <button type="button" onClick={() => void training.open([])}>
+            Digits again
+          </button>
+        )}
+        <span class="note">A table (.csv), IDX files or CIFAR batches (.bin), chosen or dropped here.</span>
+      </div>
+      {data !== undefined && (
+        <p class="note">
+          {data.name}: {data.train} examples to learn, {data.test} to test. {data.told.join(". ")}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -93,14 +138,9 @@ function Controls({ training }: { readonly training: Training }) {
 }
 
 /** What may be done with one of the networks. */
-function NetworkControls({
-  training,
-  course: { lanes },
-}: {
-  readonly training: Training;
-  readonly course: CoursePart;
-}) {
+function NetworkControls({ training, course }: { readonly training: Training; readonly course: CoursePart }) {
   const { chosen } = training;
+  const { lanes } = course;
   const lane = lanes.find(({ regime }) => regime === chosen.value);
   const isNone = lane === undefined || lane.epochs.length === 0;
   return (
@@ -126,7 +166,12 @@ function NetworkControls({
       <button type="button" disabled={isNone} onClick={() => void training.saveNetwork()}>
         Save ONNX
       </button>
-      <button type="button" disabled={isNone} onClick={() => void training.saveRun()}>
+      <button
+        type="button"
+        disabled={isNone || course.data !== undefined}
+        title={course.data === undefined ? undefined : "A run says where its data are, which a page does not know"}
+        onClick={() => void training.saveRun()}
+      >
         Save run
       </button>
     </div>
@@ -141,7 +186,7 @@ function Answer({ course }: { readonly course: CoursePart }) {
       <p class="lead">{answer ?? "It comes when ReLU, FLNPF and FRNPF(II) have been trained to the end."}</p>
       {answer !== undefined && (
         <p class="note">
-          After the last epoch of each, one seed, with intervals of 95 % from the test digits alone; other seeds give
+          After the last epoch of each, one seed, with intervals of 95 % from the test examples alone; other seeds give
           other numbers. The share is (FLNPF − FRNPF(II)) / (ReLU − FRNPF(II)).
         </p>
       )}

@@ -1,6 +1,7 @@
 /** What Train asks its worker, and what it is told. All of it is plain data. */
 import type { ShareInGates } from "../../experiments/index.ts";
 import type { Topic } from "../desk/protocol.ts";
+import type { DataWords } from "./data-words.ts";
 import type { TrainedRegime, WrittenSettings } from "./settings.ts";
 
 /** One regime's training, as far as it has come. */
@@ -19,7 +20,7 @@ export interface EpochPart {
   readonly testAccuracy: number;
   /** By gate layer: the share of gates that differ from those an epoch before, 0 to 1. */
   readonly flipped: readonly number[];
-  /** `[10, 10]`: the share of their active paths that test digits of two classes have in common, 0 to 1. */
+  /** `[classes, classes]`: the share of their active paths that test examples of two classes have in common, 0 to 1. */
   readonly kernel: Float64Array;
 }
 
@@ -28,6 +29,19 @@ export interface CoursePart {
   readonly lanes: readonly LanePart[];
   /** Once those that it is of have ended: what of the gain is in the gates (theory 5.10), each network after its last epoch. */
   readonly share: ShareInGates | undefined;
+  /** Of data that were opened; undefined for the digits that the page carries. */
+  readonly data: DataWords | undefined;
+}
+
+export interface OpenedFile {
+  readonly name: string;
+  readonly bytes: ArrayBuffer;
+}
+
+export interface StartQuestion {
+  readonly settings: WrittenSettings;
+  /** Those that were opened; none for the digits that the page carries. */
+  readonly files: readonly OpenedFile[];
 }
 
 export interface AdvanceQuestion {
@@ -55,8 +69,10 @@ export interface RunMachine {
 }
 
 export type TrainTopics = {
+  /** Looks at files without training on them. */
+  readonly "train.data": Topic<readonly OpenedFile[], DataWords>;
   /** Leaves what was trained before. */
-  readonly "train.start": Topic<WrittenSettings, CoursePart>;
+  readonly "train.start": Topic<StartQuestion, CoursePart>;
   readonly "train.advance": Topic<AdvanceQuestion, CoursePart>;
   /** The advance under way ends after the steps that it is at; the next one goes on from there. */
   readonly "train.pause": Topic<undefined, never>;

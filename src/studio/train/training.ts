@@ -5,6 +5,8 @@ import type { TabWorld } from "../app/tab.ts";
 import type { Desk } from "../desk/desk.ts";
 import type { Progress } from "../desk/protocol.ts";
 import { save } from "../figure/save.ts";
+import { checkSize } from "./data-size.ts";
+import type { DataWords } from "./data-words.ts";
 import {
   SETTING_NAMES,
   SETTINGS,
@@ -14,7 +16,7 @@ import {
   WORKERS,
   type WrittenSettings,
 } from "./settings.ts";
-import type { AdvanceQuestion, CoursePart, FilePart, TrainTopics } from "./topics.ts";
+import type { AdvanceQuestion, CoursePart, FilePart, OpenedFile, TrainTopics } from "./topics.ts";
 
 /** One worker, and how far its trainings have come. */
 interface Side {
@@ -27,6 +29,9 @@ export class Training {
   readonly settings;
   /** Those that the trainings were begun with. */
   readonly begun = signal<WrittenSettings | undefined>(undefined);
+  /** What was opened to train on; undefined for the digits that the page carries. */
+  readonly opened = signal<DataWords | undefined>(undefined);
+  private files: readonly File[] = [];
   readonly isRunning = signal(false);
   /** The one that is opened, saved and looked into. */
   readonly chosen = signal<TrainedRegime>("relu");
@@ -43,6 +48,7 @@ export class Training {
       : {
           lanes: TRAINED_REGIMES.flatMap((regime) => lanes.filter((lane) => lane.regime === regime)),
           share: parts.find(({ share }) => share !== undefined)?.share,
+          data: parts[0]?.data,
         };
   });
 
@@ -102,8 +108,12 @@ export class Training {
         const settings = this.settings.value;
         this.forget();
         this.startedAt = new Date();
-        await this.both(({ regimes, desk, course }) =>
-          desk.ask("train.start", withRegimes(settings, regimes), { onPart: hearing(course) }),
+        await this.both(async ({ regimes, desk, course }) =>
+          desk.ask(
+            "train.start",
+            { settings: withRegimes(settings, regimes), files: await filesOf(this.files) },
+            { onPart: hearing(course) },
+          ),
         );
         this.begun.value = settings;
       }
@@ -129,6 +139,26 @@ export class Training {
       work.fail(thrown);
     } finally {
       this.isRunning.value = false;
+    }
+  }
+
+  /** Trains on files from now on; on the digits of the page where there are none. What is shown stays if they are no data. */
+  async open(files: readonly File[]): Promise<void> {
+    if (this.isRunning.value) return;
+    const work = this.world.status.begin(files.length === 0 ? "starting" : "reading the data");
+    try {
+      const [side] = this.sides;
+      const told: DataWords[] = [];
+      if (files.length > 0) {
+        checkSize(files);
+        await side?.desk.ask("train.data", await filesOf(files), { onPart: (words) => told.push(words) });
+      }
+      this.files = files;
+      this.opened.value = told[0];
+      this.forget();
+      work.done();
+    } catch (thrown) {
+      work.fail(thrown);
     }
   }
 
@@ -184,6 +214,9 @@ export class Training {
     }
   }
 }
+
+const filesOf = async (files: readonly File[]): Promise<readonly OpenedFile[]> =>
+  await Promise.all(files.map(async (file) => ({ name: file.name, bytes: await file.arrayBuffer() })));
 
 const isOver = (state: CoursePart["lanes"][number]["state"]): boolean => state === "ended" || state === "failed";
 

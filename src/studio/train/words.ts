@@ -29,7 +29,7 @@ export function answerOf({ lanes, share: found }: CoursePart): string | undefine
   const last = (regime: TrainedRegime): string =>
     percent(lanes.find((lane) => lane.regime === regime)?.epochs.at(-1)?.testAccuracy ?? Number.NaN);
   const { gained, share } = found;
-  const measured = `The ReLU network has ${last("relu")} of the test digits right; fresh values behind its gates ${last("flnpf")}, behind random gates ${last("frnpf-ii")}.`;
+  const measured = `The ReLU network has ${last("relu")} of the test examples right; fresh values behind its gates ${last("flnpf")}, behind random gates ${last("frnpf-ii")}.`;
   const gain = `${gained.value.toFixed(1)} points (${gained.low.toFixed(1)} to ${gained.high.toFixed(1)})`;
   if (share === null) {
     return `${measured} Learning gained nothing over random gates here: ${gain}. There is nothing to share out; train longer, or another network.`;
