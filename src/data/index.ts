@@ -56,3 +56,4 @@ export { datasetFromTable, type TableColumns, type TableData, tableColumns, usua
 export { TARGET_KINDS, type TargetKind, type TargetRows, type TargetWords } from "./own/targets.ts";
 export { PLANAR_KINDS, type PlanarData, type PlanarKind, type PlanarOptions, planarData } from "./planar.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+export { shortDigest } from "./short-digest.ts";

@@ -1,4 +1,5 @@
 /** The page of a dissection: the share, the rows with their intervals, and what they are. */
+import { shortDigest } from "../data/index.ts";
 import { type DissectedRow, inUnit, measured } from "../experiments/index.ts";
 import type { DissectionRecord } from "../runs/index.ts";
 import { type LearntRow, learningFigure, rowsFigure } from "./dissection-figures.ts";
@@ -89,7 +90,7 @@ function settingsOf({ model, data, trainings }: DissectionRecord) {
   const count = (number: number): string => number.toLocaleString("en-US");
   const rate = learningRate < 1e-2 ? learningRate.toExponential() : String(learningRate);
   return [
-    { name: "Model", values: [`${model.path}, ${model.digest.slice(0, 19)}…`] },
+    { name: "Model", values: [`${model.path}, ${shortDigest(model.digest)}`] },
     {
       name: "Data",
       values: [`${data}: ${count(trainExamples)} training examples, ${count(testExamples)} test examples`],

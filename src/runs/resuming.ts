@@ -1,4 +1,5 @@
 /** What a run directory that holds a run may be gone on with. */
+import { shortDigest } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import { featureNetworks, regimeOf, type TrialParameters } from "../network/index.ts";
 import type { Checkpoint, TrainingPlan } from "../train/index.ts";
@@ -46,8 +47,8 @@ export function checkSources(
   const { digest = data.digest } = before.data;
   if (digest !== undefined && data.digest !== undefined && digest !== data.digest) {
     throw new GatewiseError({
-      received: `data set ${name} of other bytes (${data.digest.slice(0, 19)}…), from ${data.source}`,
-      expected: `those that ${directory} was trained and tested on (${digest.slice(0, 19)}…)`,
+      received: `data set ${name} of other bytes (${shortDigest(data.digest)}), from ${data.source}`,
+      expected: `those that ${directory} was trained and tested on (${shortDigest(digest)})`,
       next: "name the folder of those with `dataDir`",
     });
   }
@@ -114,8 +115,8 @@ export function checkResumable(
   if (own !== undefined && ownBefore !== undefined && own.digest !== ownBefore.digest) {
     throw new GatewiseError({
       code: "already-exists",
-      received: `${own.options.path}: other data than ${directory} was trained on (${own.digest.slice(0, 19)}…)`,
-      expected: `those with the digest ${ownBefore.digest.slice(0, 19)}… of its run.json, from ${ownBefore.options.path}`,
+      received: `${own.options.path}: other data than ${directory} was trained on (${shortDigest(own.digest)})`,
+      expected: `those with the digest ${shortDigest(ownBefore.digest)} of its run.json, from ${ownBefore.options.path}`,
       next: "restore the files, repeat the options that they were read by, or choose another directory with `directory`",
     });
   }

@@ -1,4 +1,5 @@
 /** Whether the data of a sweep are what they were when it was planned first: their names do not tell. */
+import { shortDigest } from "../data/index.ts";
 import { GatewiseError } from "../errors.ts";
 import type { SweepTrial } from "./trial.ts";
 
@@ -29,8 +30,8 @@ export function withDataOf(
 const otherBytes = (name: string, digest: string, planned: string, directory: string): GatewiseError =>
   new GatewiseError({
     code: "already-exists",
-    received: `data set ${name} of other bytes (${digest.slice(0, 19)}…) than ${directory} was planned with`,
-    expected: `those with the digest ${planned.slice(0, 19)}…, which its runs are of`,
+    received: `data set ${name} of other bytes (${shortDigest(digest)}) than ${directory} was planned with`,
+    expected: `those with the digest ${shortDigest(planned)}, which its runs are of`,
     next: "name the folder of those with `dataDir`, or plan into another folder",
   });
 

@@ -8,6 +8,7 @@ import {
   firstInputs,
   type GivenLabels,
   type OwnDataset,
+  shortDigest,
   type TargetRows,
   type TargetWords,
   targetBlock,
@@ -96,8 +97,8 @@ async function limitedData(
 function checkPlanned({ name, digest: planned }: DataSelection, source: string, digest: string): void {
   if (planned === undefined || planned === digest) return;
   throw new GatewiseError({
-    received: `data set ${name} of other bytes (${digest.slice(0, 19)}…), from ${source}`,
-    expected: `those that the plan was made for (${planned.slice(0, 19)}…)`,
+    received: `data set ${name} of other bytes (${shortDigest(digest)}), from ${source}`,
+    expected: `those that the plan was made for (${shortDigest(planned)})`,
     next: "name the folder of those with `dataDir`, or plan into another folder",
   });
 }
@@ -118,8 +119,8 @@ export async function loadSameFiles({ options, words, digest }: OwnFiles, scratc
   const found = await loadOwn(options, words, { scratch });
   if (found.digest === digest) return found;
   throw new GatewiseError({
-    received: `${options.path}: other data than before (${found.digest.slice(0, 19)}…)`,
-    expected: `those with the digest ${digest.slice(0, 19)}…`,
+    received: `${options.path}: other data than before (${shortDigest(found.digest)})`,
+    expected: `those with the digest ${shortDigest(digest)}`,
     next: "put those files there again (of a sweep, on this machine too), or begin anew with these: plan or train again",
   });
 }

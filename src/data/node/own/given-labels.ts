@@ -1,10 +1,12 @@
 /** Training labels that stand in a file of their own, in place of those of a data set; and files that choose some examples. */
+
 import { createHash } from "node:crypto";
 import { GatewiseError } from "../../../errors.ts";
 import { type ChosenExamples, chosenPositions } from "../../chosen-examples.ts";
 import { readNpy } from "../../npy.ts";
 import { targetCount } from "../../own/raw-targets.ts";
 import { type TargetRows, type TargetWords, targetRows } from "../../own/targets.ts";
+import { shortDigest } from "../../short-digest.ts";
 import { readBytes } from "../read-file.ts";
 import { arrayInBytes } from "./npy-array.ts";
 import { targetsIn } from "./read-arrays.ts";
@@ -27,7 +29,7 @@ async function sameBytes(
   throw new GatewiseError({
     code: "damaged-file",
     received: `${file}, which is not what it was`,
-    expected: `${what} with the digest ${digest.slice(0, 19)}…`,
+    expected: `${what} with the digest ${shortDigest(digest)}`,
     next: "bring the file back, or start a new run with it",
   });
 }
