@@ -19,7 +19,7 @@ export const flowCommand: DefineCommand = (program, act) => {
     .option("--out <dir>", "write flow.json, the maps as .npy, flow.svg and flow-dark.svg into a folder")
     .addHelpText(
       "after",
-      "\nExample:\n  $ gatewise flow --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3 --output 9 --against 4\n  $ gatewise flow --model cnn.onnx --inputs images.npy --against 4 --reference nearest:4 --json",
+      "\nNetworks of every size are summed in float64, in one thread; none goes through the engine.\n\nExample:\n  $ gatewise flow --model runs/fc-digits-relu-seed0 --inputs x.npy --example 3 --output 9 --against 4\n  $ gatewise flow --model cnn.onnx --inputs images.npy --against 4 --reference nearest:4 --json",
     );
   act(command, async () => (await import("../actions/flow.ts")).flow);
 };
