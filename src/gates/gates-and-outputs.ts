@@ -1,19 +1,13 @@
 /** Gates and outputs of many inputs in one pass: what a network decides, and what it answers. */
 import { compileInParts, type Engine } from "../engine/index.ts";
 import { type Graph, graph, input } from "../graph/index.ts";
-import {
-  checkCount,
-  forwardNodes,
-  type GatedNetwork,
-  gateOfNode,
-  gatePositions,
-  inputShapeOf,
-} from "../network/index.ts";
+import { checkCount, forwardNodes, type GatedNetwork, gatePositions, inputShapeOf } from "../network/index.ts";
 import { optionsIn } from "../options.ts";
 import { examplesAtOnce } from "./examples-at-once.ts";
 import { gateOutputs, packGates } from "./extraction.ts";
 import { checkDecisions, finiteness } from "./finite-decisions.ts";
 import { checkInputs, type Inputs, inputRows } from "./inputs.ts";
+import { networkDecisions } from "./network-gates.ts";
 import type { PackedGates } from "./packed-gates.ts";
 import type { ReadingOptions } from "./reading-options.ts";
 
@@ -72,12 +66,7 @@ export async function* readGatesAndOutputs(
 /** Outputs `[batch, outputs]` as `y`, and what `packGates` and `checkDecisions` read. */
 function decisionsAndOutputs(network: GatedNetwork): Graph {
   const values = forwardNodes(network, input("x", "float32", ["batch", ...inputShapeOf(network)]));
-  const decisions = gatePositions(network).map((position) => {
-    const gate = gateOfNode(network.nodes[position]);
-    const q = gate && values.get(gate.by);
-    if (q === undefined) throw new Error(`unreachable: no pre-activation for node ${position}`);
-    return q;
-  });
+  const decisions = networkDecisions(network, values);
   const y = values.get(network.output);
   if (y === undefined) throw new Error("unreachable: a network without an output");
   return graph({ ...gateOutputs(decisions), ...finiteness(decisions), y });

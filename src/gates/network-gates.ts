@@ -51,17 +51,19 @@ export async function readNetworkGates(
 export function networkGateGraph(network: GatedNetwork): Graph {
   const x = input("x", "float32", ["batch", ...inputShapeOf(network)]);
   const values = forwardNodes(network, x);
-  const decisions = gatePositions(network).map((position) => decidedBy(network, values, position));
+  const decisions = networkDecisions(network, values);
   return graph({ ...gateOutputs(decisions), ...finiteness(decisions) });
 }
 
-function decidedBy(
-  { nodes }: GatedNetwork,
+/** The pre-activation that decides each gate of `gatePositions`, in order, among the values of the forward pass. */
+export function networkDecisions(
+  network: GatedNetwork,
   values: ReadonlyMap<number, Tensor<"float32">>,
-  position: number,
-): Tensor<"float32"> {
-  const gate = gateOfNode(nodes[position]);
-  const q = gate && values.get(gate.by);
-  if (q === undefined) throw new Error(`unreachable: no pre-activation for node ${position}`);
-  return q;
+): Tensor<"float32">[] {
+  return gatePositions(network).map((position) => {
+    const gate = gateOfNode(network.nodes[position]);
+    const q = gate && values.get(gate.by);
+    if (q === undefined) throw new Error(`unreachable: no pre-activation for node ${position}`);
+    return q;
+  });
 }
