@@ -179,7 +179,9 @@ export function explainCases(browser: () => Browser): void {
     expect(frames.length).toBeGreaterThan(3);
     // a picture of another input than the ones beside it would be there twice
     for (const picture of [0, 1, 2]) expect(new Set(frames.map((shown) => shown[picture])).size).toBe(frames.length);
-    expect(paints).toBe(frames.length - 1);
+    // two inputs may come in one frame; each painted twice would be more
+    expect(paints).toBeGreaterThanOrEqual(frames.length - 1);
+    expect(paints).toBeLessThan(2 * (frames.length - 1));
     await ready(page);
   });
 

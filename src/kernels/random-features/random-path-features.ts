@@ -132,7 +132,7 @@ export async function* pathFeatureRows(
       await using drawnNow = new HeldArrays();
       const signs: Record<string, ResidentArray> = {};
       for (const one of parameters) signs[nameOf(one)] = drawnNow.hold(await engine.upload(drawn(one, seed, draw)));
-      for (const { from, to, feeds, values } of blocks) {
+      for (const [run, { from, to, feeds, values }] of blocks.entries()) {
         signal?.throwIfAborted();
         const { y } = (await program.run({ ...feeds, ...signs })).fetched;
         for (let at = 0; at < (to - from) * together; at++) {
@@ -140,9 +140,9 @@ export async function* pathFeatureRows(
           if (value !== 0 && Math.abs(value) < SMALLEST) throw beyondSingle();
           values[Math.floor(at / together) * count + draw * together + (at % together)] = value / paths.scale;
         }
+        const done = start - rows.from + ((end - start) * (draw * blocks.length + run + 1)) / (draws * blocks.length);
+        onProgress?.(Math.floor((count * Math.max(0, Math.min(done, examples))) / examples), count);
       }
-      const done = start - rows.from + ((end - start) * (draw + 1)) / draws;
-      onProgress?.(Math.floor((count * Math.max(0, Math.min(done, examples))) / examples), count);
     }
     for (const { from, to, values } of blocks) {
       signal?.throwIfAborted();
